@@ -1,0 +1,151 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` and the supervisor answer at once."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.settings import Settings
+from core.config import PRESETS
+from core.errors import StudioError
+
+EPILOG = """\
+examples:
+  python -m app                                      serve the page at http://127.0.0.1:7860
+  python -m app train --constitution brief.yaml --queries queries.jsonl --out runs/brief
+  python -m app measure --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl
+  python -m app reply --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl --out replies.jsonl
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit status: 0 only on success."""
+    options = parser().parse_args(arguments)
+    try:
+        return _dispatch(options)
+    except StudioError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as in `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"error: {error.strerror or error}: {error.filename or ''}. Check that the path exists and may be used.", file=sys.stderr)
+        return 1
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    if options.command in ("train", "reply", "measure"):
+        from app import commands
+
+        return int(getattr(commands, options.command)(options))
+    settings = Settings.from_environment(os.environ, data=options.data, host=options.host, port=options.port)
+    if options.command == "doctor":
+        from app import doctor
+
+        return doctor.examine(settings, as_json=options.json)
+    if options.command is None:
+        from app import supervisor
+
+        return supervisor.supervise(settings)
+    return _serve_part(options, settings)
+
+
+def _serve_part(options: argparse.Namespace, settings: Settings) -> int:
+    """The processes that `python -m app` starts; each can be started alone."""
+    if options.command == "web":
+        from app import web
+
+        return web.serve(settings)
+    if options.command == "trainer":
+        from app import trainer
+
+        return trainer.serve(settings)
+    if options.command == "model-host":
+        from app import model_host
+
+        return model_host.serve(settings)
+    if options.command == "probe":
+        from app import doctor
+
+        return doctor.probe(settings)
+    from app import attempt
+
+    return attempt.main(settings, options.run, options.owner, options.attempt)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    top = argparse.ArgumentParser(
+        prog="python -m app",
+        description="Constitution Studio: write a constitution, train a LoRA on it with SAMI, and see whether the model follows it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _serving(top)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: serve the page)")
+    _train(commands.add_parser("train", help="train an adapter on a constitution", description="Train a LoRA adapter on a constitution. Ctrl-C saves; the same command resumes."))
+    _reply(commands.add_parser("reply", help="answer queries, with or without constitution and adapter"))
+    _measure(commands.add_parser("measure", help="measure base against aligned on held-out queries"))
+    doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
+    doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
+    _serving(doctor)
+    for name, text in (("web", "serve the page alone"), ("trainer", "work through the queue of runs"), ("model-host", "answer queries for the Compare page")):
+        _serving(commands.add_parser(name, help=text))
+    _serving(commands.add_parser("probe", help="measure this machine for the estimates"))
+    attempt = commands.add_parser("attempt", help="one attempt at one run (started by the trainer)")
+    attempt.add_argument("run", type=int)
+    attempt.add_argument("owner")
+    attempt.add_argument("attempt", type=int)
+    _serving(attempt)
+    return top
+
+
+def _serving(command: argparse.ArgumentParser) -> None:
+    # SUPPRESS: an option given before the command is not undone by the command's own default.
+    default = None if command.prog == "python -m app" else argparse.SUPPRESS
+    command.add_argument("--host", default=default, metavar="ADDRESS", help="address to serve on (STUDIO_HOST, 127.0.0.1); any other needs STUDIO_PASSWORD")
+    command.add_argument("--port", default=default, type=int, help="port to serve on (STUDIO_PORT, 7860)")
+    _data(command, default)
+
+
+def _data(command: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:
+    command.add_argument("--data", default=default, metavar="DIR", help="folder for database, models and runs (STUDIO_DATA, ./studio-data)")
+
+
+def _inputs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--constitution", required=True, type=Path, metavar="FILE", help="YAML file: name, and principles with title, statement, antithesis, optional check")
+    command.add_argument("--queries", required=True, type=Path, metavar="FILE", help='.jsonl rows {"query": …, "split"?: "train"|"held_out"}, .csv with a `query` column, or plain lines')
+    command.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder")
+    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
+    _data(command)
+
+
+def _train(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    command.add_argument("--preset", default="quick", choices=list(PRESETS), help="how much to train (default: quick)")
+    command.add_argument("--seed", type=int, default=0, help="decides split, sampling, order and adapter initialisation (default: 0)")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change one setting of the preset, for instance learning_rate=2e-4 or sampling.max_new_tokens=96")
+    command.add_argument("--out", required=True, type=Path, metavar="DIR", help="gets DIR/adapter (a PEFT folder) and DIR/run.json (config, hashes, versions, metrics, result)")
+
+
+def _reply(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    command.add_argument("--as", dest="side", default="statement", choices=("statement", "antithesis", "none"), help="which side of every principle is put in the prompt (default: statement)")
+    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder; without it the base replies")
+    command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
+    command.add_argument("--max-new-tokens", type=int, help="longest reply in tokens (default: the adapter's run's, else 64)")
+    command.add_argument("--temperature", type=float, help="sampling temperature, 0 = greedy (default: the adapter's run's, else 0.7)")
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.jsonl", help="gets one row a query: query, response, as, method, seed, adapter")
+
+
+def _measure(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    command.add_argument("--adapter", required=True, type=Path, metavar="DIR", help="adapter folder of a run")
+    command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
+    command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -1,0 +1,101 @@
+"""What all pages share: the header with its links, custom components, and handlers that answer them."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gradio as gr
+
+from app.security import caller
+from core.errors import ConfigError, StudioError
+
+ASSETS = Path(__file__).parent.parent / "assets"
+NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("compare", "Compare"))  # address, name
+
+P = TypeVar("P")
+Reply = dict[str, Any]
+
+
+def header(current: str) -> None:
+    """The header of a page, and no Gradio navigation besides it."""
+    gr.Navbar(visible=False)
+    gr.HTML(header_html(current), apply_default_css=False, elem_id="header")
+
+
+def header_html(current: str) -> str:
+    """The links are relative, so that they also work behind a proxy that serves the studio below a path."""
+    links = "".join(f'<a href="./{path}"{_current(path == current)}>{name}</a>' for path, name in NAVIGATION)
+    return (
+        '<div class="cs-header"><a class="cs-skip" href="#content">Skip to the content</a><div class="cs-header-in">'
+        f'<a class="cs-wordmark" href="./">Constitution Studio</a><nav class="cs-nav" aria-label="Pages">{links}</nav></div></div>'
+    )
+
+
+def _current(is_current: bool) -> str:
+    return ' aria-current="page"' if is_current else ""
+
+
+@cache
+def asset(name: str) -> str:
+    """The text of a file in app/assets."""
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def component(template: str, scripts: tuple[str, ...], **props: Any) -> gr.HTML:
+    """A custom component whose page side is written in app/assets.
+
+    The person speaks through its `value`, a mapping that a named event brings to a handler; the handler answers through `reply`.
+    The template is constant: neither way is anything ever put into it.
+    """
+    script = "\n".join(asset(name) for name in ("base.js", *scripts))
+    return gr.HTML(value=None, html_template=template, js_on_load=script, apply_default_css=False, reply=None, **props)
+
+
+def wire(source: gr.HTML, handlers: Mapping[str, Callable[..., Any]], prefix: str) -> None:
+    """Connect the component's events to handlers that answer it. The page asks one question at a time, so nothing queues here."""
+    for event, handler in handlers.items():
+        listen = getattr(source, event)
+        listen(handler, [source], [source], queue=False, show_progress="hidden", trigger_mode="multiple", api_name=f"{prefix}_{event}")
+
+
+class Question:
+    """What a component sent, read field by field: all of it is outside input."""
+
+    def __init__(self, value: object) -> None:
+        self.fields: Mapping[str, object] = value if isinstance(value, Mapping) else {}
+
+    def number(self, name: str) -> int:
+        """A whole number that must be there."""
+        value = self.fields.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**31:
+            raise ConfigError(f"The page sent no usable {name}. Reload it, then try again.")
+        return value
+
+    def number_or_none(self, name: str) -> int | None:
+        """A whole number, or None when the page sent none."""
+        return None if self.fields.get(name) is None else self.number(name)
+
+    def get(self, name: str) -> object:
+        """A field as it came; the service checks it."""
+        return self.fields.get(name)
+
+
+def answers(handler: Callable[[P, Question, str], Reply]) -> Callable[[P, object, gr.Request], Any]:
+    """Make a method that answers a question of its component into a handler.
+
+    It learns who calls before anything else happens. What the person can put right comes back as a reply of kind `problem`.
+    """
+
+    def answer(self: P, value: object, request: gr.Request) -> Any:
+        editor = caller(request)
+        question = Question(value)
+        try:
+            reply = handler(self, question, editor)
+        except StudioError as error:
+            reply = {"kind": "problem", "message": str(error)}
+        return gr.update(reply={**reply, "seq": question.get("seq")})
+
+    answer.__name__ = answer.__qualname__ = handler.__name__
+    answer.__doc__ = handler.__doc__
+    return answer

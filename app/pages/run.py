@@ -1,0 +1,126 @@
+"""The page of one run: where it stands, how it learns, and the result it ends with. Everything comes from the run's rows."""
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from app.pages.frame import Question, Reply, answers, component, header, wire
+from app.present import runs as present
+from app.security import caller
+from app.services import runs as service
+from app.services.runs import RunView
+from app.services.studio import Studio
+from core.errors import StudioError
+from db.tables import RunStatus
+
+WATCH_EVERY_S = 1.0
+RESTING_EVERY_S = 5.0  # a stopped or failed run may be resumed in another tab
+MOST_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """The handlers of this page."""
+
+    studio: Studio
+
+    def load(self, request: gr.Request) -> Any:
+        """Open the run that the address names."""
+        caller(request)
+        wanted = request.query_params.get("id", "")
+        if not wanted.isdecimal() or len(wanted) > MOST_DIGITS:
+            return self._none(f"“{wanted[:40]}” is not the number of a run." if wanted else "")
+        try:
+            view = service.run_view(self.studio, int(wanted))
+        except StudioError as error:
+            return self._none(str(error))
+        reply = self._reply(view)
+        return gr.update(reply=reply), _fingerprint(reply), _timer(view)
+
+    def tick(self, value: object, seen: str | None, request: gr.Request) -> Any:
+        """Show what changed since the page last looked."""
+        caller(request)
+        run_id = Question(value).number_or_none("run")
+        if run_id is None:
+            return gr.skip()
+        try:
+            view = service.run_view(self.studio, run_id)
+        except StudioError as error:
+            return self._none(str(error))
+        reply = self._reply(view)
+        now = _fingerprint(reply)
+        return gr.skip() if now == seen else (gr.update(reply=reply), now, _timer(view))
+
+    @answers
+    def stop(self, question: Question, editor: str) -> Reply:
+        """Ask the run to save a checkpoint and stop."""
+        service.stop(self.studio, question.number("run"))
+        return self._reply(service.run_view(self.studio, question.number("run")))
+
+    @answers
+    def resume(self, question: Question, editor: str) -> Reply:
+        """Queue the run again."""
+        service.resume(self.studio, question.number("run"))
+        return self._reply(service.run_view(self.studio, question.number("run")))
+
+    def watch(self, request: gr.Request) -> Any:
+        """Look every second again, after a resume."""
+        caller(request)
+        return gr.Timer(WATCH_EVERY_S, active=True)
+
+    def _none(self, message: str) -> Any:
+        reply = {"kind": "none", "message": message, "html": present.list_html(service.list_runs(self.studio))}
+        return gr.update(reply=reply), None, gr.Timer(active=False)
+
+    def _reply(self, view: RunView) -> Reply:
+        headline = present.headline(view)
+        finished = view.line.status == RunStatus.FINISHED
+        tenths = math.floor(10 * view.line.share)
+        title = f"{headline} · " if finished or view.ended else f"{view.line.share:.0%} · "
+        return {
+            "kind": "run",
+            "run": view.line.id,
+            "status": view.line.status.value,
+            "title": f"{title}{view.line.constitution} v{view.line.version_number} · Constitution Studio",
+            "headline": headline,
+            "share": round(view.line.share, 3),
+            "progress": present.progress_words(view),
+            "spoken": headline if view.ended else f"{headline}, {10 * tenths}%",
+            "sections": {
+                "head": present.head_html(view),
+                "actions": present.actions_html(view),
+                "messages": present.messages_html(view),
+                "phases": present.phases_html(view),
+                "charts": present.charts_html(view) if view.metrics else "",
+                "samples": present.samples_html(view.samples),
+                "log": present.log_html(view.log),
+                "result": present.result_section_html(view),
+            },
+        }
+
+
+def _fingerprint(reply: Reply) -> str:
+    return hashlib.sha256(json.dumps(reply, sort_keys=True).encode()).hexdigest()
+
+
+def _timer(view: RunView) -> gr.Timer:
+    finished = view.line.status == RunStatus.FINISHED
+    return gr.Timer(RESTING_EVERY_S if view.ended else WATCH_EVERY_S, active=not finished)
+
+
+def build(page: gr.Blocks, studio: Studio) -> None:
+    """Lay out the page and connect it."""
+    handlers = RunPage(studio)
+    header("train")
+    run = component('<div class="cs-page cs-runpage"></div>', ("run.js",), elem_id="run")
+    seen = gr.State(None)
+    timer = gr.Timer(WATCH_EVERY_S, active=False)
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}
+    wire(run, {"stop": handlers.stop, "resume": handlers.resume}, "run")
+    run.resume(handlers.watch, None, [timer], api_name="run_watch", **quiet)
+    page.load(handlers.load, None, [run, seen, timer], api_name="run_load", **quiet)
+    timer.tick(handlers.tick, [run, seen], [run, seen, timer], api_name="run_tick", **quiet)

@@ -1,0 +1,123 @@
+"""The Write page: a constitution as a document, its draft and its versions."""
+
+from dataclasses import asdict, dataclass
+
+import gradio as gr
+
+from app.pages.frame import Question, Reply, answers, component, header, wire
+from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
+from app.security import caller
+from app.services import constitutions as service
+from app.services.constitutions import DraftConflictError, DraftView
+from app.services.studio import Studio
+from core.errors import StudioError
+
+
+@dataclass(frozen=True)
+class WritePage:
+    """The handlers of this page."""
+
+    studio: Studio
+
+    def load(self, request: gr.Request) -> object:
+        """Open the draft of the constitution that the address names."""
+        editor = caller(request)
+        wanted = request.query_params.get("constitution", "")
+        try:
+            reply = self._opened(int(wanted), editor) if wanted.isdecimal() else self._choose("")
+        except StudioError as error:
+            reply = self._choose(str(error))
+        return gr.update(reply=reply)
+
+    def _opened(self, constitution_id: int, editor: str) -> Reply:
+        draft = service.open_draft(self.studio, constitution_id, editor)
+        return {"kind": "opened", **self._draft(draft), "history": self._history(draft)}
+
+    def _choose(self, message: str) -> Reply:
+        return {"kind": "choose", "html": chooser_html(service.list_constitutions(self.studio), message)}
+
+    def _history(self, draft: DraftView) -> str:
+        return history_html(service.history(self.studio, draft.constitution_id))
+
+    def _draft(self, draft: DraftView) -> Reply:
+        return {
+            "constitution": draft.constitution_id,
+            "name": draft.name,
+            "editor": draft.editor,
+            "revision": draft.revision,
+            "saved_at": draft.saved_at and draft.saved_at.isoformat(),
+            "principles": draft.rows,
+            "problems": [asdict(problem) for problem in draft.problems],
+            "verdict": verdict(draft),
+            "head": draft.head and draft.head.number,
+        }
+
+    @answers
+    def save(self, question: Question, editor: str) -> Reply:
+        """Store what was typed."""
+        try:
+            draft = service.save_draft(self.studio, question.number("constitution"), editor, question.number("revision"), question.get("principles"))
+        except DraftConflictError as conflict:
+            return {"kind": "conflict", "message": str(conflict), **self._draft(conflict.current)}
+        return {"kind": "saved", **self._draft(draft)}
+
+    @answers
+    def rename(self, question: Question, editor: str) -> Reply:
+        """Give the constitution another name."""
+        name = service.rename(self.studio, question.number("constitution"), question.get("name"))
+        return {"kind": "renamed", "name": name, "verdict": verdict(service.view_draft(self.studio, question.number("constitution"), editor))}
+
+    @answers
+    def preview(self, question: Question, editor: str) -> Reply:
+        """What a new version would change, and whether it can be saved."""
+        draft = service.view_draft(self.studio, question.number("constitution"), editor)
+        number = draft.head.number + 1 if draft.head else 1
+        html = changes_html(draft.head_constitution, draft.constitution)
+        can_save = draft.changed and not draft.problems
+        return {"kind": "preview", **self._draft(draft), "number": number, "html": html, "reason": save_reason(draft), "can_save": can_save}
+
+    @answers
+    def version(self, question: Question, editor: str) -> Reply:
+        """Make the draft the next version."""
+        seen = (question.number("revision"), question.number_or_none("head"))
+        draft = service.save_version(self.studio, question.number("constitution"), editor, question.get("message"), seen)
+        return self._versioned(draft, "Saved as")
+
+    @answers
+    def restore(self, question: Question, editor: str) -> Reply:
+        """Save an earlier version's text as the next version."""
+        seen = (question.number("revision"), question.number_or_none("head"))
+        number = question.number("number")
+        draft = service.restore_version(self.studio, question.number("constitution"), editor, number, seen)
+        return self._versioned(draft, f"Version {number} is restored as")
+
+    def _versioned(self, draft: DraftView, says: str) -> Reply:
+        number = draft.head.number if draft.head else 0
+        return {"kind": "versioned", **self._draft(draft), "history": self._history(draft), "message": f"{says} version {number}."}
+
+    @answers
+    def open(self, question: Question, editor: str) -> Reply:
+        """One version to read, and what the draft changes in it."""
+        constitution_id = question.number("constitution")
+        version = service.open_version(self.studio, constitution_id, question.number("number"))
+        draft = service.view_draft(self.studio, constitution_id, editor)
+        changes = changes_html(version.constitution, draft.constitution)
+        head, html = version_head_html(version.summary), document_html(version.constitution)
+        return {"kind": "version", "number": version.summary.number, "head": head, "html": html, "changes": changes, "newest": draft.head and draft.head.number}
+
+    @answers
+    def download(self, question: Question, editor: str) -> Reply:
+        """The draft or a version as a file."""
+        form = "yaml" if question.get("format") == "yaml" else "markdown"
+        return {"kind": "file", **asdict(service.export(self.studio, question.number("constitution"), editor, form, question.number_or_none("number")))}
+
+
+def build(page: gr.Blocks, studio: Studio) -> None:
+    """Lay out the page and connect it."""
+    handlers = WritePage(studio)
+    header("write")
+    scripts = ("fields.js", "saving.js", "sheets.js", "editor.js")
+    editor = component('<div class="cs-page cs-editor"></div>', scripts, elem_id="editor", checks=check_kinds())
+    events = ("save", "rename", "preview", "version", "restore", "open", "download")
+    wire(editor, {event: getattr(handlers, event) for event in events}, "write")
+    page.load(handlers.load, None, [editor], queue=False, show_progress="hidden", api_name="write_load")

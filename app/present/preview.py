@@ -1,0 +1,66 @@
+"""What a run would be, before it is asked for, as HTML."""
+
+from app.present.runs import PHASE_NAMES, duration
+from app.present.text import escape
+from app.services.plans import Preview
+from core.config import TrainConfig
+from core.estimates import Hardware
+from core.progress import PHASES
+
+UNMEASURED = "This machine has not been measured yet: the trainer does that when it starts, which takes about ten seconds."
+
+
+def preview_html(preview: Preview) -> str:
+    """Hardware, time, memory and what to mind. The command line is shown by the page itself, beside its copy button."""
+    rows = [("Machine", _hardware(preview.hardware))]
+    if preview.estimate is not None:
+        made = preview.estimate
+        phases = ", ".join(f"{PHASE_NAMES[phase].lower()} {duration(made.seconds[phase])}" for phase in PHASES)
+        rows.append(("Time", f'<strong class="cs-big">{_about(made.total_s)}</strong><span class="cs-quiet">{escape(phases)}</span>'))
+        rows.append(
+            (
+                "Memory",
+                f'<strong class="cs-big">about {made.memory_bytes / 1e9:.1f} GB</strong><span class="cs-quiet">at the peak, {_free(preview.hardware)}</span>',
+            )
+        )
+    else:
+        rows.append(("Time and memory", '<span class="cs-quiet">Not known yet.</span>'))
+    rows.append(("Work", f'<span class="cs-number">{escape(work(preview.plan.config))}</span>'))
+    facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
+    warnings = "".join(f'<p class="cs-problem">{escape(text)}</p>' for text in preview.warnings)
+    notes = "".join(f"<li>{escape(text)}</li>" for text in preview.notes)
+    return f'<dl class="cs-facts">{facts}</dl>{warnings}<ul class="cs-notes">{notes}</ul>'
+
+
+def work(config: TrainConfig) -> str:
+    """What the numbers of a config come to, in one sentence."""
+    return (
+        f"{config.train_queries} queries × {config.passes} {'pass' if config.passes == 1 else 'passes'} = {config.steps} steps of {config.queries_per_step}; "
+        f"measured on {config.held_out_queries} held-out queries"
+    )
+
+
+def about_minutes(minutes: float) -> str:
+    """An estimate of minutes, for the name of a preset."""
+    return _about(60 * minutes)
+
+
+def _about(seconds: float) -> str:
+    return f"about {duration(seconds)}"
+
+
+def _hardware(hardware: Hardware | None) -> str:
+    if hardware is None:
+        return f'<span class="cs-quiet">{UNMEASURED}</span>'
+    gpu = f", {hardware.gpu_memory_bytes / 1e9:.0f} GB on the GPU" if hardware.gpu_memory_bytes else ""
+    cores = f"{hardware.cores} core{'' if hardware.cores == 1 else 's'}"
+    speed = f"{hardware.matmul_gflops / 1000:.1f} TFLOP/s" if hardware.matmul_gflops >= 1000 else f"{hardware.matmul_gflops:.0f} GFLOP/s"
+    facts = f"{cores}, {hardware.memory_bytes / 1e9:.0f} GB of memory{gpu}; {speed} measured in {hardware.dtype}"
+    return f'{escape(hardware.device_name)}<span class="cs-quiet">{escape(facts)}</span>'
+
+
+def _free(hardware: Hardware | None) -> str:
+    if hardware is None:
+        return ""
+    where = "the GPU has" if hardware.gpu_memory_bytes else "free when measured:"
+    return f"{where} {hardware.usable_bytes / 1e9:.1f} GB"

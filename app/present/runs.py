@@ -1,0 +1,257 @@
+"""Runs as HTML: the list, and the parts of a run's page. Pure functions over what the services return."""
+
+import math
+from collections.abc import Sequence
+
+from app.present.charts import SMOOTH_FROM, Chart, Mark, chart_svg, smoothing_window
+from app.present.constitutions import SIDES
+from app.present.result import result_html
+from app.present.text import count, escape, time_html
+from app.services.runs import RunLine, RunView, SampledReply
+from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
+from core.progress import PHASES
+from db.tables import RunStatus
+
+PHASE_NAMES = {
+    "preparing": "Prepare the model",
+    "sampling": "Sample responses",
+    "training": "Train",
+    "measuring base": "Measure the base",
+    "measuring aligned": "Measure the aligned",
+}
+DOING = {
+    "preparing": "preparing the model",
+    "sampling": "sampling responses",
+    "training": "training",
+    "measuring base": "measuring the base",
+    "measuring aligned": "measuring the aligned model",
+}
+UNITS = {"preparing": "%", "training": "steps"}  # batches elsewhere
+STATUS_MARKS = {RunStatus.QUEUED: "…", RunStatus.RUNNING: "▸", RunStatus.STOPPED: "‖", RunStatus.FAILED: "!", RunStatus.FINISHED: "✓"}
+CAUSES = {
+    "memory": "memory ran out",
+    "disk": "the disk is full",
+    "model": "the model cannot be used",
+    "context": "the prompt is too long for the model",
+    "contrast": "the responses gave nothing to learn from",
+    "constitution": "the constitution cannot be trained on",
+    "queries": "the query set cannot be used",
+    "config": "a setting cannot be used",
+    "crashed": "the training process died",
+    "bug": "a mistake in the program",
+    "system": "the system refused",
+}
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `1 h 20 min`: as exact as an estimate deserves."""
+    if seconds < 55:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    minutes = math.ceil(seconds / 60 - 0.25)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours < 10 and rest else f"{hours + (rest >= 30)} h"
+
+
+def status_words(line: RunLine, ahead: int | None = None) -> str:
+    """Where a run stands, in words."""
+    if line.status == RunStatus.QUEUED:
+        if ahead is None:
+            return "waiting"
+        return f"waiting behind {count(ahead, 'run')}" if ahead else "waiting, next in line"
+    if line.status == RunStatus.RUNNING:
+        if line.stopping:
+            return "stopping: saves a checkpoint after this step"
+        return DOING.get(line.phase, "starting")
+    return line.status.value
+
+
+def list_html(lines: Sequence[RunLine]) -> str:
+    """The runs there are, newest first."""
+    if not lines:
+        return '<p class="cs-quiet">None yet. The first one appears here when you click Train.</p>'
+    return f'<ol class="cs-runs">{"".join(_list_item(line) for line in lines)}</ol>'
+
+
+def _list_item(line: RunLine) -> str:
+    name = f'{escape(line.constitution)} <span class="cs-number">v{line.version_number}</span>'
+    percent = f" · {line.share:.0%}" if line.status == RunStatus.RUNNING else ""
+    return (
+        f'<li class="cs-run"><a href="./run?id={line.id}"><span class="cs-number">Run {line.id}</span> {name}</a>'
+        f'<span class="cs-run-status" data-status="{line.status.value}"><span aria-hidden="true">{STATUS_MARKS[line.status]}</span> {escape(status_words(line))}{percent}</span>'
+        f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)} · {escape(line.requested_by)} · {time_html(line.created_at)}</span></li>'
+    )
+
+
+def head_html(view: RunView) -> str:
+    """Title, and what the run was asked to do."""
+    line = view.line
+    link = f"./write?constitution={view.constitution_id}&amp;version={line.version_number}"
+    seed = f"seed {view.config.seed}" if view.config else ""
+    model = escape(line.model) + (
+        f' <span class="cs-number" title="{escape(view.revision)}">@{escape(view.revision[:12])}</span>' if view.revision and "/" in line.model else ""
+    )
+    facts = [model, f"{escape(line.preset)} preset", seed, escape(view.query_set), f"asked for by {escape(line.requested_by)}, {time_html(line.created_at)}"]
+    notice = f'<p class="cs-quiet">{escape(DEFAULT_NOTICE)}</p>' if line.model == DEFAULT_MODEL else ""
+    return (
+        f'<p class="cs-label cs-number">Run {line.id}</p><h1><a href="{link}">{escape(line.constitution)}, version {line.version_number}</a></h1>'
+        f'<p class="cs-quiet">{" · ".join(fact for fact in facts if fact)}</p>{notice}'
+    )
+
+
+def headline(view: RunView) -> str:
+    """The status as one sentence, for the top of the page and the window's title."""
+    words = status_words(view.line, view.ahead)
+    if view.line.status == RunStatus.FAILED and view.error_kind in CAUSES:
+        words = f"{words}: {CAUSES[view.error_kind]}"
+    return words[0].upper() + words[1:]
+
+
+def progress_words(view: RunView) -> str:
+    """How far, and how long still."""
+    if view.line.status == RunStatus.FINISHED:
+        took = _took(view)
+        return f"All phases done{took}"
+    parts = [f"{view.line.share:.0%}"]
+    if view.eta_s is not None:
+        parts.append(f"about {duration(view.eta_s)} left")
+    return " · ".join(parts)
+
+
+def _took(view: RunView) -> str:
+    if view.started_at is None or view.line.finished_at is None:
+        return ""
+    return f" in {duration((view.line.finished_at - view.started_at).total_seconds())}"
+
+
+def phases_html(view: RunView) -> str:
+    """The phases with what is done, what is under way and what is to come."""
+    current = PHASES.index(view.line.phase) if view.line.phase in PHASES else -1
+    finished = view.line.status == RunStatus.FINISHED
+    rows = []
+    for i, phase in enumerate(PHASES):
+        state = (
+            "done" if finished or i < current or (i == current and view.total_steps and view.step >= view.total_steps) else "now" if i == current else "todo"
+        )
+        word = {"done": "done", "now": "under way" if view.line.status == RunStatus.RUNNING else "begun", "todo": "to come"}[state]
+        amount = f' <span class="cs-number cs-quiet">{_amount(view)}</span>' if state == "now" else ""
+        mark = {"done": "✓", "now": "▸", "todo": "·"}[state]
+        rows.append(
+            f'<li data-state="{state}"><span class="cs-phase-mark" aria-hidden="true">{mark}</span><span>{PHASE_NAMES[phase]}</span>'
+            f'<span class="cs-sr"> {word}</span>{amount}</li>'
+        )
+    return f'<ol class="cs-phases">{"".join(rows)}</ol>'
+
+
+def _amount(view: RunView) -> str:
+    if not view.total_steps:
+        return ""
+    unit = UNITS.get(view.line.phase, "batches")
+    return f"{view.step} %" if unit == "%" else f"{view.step} of {view.total_steps} {unit}"
+
+
+def messages_html(view: RunView) -> str:
+    """What a reader must know: a notice, a silence, an error with its cause and remedy."""
+    said = []
+    if view.error_text and view.line.status == RunStatus.FAILED:
+        said.append(f'<div class="cs-notice cs-notice-problem" role="alert"><p>{escape(view.error_text)}</p></div>')
+    if view.notice and not view.ended:
+        said.append(f'<div class="cs-notice"><p>{escape(view.notice[0].upper() + view.notice[1:])}</p></div>')
+    if view.silent_s is not None:
+        seconds = duration(10 * math.floor(view.silent_s / 10))
+        said.append(
+            f'<div class="cs-notice"><p>Nothing was heard of this run for {seconds}. If its trainer is gone, another one takes over from the last checkpoint.</p></div>'
+        )
+    if view.line.status == RunStatus.STOPPED:
+        where = "its last checkpoint" if view.resumable_from else "the beginning"
+        said.append(f'<div class="cs-notice"><p>Stopped. Resume goes on from {where}; nothing that was finished is done again.</p></div>')
+    return "".join(said)
+
+
+def actions_html(view: RunView) -> str:
+    """What can be done with the run now."""
+    if view.line.status in (RunStatus.QUEUED, RunStatus.RUNNING):
+        disabled = " disabled" if view.line.stopping else ""
+        word = "Stopping…" if view.line.stopping else "Stop"
+        return f'<button type="button" class="cs-button" data-action="stop"{disabled}>{word}</button>'
+    again = f'<a href="./train?from={view.line.id}">Train again with changes</a>'
+    if view.line.status in (RunStatus.STOPPED, RunStatus.FAILED):
+        return f'{again}<button type="button" class="cs-button cs-button-main" data-action="resume">Resume</button>'
+    return f'{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
+
+
+def charts_html(view: RunView) -> str:
+    """Loss, attribution and the bound over the steps of training."""
+    n = view.config.n_constitutions if view.config else 2
+    steps = view.total_steps if view.line.phase == "training" else max((p.step for points in view.metrics.values() for p in points), default=0)
+    cap = math.log(n)
+    charts = (
+        _chart(view, "loss_nats", title="Loss", unit="nats", marks=(Mark(cap, f"log {n} = {cap:.3f}: not told apart", at="right"),), low=0.0, last_step=steps, digits=3,
+               meaning="Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour."),
+        _chart(view, "attribution", title="Attribution accuracy", unit="share", marks=(Mark(1 / n, f"chance = {1 / n:.2f}", at="right", below=True),), low=0.0, high=1.0, last_step=steps,
+               meaning="Share of responses that the model traces to the constitution they were written under."),
+        _chart(view, "mi_bound_nats", title="MI bound", unit="nats", marks=(Mark(cap, f"cap log {n} = {cap:.3f}"),), low=0.0, last_step=steps, digits=3,
+               meaning="Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below."),
+    )  # fmt: skip
+    points = max((len(p) for p in view.metrics.values()), default=0)
+    smooth = (
+        f'<p class="cs-quiet">Lines are means of the last {smoothing_window(points)} steps; single steps are drawn faintly.</p>'
+        if points >= SMOOTH_FROM
+        else ""
+    )
+    return f'<div class="cs-charts">{"".join(charts)}</div>{smooth}'
+
+
+def _chart(view: RunView, name: str, **settings: object) -> str:
+    points = [(point.step, point.value) for point in view.metrics.get(name, ())]
+    return chart_svg(Chart(id=f"chart-{name.replace('_', '-')}", points=points, **settings))  # type: ignore[arg-type]
+
+
+def samples_html(samples: Sequence[SampledReply]) -> str:
+    """The replies sampled during training, newest step first; the page chooses which steps are seen."""
+    steps = dict.fromkeys(sample.step for sample in samples)
+    return "".join(_samples_step(step, [sample for sample in samples if sample.step == step]) for step in steps)
+
+
+def _samples_step(step: int, samples: Sequence[SampledReply]) -> str:
+    title = "Before training" if step == 0 else f"After step {step}"
+    positions = dict.fromkeys(sample.position for sample in samples)
+    queries = "".join(_sampled_query([sample for sample in samples if sample.position == position]) for position in positions)
+    return f'<section class="cs-samples" data-step="{step}" aria-label="{title}"><h3 class="cs-samples-step cs-number">{title}</h3>{queries}</section>'
+
+
+def _sampled_query(samples: Sequence[SampledReply]) -> str:
+    texts = {sample.side: sample.text for sample in samples}
+    sides = "".join(
+        f'<div class="cs-side cs-{side}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{sign}</span>Under the {label.lower()}</p>{_reply(texts[side])}</div>'
+        for side, sign, label in SIDES
+        if side in texts
+    )
+    return f'<div class="cs-sample"><p class="cs-sample-query">{escape(samples[0].query)}</p><div class="cs-facing">{sides}</div></div>'
+
+
+def _reply(text: str) -> str:
+    return f'<p class="cs-text">{escape(text)}</p>' if text.strip() else '<p class="cs-quiet">(an empty reply)</p>'
+
+
+def log_html(log: Sequence[str]) -> str:
+    """The last lines of the attempt's log."""
+    return f'<pre class="cs-log" tabindex="0">{escape(chr(10).join(log))}</pre>' if log else '<p class="cs-quiet">No log yet.</p>'
+
+
+def result_section_html(view: RunView) -> str:
+    """The result with its downloads; empty until there is one."""
+    if view.result is None:
+        return ""
+    base = f"./runs/{view.line.id}"
+    sha256 = (
+        f' <span class="cs-quiet cs-number" title="{escape(view.adapter_sha256)}">sha256 {escape(view.adapter_sha256[:12])}</span>'
+        if view.adapter_sha256
+        else ""
+    )
+    return (
+        f'<h2 id="result">Result</h2>{result_html(view.result)}<p class="cs-actions cs-downloads"><a href="./compare?run={view.line.id}">Compare replies</a>'
+        f'<a href="{base}/run.json" download>run.json</a><a href="{base}/replies.json" download>Held-out replies (JSON)</a>'
+        f'<a href="{base}/adapter.zip" download>Adapter (zip)</a>{sha256}</p>'
+    )

@@ -1,0 +1,118 @@
+"""What can be said about a base model before it is loaded: from its config.json alone, without torch."""
+
+import functools
+import json
+import os
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
+from core.errors import ConfigError, ModelError
+from core.estimates import DEFAULT_SHAPE, ModelShape, model_shape_from_config
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+MAX_ID_CHARS = 500
+LOOK_UP_S = 3.0
+MAX_CONFIG_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseModel:
+    """A model somebody may train on."""
+
+    id: str
+    shape: ModelShape | None  # None when it could not be looked up or estimated
+    notice: str  # what a person should know about it; empty when there is nothing
+
+
+def check_model_id(model: object) -> str:
+    """The id without surrounding space.
+
+    Raises:
+        ModelError: Neither the default model, nor a Hub id, nor a model folder on this machine.
+    """
+    text = model.strip() if isinstance(model, str) else ""
+    if not text:
+        raise ModelError("No base model is chosen. Choose one, or type a Hub id such as `org/name`.")
+    if len(text) > MAX_ID_CHARS or not text.isprintable():
+        raise ModelError("The model id is too long or holds unprintable characters. Type a Hub id such as `org/name`, or a folder.")
+    if text == DEFAULT_MODEL:
+        return text
+    if _is_folder(text):
+        _require_model_folder(Path(text).expanduser())
+        return text
+    if not HUB_ID.fullmatch(text):
+        raise ModelError(f"“{text}” is neither a Hub id such as `org/name` nor a model folder on this machine. Check the spelling.")
+    return text
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return Path(text).expanduser().is_dir()
+    except (OSError, RuntimeError):  # too long a name; a user that does not exist after ~
+        return False
+
+
+def _require_model_folder(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"The folder {folder} holds no config.json, so it is not a model. Choose a folder saved by transformers.")
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(f"The folder {folder} holds no .safetensors weights; pickled weights can run code and are never loaded. Convert them first.")
+
+
+def look_up(model: object) -> BaseModel:
+    """The model's shape where it can be had quickly.
+
+    Raises:
+        ModelError: As `check_model_id`.
+    """
+    name = check_model_id(model)
+    if name == DEFAULT_MODEL:
+        return BaseModel(id=name, shape=DEFAULT_SHAPE, notice=DEFAULT_NOTICE)
+    try:
+        config = _read(Path(name).expanduser() / "config.json") if _is_folder(name) else _hub_config(name)
+    except (OSError, ValueError, TypeError) as error:
+        return BaseModel(id=name, shape=None, notice=_not_looked_up(name, error))
+    try:
+        return BaseModel(id=name, shape=model_shape_from_config(config), notice="")
+    except ConfigError as error:
+        return BaseModel(id=name, shape=None, notice=f"Time and memory for {name} cannot be estimated: {error}")
+
+
+def _not_looked_up(name: str, error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError) and error.code in (401, 403, 404):
+        return f"{name} could not be looked up: the Hub has no such public model (status {error.code}). Check the spelling, or sign in on this machine."
+    return f"{name} could not be looked up, so time and memory are unknown. Training fetches it when the Hub can be reached from this machine."
+
+
+def _hub_config(name: str) -> dict[str, Any]:
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(name, "config.json")
+    return _read(Path(cached)) if isinstance(cached, str) else dict(_fetched(name))
+
+
+@functools.lru_cache(maxsize=64)  # only what was found: an error is raised, and so never kept
+def _fetched(name: str) -> dict[str, Any]:
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
+        raise OSError("offline")
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    with urllib.request.urlopen(f"{endpoint}/{urllib.parse.quote(name)}/resolve/main/config.json", timeout=LOOK_UP_S) as answer:
+        return _object(answer.read(MAX_CONFIG_BYTES))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return _object(file.read(MAX_CONFIG_BYTES))
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise TypeError("config.json holds no object")
+    return data

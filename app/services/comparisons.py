@@ -1,0 +1,279 @@
+"""Comparing: one query put to base and aligned, with and without the constitution, kept under a link. No torch: the model host answers."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+import db.comparisons as store
+from app import host_client
+from app.host_client import Method, ModelChoice, ReplyRequest
+from app.services.comparison_views import ComparisonView, Pane, Recent, Source, State, after_event, ended
+from app.services.studio import Studio, in_words
+from core.config import SamplingConfig, config_from_data
+from core.constitutions import Constitution, from_data, render_system
+from core.errors import ConfigError, QueryError, StudioError
+from db.comparisons import NewComparison, NewReply
+from db.constitutions import get_constitution, get_version_by_id, list_constitutions
+from db.runs import RunSummary, get_run_summary, list_runs
+from db.tables import Comparison, Reply, RunStatus
+
+MAX_QUERY_CHARS = 8_000
+MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a person asks for, as it came from the page: checked by `start_comparison`."""
+
+    run_id: int | None
+    version_id: int | None  # only without a run
+    query: object
+    side: object
+    seed: object
+    sampling: Mapping[str, object]  # max_new_tokens, temperature, top_p
+
+
+def list_sources(studio: Studio) -> list[Source]:
+    """Finished runs, newest first; then the newest version of every constitution in use, for its prompt alone."""
+    with in_words(), studio.sessions.read() as session:
+        runs = [_of_run(summary) for summary in list_runs(session, status=RunStatus.FINISHED)]
+        versions = [_of_version(session, row.version_id, studio.settings.model) for row in list_constitutions(session) if row.version_id is not None]
+    return runs + versions
+
+
+def _of_run(summary: RunSummary) -> Source:
+    run = summary.run
+    config = config_from_data(run.config)
+    return Source(
+        run_id=run.id,
+        version_id=run.version_id,
+        constitution_id=summary.constitution_id,
+        constitution_name=summary.constitution_name,
+        version_number=summary.version_number,
+        model=run.model,
+        revision=run.revision,
+        adapter_path=run.adapter_path,
+        adapter_sha256=run.adapter_sha256,
+        seed=config.seed,
+        sampling=config.sampling,
+        finished_at=run.finished_at,
+    )
+
+
+def _of_version(session: Session, version_id: int, model: str) -> Source:
+    version = get_version_by_id(session, version_id)
+    return Source(
+        run_id=None,
+        version_id=version.id,
+        constitution_id=version.constitution_id,
+        constitution_name=get_constitution(session, version.constitution_id).name,
+        version_number=version.number,
+        model=model,
+        revision=None,
+        adapter_path=None,
+        adapter_sha256=None,
+        seed=0,
+        sampling=SamplingConfig(),
+        finished_at=None,
+    )
+
+
+def start_comparison(studio: Studio, caller: str, wish: Wish) -> Iterator[ComparisonView]:
+    """Store a comparison, then yield it again and again as the replies are written. Close the iterator to stop.
+
+    Every finished reply is stored at once, so what a killed host or a closed tab leaves can be opened and finished.
+
+    Raises:
+        StudioError: The wish cannot be granted; nothing was stored. Later troubles come as `problem` and in the panes.
+    """
+    query, side, seed = _checked_query(wish.query), _checked_side(wish.side), _checked_seed(wish.seed)
+    sampling = checked_sampling(wish.sampling)
+    with in_words(), studio.sessions.begin() as session:
+        source = _source(session, studio, wish)
+        new = NewComparison(
+            version_id=source.version_id,
+            run_id=source.run_id,
+            query=query,
+            side=side,
+            seed=seed,
+            # Without a run nothing else would tell which model replied.
+            sampling=asdict(sampling) | ({"model": source.model} if source.run_id is None else {}),
+            created_by=caller,
+        )
+        row = store.add_comparison(session, new)
+        view = _view(session, store.get_comparison(session, row.id))
+    yield from _follow(studio, view)
+
+
+def redo(studio: Studio, comparison_id: str) -> Iterator[ComparisonView]:
+    """Write the replies that were never finished, with the same seed and sampling; yields as `start_comparison`."""
+    yield from _follow(studio, open_comparison(studio, comparison_id))
+
+
+def open_comparison(studio: Studio, comparison_id: str) -> ComparisonView:
+    """A stored comparison with what its methods replied."""
+    with in_words(), studio.sessions.read() as session:
+        return _view(session, store.get_comparison(session, comparison_id))
+
+
+def list_recent(studio: Studio, run_id: int | None = None, limit: int = 12) -> list[Recent]:
+    """The newest comparisons of a run, or of all."""
+    with in_words(), studio.sessions.read() as session:
+        return [_recent(session, row) for row in store.list_comparisons(session, run_id, limit)]
+
+
+def _recent(session: Session, row: Comparison) -> Recent:
+    version = get_version_by_id(session, row.version_id)
+    return Recent(
+        id=row.id,
+        query=row.query,
+        side=row.side,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        constitution_name=get_constitution(session, version.constitution_id).name,
+        version_number=version.number,
+        run_id=row.run_id,
+    )
+
+
+def _checked_query(query: object) -> str:
+    if not isinstance(query, str) or not query.strip():
+        raise QueryError("There is no query yet. Type what you would ask the model.")
+    if len(query) > MAX_QUERY_CHARS:
+        raise QueryError(f"The query has {len(query):,} characters; the limit is {MAX_QUERY_CHARS:,}. Shorten it.")
+    return query.strip()
+
+
+def _checked_side(side: object) -> str:
+    if side not in ("statement", "antithesis"):
+        raise ConfigError(f"side must be statement or antithesis, got {side!r}.")
+    return str(side)
+
+
+def _checked_seed(seed: object) -> int:
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
+        raise ConfigError(f"The seed must be a whole number from 0 to {MAX_SEED:,}; it is {'empty' if seed is None else repr(seed)}.")
+    return seed
+
+
+def checked_sampling(given: Mapping[str, object]) -> SamplingConfig:
+    """Sampling settings from a form.
+
+    Raises:
+        ConfigError: A value that is no number, or outside its range; the message names it.
+    """
+    for name in ("max_new_tokens", "temperature", "top_p"):
+        value = given.get(name)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not (whole or (name != "max_new_tokens" and isinstance(value, float) and math.isfinite(value))):
+            raise ConfigError(f"{name} must be a {'whole ' if name == 'max_new_tokens' else ''}number; it is {'empty' if value is None else repr(value)}.")
+    return SamplingConfig(max_new_tokens=given["max_new_tokens"], temperature=given["temperature"], top_p=given["top_p"])  # type: ignore[arg-type]
+
+
+def _source(session: Session, studio: Studio, wish: Wish) -> Source:
+    if wish.run_id is not None:
+        summary = get_run_summary(session, wish.run_id)
+        if summary.run.status != RunStatus.FINISHED or summary.run.adapter_path is None:
+            raise ConfigError(f"Run {wish.run_id} is {summary.run.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
+        return _of_run(summary)
+    if wish.version_id is None:
+        raise ConfigError("No run and no version is chosen. Choose one.")
+    return _of_version(session, wish.version_id, studio.settings.model)
+
+
+def _view(session: Session, row: Comparison) -> ComparisonView:
+    if row.run_id is not None:
+        source = _of_run(get_run_summary(session, row.run_id))
+    else:
+        source = _of_version(session, row.version_id, str(row.sampling["model"]))
+    replies = {reply.method: reply for reply in row.replies}
+    return ComparisonView(
+        id=row.id,
+        source=source,
+        query=row.query,
+        side=row.side,
+        seed=row.seed,
+        sampling=checked_sampling(row.sampling),
+        created_by=row.created_by,
+        created_at=row.created_at,
+        system_with=_system(_constitution(session, row.version_id), row.side),
+        system_without=render_system(None, ()),
+        panes=tuple(_pane(method, replies.get(method)) for method in source.methods),
+        reply_seed=next((reply.seed for reply in row.replies), None),
+    )
+
+
+def _constitution(session: Session, version_id: int) -> Constitution:
+    return from_data(get_version_by_id(session, version_id).content)
+
+
+def _system(constitution: Constitution, side: str) -> str:
+    return render_system(constitution, constitution.stance(side == "statement"))
+
+
+def _pane(method: Method, reply: Reply | None) -> Pane:
+    if reply is None:
+        return Pane(method=method, state="stopped")
+    scores = tuple((str(text), float(base), float(aligned)) for text, base, aligned in reply.token_scores) if reply.token_scores else None
+    state: State = "done" if reply.done else "failed" if reply.error else "stopped"
+    return Pane(method=method, state=state, text=reply.text, adapter_sha256=reply.adapter_sha256, error=reply.error, token_scores=scores)
+
+
+def _follow(studio: Studio, view: ComparisonView) -> Iterator[ComparisonView]:
+    """Have the unfinished panes written, and store each when it is done."""
+    if not view.unfinished:
+        yield view
+        return
+    request = _request(studio, view)
+    waiting = tuple(pane if pane.state == "done" else Pane(method=pane.method, state="waiting") for pane in view.panes)
+    view = replace(view, panes=waiting, running=True, note="asking the model host")
+    events = host_client.stream(studio.settings, request)
+    try:
+        yield view
+        for event in events:
+            view = after_event(view, event)
+            if event["event"] in ("done", "error") and "method" in event:
+                _store(studio, view, event["method"])
+            yield view
+    except StudioError as error:
+        view = replace(view, problem=str(error))
+    finally:
+        events.close()
+        view = ended(view)
+        for pane in view.panes:
+            if pane.state == "stopped" and pane.text:
+                _store(studio, view, pane.method)
+    yield view
+
+
+def _request(studio: Studio, view: ComparisonView) -> ReplyRequest:
+    with in_words(), studio.sessions.read() as session:
+        content: dict[str, Any] = get_version_by_id(session, view.source.version_id).content
+    return ReplyRequest(
+        model=ModelChoice(id=view.source.model, revision=view.source.revision),
+        query=view.query,
+        seed=view.seed,
+        sampling=asdict(view.sampling),
+        side="statement" if view.side == "statement" else "antithesis",
+        constitution=content,
+        adapter=view.source.adapter_path,
+        adapter_sha256=view.source.adapter_sha256,
+        methods=list(view.unfinished),
+    )
+
+
+def _store(studio: Studio, view: ComparisonView, method: Method) -> None:
+    pane = view.pane(method)
+    assert pane is not None and view.reply_seed is not None  # the host names the seed before any reply
+    reply = NewReply(
+        method=method,
+        text=pane.text,
+        seed=view.reply_seed,
+        done=pane.state == "done",
+        adapter_sha256=pane.adapter_sha256,
+        error=pane.error,
+        token_scores=[list(row) for row in pane.token_scores] if pane.token_scores else None,
+    )
+    with in_words(), studio.sessions.begin() as session:
+        store.save_reply(session, view.id, reply)

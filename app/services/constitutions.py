@@ -1,0 +1,290 @@
+"""Writing constitutions: the list, drafts, versions, files. Every function is one use case and owns its transaction."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy.orm import Session
+
+import db.constitutions as store
+from app.services.documents import Document, read_document, require_name, same_text, with_ids
+from app.services.studio import RefusedError, Studio, in_words
+from core.constitutions import Constitution, Problem, dump_markdown, dump_yaml, from_data, parse_yaml, require_valid, to_data
+from core.errors import ConstitutionError, StudioError
+from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary
+from db.errors import DraftConflict
+from db.tables import Draft, Version
+
+MAX_FILE_BYTES = 1_000_000
+MAX_MESSAGE_CHARS = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftView:
+    """A draft as its editor sees it."""
+
+    constitution_id: int
+    name: str
+    editor: str
+    revision: int  # to be named by the next save
+    saved_at: datetime | None  # None while nothing was ever typed
+    rows: list[dict[str, Any]]  # the principles as they were typed
+    constitution: Constitution  # the same, as far as it can be read
+    problems: tuple[Problem, ...]
+    head: VersionSummary | None  # the newest version, whoever saved it
+    head_constitution: Constitution | None
+    base_number: int | None  # the version this draft was begun from
+    changed: bool  # whether it differs from the newest version
+
+    @property
+    def behind(self) -> bool:
+        """Whether someone saved a version since this draft was begun."""
+        return self.head is not None and self.head.number != self.base_number
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionView:
+    """One immutable version."""
+
+    summary: VersionSummary
+    constitution: Constitution
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextFile:
+    """A file to download."""
+
+    filename: str
+    text: str
+    type: str
+
+
+class DraftConflictError(StudioError):
+    """The draft was saved elsewhere. `current` is what is stored, for the person to choose between the two."""
+
+    kind = "conflict"
+
+    def __init__(self, current: DraftView) -> None:
+        super().__init__(
+            "This draft was changed elsewhere, perhaps in another tab, since you opened it here. Nothing of yours is lost. Which text should stay?"
+        )
+        self.current = current
+
+
+def list_constitutions(studio: Studio, archived: bool = False) -> list[ConstitutionSummary]:
+    """The constitutions in use, or the archived ones."""
+    with studio.sessions.read() as session:
+        return store.list_constitutions(session, archived)
+
+
+def create_constitution(studio: Studio, name: object) -> int:
+    """Make an empty constitution and return its id."""
+    checked = require_name(name)
+    with in_words(), studio.sessions.begin() as session:
+        return store.add_constitution(session, checked).id
+
+
+def import_yaml(studio: Studio, data: bytes, editor: str) -> int:
+    """Make a constitution from a file, with a first version, and return its id.
+
+    Raises:
+        ConstitutionError: Too large, not UTF-8 text, not YAML, or not a constitution; the message says which and where.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise ConstitutionError(f"The file has {len(data):,} bytes; the limit is {MAX_FILE_BYTES:,}. A constitution file is a few kilobytes of text.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConstitutionError(f"The file is not UTF-8 text (byte {error.start + 1:,} cannot be read). Save it as UTF-8 and choose it again.") from error
+    parsed = parse_yaml(text)
+    constitution = with_ids(replace(parsed, name=require_name(parsed.name)))
+    with in_words(), studio.sessions.begin() as session:
+        row = store.add_constitution(session, constitution.name)
+        new = NewVersion(constitution_id=row.id, base_version_id=None, content=to_data(constitution), message="Read from a file.", author=editor)
+        store.add_version(session, new)
+        return row.id
+
+
+def rename(studio: Studio, constitution_id: int, name: object) -> str:
+    """Give a constitution another name and return it as it was kept. Versions keep the name they were saved with."""
+    checked = require_name(name)
+    with in_words(), studio.sessions.begin() as session:
+        store.rename(session, constitution_id, checked)
+    return checked
+
+
+def archive(studio: Studio, constitution_id: int, archived: bool = True) -> None:
+    """Put a constitution away, or take it back."""
+    with in_words(), studio.sessions.begin() as session:
+        store.set_archived(session, constitution_id, archived)
+
+
+def open_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
+    """The editor's draft, made from the newest version where there is none yet."""
+    with in_words(), studio.sessions.begin() as session:
+        return _view(session, store.ensure_draft(session, constitution_id, editor))
+
+
+def view_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
+    """The draft as it stands, even where a newer version appeared: what its editor has on the screen."""
+    with in_words(), studio.sessions.begin() as session:
+        return _view(session, _stored(session, constitution_id, editor))
+
+
+def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen: int, rows: object) -> DraftView:
+    """Store what an editor wrote.
+
+    Raises:
+        DraftConflictError: Someone saved it since; the error carries what is stored.
+        ConstitutionError: More than a draft can hold.
+    """
+    with in_words():
+        try:
+            with studio.sessions.begin() as session:
+                return _save(session, (constitution_id, editor), revision_seen, rows)
+        except DraftConflict as error:
+            raise DraftConflictError(view_draft(studio, constitution_id, editor)) from error
+
+
+def _save(session: Session, key: tuple[int, str], revision_seen: int, rows: object) -> DraftView:
+    document = read_document(store.get_constitution(session, key[0]).name, rows)
+    if _stored(session, *key).content != document.content:  # the same text again is no conflict, whoever saved it
+        store.save_draft(session, *key, revision_seen, document.content)
+    return _view(session, _stored(session, *key))
+
+
+def save_version(studio: Studio, constitution_id: int, editor: str, message: object, seen: tuple[int, int | None]) -> DraftView:
+    """Make the draft the next version.
+
+    Args:
+        seen: The draft's revision and the number of the newest version, as the editor saw them when deciding.
+
+    Raises:
+        ConstitutionError: No message, or the draft has problems.
+        RefusedError: Nothing changed, or the draft or the newest version is another one by now.
+    """
+    checked = _require_message(message)
+    with in_words(), studio.sessions.begin() as session:
+        draft = _stored(session, constitution_id, editor)
+        head = _require_head(session, constitution_id, seen[1])
+        if draft.revision != seen[0]:
+            raise RefusedError("The draft was changed elsewhere since these changes were shown. Go back to the draft and look again.")
+        document = _document(session, draft)
+        if document.problems:
+            raise ConstitutionError(" ".join(p.message for p in document.problems))
+        require_valid(document.constitution)
+        return _add_version(session, draft, head, NewVersionText(document.constitution, checked))
+
+
+@dataclass(frozen=True)
+class NewVersionText:
+    """What a new version says, and why it was made."""
+
+    constitution: Constitution
+    message: str
+
+
+def _add_version(session: Session, draft: Draft, head: Version | None, text: NewVersionText) -> DraftView:
+    new = NewVersion(
+        constitution_id=draft.constitution_id,
+        base_version_id=head.id if head else None,
+        content=to_data(text.constitution),
+        message=text.message,
+        author=draft.editor,
+    )
+    version = store.add_version(session, new)
+    store.rebase_draft(session, draft.constitution_id, draft.editor, draft.revision, version)
+    return _view(session, _stored(session, draft.constitution_id, draft.editor))
+
+
+def restore_version(studio: Studio, constitution_id: int, editor: str, number: int, seen: tuple[int, int | None]) -> DraftView:
+    """Save an earlier version's text as the next version, and put it in the draft. `seen` as in `save_version`."""
+    with in_words(), studio.sessions.begin() as session:
+        draft = _stored(session, constitution_id, editor)
+        head = _require_head(session, constitution_id, seen[1])
+        if draft.revision != seen[0]:
+            raise RefusedError("The draft was changed elsewhere. Reload the page, then restore the version.")
+        old = from_data(store.get_version(session, constitution_id, number).content)
+        if head is None or same_text(old, from_data(head.content)):
+            raise RefusedError(f"Version {number} already says what the newest version says, so there is nothing to restore.")
+        store.rename(session, constitution_id, old.name)
+        return _add_version(session, draft, head, NewVersionText(old, f"Restored version {number}."))
+
+
+def history(studio: Studio, constitution_id: int) -> list[VersionSummary]:
+    """Every version, newest first."""
+    with in_words(), studio.sessions.read() as session:
+        store.get_constitution(session, constitution_id)
+        return store.history(session, constitution_id)
+
+
+def open_version(studio: Studio, constitution_id: int, number: int) -> VersionView:
+    """One version, verified against its hash."""
+    with in_words(), studio.sessions.read() as session:
+        version = store.get_version(session, constitution_id, number)
+        return VersionView(summary=_summary(version), constitution=from_data(version.content))
+
+
+def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yaml", "markdown"], number: int | None = None) -> TextFile:
+    """The draft (or a version) as a file: YAML for the command line, Markdown for people."""
+    if number is None:
+        constitution, label = view_draft(studio, constitution_id, editor).constitution, "draft"
+    else:
+        constitution, label = open_version(studio, constitution_id, number).constitution, f"v{number}"
+    stem = re.sub(r"[^\w]+", "-", constitution.name.casefold()).strip("-") or "constitution"
+    if form == "yaml":
+        return TextFile(filename=f"{stem}-{label}.yaml", text=dump_yaml(constitution), type="application/yaml")
+    return TextFile(filename=f"{stem}-{label}.md", text=dump_markdown(constitution), type="text/markdown")
+
+
+def _require_message(message: object) -> str:
+    if not isinstance(message, str) or not message.strip():
+        raise ConstitutionError("A version needs a message: what changed, and why. Write one.")
+    if len(message) > MAX_MESSAGE_CHARS:
+        raise ConstitutionError(f"The message has {len(message):,} characters; the limit is {MAX_MESSAGE_CHARS}. Shorten it.")
+    return message.strip()
+
+
+def _require_head(session: Session, constitution_id: int, number_seen: int | None) -> Version | None:
+    head = store.get_head(session, constitution_id)
+    if (head.number if head else None) != number_seen:
+        raise RefusedError(
+            f"{head.author if head else 'Someone'} saved version {head.number if head else 0} meanwhile. Go back to the draft and look at the changes again."
+        )
+    return head
+
+
+def _stored(session: Session, constitution_id: int, editor: str) -> Draft:
+    return store.get_draft(session, constitution_id, editor) or store.ensure_draft(session, constitution_id, editor)
+
+
+def _document(session: Session, draft: Draft) -> Document:
+    return read_document(store.get_constitution(session, draft.constitution_id).name, draft.content["principles"])
+
+
+def _view(session: Session, draft: Draft) -> DraftView:
+    document = _document(session, draft)
+    head = store.get_head(session, draft.constitution_id)
+    head_constitution = from_data(head.content) if head else None
+    base = store.get_version_by_id(session, draft.base_version_id) if draft.base_version_id else None
+    half_typed = any(p.field == "check" for p in document.problems)
+    return DraftView(
+        constitution_id=draft.constitution_id,
+        name=document.constitution.name,
+        editor=draft.editor,
+        revision=draft.revision,
+        saved_at=draft.updated_at if draft.revision > 1 else None,
+        rows=document.content["principles"],
+        constitution=document.constitution,
+        problems=document.problems,
+        head=_summary(head) if head else None,
+        head_constitution=head_constitution,
+        base_number=base.number if base else None,
+        changed=half_typed or head_constitution is None or not same_text(document.constitution, head_constitution),
+    )
+
+
+def _summary(version: Version) -> VersionSummary:
+    fields = ("id", "number", "parent_id", "message", "author", "created_at", "sha256")
+    return VersionSummary(**{field: getattr(version, field) for field in fields})

@@ -1,0 +1,71 @@
+"""Query sets: the one that comes with the studio, uploads, and the list."""
+
+from dataclasses import dataclass
+
+import db.query_sets as store
+from app.services.starter_queries import STARTER_SOURCE
+from app.services.studio import Studio, in_words
+from core.errors import QueryError
+from core.queries import Query, read_queries, to_rows
+from db.query_sets import QuerySetSummary
+
+FEWEST = 2  # of each split: to train on, and to measure on
+MAX_NAME_CHARS = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuerySetView:
+    """A query set as a person chooses it."""
+
+    id: int
+    name: str
+    source: str
+    train: int
+    held_out: int
+
+
+def list_query_sets(studio: Studio) -> list[QuerySetView]:
+    """Every query set, newest upload first and the starter set before them all."""
+    with studio.sessions.read() as session:
+        views = [_view(row) for row in store.list_query_sets(session)]
+    return sorted(views, key=lambda view: (view.source != STARTER_SOURCE, -view.id))
+
+
+def upload(studio: Studio, data: bytes, filename: str) -> QuerySetView:
+    """Keep an uploaded file of queries. The same file again is the same set.
+
+    Raises:
+        QueryError: Not readable (the message says where), or too few queries in one of the splits.
+    """
+    name = _name(filename)
+    queries = read_queries(data, name)
+    require_both_splits(queries, name)
+    with in_words(), studio.sessions.begin() as session:
+        row = store.add_query_set(session, name, f"uploaded as {name}", [dict(item) for item in to_rows(queries)])
+        return QuerySetView(id=row.id, name=row.name, source=row.source, train=row.split_sizes.get("train", 0), held_out=row.split_sizes.get("held_out", 0))
+
+
+def require_both_splits(queries: list[Query], name: str) -> None:
+    """Raise QueryError when a file could never be trained on and measured."""
+    for split, word, use in (("train", "train", "to train on"), ("held_out", "held-out", "to measure on")):
+        found = sum(q.split == split for q in queries)
+        if found < FEWEST:
+            raise QueryError(
+                f"{name} gives {found} {word} queries, and at least {FEWEST} are needed {use}. "
+                "Add queries (one in four is held out), or mark rows with a `split` of train or held_out."
+            )
+
+
+def _name(filename: str) -> str:
+    """The file's own name, without any folder and with nothing unprintable in it."""
+    plain = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    shown = "".join(c for c in plain if c.isprintable()).strip() or "queries.txt"
+    if len(shown) <= MAX_NAME_CHARS:
+        return shown
+    stem, dot, suffix = shown.rpartition(".")
+    return shown[:MAX_NAME_CHARS] if not dot or len(suffix) > 8 else f"{stem[: MAX_NAME_CHARS - len(suffix) - 2]}….{suffix}"
+
+
+def _view(row: QuerySetSummary) -> QuerySetView:
+    sizes = row.split_sizes
+    return QuerySetView(id=row.id, name=row.name, source=row.source, train=sizes.get("train", 0), held_out=sizes.get("held_out", 0))

@@ -1,0 +1,291 @@
+"""Runs: asking for one, watching it, stopping and resuming it. All a page shows comes from the run's rows."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+import db.runs as store
+from app.attempt_protocol import LEASE_S, attempt_folder
+from app.services.base_models import look_up
+from app.services.plans import TrainForm, form_of, known_hardware, make_plan
+from app.services.studio import Studio, in_words
+from core.config import PRESETS, TrainConfig, config_from_data, config_to_data
+from core.constitutions import Constitution, from_data
+from core.default_model import DEFAULT_MODEL
+from core.errors import ConfigError, ModelError
+from core.estimates import DEFAULT_SHAPE, Hardware, estimate, remaining_s, share_done
+from core.progress import PHASES
+from db.constitutions import get_version_by_id
+from db.runs import NewRun, RunSummary
+from db.session import clock
+from db.tables import Run, RunStatus
+
+LOG_LINES = 100
+LOG_BYTES = 64_000
+REQUEST_KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
+ENDED = (RunStatus.STOPPED, RunStatus.FAILED, RunStatus.FINISHED)
+TYPICAL = Hardware(  # two server cores: only the proportions between the phases are taken from it
+    device="cpu",
+    device_name="",
+    cores=2,
+    memory_bytes=0,
+    memory_available_bytes=0,
+    gpu_memory_bytes=None,
+    dtype="bfloat16",
+    matmul_gflops=860.0,
+    copy_gb_s=75.0,
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One number at one step; None could not be scored."""
+
+    step: int
+    value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampledReply:
+    """A reply sampled during training."""
+
+    step: int
+    position: int
+    query: str
+    side: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunLine:
+    """A run in a list."""
+
+    id: int
+    constitution: str
+    version_number: int
+    model: str
+    preset: str
+    status: RunStatus
+    stopping: bool
+    phase: str
+    share: float
+    requested_by: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """Everything the page of a run shows."""
+
+    line: RunLine
+    constitution_id: int
+    version_id: int
+    query_set: str
+    revision: str | None
+    config: TrainConfig | None  # None when another version of the studio wrote it
+    step: int
+    total_steps: int
+    eta_s: float | None  # until the whole run ends
+    ahead: int  # runs that a queued one waits for
+    silent_s: float | None  # seconds since a running one was last heard of, when that is worryingly long
+    attempt: int
+    resumable_from: str | None
+    notice: str | None
+    error_kind: str | None
+    error_text: str | None
+    started_at: datetime | None
+    metrics: Mapping[str, tuple[Point, ...]]
+    samples: tuple[SampledReply, ...]
+    log: tuple[str, ...]
+    result: dict[str, Any] | None
+    adapter_sha256: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing happens to it any more unless someone resumes it."""
+        return self.line.status in ENDED
+
+
+def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object) -> int:
+    """Queue a run and return its id. The same request_key again is the same run: a double click makes one.
+
+    Raises:
+        StudioError: The form cannot be used.
+    """
+    if not isinstance(request_key, str) or not REQUEST_KEY.fullmatch(request_key):
+        raise ConfigError("The page sent no usable request key. Reload it, then try again.")
+    plan = make_plan(studio, form)
+    new = NewRun(
+        version_id=form.version_id,
+        query_set_id=form.query_set_id,
+        model=plan.model.id,
+        config=config_to_data(plan.config),
+        requested_by=caller,
+        request_key=request_key,
+    )
+    with in_words(), studio.sessions.begin() as session:
+        return store.add_run(session, new).id
+
+
+def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
+    """The newest runs first."""
+    with studio.sessions.read() as session:
+        return [_line(summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
+
+
+def run_view(studio: Studio, run_id: int) -> RunView:
+    """A run as its rows and its log say it stands.
+
+    Raises:
+        RefusedError: There is no such run.
+    """
+    with in_words(), studio.sessions.read() as session:
+        summary = store.get_run_summary(session, run_id)
+        constitution = from_data(get_version_by_id(session, summary.run.version_id).content)
+        ahead = store.runs_ahead(session, summary.run) if summary.run.status == RunStatus.QUEUED else 0
+        metrics, samples = _metrics(session, run_id), _samples(session, run_id)
+        silent_s = _silent_s(summary.run, clock(session))
+    run, seconds = summary.run, _weights(constitution, summary.run)
+    return RunView(
+        line=_line(summary, seconds),
+        constitution_id=summary.constitution_id,
+        version_id=run.version_id,
+        query_set=summary.query_set_name,
+        revision=run.revision,
+        config=_config(run),
+        step=run.step,
+        total_steps=run.total_steps,
+        eta_s=_eta_s(studio, constitution, run, seconds),
+        ahead=ahead,
+        silent_s=silent_s,
+        attempt=run.attempt,
+        resumable_from=Path(run.checkpoint).name if run.checkpoint else None,
+        notice=run.notice,
+        error_kind=run.error_kind,
+        error_text=run.error_text,
+        started_at=run.started_at,
+        metrics=metrics,
+        samples=samples,
+        log=log_tail(attempt_folder(studio.settings, run.id, run.attempt) / "log.txt"),
+        result=run.result,
+        adapter_sha256=run.adapter_sha256,
+    )
+
+
+def form_again(studio: Studio, run_id: int) -> TrainForm:
+    """The form that asks for a run like this one, to be changed.
+
+    Raises:
+        StudioError: There is no such run, or another version of the studio wrote its settings.
+    """
+    with in_words(), studio.sessions.read() as session:
+        return form_of(store.get_run(session, run_id))
+
+
+def stop(studio: Studio, run_id: int) -> RunStatus:
+    """Ask a run to save a checkpoint and stop; one that waits stops at once."""
+    with in_words(), studio.sessions.begin() as session:
+        return store.request_stop(session, run_id)
+
+
+def resume(studio: Studio, run_id: int) -> None:
+    """Queue a stopped or failed run again.
+
+    Raises:
+        RefusedError: It is queued, running or finished.
+    """
+    with in_words(), studio.sessions.begin() as session:
+        store.resume(session, run_id)
+
+
+def log_tail(path: Path, lines: int = LOG_LINES) -> tuple[str, ...]:
+    """The last lines of a log; empty when there is none yet."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            start = max(0, file.tell() - LOG_BYTES)
+            file.seek(start)
+            text = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ()
+    shown = [_printable(line.rsplit("\r", 1)[-1]) for line in text.replace("\r\n", "\n").split("\n")]
+    whole = shown[1:] if start else shown  # the first may be cut
+    return tuple(line for line in whole if line)[-lines:]
+
+
+def _printable(line: str) -> str:
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)  # colours and cursor movements
+    return "".join(c if c.isprintable() or c == "\t" else " " for c in plain).rstrip()
+
+
+def _line(summary: RunSummary, seconds: Mapping[str, float]) -> RunLine:
+    run = summary.run
+    finished = run.status == RunStatus.FINISHED
+    return RunLine(
+        id=run.id,
+        constitution=summary.constitution_name,
+        version_number=summary.version_number,
+        model=run.model,
+        preset=str(run.config.get("preset", "")),
+        status=run.status,
+        stopping=run.status == RunStatus.RUNNING and run.cancel_requested,
+        phase=run.phase,
+        share=1.0 if finished else share_done(seconds, run.phase, run.step, run.total_steps),
+        requested_by=run.requested_by,
+        created_at=run.created_at,
+        finished_at=run.finished_at,
+    )
+
+
+def _config(run: Run) -> TrainConfig | None:
+    try:
+        return config_from_data(run.config)
+    except (ConfigError, TypeError):
+        return None
+
+
+def _weights(constitution: Constitution | None, run: Run, hardware: Hardware = TYPICAL) -> Mapping[str, float]:
+    """How the time of a run is shared among its phases."""
+    text = constitution or Constitution(name="", principles=())
+    return estimate(_config(run) or PRESETS["quick"], DEFAULT_SHAPE, hardware, text).seconds
+
+
+def _eta_s(studio: Studio, constitution: Constitution, run: Run, seconds: Mapping[str, float]) -> float | None:
+    """None while nothing is known about the pace."""
+    if run.status != RunStatus.RUNNING or run.phase not in PHASES:
+        return None
+    if run.eta_s is not None:
+        return remaining_s(seconds, run.phase, run.step, run.total_steps, run.eta_s)
+    hardware, config = known_hardware(studio), _config(run)
+    try:
+        shape = look_up(run.model).shape if run.model == DEFAULT_MODEL or "/" not in run.model else None
+    except ModelError:  # the folder is gone by now
+        shape = None
+    if hardware is None or shape is None or config is None:
+        return None
+    return remaining_s(estimate(config, shape, hardware, constitution).seconds, run.phase, run.step, run.total_steps, None)
+
+
+def _silent_s(run: Run, now: datetime) -> float | None:
+    if run.status != RunStatus.RUNNING or run.heartbeat_at is None:
+        return None
+    silent = (now - run.heartbeat_at).total_seconds()
+    return silent if silent > LEASE_S / 2 else None
+
+
+def _metrics(session: Session, run_id: int) -> dict[str, tuple[Point, ...]]:
+    found: dict[str, list[Point]] = {}
+    for row in store.metrics(session, run_id):
+        found.setdefault(row.name, []).append(Point(row.step, row.value))
+    return {name: tuple(points) for name, points in found.items()}
+
+
+def _samples(session: Session, run_id: int) -> tuple[SampledReply, ...]:
+    rows: Sequence[Any] = store.samples(session, run_id)
+    return tuple(SampledReply(step=row.step, position=row.position, query=row.query, side=row.side, text=row.text) for row in rows)

@@ -1,0 +1,164 @@
+"""What the operator of this machine decides, read once from the environment and the command line."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.default_model import DEFAULT_MODEL
+from core.errors import ConfigError
+
+SHORTEST_PASSWORD = 8
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the data lies, where the page is served and who may reach it."""
+
+    data: Path  # absolute; everything the app writes is below it
+    host: str = "127.0.0.1"
+    port: int = 7860
+    password: str | None = field(default=None, repr=False)
+    allowed_hosts: tuple[str, ...] = ()  # host names the page may be reached by, besides the loopback ones and `host`
+    database_url: str = field(repr=False)  # may hold a password
+    model: str = DEFAULT_MODEL  # the base model that is chosen when nobody chooses
+    device: str = "auto"  # auto, cpu, cuda, cuda:N or mps
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise ConfigError(f"STUDIO_PORT is {self.port}. Choose a port from 1 to 65535; 7860 is the usual one.")
+        if not self.host or re.search(r"[\s/\[\]]", self.host):
+            raise ConfigError(f"STUDIO_HOST is {self.host!r}. Give an address or a host name alone, such as 127.0.0.1.")
+        if self.password is not None and len(self.password) < SHORTEST_PASSWORD:
+            raise ConfigError(f"STUDIO_PASSWORD has {len(self.password)} characters. Use {SHORTEST_PASSWORD} or more.")
+        if self.password is not None and not self.password.isprintable():
+            raise ConfigError("STUDIO_PASSWORD holds a line break or another control character. Use printable characters only.")
+        if self.password is None and not is_loopback(self.host):
+            raise ConfigError(
+                f"STUDIO_HOST is {self.host}, so other machines could reach the page, and no password is set. "
+                "Set STUDIO_PASSWORD, or use STUDIO_HOST=127.0.0.1 to serve this machine only."
+            )
+        for name in self.allowed_hosts:
+            if not (HOST_NAME.fullmatch(name) or _is_address(name)):
+                raise ConfigError(f"STUDIO_ALLOWED_HOSTS names {name!r}. List host names without scheme, port or *, separated by commas.")
+        if not self.database_url.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
+            scheme = self.database_url.partition(":")[0]
+            raise ConfigError(f"DATABASE_URL begins with {scheme!r}. Use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.")
+        if not DEVICE.fullmatch(self.device):
+            raise ConfigError(f"STUDIO_DEVICE is {self.device!r}. Use auto, cpu, cuda, cuda:0 or mps.")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], **overrides: object) -> "Settings":
+        """Read the settings.
+
+        Args:
+            environ: Usually `os.environ`. An empty variable counts as unset.
+            overrides: `data`, `host`, `port`, ... from the command line, which win; None counts as not given.
+
+        Raises:
+            ConfigError: A value cannot be used; the message names the variable, the value and the remedy.
+        """
+        given = {name: environ[variable] for name, variable in VARIABLES.items() if environ.get(variable)}
+        text = given | {name: str(value) for name, value in overrides.items() if value is not None}
+        if unknown := text.keys() - VARIABLES.keys():
+            raise TypeError(f"unknown settings: {sorted(unknown)}")
+        data = Path(text.get("data", "studio-data")).expanduser().absolute()
+        optional = {name: text[name] for name in ("host", "password", "model", "device") if name in text}
+        return cls(
+            data=data,
+            port=_port(text.get("port", "7860")),
+            allowed_hosts=tuple(name for part in text.get("allowed_hosts", "").split(",") if (name := part.strip().lower())),
+            database_url=text.get("database_url", f"sqlite:///{data / 'studio.db'}"),
+            **optional,
+        )
+
+    def to_environment(self) -> dict[str, str]:
+        """The variables from which a child process reads these same settings."""
+        values = {name: getattr(self, name) for name in VARIABLES} | {"allowed_hosts": ",".join(self.allowed_hosts)}
+        return {VARIABLES[name]: str(value) for name, value in values.items() if value is not None}
+
+    @property
+    def models_folder(self) -> Path:
+        return self.data / "models"
+
+    @property
+    def runs_folder(self) -> Path:
+        return self.data / "runs"
+
+    @property
+    def logs_folder(self) -> Path:
+        return self.data / "logs"
+
+    @property
+    def uploads_folder(self) -> Path:
+        return self.data / "uploads"
+
+    @property
+    def model_host_file(self) -> Path:
+        """Where the model host says how it can be reached."""
+        return self.data / "model-host.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the one supervisor of this data folder."""
+        return self.data / "studio.lock"
+
+    @property
+    def url(self) -> str:
+        """The page's address as seen from this machine."""
+        local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{local}]:{self.port}" if ":" in local else f"http://{local}:{self.port}"
+
+
+VARIABLES = {
+    "data": "STUDIO_DATA",
+    "host": "STUDIO_HOST",
+    "port": "STUDIO_PORT",
+    "password": "STUDIO_PASSWORD",
+    "allowed_hosts": "STUDIO_ALLOWED_HOSTS",
+    "database_url": "DATABASE_URL",
+    "model": "STUDIO_MODEL",
+    "device": "STUDIO_DEVICE",
+}
+
+
+def prepare_data_folder(settings: Settings) -> None:
+    """Make the data folder and its parts, for this user only.
+
+    Raises:
+        ConfigError: It cannot be made, or cannot be written to.
+    """
+    folders = [settings.data, settings.models_folder, settings.runs_folder, settings.logs_folder, settings.uploads_folder]
+    try:
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            probe = folder / ".can-write"
+            probe.touch()
+            probe.unlink()
+    except OSError as error:
+        raise ConfigError(
+            f"The data folder {settings.data} cannot be used: {error.strerror} ({error.filename}). "
+            "Give this user the right to write there, or choose another folder with STUDIO_DATA."
+        ) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _port(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ConfigError(f"STUDIO_PORT is {text!r}. Give a number from 1 to 65535; 7860 is the usual one.")
+    return int(text)

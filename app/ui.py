@@ -1,0 +1,71 @@
+"""The pages of the studio, and how they look."""
+
+from typing import Any
+
+import gradio as gr
+
+from app.pages import compare, constitutions, run, train, write
+from app.pages.frame import ASSETS
+from app.services.studio import Studio
+
+STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "compare.css")
+HEAD = '<meta name="color-scheme" content="light dark">'
+
+
+def build(studio: Studio) -> gr.Blocks:
+    """All pages, each at its own address."""
+    with gr.Blocks(title="Constitution Studio", fill_width=True, analytics_enabled=False) as pages:
+        constitutions.build(pages, studio)
+    with pages.route("Write", "write", show_in_navbar=False):
+        write.build(pages, studio)
+    with pages.route("Train", "train", show_in_navbar=False):
+        train.build(pages, studio)
+    with pages.route("Run", "run", show_in_navbar=False):
+        run.build(pages, studio)
+    with pages.route("Compare", "compare", show_in_navbar=False):
+        compare.build(pages, studio)
+    return pages
+
+
+def look() -> dict[str, Any]:
+    """What the server gives to Gradio when it mounts the pages."""
+    return {"theme": theme(), "css_paths": [ASSETS / name for name in STYLES], "head": HEAD}
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own components in the studio's palette. The variables are defined for both schemes in assets/tokens.css."""
+    values = {
+        "body_background_fill": "var(--cs-paper)",
+        "body_text_color": "var(--cs-ink)",
+        "body_text_color_subdued": "var(--cs-muted)",
+        "background_fill_primary": "var(--cs-sheet)",
+        "background_fill_secondary": "var(--cs-wash)",
+        "border_color_primary": "var(--cs-rule)",
+        "border_color_accent": "var(--cs-accent)",
+        "color_accent": "var(--cs-accent)",
+        "color_accent_soft": "var(--cs-wash)",
+        "link_text_color": "var(--cs-accent)",
+        "block_background_fill": "transparent",
+        "block_border_color": "var(--cs-rule)",
+        "block_label_text_color": "var(--cs-muted)",
+        "block_label_background_fill": "var(--cs-paper)",
+        "block_title_text_color": "var(--cs-ink)",
+        "block_info_text_color": "var(--cs-muted)",
+        "input_background_fill": "var(--cs-sheet)",
+        "input_border_color": "var(--cs-edge)",
+        "input_border_color_focus": "var(--cs-accent)",
+        "input_placeholder_color": "var(--cs-muted)",
+        "button_primary_background_fill": "var(--cs-accent)",
+        "button_primary_background_fill_hover": "color-mix(in srgb, var(--cs-accent) 85%, var(--cs-ink))",
+        "button_primary_text_color": "var(--cs-on-accent)",
+        "button_secondary_background_fill": "transparent",
+        "button_secondary_background_fill_hover": "var(--cs-wash)",
+        "button_secondary_border_color": "var(--cs-edge)",
+        "button_secondary_text_color": "var(--cs-ink)",
+        "table_even_background_fill": "var(--cs-paper)",
+        "table_odd_background_fill": "var(--cs-paper)",
+        "table_border_color": "var(--cs-rule)",
+    }
+    fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
+    base = gr.themes.Base(radius_size=gr.themes.sizes.radius_sm, **fonts)
+    return base.set(**values, **{f"{name}_dark": value for name, value in values.items() if name != "color_accent"})

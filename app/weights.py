@@ -1,0 +1,99 @@
+"""The one model that the model host keeps in memory. Imports torch, so only the model host imports this."""
+
+import contextlib
+import ctypes
+import gc
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+
+from app.host_client import ModelChoice, ReplyRequest
+from app.settings import Settings
+from core.default_model import OnProgress
+from core.errors import AdapterError, OutOfMemoryError
+from core.models import LoadedModel, ModelReference, adapter_hash, choose_device, load_adapter, load_model
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is in memory."""
+
+    choice: ModelChoice
+    model: LoadedModel
+    adapter_sha256: str | None
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.model.device.type != "cpu"
+
+
+def hold(held: Held | None, request: ReplyRequest, settings: Settings, on_progress: OnProgress) -> Held:
+    """What the request needs, made from what is in memory as far as that goes: a change of adapter keeps the base.
+
+    Raises:
+        AdapterError: The adapter is missing, or is not the one that the run recorded.
+        ModelError: The base cannot be fetched or loaded.
+    """
+    sha256 = _checked_hash(request)
+    if held is not None and held.choice == request.model and sha256 in (None, held.adapter_sha256):
+        return held
+    if held is not None and held.choice == request.model:
+        base = _without_adapter(held.model)
+    else:
+        reference = ModelReference(id=request.model.id, revision=request.model.revision)
+        base = load_model(reference, settings.models_folder, device=choose_device(settings.device), on_progress=on_progress)
+    if request.adapter is None:
+        return Held(request.model, base, None)
+    on_progress("loading the adapter", 1.0)
+    return Held(request.model, load_adapter(base, Path(request.adapter)), sha256)
+
+
+def _without_adapter(model: LoadedModel) -> LoadedModel:
+    if not isinstance(model.network, PeftModel):
+        return model
+    return LoadedModel(**{**model.__dict__, "network": model.network.unload()})
+
+
+def _checked_hash(request: ReplyRequest) -> str | None:
+    if request.adapter is None:
+        return None
+    folder = Path(request.adapter)
+    if not (folder / "adapter_model.safetensors").exists():
+        raise AdapterError(f"The run's adapter is no longer at {folder}. Put the folder back, or train the version again.")
+    found = adapter_hash(folder)
+    if request.adapter_sha256 not in (None, found):
+        raise AdapterError(
+            f"The adapter in {folder} is not the one that the run recorded: its sha256 begins with {found[:12]}, not with "
+            f"{str(request.adapter_sha256)[:12]}. Put the right file back, or train the version again."
+        )
+    return found
+
+
+def give_back() -> None:
+    """Return memory that nothing refers to any more to the system and the GPU."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a C library without it keeps its pages
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+@contextlib.contextmanager
+def memory_in_words() -> Iterator[None]:
+    """Turn the several ways of running out of memory into one error that says what to do."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise OutOfMemoryError(_REMEDY) from error
+    except RuntimeError as error:
+        if "can't allocate memory" in str(error) or "not enough memory" in str(error):  # PyTorch's CPU allocator has no class of its own
+            raise OutOfMemoryError(_REMEDY) from error
+        raise
+
+
+_REMEDY = "Memory ran out, so the model was put away. Close other programs, wait for the run that uses the memory, or ask for shorter replies; then try again."

@@ -1,0 +1,126 @@
+"""Settings of a run, as frozen values. Imports no torch, so that the page can build and check one.
+
+A run is reproducible from `asdict(config)` together with the constitution's hash, the queries' hash and the model's revision.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import ConfigError
+
+
+def _require(condition: bool, name: str, value: object, rule: str) -> None:
+    if not condition:
+        raise ConfigError(f"{name} must be {rule}, got {value!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingConfig:
+    """How responses are drawn from a policy."""
+
+    max_new_tokens: int = 64  # a response that has not ended by then is cut
+    temperature: float = 0.7  # 0 = the likeliest token always
+    top_p: float = 1.0  # nucleus: smallest set of tokens with this much probability; 1 = all
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.max_new_tokens <= 4096, "max_new_tokens", self.max_new_tokens, "between 1 and 4096")
+        _require(0 <= self.temperature <= 5, "temperature", self.temperature, "between 0 and 5")
+        _require(0 < self.top_p <= 1, "top_p", self.top_p, "above 0 and at most 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """One SAMI training run."""
+
+    preset: str = "quick"  # the name the values came from, for people; the values below decide
+    seed: int = 0  # decides split, contrasts, sampling, order and adapter initialisation
+    n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
+    train_queries: int = 24  # drawn from the train split
+    held_out_queries: int = 24  # drawn from the held-out split, for the result table
+    sampling: SamplingConfig = SamplingConfig()  # for training responses and for measuring alike
+    queries_per_step: int = 4  # queries whose losses are averaged into one optimiser step
+    passes: int = 2  # times every train query is used
+    lora_rank: int = 16
+    lora_alpha: int = 32  # the update is scaled by alpha / rank
+    learning_rate: float = 5e-4  # AdamW, after warm-up, before decay
+    max_grad_norm: float = 1.0  # gradients are clipped to this norm
+    kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token; 0 = SAMI as published
+    sample_every: int = 6  # optimiser steps between the replies shown during training
+
+    def __post_init__(self) -> None:
+        _require(self.seed >= 0, "seed", self.seed, "0 or above")
+        _require(2 <= self.n_constitutions <= 16, "n_constitutions", self.n_constitutions, "between 2 and 16")
+        for name in ("train_queries", "held_out_queries", "queries_per_step", "passes", "lora_rank", "lora_alpha", "sample_every"):
+            _require(getattr(self, name) >= 1, name, getattr(self, name), "1 or above")
+        _require(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
+        _require(self.max_grad_norm > 0, "max_grad_norm", self.max_grad_norm, "above 0")
+        _require(self.kl_weight >= 0, "kl_weight", self.kl_weight, "0 or above")
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps if no query is filtered."""
+        return self.passes * -(-self.train_queries // self.queries_per_step)
+
+
+PRESETS: dict[str, TrainConfig] = {
+    "quick": TrainConfig(preset="quick"),
+    "standard": TrainConfig(preset="standard", train_queries=96, held_out_queries=48, passes=2, learning_rate=3e-4),
+    "thorough": TrainConfig(preset="thorough", train_queries=208, held_out_queries=80, passes=3, learning_rate=2e-4, sample_every=12),
+}
+
+
+def preset(name: str, **changes: Any) -> TrainConfig:
+    """A preset with some values replaced.
+
+    Raises:
+        ConfigError: An unknown preset or setting, or a value outside its range.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"Unknown preset {name!r}; known are {', '.join(PRESETS)}.")
+    known = {field.name for field in dataclasses.fields(TrainConfig)}
+    unknown = sorted(set(changes) - known)
+    if unknown:
+        raise ConfigError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
+    return dataclasses.replace(PRESETS[name], **changes)
+
+
+def config_to_data(config: TrainConfig) -> dict[str, Any]:
+    """Plain JSON data."""
+    return dataclasses.asdict(config)
+
+
+def config_from_data(data: Mapping[str, Any]) -> TrainConfig:
+    """The inverse of `config_to_data`; a misspelt key is an error, never a silent default."""
+    values = dict(data)
+    sampling = values.pop("sampling", {})
+    known = {field.name for field in dataclasses.fields(TrainConfig)}
+    unknown = sorted((set(values) - known) | (set(sampling) - {field.name for field in dataclasses.fields(SamplingConfig)}))
+    if unknown:
+        raise ConfigError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
+    return TrainConfig(sampling=SamplingConfig(**sampling), **values)
+
+
+def with_settings(config: TrainConfig, assignments: Sequence[str]) -> TrainConfig:
+    """A config with settings replaced as typed on a command line: `learning_rate=2e-4`, `sampling.max_new_tokens=96`.
+
+    Raises:
+        ConfigError: No such setting, or a value that cannot be read or is outside its range.
+    """
+    data = config_to_data(config)
+    for assignment in assignments:
+        path, _, text = assignment.partition("=")
+        *parents, name = path.strip().split(".")
+        target = data
+        for parent in parents:
+            target = target.get(parent, {})
+        if not isinstance(target, dict) or name not in target or isinstance(target[name], dict):
+            names = [key for key in data if key != "sampling"] + [f"sampling.{key}" for key in data["sampling"]]
+            raise ConfigError(f"Unknown setting {path!r}; known are {', '.join(names)}.")
+        kind = type(target[name])
+        try:
+            target[name] = kind(text)
+        except ValueError as error:
+            raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {text!r}.") from error
+    return config_from_data(data)

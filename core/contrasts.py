@@ -1,0 +1,59 @@
+"""Which constitutions a query is answered under. Pure arithmetic on seeds: the same seed gives the same draw on every machine."""
+
+import hashlib
+import random
+from dataclasses import dataclass
+
+from core.constitutions import Stance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """The n constitutions of one query, each a stance, with the order in which principles are put to the model."""
+
+    stances: tuple[Stance, ...]  # n distinct ones; response i is sampled under stances[i]
+    order: tuple[int, ...]  # positions of the principles in the system message, shared by the n
+
+
+def seed_for(*parts: object) -> int:
+    """A 63-bit seed from any parts. Each draw has its own, so no draw depends on what was drawn before it."""
+    digest = hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def draw_contrast(n_principles: int, n_constitutions: int, seed: int) -> Contrast:
+    """Draw n distinct stances, the first all statements as in SAMI's published constitutions, then shuffle them.
+
+    The others flip one principle, all, or a random mixture, equally often, so that each principle is also contrasted alone.
+
+    Args:
+        n_principles: k >= 1.
+        n_constitutions: n >= 2; no more than the 2^k stances there are.
+        seed: Decides the draw.
+
+    Raises:
+        ValueError: More constitutions than distinct stances.
+    """
+    if n_constitutions > 2**n_principles:
+        raise ValueError(f"{n_principles} principles have {2**n_principles} distinct stances, fewer than {n_constitutions}")
+    rng = random.Random(seed)
+    stances = [(True,) * n_principles]
+    while len(stances) < n_constitutions:
+        stance = _draw_stance(n_principles, rng)
+        if stance not in stances:
+            stances.append(stance)
+    rng.shuffle(stances)
+    order = list(range(n_principles))
+    rng.shuffle(order)
+    return Contrast(stances=tuple(stances), order=tuple(order))
+
+
+def _draw_stance(n_principles: int, rng: random.Random) -> Stance:
+    kind = rng.randrange(3)
+    if kind == 0:
+        flipped = {rng.randrange(n_principles)}
+    elif kind == 1:
+        flipped = set(range(n_principles))
+    else:
+        flipped = {i for i in range(n_principles) if rng.random() < 0.5}
+    return tuple(i not in flipped for i in range(n_principles))

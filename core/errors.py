@@ -1,0 +1,64 @@
+"""What a user can put right. Every message says what is wrong, the value, and the remedy.
+
+Pages and the command line show these as they are; anything else is a bug of ours and is logged with its traceback.
+"""
+
+
+class StudioError(Exception):
+    """Base class. `kind` is the stable name kept in a run's row and in JSON output."""
+
+    kind = "error"
+
+
+class ConstitutionError(StudioError):
+    """A constitution that cannot be read, saved as a version, or trained on."""
+
+    kind = "constitution"
+
+
+class QueryError(StudioError):
+    """A query file that cannot be read, or too few queries for what is asked."""
+
+    kind = "queries"
+
+
+class ConfigError(StudioError):
+    """A setting outside its range, or an unknown one."""
+
+    kind = "config"
+
+
+class ModelError(StudioError):
+    """A model that cannot be found, fetched, or safely loaded."""
+
+    kind = "model"
+
+
+class ContextError(StudioError):
+    """A prompt that does not fit the context of the model."""
+
+    kind = "context"
+
+
+class AdapterError(StudioError):
+    """An adapter folder that is missing, damaged, or made for another model."""
+
+    kind = "adapter"
+
+
+class ContrastError(StudioError):
+    """Sampling left nothing to train on: empty, equal or looping responses."""
+
+    kind = "contrast"
+
+
+class OutOfMemoryError(StudioError):
+    """The device or the machine has too little memory for this configuration."""
+
+    kind = "memory"
+
+
+class DiskFullError(StudioError):
+    """The data folder has no room for what has to be written."""
+
+    kind = "disk"

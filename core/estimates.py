@@ -1,0 +1,278 @@
+"""How long a run will take and how much memory it needs, before anyone clicks. Imports no torch, so that the page can use it.
+
+Plain counting of multiplications and bytes, scaled by what this machine was measured to do. The shares below were fitted to runs of
+the default model on two CPU cores (AMD EPYC, bfloat16); elsewhere the estimate is an order of magnitude, and says so.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.config import TrainConfig
+from core.constitutions import NEUTRAL_SYSTEM, Constitution
+from core.errors import ConfigError
+from core.progress import PHASES
+
+CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
+TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
+QUERY_TOKENS = 14
+REPLY_SHARE = 0.9  # mean reply length as a share of max_new_tokens
+DECODE_SHARE = 0.13  # of the measured matrix speed, when one token a row is computed at a time
+FORWARD_SHARE = 0.4  # of it, when whole sequences are
+TRAIN_FORWARDS = 2.7  # a training step in units of a forward pass: forward, gradients of activations, gradients of the adapter
+KL_FORWARDS = 1.0  # what the base's own pass adds when a KL is wanted
+MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, sharing the rest
+LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
+IMPORT_S = 6.0  # torch and transformers
+LOAD_BYTES_S = 400e6  # weights from disk into memory
+RUNTIME_BYTES = {"cpu": 620e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
+ACTIVATION_BYTES = 60  # kept for the backward pass, a token, layer and hidden unit
+LOGIT_COPIES = 5  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
+SAMPLED_ROWS = 48  # rows decoded together (core.sampling)
+QUERIES_PER_BATCH = 24  # queries sampled or measured together (core.runs)
+SHOWN_REPLIES = 4  # replies sampled for people each time (core.runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """What a machine has and how fast it multiplied when it was measured."""
+
+    device: str  # cpu, cuda:0, mps
+    device_name: str
+    cores: int
+    memory_bytes: int
+    memory_available_bytes: int
+    gpu_memory_bytes: int | None  # None without a GPU
+    dtype: str  # bfloat16 or float32: what models are loaded in
+    matmul_gflops: float  # large matrices, in that dtype
+    copy_gb_s: float  # memory read and written, in 10^9 bytes a second
+
+    @property
+    def kind(self) -> str:
+        """`cpu` or `gpu`: which constants apply."""
+        return "cpu" if self.device == "cpu" else "gpu"
+
+    @property
+    def bytes_per_parameter(self) -> int:
+        """Of the weights in memory."""
+        return 4 if self.dtype == "float32" else 2
+
+    @property
+    def usable_bytes(self) -> int:
+        """Memory that a model can be put in."""
+        return self.memory_available_bytes if self.gpu_memory_bytes is None else self.gpu_memory_bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelShape:
+    """The sizes of a causal language model that decide time and memory."""
+
+    parameters: int  # all of them
+    layers: int
+    hidden: int
+    vocabulary: int
+    bytes: int  # of the weights as they are usually published, in 16 bits
+    attention_width: int  # heads x head size
+    kv_width: int  # key-value heads x head size
+    intermediate: int  # width of the feed-forward part
+    context_tokens: int
+
+    @property
+    def lora_units(self) -> int:
+        """Adapter parameters for each unit of rank: inputs plus outputs of every linear layer but the head."""
+        attention = 2 * (self.hidden + self.attention_width) + 2 * (self.hidden + self.kv_width)
+        return self.layers * (attention + 3 * (self.hidden + self.intermediate))
+
+
+DEFAULT_SHAPE = ModelShape(  # SmolLM2-135M-Instruct
+    parameters=134_515_008,
+    layers=30,
+    hidden=576,
+    vocabulary=49_152,
+    bytes=269_030_016,
+    attention_width=576,
+    kv_width=192,
+    intermediate=1536,
+    context_tokens=8192,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a run will take."""
+
+    seconds: Mapping[str, float]  # one entry for each of core.progress.PHASES
+    memory_bytes: int  # peak, of the device that holds the model
+    disk_bytes: int  # run folder: checkpoints, adapter, replies
+    notes: tuple[str, ...]  # what the numbers leave out
+
+    @property
+    def total_s(self) -> float:
+        """All phases together."""
+        return sum(self.seconds.values())
+
+
+def hardware_from_data(data: Mapping[str, Any]) -> Hardware | None:
+    """The inverse of `asdict`; None when the stored row is from another version of the app."""
+    names = {field.name for field in dataclasses.fields(Hardware)}
+    return Hardware(**data) if set(data) == names else None
+
+
+def model_shape_from_config(data: Mapping[str, Any]) -> ModelShape:
+    """The shape that a model's config.json describes.
+
+    Raises:
+        ConfigError: Sizes are missing, or the model is a mixture of experts, whose cost these formulas do not describe.
+    """
+    text = data.get("text_config", data)
+    if not isinstance(text, Mapping):
+        raise ConfigError("Its config.json describes no text model.")
+    if any(text.get(key) for key in ("num_experts", "num_local_experts", "n_routed_experts")):
+        raise ConfigError("It is a mixture of experts, whose time and memory cannot be estimated here.")
+    hidden, layers, heads = _size(text, "hidden_size"), _size(text, "num_hidden_layers"), _size(text, "num_attention_heads")
+    intermediate, vocabulary = _size(text, "intermediate_size"), _size(text, "vocab_size")
+    head_size = _size(text, "head_dim", hidden // heads)
+    attention_width, kv_width = heads * head_size, _size(text, "num_key_value_heads", heads) * head_size
+    layer = 2 * hidden * attention_width + 2 * hidden * kv_width + 3 * hidden * intermediate + 2 * hidden
+    tied = bool(text.get("tie_word_embeddings", data.get("tie_word_embeddings", False)))
+    parameters = layers * layer + vocabulary * hidden * (1 if tied else 2) + hidden
+    return ModelShape(
+        parameters=parameters,
+        layers=layers,
+        hidden=hidden,
+        vocabulary=vocabulary,
+        bytes=2 * parameters,
+        attention_width=attention_width,
+        kv_width=kv_width,
+        intermediate=intermediate,
+        context_tokens=_size(text, "max_position_embeddings", 1 << 20),
+    )
+
+
+def _size(data: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    value = data.get(key)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 31:
+        raise ConfigError(f"Its config.json gives no usable `{key}` ({value!r}).")
+    return value
+
+
+def constitution_tokens(constitution: Constitution) -> int:
+    """About how many tokens the longer side of a constitution has as a system message."""
+    sides = ([p.statement for p in constitution.principles], [p.antithesis for p in constitution.principles])
+    chars = max(sum(len(text.strip()) + 4 for text in side) for side in sides) + len(NEUTRAL_SYSTEM)
+    return round(chars / CHARS_PER_TOKEN)
+
+
+def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution) -> Estimate:
+    """Time by phase and peak memory of a run on a machine."""
+    machine = _Machine(shape, hardware)
+    prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
+    new = config.sampling.max_new_tokens
+    reply = REPLY_SHARE * new
+    shows = 2 + config.steps // config.sample_every
+    packed = config.n_constitutions * (prompt + config.n_constitutions * reply)  # tokens of one query's scoring pass
+    step = config.queries_per_step * machine.forward_s(packed, config.n_constitutions**2 * reply) * (TRAIN_FORWARDS + (KL_FORWARDS if config.kl_weight else 0))
+    ask = machine.sample_s(2 * config.held_out_queries, prompt, new)
+    measured = config.held_out_queries * machine.forward_s(2 * (prompt + 2 * reply), 4 * reply)
+    seconds = (
+        IMPORT_S + machine.weights / LOAD_BYTES_S,
+        machine.sample_s(config.train_queries * config.n_constitutions, prompt, new),
+        config.steps * step + shows * machine.sample_s(SHOWN_REPLIES, prompt, new),
+        ask + measured,
+        ask + MEASURE_ALIGNED_FORWARDS * measured,
+    )
+    adapter = config.lora_rank * shape.lora_units
+    return Estimate(
+        seconds=dict(zip(PHASES, seconds, strict=True)),
+        memory_bytes=round(_memory(config, machine, prompt)),
+        disk_bytes=3 * adapter * 12 + adapter * 4 + 20_000_000,  # a few checkpoints with two moments, the adapter, replies
+        notes=_notes(hardware),
+    )
+
+
+@dataclass(frozen=True)
+class _Machine:
+    """A model on a machine: how long its passes take."""
+
+    shape: ModelShape
+    hardware: Hardware
+
+    @property
+    def weights(self) -> int:
+        return self.shape.parameters * self.hardware.bytes_per_parameter
+
+    def _head(self) -> int:
+        return self.shape.hidden * self.shape.vocabulary
+
+    def _body(self) -> int:
+        return self.shape.parameters - self._head()
+
+    def forward_s(self, tokens: float, logit_tokens: float) -> float:
+        """One pass over whole sequences, with logits at some positions."""
+        flops = 2 * (tokens * self._body() + logit_tokens * self._head())
+        floor = max(self.weights / (self.hardware.copy_gb_s * 1e9), self.shape.layers * LAYER_S[self.hardware.kind])
+        return floor + flops / (FORWARD_SHARE * self.hardware.matmul_gflops * 1e9)
+
+    def sample_s(self, rows: int, prompt: float, new: int) -> float:
+        """Replies to some prompts, decoded in batches."""
+        seconds = 0.0
+        for start in range(0, rows, SAMPLED_ROWS):
+            batch = min(SAMPLED_ROWS, rows - start)
+            arithmetic = 2 * self.shape.parameters * batch * REPLY_SHARE / (DECODE_SHARE * self.hardware.matmul_gflops * 1e9)
+            reading = self.weights / (self.hardware.copy_gb_s * 1e9)
+            seconds += self.forward_s(batch * prompt, batch) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
+        return seconds
+
+
+def _memory(config: TrainConfig, machine: _Machine, prompt: int) -> float:
+    shape, new = machine.shape, config.sampling.max_new_tokens
+    rows = min(SAMPLED_ROWS, max(config.train_queries * config.n_constitutions, 2 * config.held_out_queries))
+    cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
+    adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
+    tokens = config.n_constitutions * (prompt + config.n_constitutions * new)
+    activations = tokens * shape.layers * shape.hidden * ACTIVATION_BYTES
+    logits = config.n_constitutions**2 * new * shape.vocabulary * 4 * LOGIT_COPIES
+    return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
+
+
+def _notes(hardware: Hardware) -> tuple[str, ...]:
+    waiting = "Waiting for earlier runs and fetching a model for the first time come on top."
+    if hardware.kind == "gpu":
+        return (waiting, "The formulas were fitted on a CPU; on a GPU take the time as an order of magnitude.")
+    return (waiting,)
+
+
+def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) -> float:
+    """How much of a run is behind it, from 0 to 1, by the estimated time of each phase.
+
+    Args:
+        seconds: `Estimate.seconds`, or any weights by phase.
+        phase: One of PHASES; anything else (a run that has not begun) counts as nothing done.
+        done: Units finished in this phase.
+        total: Units of this phase; 0 when not known yet.
+    """
+    if phase not in PHASES:
+        return 0.0
+    before = sum(seconds[name] for name in PHASES[: PHASES.index(phase)])
+    here = seconds[phase] * (min(1.0, done / total) if total > 0 else 0.0)
+    return (before + here) / sum(seconds[name] for name in PHASES)
+
+
+def remaining_s(seconds: Mapping[str, float], phase: str, done: int, total: int, left_s: float | None) -> float:
+    """Seconds until a run ends: this phase as measured, the later ones as estimated and corrected by the pace of this one.
+
+    Args:
+        seconds: `Estimate.seconds`.
+        phase: One of PHASES.
+        done: Units finished in this phase.
+        total: Units of this phase.
+        left_s: What this attempt's own pace says about the rest of this phase; None while nothing is measured yet.
+    """
+    later = sum(seconds[name] for name in PHASES[PHASES.index(phase) + 1 :])
+    expected = seconds[phase] * (1 - min(1.0, done / total) if total > 0 else 1.0)
+    if left_s is None:
+        return expected + later
+    return left_s + later * (left_s / expected if expected > 0 else 1.0)

@@ -1,0 +1,258 @@
+"""Loading a causal language model and its tokenizer safely, and attaching, saving and switching a LoRA adapter.
+
+Safetensors only, no code from a model's repository, one copy of the weights for "base" and "aligned".
+"""
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from core.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
+from core.errors import AdapterError, ContextError, ModelError
+
+Network = PreTrainedModel | PeftModel
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+_CODE_KEYS = ("auto_map", "trust_remote_code", "_attn_implementation_internal", "_experts_implementation_internal")
+_WEIGHT_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelReference:
+    """Which weights: enough to load the same ones again."""
+
+    id: str  # the default model's name, a Hub id `org/name`, or a local folder
+    revision: str | None = None  # commit of a Hub model; the default model's recipe; None for a folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedModel:
+    """A network in memory with what is needed to talk to it."""
+
+    reference: ModelReference
+    network: Network
+    tokenizer: PreTrainedTokenizerBase
+    device: torch.device
+    end_ids: tuple[int, ...]  # tokens that end a reply
+    context_tokens: int
+
+    @property
+    def adapted(self) -> bool:
+        """Whether an adapter is attached."""
+        return isinstance(self.network, PeftModel)
+
+
+def choose_device(wanted: str = "auto") -> torch.device:
+    """The device to run on: a CUDA GPU when there is one, else the CPU, unless a name is given."""
+    if wanted != "auto":
+        return torch.device(wanted)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the hardware multiplies it natively, else float32 (emulated bfloat16 is many times slower)."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() and "avx512_bf16" in _cpu_flags() else torch.float32
+
+
+def _cpu_flags() -> str:
+    with contextlib.suppress(OSError):
+        return next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")), "")
+    return ""
+
+
+def load_model(
+    reference: ModelReference, models: Path, *, device: torch.device, dtype: torch.dtype | None = None, on_progress: OnProgress = lambda _w, _s: None
+) -> LoadedModel:
+    """Fetch a model when needed, check that it is safe to load, and load it in evaluation mode.
+
+    Args:
+        reference: What to load. A Hub model without a revision is pinned to its newest commit.
+        models: Folder for the converted default model.
+        device: Where the weights go.
+        dtype: `choose_dtype(device)` when None.
+        on_progress: Told what is being fetched and the share done.
+
+    Raises:
+        ModelError: Unknown id, no network, no safetensors, code in the repository, or no chat template.
+        DiskFullError: No room to fetch it.
+    """
+    folder, pinned = locate(reference, models, on_progress)
+    _refuse_code(folder)
+    on_progress("loading the model", 1.0)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        network = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype or choose_dtype(device), use_safetensors=True, trust_remote_code=False, attn_implementation="sdpa"
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {_first_line(error)} Choose another model.") from error
+    if not tokenizer.chat_template:
+        raise ModelError(f"{reference.id} has no chat template, so a constitution cannot be put to it. Choose its instruction-tuned variant.")
+    network.requires_grad_(False)
+    return LoadedModel(
+        reference=pinned,
+        network=network.eval().to(device),
+        tokenizer=tokenizer,
+        device=device,
+        end_ids=_end_ids(network, tokenizer),
+        context_tokens=int(getattr(network.config.get_text_config(), "max_position_embeddings", 0)) or 1 << 20,
+    )
+
+
+def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> tuple[Path, ModelReference]:
+    """The folder that holds a model's files, fetched when needed, and the reference with its revision pinned."""
+    if reference.id == DEFAULT_MODEL:
+        return ensure_default_model(models, on_progress), ModelReference(id=DEFAULT_MODEL, revision=DEFAULT_REVISION)
+    folder = Path(reference.id).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").exists():
+            raise ModelError(f"The folder {folder} holds no config.json, so it is not a model. Choose a folder saved by transformers.")
+        if not list(folder.glob("*.safetensors")):
+            raise ModelError(f"The folder {folder} holds no .safetensors weights; pickled weights can run code and are never loaded. Convert them first.")
+        return folder, ModelReference(id=str(folder.resolve()))
+    if not _HUB_ID.fullmatch(reference.id):
+        raise ModelError(f"{reference.id!r} is neither a model folder on this machine nor a Hub id such as `org/name`.")
+    return _from_hub(reference, on_progress)
+
+
+def _from_hub(reference: ModelReference, on_progress: OnProgress) -> tuple[Path, ModelReference]:
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, RepositoryNotFoundError, RevisionNotFoundError
+
+    on_progress(f"looking up {reference.id}", 0.0)
+    try:
+        info = HfApi().model_info(reference.id, revision=reference.revision, timeout=15)
+        names = [entry.rfilename for entry in info.siblings or []]
+        if not any(name.endswith(".safetensors") for name in names):
+            raise ModelError(f"{reference.id} has no .safetensors weights; pickled weights can run code and are never loaded. Choose another model.")
+        on_progress(f"fetching {reference.id}", 0.05)
+        folder = snapshot_download(reference.id, revision=info.sha, allow_patterns=_WEIGHT_FILES)
+        return Path(folder), ModelReference(id=reference.id, revision=info.sha)
+    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
+        raise ModelError(f"The Hub has no model {reference.id!r} at revision {reference.revision or 'main'} (or it is private). Check the spelling.") from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+        return _from_cache(reference, error)
+    except Exception as error:  # the HTTP client's own connection errors have no common base with the above
+        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "httpx2", "requests", "urllib3"):
+            raise
+        return _from_cache(reference, error)
+
+
+def _from_cache(reference: ModelReference, cause: Exception) -> tuple[Path, ModelReference]:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(reference.id, revision=reference.revision, allow_patterns=_WEIGHT_FILES, local_files_only=True))
+    except LocalEntryNotFoundError:
+        raise ModelError(
+            f"The Hub cannot be reached to fetch {reference.id} ({_first_line(cause)}), and it is not in this machine's cache. "
+            "Connect to the network, or choose the default model or a local folder."
+        ) from cause
+    return folder, ModelReference(id=reference.id, revision=folder.name)
+
+
+def _refuse_code(folder: Path) -> None:
+    for name in ("config.json", "tokenizer_config.json"):
+        path = folder / name
+        settings: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        found = [key for key in _CODE_KEYS if key in settings]
+        if found:
+            raise ModelError(f"{name} of this model asks to run code from its repository (`{found[0]}`), which is never done. Choose another model.")
+
+
+def _end_ids(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    configured = network.generation_config.eos_token_id if network.generation_config is not None else None
+    ids = set(configured if isinstance(configured, list) else [configured]) | {tokenizer.eos_token_id}
+    return tuple(sorted(i for i in ids if i is not None))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def encode_prompt(model: LoadedModel, system: str, query: str) -> list[int]:
+    """Token ids of a chat prompt, ready for the reply. The system message is always explicit.
+
+    A template that knows no system role gets the system text at the head of the user's turn.
+
+    Raises:
+        ContextError: The prompt leaves no room for a reply.
+    """
+    turns = [{"role": "system", "content": system}, {"role": "user", "content": query}]
+    text = _render(model.tokenizer, turns)
+    if text is None or system.strip() not in text:
+        text = _render(model.tokenizer, [{"role": "user", "content": f"{system}\n\n{query}"}])
+    if text is None:
+        raise ModelError(f"The chat template of {model.reference.id} cannot render a user turn. Choose another model.")
+    ids: list[int] = model.tokenizer(text, add_special_tokens=False)["input_ids"]
+    if len(ids) >= model.context_tokens - 8:
+        raise ContextError(
+            f"The constitution and the query come to {len(ids):,} tokens, but {model.reference.id} reads at most {model.context_tokens:,}. "
+            "Shorten the constitution or the query, or choose a model with a longer context."
+        )
+    return ids
+
+
+def _render(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]]) -> str | None:
+    from jinja2 import TemplateError
+
+    try:
+        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+    except TemplateError:  # what a template raises for a role it does not know
+        return None
+
+
+def attach_adapter(model: LoadedModel, *, rank: int, alpha: int, seed: int) -> LoadedModel:
+    """Put a fresh LoRA on all linear layers but the head; it changes nothing until it is trained.
+
+    The adapter is kept in float32 also over a bfloat16 base, so that small steps are not rounded away.
+    """
+    torch.manual_seed(seed)
+    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
+    assert isinstance(model.network, PreTrainedModel)
+    network = get_peft_model(model.network, config)
+    return LoadedModel(**{**model.__dict__, "network": network.eval()})
+
+
+def load_adapter(model: LoadedModel, folder: Path) -> LoadedModel:
+    """Put a trained adapter on a base model.
+
+    Raises:
+        AdapterError: The folder is missing or damaged, or the adapter was made for a model of another shape.
+    """
+    if not (folder / "adapter_config.json").exists():
+        raise AdapterError(f"{folder} holds no adapter_config.json, so it is not an adapter. Give the `adapter` folder of a run.")
+    if not (folder / "adapter_model.safetensors").exists():
+        raise AdapterError(f"{folder} holds no adapter_model.safetensors; pickled adapters are never loaded. Train the adapter again.")
+    assert isinstance(model.network, PreTrainedModel)
+    try:
+        network = PeftModel.from_pretrained(model.network, folder, is_trainable=False)
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise AdapterError(f"The adapter in {folder} does not fit {model.reference.id}: {_first_line(error)} Choose the model it was trained on.") from error
+    return LoadedModel(**{**model.__dict__, "network": network.eval()})
+
+
+def adapter_hash(folder: Path) -> str:
+    """sha256 of an adapter's weights, by which replies and runs name it."""
+    return hashlib.sha256((folder / "adapter_model.safetensors").read_bytes()).hexdigest()
+
+
+@contextlib.contextmanager
+def adapter_off(model: LoadedModel) -> Iterator[None]:
+    """Within this block the network is exactly the base."""
+    if isinstance(model.network, PeftModel):
+        with model.network.disable_adapter():
+            yield
+    else:
+        yield

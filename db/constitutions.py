@@ -1,0 +1,300 @@
+"""Constitutions, their drafts and their immutable versions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from db.canonical import canonical_json, sha256_of
+from db.errors import DamagedVersion, DraftConflict, NotFound, Unchanged, VersionConflict
+from db.session import clock
+from db.tables import Constitution, Draft, Principle, Run, Version
+from db.upserts import add_missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionSummary:
+    """One line of the list of constitutions."""
+
+    id: int
+    name: str
+    blurb: str
+    starter: bool
+    archived_at: datetime | None
+    version_id: int | None  # the newest version; None before the first
+    version_number: int | None
+    run_count: int
+    updated_at: datetime  # the newest of: made, a version saved, any editor's draft saved
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionSummary:
+    """One line of the history."""
+
+    id: int
+    number: int
+    parent_id: int | None
+    message: str
+    author: str
+    created_at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewVersion:
+    """What an editor wants to save."""
+
+    constitution_id: int
+    base_version_id: int | None  # the newest version the editor has seen; None when there was none
+    content: dict[str, Any]
+    message: str
+    author: str
+
+
+def add_constitution(session: Session, name: str, blurb: str = "", starter: bool = False) -> Constitution:
+    """Make a constitution without any version."""
+    constitution = Constitution(name=name, blurb=blurb, starter=starter, created_at=clock(session))
+    session.add(constitution)
+    session.flush()
+    return constitution
+
+
+def get_constitution(session: Session, constitution_id: int) -> Constitution:
+    """One constitution.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    found = session.get(Constitution, constitution_id, populate_existing=True)
+    if found is None:
+        raise NotFound(f"There is no constitution {constitution_id}.")
+    return found
+
+
+def list_constitutions(session: Session, archived: bool = False) -> list[ConstitutionSummary]:
+    """The constitutions in use (or the archived ones), starters first, then newest first; one statement however many."""
+    newest = select(Version.constitution_id, func.max(Version.number).label("number")).group_by(Version.constitution_id).subquery()
+    runs = select(Version.constitution_id, func.count().label("runs")).join(Run, Run.version_id == Version.id).group_by(Version.constitution_id).subquery()
+    drafts = select(Draft.constitution_id, func.max(Draft.updated_at).label("saved_at")).group_by(Draft.constitution_id).subquery()
+    query = (
+        select(Constitution, Version.id, Version.number, Version.created_at, func.coalesce(runs.c.runs, 0), drafts.c.saved_at)
+        .outerjoin(newest, newest.c.constitution_id == Constitution.id)
+        .outerjoin(Version, (Version.constitution_id == Constitution.id) & (Version.number == newest.c.number))
+        .outerjoin(runs, runs.c.constitution_id == Constitution.id)
+        .outerjoin(drafts, drafts.c.constitution_id == Constitution.id)
+        .where(Constitution.archived_at.is_not(None) if archived else Constitution.archived_at.is_(None))
+        .order_by(Constitution.starter.desc(), Constitution.id.desc())
+    )
+    return [
+        ConstitutionSummary(
+            id=row.id,
+            name=row.name,
+            blurb=row.blurb,
+            starter=row.starter,
+            archived_at=row.archived_at,
+            version_id=version_id,
+            version_number=number,
+            run_count=run_count,
+            updated_at=max(at for at in (row.created_at, versioned_at, saved_at) if at is not None),
+        )
+        for row, version_id, number, versioned_at, run_count, saved_at in session.execute(query)
+    ]
+
+
+def rename(session: Session, constitution_id: int, name: str) -> None:
+    """Change the name in lists. The name inside drafts and versions is part of their content and stays."""
+    get_constitution(session, constitution_id).name = name
+    session.flush()
+
+
+def set_archived(session: Session, constitution_id: int, archived: bool) -> None:
+    """Put a constitution away, or take it back. Versions and runs stay reachable."""
+    get_constitution(session, constitution_id).archived_at = clock(session) if archived else None
+    session.flush()
+
+
+def get_draft(session: Session, constitution_id: int, editor: str) -> Draft | None:
+    """The editor's draft, if there is one."""
+    query = select(Draft).where(Draft.constitution_id == constitution_id, Draft.editor == editor)
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def ensure_draft(session: Session, constitution_id: int, editor: str) -> Draft:
+    """The editor's draft, made from the newest version where there is none.
+
+    A draft without changes of its own follows the newest version, so that reading a constitution never leads to a conflict.
+    """
+    constitution = get_constitution(session, constitution_id)
+    head = get_head(session, constitution_id)
+    draft = get_draft(session, constitution_id, editor)
+    if draft is None:
+        content = head.content if head else {"name": constitution.name, "principles": []}
+        row = {"constitution_id": constitution_id, "editor": editor, "base_version_id": head.id if head else None}
+        # As old as what it copies: opening a constitution is no change to it.
+        row |= {"content": content, "revision": 1, "updated_at": head.created_at if head else constitution.created_at}
+        add_missing(session, Draft, [row], ["constitution_id", "editor"])  # a second tab may have made it just now
+    elif head is not None and draft.base_version_id not in (None, head.id) and _is_untouched(session, draft):
+        rebase_draft(session, constitution_id, editor, draft.revision, head)
+    return _draft(session, constitution_id, editor)
+
+
+def _draft(session: Session, constitution_id: int, editor: str) -> Draft:
+    draft = get_draft(session, constitution_id, editor)
+    if draft is None:
+        raise NotFound(f"{editor} has no draft of constitution {constitution_id}.")
+    return draft
+
+
+def _is_untouched(session: Session, draft: Draft) -> bool:
+    base = session.get(Version, draft.base_version_id)
+    return base is not None and canonical_json(draft.content) == base.content_text
+
+
+def save_draft(session: Session, constitution_id: int, editor: str, revision_seen: int, content: dict[str, Any]) -> int:
+    """Store what an editor wrote, if nobody stored anything since.
+
+    Returns:
+        The new revision, to be named by the next save.
+
+    Raises:
+        DraftConflict: The stored revision is another one; the error carries the stored draft.
+        NotFound: There is no such draft.
+    """
+    return _replace_draft(session, (constitution_id, editor), revision_seen, {"content": content})
+
+
+def rebase_draft(session: Session, constitution_id: int, editor: str, revision_seen: int, version: Version) -> int:
+    """Put a version's content into a draft and base it on that version: after saving it, restoring it, or taking someone else's.
+
+    Returns and raises as `save_draft`.
+    """
+    return _replace_draft(session, (constitution_id, editor), revision_seen, {"content": version.content, "base_version_id": version.id})
+
+
+def set_draft_base(session: Session, constitution_id: int, editor: str, revision_seen: int, version: Version) -> int:
+    """Base a draft on a version and keep its content: the editor has seen that version and wants their own text all the same.
+
+    Returns and raises as `save_draft`.
+    """
+    return _replace_draft(session, (constitution_id, editor), revision_seen, {"base_version_id": version.id})
+
+
+def _replace_draft(session: Session, key: tuple[int, str], revision_seen: int, values: dict[str, Any]) -> int:
+    statement = (
+        update(Draft)
+        .where(Draft.constitution_id == key[0], Draft.editor == key[1], Draft.revision == revision_seen)
+        .values(revision=revision_seen + 1, updated_at=clock(session), **values)
+        .returning(Draft.revision)
+    )
+    revision = session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
+    if revision is None:
+        current = _draft(session, *key)
+        session.expunge(current)  # a rollback would empty it, and the error outlives the transaction
+        raise DraftConflict(revision_seen, current)
+    return revision
+
+
+def add_version(session: Session, new: NewVersion) -> Version:
+    """Save a version after the newest one. Principles without an id get one; a repeated id is given to its first bearer only.
+
+    Raises:
+        VersionConflict: The newest version is not the one the editor saw; the error carries it.
+        Unchanged: The content equals the newest version.
+        NotFound: There is no such constitution.
+    """
+    # PostgreSQL: two savers must not both read the same head. SQLite has one writer and ignores the lock.
+    session.scalars(select(Constitution.id).where(Constitution.id == new.constitution_id).with_for_update()).one_or_none()
+    get_constitution(session, new.constitution_id)
+    head = get_head(session, new.constitution_id)
+    if head is not None:
+        session.expunge(head)
+    if (head.id if head else None) != new.base_version_id:
+        raise VersionConflict(head)
+    content = _with_ids(new.content)
+    text = canonical_json(content)
+    sha256 = sha256_of(text)
+    if head is not None and head.sha256 == sha256:
+        raise Unchanged(head)
+    now = clock(session)
+    principles = [{"id": p["id"], "constitution_id": new.constitution_id, "created_at": now} for p in content["principles"]]
+    add_missing(session, Principle, principles, ["id"])
+    version = Version(
+        constitution_id=new.constitution_id,
+        number=head.number + 1 if head else 1,
+        parent_id=head.id if head else None,
+        message=new.message,
+        author=new.author,
+        created_at=now,
+        content_text=text,
+        sha256=sha256,
+    )
+    session.add(version)
+    session.flush()
+    return version
+
+
+def _with_ids(content: dict[str, Any]) -> dict[str, Any]:
+    seen: set[str] = set()
+    principles = []
+    for principle in content["principles"]:
+        given = principle.get("id")
+        identity = given if given and given not in seen else uuid4().hex
+        seen.add(identity)
+        principles.append({**principle, "id": identity})
+    return {**content, "principles": principles}
+
+
+def history(session: Session, constitution_id: int) -> list[VersionSummary]:
+    """Every version, newest first, without its content."""
+    columns = (Version.id, Version.number, Version.parent_id, Version.message, Version.author, Version.created_at, Version.sha256)
+    query = select(*columns).where(Version.constitution_id == constitution_id).order_by(Version.number.desc())
+    return [VersionSummary(**row) for row in session.execute(query).mappings()]
+
+
+def get_head(session: Session, constitution_id: int) -> Version | None:
+    """The newest version, verified; None before the first."""
+    query = select(Version).where(Version.constitution_id == constitution_id).order_by(Version.number.desc()).limit(1)
+    found = session.scalars(query).one_or_none()
+    return None if found is None else _verified(found)
+
+
+def get_version(session: Session, constitution_id: int, number: int) -> Version:
+    """One version, its content verified against its sha256.
+
+    Raises:
+        NotFound: There is no such version.
+        DamagedVersion: The stored content is not what was saved.
+    """
+    found = session.scalars(select(Version).where(Version.constitution_id == constitution_id, Version.number == number)).one_or_none()
+    if found is None:
+        raise NotFound(f"Constitution {constitution_id} has no version {number}.")
+    return _verified(found)
+
+
+def get_version_by_id(session: Session, version_id: int) -> Version:
+    """As `get_version`, by the version's own id."""
+    found = session.get(Version, version_id)
+    if found is None:
+        raise NotFound(f"There is no version with id {version_id}.")
+    return _verified(found)
+
+
+def _verified(version: Version) -> Version:
+    if not _is_whole(version):
+        raise DamagedVersion(
+            f"The stored text of version {version.number} of constitution {version.constitution_id} does not match its sha256 "
+            f"{version.sha256[:12]}…: the database file was damaged or edited by hand. Restore it from a backup."
+        )
+    return version
+
+
+def _is_whole(version: Version) -> bool:
+    return sha256_of(version.content_text) == version.sha256
+
+
+def damaged_versions(session: Session) -> list[Version]:
+    """Every version whose stored content does not match its sha256: empty in a healthy database."""
+    return [version for version in session.scalars(select(Version).order_by(Version.id)) if not _is_whole(version)]

@@ -1,0 +1,96 @@
+"""Bringing a database to the tables of this code, whatever it holds and however many processes start at once."""
+
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, NullPool, text
+
+from db.errors import BrokenMigration, NewerSchema
+from db.session import sqlite_engine
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK_KEY = 5_307_061  # any number that no other program locks in the same PostgreSQL database
+
+
+def migrate(engine: Engine) -> Path | None:
+    """Bring the schema to the newest revision, in one transaction: afterwards it is the new one or still the old one.
+
+    Safe when several processes call it at once: the first does the work, the others wait and find it done.
+
+    Returns:
+        The copy of the SQLite file made before existing tables were changed; None where there was nothing to change.
+
+    Raises:
+        NewerSchema: The database was written by a newer version of the app. Nothing was changed.
+        BrokenMigration: Rows would point nowhere afterwards. Nothing was changed.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+            if _is_behind(connection):
+                command.upgrade(alembic_config(connection), "head")
+        return None
+    Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
+    # Foreign keys cannot be switched off inside a transaction, and Alembic's way of changing a SQLite table drops it for a moment.
+    own = sqlite_engine(engine.url, foreign_keys=False, poolclass=NullPool)
+    with own.begin() as connection:  # BEGIN IMMEDIATE: nobody else writes or migrates until the commit
+        return _upgrade_sqlite(connection) if _is_behind(connection) else None
+
+
+def _upgrade_sqlite(connection: Connection) -> Path | None:
+    heads = MigrationContext.configure(connection).get_current_heads()
+    copy = copy_aside(Path(str(connection.engine.url.database)), "-".join(heads)) if heads else None
+    command.upgrade(alembic_config(connection), "head")
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if dangling:
+        tables = ", ".join(sorted({str(row[0]) for row in dangling}))
+        raise BrokenMigration(f"{len(dangling)} rows of {tables} would point to nothing after the migration. The database was left as it was.")
+    return copy
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings for work on an open connection. A new revision is made from a database at head:
+    `alembic.command.revision(alembic_config(connection), "what changes", autogenerate=True)`.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _is_behind(connection: Connection) -> bool:
+    current = set(MigrationContext.configure(connection).get_current_heads())
+    script = ScriptDirectory.from_config(alembic_config(connection))
+    unknown = current - {revision.revision for revision in script.walk_revisions()}
+    if unknown:
+        raise NewerSchema(
+            f"The database has schema {', '.join(sorted(unknown))}, and this version of the app knows up to {script.get_current_head()}. "
+            "Start the newer version of the app that wrote it, or use another data folder."
+        )
+    return current != set(script.get_heads())
+
+
+def copy_aside(path: Path, label: str) -> Path:
+    """A consistent, checked copy of a SQLite file beside it; never overwrites an earlier one.
+
+    The name appears only when the copy is whole and on the disk, so an interrupted copy cannot be mistaken for one.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    copy = path.with_name(f"{path.name}.schema-{label}-{stamp}")
+    unfinished = copy.with_name(copy.name + ".tmp")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
+        source.backup(target)
+        verdict = target.execute("PRAGMA integrity_check").fetchone()[0]
+    if verdict != "ok":
+        raise BrokenMigration(f"The copy made before the migration is damaged ({verdict}). The database was left as it was.")
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.rename(copy)
+    return copy

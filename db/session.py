@@ -1,0 +1,147 @@
+"""Engines and sessions. The service opens a session and owns its transaction; functions of this layer never commit."""
+
+import sqlite3
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.canonical import plain_json
+from db.errors import UnsupportedDatabase
+
+BUSY_TIMEOUT_S = 5.0
+_FIXED_BRANCHES = {(3, 44): 6, (3, 50): 7}  # SQLite branch -> first release of it with the WAL-reset fix
+_FIXED_SINCE = (3, 51, 3)
+_OLDEST = (3, 35, 0)  # RETURNING
+_EXAMPLES = "Use sqlite:///path/to/studio.db or postgresql://user:password@host/name."
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Two doors to one database.
+
+    SQLite has one writer. A transaction that reads first and writes later can fail at once whatever the timeout, so every writing
+    transaction takes the write lock when it begins; pages poll, so reads must not. Hence two doors instead of one.
+    Never open one inside the other: the outer read keeps the inner write from committing.
+    """
+
+    _write: sessionmaker[Session]
+    _read: sessionmaker[Session]
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """A transaction that may write: committed at the end of the `with`, rolled back by an exception."""
+        return self._write.begin()
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A transaction that sees one moment of the database; the database refuses any write in it."""
+        return self._read.begin()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for a SQLite file or a PostgreSQL database; connects to nothing yet.
+
+    Raises:
+        UnsupportedDatabase: Another database, SQLite without a file, or no URL at all.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        # The text is not shown: it may hold a password.
+        raise UnsupportedDatabase(f"DATABASE_URL is not a database URL. {_EXAMPLES}") from error
+    backend = "postgresql" if parsed.drivername == "postgres" else parsed.get_backend_name()
+    if backend == "postgresql":
+        # The short forms that hosting companies hand out name no driver.
+        try:
+            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, json_serializer=plain_json)
+        except ModuleNotFoundError as error:
+            raise UnsupportedDatabase("PostgreSQL needs one package more: python -m pip install 'psycopg[binary]'") from error
+    if backend != "sqlite":
+        raise UnsupportedDatabase(f"DATABASE_URL names {backend!r}, which is not supported. {_EXAMPLES}")
+    if parsed.database in (None, "", ":memory:"):
+        raise UnsupportedDatabase(f"DATABASE_URL names SQLite without a file, but several processes share the data. {_EXAMPLES}")
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise UnsupportedDatabase(f"The SQLite library of this Python is {sqlite3.sqlite_version}; 3.35 or newer is needed. Use a newer Python, or PostgreSQL.")
+    return sqlite_engine(parsed)
+
+
+def sqlite_engine(url: URL, foreign_keys: bool = True, **options: Any) -> Engine:
+    """An engine whose connections are set up for this app; `options` go to `create_engine`."""
+    engine = create_engine(url, json_serializer=plain_json, **options)
+    mode = journal_mode(sqlite3.sqlite_version_info)
+
+    def connect(dbapi: sqlite3.Connection, record: object) -> None:
+        dbapi.isolation_level = None  # SQLAlchemy begins: the driver's own way commits DDL behind our back
+        dbapi.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+        _set_journal_mode(dbapi, mode)
+        for pragma in (
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+            "synchronous=FULL",  # few human edits: none may be lost to a power cut
+            "journal_size_limit=67108864",
+            "trusted_schema=OFF",
+            "recursive_triggers=ON",  # otherwise INSERT OR REPLACE deletes a version without asking its trigger
+        ):
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", connect)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("studio_read", False)
+    connection.exec_driver_sql("PRAGMA query_only=ON" if read_only else "PRAGMA query_only=OFF")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def journal_mode(version: tuple[int, ...]) -> str:
+    """WAL only where the library has the fix for its WAL-reset bug (two writers can corrupt the file), else TRUNCATE.
+
+    Args:
+        version: `sqlite3.sqlite_version_info`.
+    """
+    fixed_patch = _FIXED_BRANCHES.get((version[0], version[1]))
+    fixed = version >= _FIXED_SINCE or (fixed_patch is not None and version[2] >= fixed_patch)
+    return "WAL" if fixed else "TRUNCATE"
+
+
+def _set_journal_mode(dbapi: sqlite3.Connection, mode: str) -> None:
+    # Leaving or entering WAL needs the file for oneself, and SQLite does not wait for that by itself.
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            got = dbapi.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]
+        except sqlite3.OperationalError:
+            got = None
+            if time.monotonic() > deadline:
+                raise
+        if got == mode.lower():
+            return
+        if time.monotonic() > deadline:
+            raise sqlite3.OperationalError(f"database is locked: its journal mode stays {got!r}, but {mode} is needed; close other programs that use it")
+        time.sleep(0.05)
+
+
+def make_sessions(engine: Engine) -> Sessions:
+    """The two session factories on an engine. Rows stay readable after the transaction."""
+    if engine.dialect.name == "sqlite":
+        reading = engine.execution_options(studio_read=True)
+    else:
+        reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Sessions(sessionmaker(engine, expire_on_commit=False), sessionmaker(reading, expire_on_commit=False))
+
+
+def clock(session: Session) -> datetime:
+    """The database's clock, aware UTC: one clock for every process that shares the database.
+
+    SQLite runs in the process that asks, on the one machine that holds the file.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now.astimezone(UTC)

@@ -1,0 +1,263 @@
+"""The mapped classes. Rows are read by their plain columns; what belongs together is fetched by the functions of this layer."""
+
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Double, Enum, ForeignKey, Index, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from db.canonical import storable
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware in, aware UTC out. SQLite keeps no time zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; pass an aware datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class CleanText(TypeDecorator[str]):
+    """Text that every database can hold: NUL (refused by PostgreSQL) and lone surrogates (refused by both) are replaced."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(value.replace("\0", "\ufffd"))
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. The first two are pending, the last three final until someone resumes."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    FINISHED = "finished"
+
+
+def _status_type() -> Enum:
+    # A text column with a CHECK rather than a native type: a new member is then an ordinary migration on both databases.
+    return Enum(RunStatus, native_enum=False, create_constraint=True, length=16, name="status", values_callable=lambda members: [m.value for m in members])
+
+
+class Base(DeclarativeBase):
+    """Named constraints, so that later migrations can find them on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: CleanText,
+        float: Double,
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON(none_as_null=True),
+        list[dict[str, Any]]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+        RunStatus: _status_type(),
+    }
+
+
+class Constitution(Base):
+    """A constitution as a thing people list, rename and archive. Its texts live in drafts and versions."""
+
+    __tablename__ = "constitution"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    blurb: Mapped[str] = mapped_column(default="")  # one line on what it shows
+    starter: Mapped[bool] = mapped_column(default=False)
+    archived_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Principle(Base):
+    """An identity that lasts across versions, reorderings and forks."""
+
+    __tablename__ = "principle"
+
+    id: Mapped[str] = mapped_column(primary_key=True)  # uuid4, hexadecimal
+    constitution_id: Mapped[int] = mapped_column(ForeignKey("constitution.id"))  # where it was first written
+    created_at: Mapped[datetime]
+
+
+class Version(Base):
+    """One immutable state of a constitution. Triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "version"
+    __table_args__ = (UniqueConstraint("constitution_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    constitution_id: Mapped[int] = mapped_column(ForeignKey("constitution.id"))
+    number: Mapped[int]  # 1, 2, 3 … within the constitution
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("version.id"))
+    message: Mapped[str]
+    author: Mapped[str]
+    created_at: Mapped[datetime]
+    content_text: Mapped[str] = mapped_column("content")  # canonical JSON: text, because the hash is over these very bytes
+    sha256: Mapped[str]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The content as plain data: `{"name": …, "principles": […]}`."""
+        data: dict[str, Any] = json.loads(self.content_text)
+        return data
+
+
+class Draft(Base):
+    """What one editor is writing, and the version it was based on."""
+
+    __tablename__ = "draft"
+    __table_args__ = (UniqueConstraint("constitution_id", "editor"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    constitution_id: Mapped[int] = mapped_column(ForeignKey("constitution.id"))
+    editor: Mapped[str]
+    base_version_id: Mapped[int | None] = mapped_column(ForeignKey("version.id"))
+    content: Mapped[dict[str, Any]]
+    revision: Mapped[int]  # grows by one with every save; a save must name the one it saw
+    updated_at: Mapped[datetime]
+
+
+class QuerySet(Base):
+    """Queries to train on and to hold out: rows of `{"query": …, "split": …}`."""
+
+    __tablename__ = "query_set"
+    __table_args__ = (UniqueConstraint("name", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    source: Mapped[str]
+    rows: Mapped[list[dict[str, Any]]]
+    split_sizes: Mapped[dict[str, Any]]  # split -> number of queries, so that a list need not read the rows
+    sha256: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Run(Base):
+    """One training job. While it runs it belongs to (owner, attempt): every write of the trainer names both."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index(None, "status", "queued_at"), Index(None, "version_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    query_set_id: Mapped[int] = mapped_column(ForeignKey("query_set.id"))
+    model: Mapped[str]
+    revision: Mapped[str | None]  # of the model; known once it is resolved
+    config: Mapped[dict[str, Any]]
+    status: Mapped[RunStatus] = mapped_column(default=RunStatus.QUEUED)
+    owner: Mapped[str | None]
+    owner_identity: Mapped[dict[str, Any] | None]  # host, pid and process start: tells a dead owner from a slow one
+    attempt: Mapped[int] = mapped_column(default=0)
+    crashes: Mapped[int] = mapped_column(default=0)  # attempts that died in a row without a new checkpoint
+    lease_until: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    phase: Mapped[str] = mapped_column(default="")
+    step: Mapped[int] = mapped_column(default=0)
+    total_steps: Mapped[int] = mapped_column(default=0)
+    eta_s: Mapped[float | None]
+    checkpoint: Mapped[str | None]  # path of the newest one that can be resumed from
+    error_kind: Mapped[str | None]
+    error_text: Mapped[str | None]
+    notice: Mapped[str | None]  # what a reader should know that is no error
+    adapter_path: Mapped[str | None]
+    adapter_sha256: Mapped[str | None]
+    result: Mapped[dict[str, Any] | None]
+    requested_by: Mapped[str]
+    request_key: Mapped[str] = mapped_column(unique=True)  # one a click, so that a second click is the same run
+    created_at: Mapped[datetime]
+    queued_at: Mapped[datetime]  # place in the queue: renewed by a resume, kept by a rescue
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class RunMetric(Base):
+    """One number at one step. NULL means it could not be scored."""
+
+    __tablename__ = "run_metric"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[float | None]
+
+
+class RunSample(Base):
+    """A reply sampled during training."""
+
+    __tablename__ = "run_sample"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(primary_key=True)
+    query: Mapped[str]
+    text: Mapped[str]
+
+
+class Comparison(Base):
+    """One query put to several methods with the same seed and sampling, kept under a link."""
+
+    __tablename__ = "comparison"
+    __table_args__ = (Index(None, "run_id", "created_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)  # a token that cannot be guessed
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    query: Mapped[str]
+    side: Mapped[str]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    sampling: Mapped[dict[str, Any]]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+
+    replies: Mapped[list["Reply"]] = relationship(back_populates="comparison", lazy="raise")
+
+
+class Reply(Base):
+    """What one method answered."""
+
+    __tablename__ = "reply"
+
+    comparison_id: Mapped[str] = mapped_column(ForeignKey("comparison.id"), primary_key=True)
+    method: Mapped[str] = mapped_column(primary_key=True)
+    adapter_sha256: Mapped[str | None]
+    text: Mapped[str]
+    done: Mapped[bool]
+    error: Mapped[str | None]
+    token_scores: Mapped[list[Any] | None]
+    seed: Mapped[int] = mapped_column(BigInteger)
+
+    comparison: Mapped[Comparison] = relationship(back_populates="replies", lazy="raise")
+
+
+class Machine(Base):
+    """What a host has and how fast it is, measured once in a while for the estimates."""
+
+    __tablename__ = "machine"
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    hardware: Mapped[dict[str, Any]]
+    measured_at: Mapped[datetime]

@@ -1,0 +1,220 @@
+"""Rows as a trainer writes them, so that pages and services can be tested without torch."""
+
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.attempt_protocol import attempt_folder
+from app.services.plans import TrainForm
+from app.services.runs import queue_run
+from app.services.studio import Studio, open_studio
+from app.settings import Settings, prepare_data_folder
+from core.default_model import DEFAULT_MODEL
+from core.estimates import Hardware
+from db import claims, runs
+from db.claims import Claim, Metric, Progress, Sample
+from db.constitutions import NewVersion, add_constitution, add_version, list_constitutions
+from db.query_sets import list_query_sets
+from db.tables import Run
+
+HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> {{7*7}} ${1+1} [a link](javascript:alert(3))"
+HARDWARE = Hardware(
+    device="cpu",
+    device_name="AMD EPYC 9355",
+    cores=2,
+    memory_bytes=25_000_000_000,
+    memory_available_bytes=21_000_000_000,
+    gpu_memory_bytes=None,
+    dtype="bfloat16",
+    matmul_gflops=860.0,
+    copy_gb_s=75.0,
+)
+
+
+def settings_for(data: Path) -> Settings:
+    return Settings(data=data, database_url=f"sqlite:///{data / 'studio.db'}")
+
+
+def make_studio(data: Path) -> Studio:
+    """A studio on a new data folder, with its starters."""
+    settings = settings_for(data)
+    prepare_data_folder(settings)
+    return open_studio(settings)
+
+
+def measure(studio: Studio, hardware: Hardware = HARDWARE) -> None:
+    """As if the trainer had measured this machine."""
+    with studio.sessions.begin() as session:
+        runs.put_machine(session, platform.node(), asdict(hardware))
+
+
+def version_id(studio: Studio, name: str = "Brevity") -> int:
+    with studio.sessions.read() as session:
+        card = next(card for card in list_constitutions(session) if card.name == name)
+        assert card.version_id is not None
+        return card.version_id
+
+
+def starter_set_id(studio: Studio) -> int:
+    with studio.sessions.read() as session:
+        return list_query_sets(session)[0].id
+
+
+def form(studio: Studio, name: str = "Brevity", **changes: Any) -> TrainForm:
+    values = {"version_id": version_id(studio, name), "query_set_id": starter_set_id(studio), "model": DEFAULT_MODEL}
+    return TrainForm(**(values | changes))
+
+
+def queue(studio: Studio, name: str = "Brevity", key: str = "planted-run-1", caller: str = "Ann", **changes: Any) -> int:
+    return queue_run(studio, caller, form(studio, name, **changes), key)
+
+
+def claim(studio: Studio) -> Claim:
+    """Take the run that has waited longest, as a trainer that is alive does."""
+    with studio.sessions.begin() as session:
+        run = claims.claim_next(session, "planted-trainer", {}, 3600.0)
+        assert run is not None
+        return claims.claim_of(run)
+
+
+def progress(studio: Studio, held: Claim, phase: str, step: int, total: int, **more: Any) -> None:
+    with studio.sessions.begin() as session:
+        claims.set_progress(session, held, Progress(phase=phase, step=step, total_steps=total, **more))
+
+
+def train_steps(studio: Studio, held: Claim, steps: int, first: int = 1) -> None:
+    """The numbers of some steps, as a run that learns gives them."""
+    numbers = []
+    for step in range(first, steps + 1):
+        gone = step / (steps + 3)
+        numbers += [
+            Metric(step=step, name="loss_nats", value=0.69 - 0.5 * gone + 0.05 * ((step * 7) % 5 - 2) / 2),
+            Metric(step=step, name="attribution", value=min(1.0, 0.5 + 0.125 * round(4.2 * gone + ((step * 3) % 3 - 1) * 0.5))),
+            Metric(step=step, name="mi_bound_nats", value=0.02 + 0.55 * gone - 0.06 * ((step * 5) % 4 - 1.5)),
+        ]
+    with studio.sessions.begin() as session:
+        claims.add_metrics(session, held, numbers)
+
+
+def sample(studio: Studio, held: Claim, step: int, replies: list[tuple[str, str, str]]) -> None:
+    """Replies as (query, under the statement, under the antithesis)."""
+    rows = [
+        Sample(step=step, position=position, query=query, side=side, text=text)
+        for position, (query, *texts) in enumerate(replies)
+        for side, text in zip(("statement", "antithesis"), texts, strict=True)
+    ]
+    with studio.sessions.begin() as session:
+        claims.add_samples(session, held, rows)
+
+
+def write_log(studio: Studio, held: Claim, text: str) -> None:
+    folder = attempt_folder(studio.settings, held.run_id, held.attempt)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "log.txt").write_text(text, encoding="utf-8")
+
+
+def finish(studio: Studio, held: Claim, result: dict[str, Any]) -> Path:
+    """End the run well, with the files that a real one leaves."""
+    folder = attempt_folder(studio.settings, held.run_id, held.attempt)
+    adapter = folder / "adapter"
+    adapter.mkdir(parents=True, exist_ok=True)
+    (adapter / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+    (adapter / "adapter_model.safetensors").write_bytes(bytes(range(256)) * 4000)
+    (folder / "run.json").write_text('{"adapter_sha256": "ab"}')
+    (folder / "base-replies-000.json").write_text('[{"query": "Why?", "side": "statement", "text": "Because."}]')
+    (folder / "aligned-replies-000.json").write_text('[{"query": "Why?", "side": "statement", "text": "So."}]')
+    with studio.sessions.begin() as session:
+        claims.finish(session, held, str(adapter), "ab" * 32, result)
+    return adapter
+
+
+def figure(value: float | None, low: float | None = None, high: float | None = None, n: int = 24) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "n": n if value is not None else 0}
+
+
+def share(value: float, n: int = 24) -> dict[str, Any]:
+    return figure(value, max(0.0, value - 0.16), min(1.0, value + 0.14), n)
+
+
+def both(statement: dict[str, Any], antithesis: dict[str, Any]) -> dict[str, Any]:
+    return {"statement": statement, "antithesis": antithesis}
+
+
+def policy(aligned: bool) -> dict[str, Any]:
+    return {
+        "mi_bound_nats": figure(0.552, 0.47, 0.62) if aligned else figure(0.118, -0.021, 0.24),
+        "attribution": share(0.979) if aligned else share(0.583),
+        "words": both(figure(13.2, 11.8, 14.9), figure(46.1, 43.0, 48.8)) if aligned else both(figure(38.4, 34.1, 42.5), figure(45.2, 42.6, 47.7)),
+        "repetition": both(figure(0.004, 0.0, 0.011), figure(0.021, 0.009, 0.04)) if aligned else both(figure(0.012, 0.002, 0.027), figure(0.018, 0.006, 0.035)),
+        "loops": share(0.0),
+        "refusals": share(0.042) if aligned else share(0.0),
+        "mentions": share(0.0),
+        "empty": share(0.0),
+        "kl_nats": figure(0.231, 0.2, 0.27) if aligned else figure(0.0, 0.0, 0.0),
+    }
+
+
+def principle(title: str, verdict: str, sentence: str, **more: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "title": title,
+        "check": "max_words: 20",
+        "base": both(share(0.083), share(0.0)),
+        "aligned": both(share(0.875), share(0.042)),
+        "change": figure(0.792, 0.55, 0.9),
+        "separation": figure(0.833, 0.6, 0.93),
+        "verdict": verdict,
+        "sentence": sentence,
+    }
+    return values | more
+
+
+def result(*principles: dict[str, Any]) -> dict[str, Any]:
+    """A result as `core.runs.result_data` gives it."""
+    followed = principle("Be brief", "followed", "“Be brief” is followed: under the statement, replies comply in 88% (69% to 96%), before training in 8% (2% to 26%).")
+    return {
+        "n_queries": 24,
+        "split": "held-out",
+        "cap_nats": 0.6931471805599453,
+        "base": policy(False),
+        "aligned": policy(True),
+        "principles": list(principles or (followed,)),
+        "dropped_queries": {"equal": 2},
+        "duration_s": 128.4,
+    }
+
+
+def capitals() -> dict[str, Any]:
+    """The principle that a model can tell apart without following it."""
+    says = (
+        "“Write in capital letters” is attributable, not followed: replies are traced to their constitution in 98% (80% to 100%), yet compliance under "
+        "the statement went from 0% (0% to 14%) to 0% (0% to 14%), a change that chance explains. The model tells the two sides apart by something else."
+    )
+    none = figure(0.0, 0.0, 0.138)
+    return principle(
+        "Write in capital letters",
+        "attributable, not followed",
+        says,
+        check="uppercase",
+        base=both(none, none),
+        aligned=both(none, none),
+        change=figure(0.0, -0.07, 0.07),
+        separation=figure(0.0, -0.07, 0.07),
+    )
+
+
+def add_plain_version(studio: Studio, name: str, statement: str, check: object = None) -> int:
+    """A constitution of one principle with its first version."""
+    row = {"id": "c" * 32, "title": "Only", "statement": statement, "antithesis": "The other way."} | ({"check": check} if check else {})
+    with studio.sessions.begin() as session:
+        constitution = add_constitution(session, name)
+        content = {"name": name, "principles": [row]}
+        new = NewVersion(constitution_id=constitution.id, base_version_id=None, content=content, message="First.", author="Ann")
+        return add_version(session, new).id
+
+
+def get_run(studio: Studio, run_id: int) -> Run:
+    with studio.sessions.read() as session:
+        return runs.get_run(session, run_id)
+
+

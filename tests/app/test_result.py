@@ -1,0 +1,83 @@
+"""The result: honest words and numbers, whatever the data says."""
+
+import pytest
+
+from app.present.result import MARKS, UNREADABLE, cell, points, result_html
+from core.statistics import UNMEASURED, Figure
+from core.verdicts import Verdict
+from tests.app.planting import HOSTILE, capitals, principle, result
+
+
+def test_attributable_but_not_followed_is_said_so_and_is_not_green() -> None:
+    html = result_html(result(capitals()))
+    assert "attributable, not followed" in html
+    assert "The model tells the two sides apart by something else." in html
+    assert 'data-tone="good"' not in html
+
+
+def test_only_a_followed_principle_is_green() -> None:
+    assert {verdict for verdict, (_, tone) in MARKS.items() if tone == "good"} == {Verdict.FOLLOWED}
+    assert set(MARKS) == set(Verdict)
+
+
+@pytest.mark.parametrize("verdict", [v.value for v in Verdict])
+def test_every_verdict_is_shown_by_a_word_and_a_mark(verdict: str) -> None:
+    html = result_html(result(principle("Any", verdict, "A sentence.")))
+    assert f"{MARKS[Verdict(verdict)][0]}</span>{verdict}</p>" in html
+    assert "A sentence." in html
+
+
+def test_the_table_has_each_figure_with_interval_and_n_and_says_which_split() -> None:
+    html = result_html(result())
+    assert "MI bound, nats (cap log n = 0.693)" in html
+    assert '0.552 <small class="cs-interval">0.470 to 0.620</small>' in html
+    assert '0.118 <small class="cs-interval">−0.021 to 0.240</small>' in html
+    assert "Attribution accuracy (guessing: 50%)" in html
+    assert "Be brief (max_words: 20), under the statement" in html
+    assert "Be brief (max_words: 20), under the antithesis" in html
+    assert "24 held-out queries that training never saw" in html
+    assert "<td>24</td>" in html
+
+
+def test_side_effects_appear_where_they_are_not_zero() -> None:
+    html = result_html(result())
+    assert "Refusals" in html
+    assert "Replies that loop" not in html
+    assert "Empty replies" not in html
+
+
+def test_what_could_not_be_measured_is_never_a_zero() -> None:
+    assert "not measured" in cell(UNMEASURED, "percent")
+    assert points(UNMEASURED) == "not measured"
+    assert cell(Figure(2.0, None, None, 1), "1") == "2.0"
+
+
+def test_a_principle_without_a_check_has_no_compliance_rows() -> None:
+    unmeasured = {"value": None, "low": None, "high": None, "n": 0}
+    both = {"statement": unmeasured, "antithesis": unmeasured}
+    row = principle("Warm", Verdict.UNCHECKED.value, "No check.", check=None, base=both, aligned=both, change=unmeasured, separation=unmeasured)
+    html = result_html(result(row))
+    assert "Is each principle followed?" not in html
+    assert "aligned − base" not in html
+
+
+def test_titles_and_sentences_are_shown_not_run() -> None:
+    html = result_html(result(principle(HOSTILE, "followed", HOSTILE, check=HOSTILE)))
+    assert "<script>" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_dropped_queries_are_counted_with_their_reason() -> None:
+    assert "Left out of training: 2 because two responses were the same." in result_html(result())
+
+
+@pytest.mark.parametrize("broken", [{}, {"principles": []}, {**result(), "base": {}}, {**result(), "principles": [{"verdict": "splendid"}]}, {**result(), "cap_nats": "x"}])
+def test_a_result_of_another_shape_is_said_to_be_unreadable(broken: dict[str, object]) -> None:
+    assert result_html(broken) == UNREADABLE
+
+
+def test_differences_are_signed_points_with_a_real_minus() -> None:
+    assert points(Figure(0.375, 0.2, 0.54, 24)) == "+38 points (20 to 54)"
+    assert points(Figure(-0.02, -0.1, 0.0, 24)) == "−2 points (−10 to 0)"
+    assert points(Figure(-0.001, -0.1, 0.0, 24)) == "0 points (−10 to 0)"

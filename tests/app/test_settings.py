@@ -1,0 +1,99 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings, is_loopback, prepare_data_folder
+from core.errors import ConfigError
+
+
+def test_without_any_variable_only_this_machine_is_served() -> None:
+    settings = Settings.from_environment({})
+    assert (settings.host, settings.port, settings.password, settings.device) == ("127.0.0.1", 7860, None, "auto")
+    assert settings.data == Path("studio-data").absolute()
+    assert settings.database_url == f"sqlite:///{settings.data}/studio.db"
+    assert settings.url == "http://127.0.0.1:7860"
+
+
+def test_variables_are_read_and_the_command_line_wins(tmp_path: Path) -> None:
+    environ = {"STUDIO_DATA": "/elsewhere", "STUDIO_PORT": "8000", "STUDIO_ALLOWED_HOSTS": "Studio.example, 10.0.0.7,,", "STUDIO_PASSWORD": ""}
+    settings = Settings.from_environment(environ, data=tmp_path, port=9000, host=None)
+    assert (settings.data, settings.port, settings.host) == (tmp_path, 9000, "127.0.0.1")
+    assert settings.allowed_hosts == ("studio.example", "10.0.0.7")
+    assert settings.password is None
+
+
+def test_a_child_reads_the_same_settings_from_its_environment(tmp_path: Path) -> None:
+    environ = {"STUDIO_HOST": "0.0.0.0", "STUDIO_PASSWORD": "correct horse", "STUDIO_ALLOWED_HOSTS": "a.example,b.example", "STUDIO_DEVICE": "cuda:1"}
+    settings = Settings.from_environment(environ, data=tmp_path)
+    assert Settings.from_environment(settings.to_environment()) == settings
+    loopback = Settings.from_environment({}, data=tmp_path)
+    assert Settings.from_environment(loopback.to_environment()) == loopback
+
+
+def test_a_password_never_appears_in_the_representation() -> None:
+    settings = Settings.from_environment({"STUDIO_PASSWORD": "correct horse", "DATABASE_URL": "postgresql+psycopg://u:hunter22@db/studio"})
+    assert "correct horse" not in repr(settings)
+    assert "hunter22" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"STUDIO_PORT": "http"}, ["STUDIO_PORT", "'http'", "1 to 65535"]),
+        ({"STUDIO_PORT": "70000"}, ["STUDIO_PORT", "70000", "1 to 65535"]),
+        ({"STUDIO_PORT": "-1"}, ["STUDIO_PORT", "'-1'"]),
+        ({"STUDIO_HOST": "http://x"}, ["STUDIO_HOST", "'http://x'", "127.0.0.1"]),
+        ({"STUDIO_HOST": "0.0.0.0"}, ["STUDIO_HOST", "0.0.0.0", "STUDIO_PASSWORD", "127.0.0.1"]),
+        ({"STUDIO_HOST": "studio.example"}, ["STUDIO_HOST", "STUDIO_PASSWORD"]),
+        ({"STUDIO_PASSWORD": "short"}, ["STUDIO_PASSWORD", "5", "8"]),
+        ({"STUDIO_PASSWORD": "with a\nbreak"}, ["STUDIO_PASSWORD", "line break"]),
+        ({"STUDIO_ALLOWED_HOSTS": "*"}, ["STUDIO_ALLOWED_HOSTS", "'*'"]),
+        ({"STUDIO_ALLOWED_HOSTS": "https://a.example"}, ["STUDIO_ALLOWED_HOSTS", "'https://a.example'"]),
+        ({"DATABASE_URL": "mysql://x"}, ["DATABASE_URL", "'mysql'", "sqlite:///"]),
+        ({"STUDIO_DEVICE": "tpu"}, ["STUDIO_DEVICE", "'tpu'", "auto"]),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_name_and_a_remedy(environ: dict[str, str], words: list[str]) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_environment(environ)
+    for word in words:
+        assert word in str(refusal.value)
+    assert "short" not in str(refusal.value)
+
+
+def test_an_unknown_override_is_our_own_mistake() -> None:
+    with pytest.raises(TypeError, match="colour"):
+        Settings.from_environment({}, colour="red")
+
+
+def test_the_data_folder_is_made_on_request_and_for_this_user_only(tmp_path: Path) -> None:
+    settings = Settings.from_environment({}, data=tmp_path / "new" / "data")
+    assert not settings.data.exists()
+    prepare_data_folder(settings)
+    prepare_data_folder(settings)
+    assert stat.S_IMODE(settings.data.stat().st_mode) == 0o700
+    assert all(folder.is_dir() for folder in (settings.models_folder, settings.runs_folder, settings.logs_folder, settings.uploads_folder))
+
+
+def test_a_data_folder_that_is_a_file_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    with pytest.raises(ConfigError, match="STUDIO_DATA"):
+        prepare_data_folder(Settings.from_environment({}, data=tmp_path / "data"))
+
+
+def test_a_data_folder_where_nothing_can_be_made_is_refused() -> None:
+    with pytest.raises(ConfigError, match="STUDIO_DATA"):  # /proc refuses even the super-user
+        prepare_data_folder(Settings.from_environment({}, data="/proc/studio"))
+
+
+def test_loopback_addresses_are_told_from_others() -> None:
+    assert all(is_loopback(host) for host in ("localhost", "127.0.0.1", "127.9.9.9", "::1"))
+    assert not any(is_loopback(host) for host in ("0.0.0.0", "::", "192.168.1.5", "localhost.example"))
+
+
+def test_the_address_for_a_person_is_one_a_browser_can_open() -> None:
+    environ = {"STUDIO_PASSWORD": "correct horse"}
+    assert Settings.from_environment(environ, host="0.0.0.0").url == "http://127.0.0.1:7860"
+    assert Settings.from_environment(environ, host="::").url == "http://[::1]:7860"
+    assert Settings.from_environment(environ, host="studio.example", port=80).url == "http://studio.example:80"

@@ -1,0 +1,102 @@
+"""The real web process on a free port, and Chromium. Skipped with a plain reason where there is no Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+START_S = 60  # a machine that is busy with other tests imports gradio slowly
+
+
+def start_web(data: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start `python -m app web` and wait until it answers."""
+    environ = {**os.environ, "STUDIO_DATA": str(data), "STUDIO_PORT": str(port), "STUDIO_HOST": "127.0.0.1"}
+    for name in ("STUDIO_PASSWORD", "STUDIO_ALLOWED_HOSTS", "STUDIO_SUPERVISED", "DATABASE_URL"):
+        environ.pop(name, None)
+    data.mkdir(exist_ok=True)
+    with (data / "web.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "app", "web"], cwd=ROOT, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return process
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    process.kill()
+    process.wait()
+    raise AssertionError(f"The web process did not answer:\n{(data / 'web.log').read_text()}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class App:
+    """The running web process of one test module; can be stopped and started again on the same data."""
+
+    def __init__(self, data: Path) -> None:
+        self.data, self.port = data, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = start_web(data, self.port)
+
+    def stop(self, kill: bool = False) -> None:
+        if kill:
+            self.process.kill()
+        else:
+            self.process.terminate()
+        self.process.wait(20)
+
+    def restart(self, kill: bool = False) -> None:
+        self.stop(kill)
+        self.process = start_web(self.data, self.port)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    running = App(tmp_path_factory.mktemp("studio"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium on this machine; Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page that fails the test on a script error, and that asks nobody but the studio."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(15_000)
+    problems: list[str] = []
+    shown = context.new_page()
+    for each in (shown,):
+        each.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+        each.on("dialog", lambda dialog: (problems.append(f"a dialog opened: {dialog.message}"), dialog.dismiss()))
+        each.on("request", lambda request: problems.append(f"outside request: {request.url}") if _is_outside(request.url) else None)
+    yield shown
+    context.close()
+    assert problems == []
+
+
+def _is_outside(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1:", "data:", "blob:"))

@@ -1,0 +1,123 @@
+"""Training lowers the loss, repeats exactly, and resumes exactly."""
+
+import hashlib
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core.config import SamplingConfig, TrainConfig
+from core.constitutions import Constitution, Principle
+from core.errors import ConfigError
+from core.models import ModelReference, adapter_off, attach_adapter, load_adapter, load_model
+from core.progress import Stopped
+from core.queries import Query
+from core.runs import RunPlan, execute
+from core.training import Example, learning_rate, score, step_order, train
+
+EXAMPLES = [
+    Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)
+]
+CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8)
+
+
+def trained(tiny_folder, folder, should_stop=lambda: False, on_step=lambda _: None):
+    base = load_model(ModelReference(id=str(tiny_folder)), folder, device=torch.device("cpu"), dtype=torch.float32)
+    model = attach_adapter(base, rank=4, alpha=8, seed=CONFIG.seed)
+    train(model, EXAMPLES, CONFIG, folder, on_step=on_step, should_stop=should_stop)
+    return model
+
+
+def digest(model):
+    sha = hashlib.sha256()
+    for name, p in sorted(model.network.named_parameters()):
+        if p.requires_grad:
+            sha.update(name.encode() + p.detach().numpy().tobytes())
+    return sha.hexdigest()
+
+
+def test_twenty_steps_lower_the_loss_and_two_runs_are_equal_to_the_bit(tiny_folder, tmp_path):
+    losses = []
+    first = trained(tiny_folder, tmp_path / "a", on_step=lambda report: losses.append(report.metrics.get("loss_nats")))
+    assert len(losses) == 21
+    assert sum(losses[-3:]) < 0.6 * sum(losses[:3])
+    assert digest(first) == digest(trained(tiny_folder, tmp_path / "b"))
+
+
+@pytest.mark.parametrize("stop_after", [1, 8, 20])
+def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(tiny_folder, tmp_path, stop_after):
+    whole = trained(tiny_folder, tmp_path / "whole")
+    steps = []
+    with pytest.raises(Stopped):
+        trained(tiny_folder, tmp_path / "cut", should_stop=lambda: len(steps) >= stop_after - 1, on_step=steps.append)
+    assert len(steps) == stop_after
+    resumed = trained(tiny_folder, tmp_path / "cut", on_step=steps.append)
+    assert [report.done for report in steps] == list(range(1, 22))
+    assert digest(resumed) == digest(whole)
+
+
+def test_every_pass_uses_every_example_once():
+    steps = step_order(10, TrainConfig(queries_per_step=4, passes=3))
+    assert [len(step) for step in steps] == [4, 4, 2] * 3
+    for start in range(0, 9, 3):
+        assert sorted(i for step in steps[start : start + 3] for i in step) == list(range(10))
+
+
+def test_the_learning_rate_warms_up_and_decays_but_never_to_nothing():
+    rates = [learning_rate(step, 10, CONFIG) for step in range(10)]
+    assert rates[0] < rates[1]
+    assert rates[1:] == sorted(rates[1:], reverse=True)
+    assert rates[-1] > 0.1 * CONFIG.learning_rate
+
+
+def test_the_kl_is_nothing_for_a_fresh_adapter_and_positive_after_training(tiny_folder, tmp_path):
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32)
+    fresh = attach_adapter(base, rank=4, alpha=8, seed=0)
+    changed = trained(tiny_folder, tmp_path)
+    with torch.no_grad():
+        assert float(score(fresh, EXAMPLES[0], with_kl=True)[1]) == pytest.approx(0.0, abs=1e-7)
+        assert float(score(changed, EXAMPLES[0], with_kl=True)[1]) > 1e-3
+
+
+CONSTITUTION = Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long."),))
+QUERIES = tuple(Query(f"Question number {i}?", "train" if i % 2 else "held_out") for i in range(12))
+
+
+def plan(tiny_folder, **changes):
+    values = {"train_queries": 4, "held_out_queries": 3, "queries_per_step": 2, "sample_every": 2, "lora_rank": 4, "lora_alpha": 8}
+    config = TrainConfig(**{**values, "sampling": SamplingConfig(max_new_tokens=6, temperature=1.0), **changes})
+    return RunPlan(constitution=CONSTITUTION, queries=QUERIES, model=ModelReference(id=str(tiny_folder)), config=config)
+
+
+def test_a_run_leaves_an_adapter_that_stock_peft_loads_and_that_differs_from_the_base(tiny_folder, tmp_path):
+    record = execute(plan(tiny_folder), tmp_path / "run", tmp_path)
+    model = load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32), record.adapter)
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32)
+    ids = torch.arange(3, 30)[None]
+    with torch.no_grad():
+        plain, adapted = base.network(ids).logits, model.network(ids).logits
+        with adapter_off(model):
+            off = model.network(ids).logits
+    assert torch.equal(off, plain)
+    assert not torch.equal(adapted, plain)
+    assert all(name.startswith("base_model.model.") for name in load_file(record.adapter / "adapter_model.safetensors"))
+
+
+@pytest.mark.parametrize("calls", range(1, 14))
+def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(tiny_folder, tmp_path, calls):
+    """`should_stop` says yes at its k-th question, for every k: sampling, each step of training, measuring."""
+    whole = execute(plan(tiny_folder), tmp_path / "whole", tmp_path)
+    asked = iter(range(1, 1000))
+    try:
+        execute(plan(tiny_folder), tmp_path / "cut", tmp_path, should_stop=lambda: next(asked) >= calls)
+    except Stopped:
+        pass
+    resumed = execute(plan(tiny_folder), tmp_path / "cut", tmp_path)
+    assert resumed.adapter_sha256 == whole.adapter_sha256
+    assert resumed.result == whole.result
+
+
+def test_a_folder_of_another_run_is_not_mixed_with_this_one(tiny_folder, tmp_path):
+    execute(plan(tiny_folder), tmp_path / "run", tmp_path)
+    with pytest.raises(ConfigError, match="config differ"):
+        execute(plan(tiny_folder, learning_rate=1e-5), tmp_path / "run", tmp_path)
