@@ -207,4 +207,3 @@ def describe(report: StepReport) -> str:
     """A report as one line of a log."""
     numbers = " ".join(f"{name} {value:.3f}" for name, value in report.metrics.items())
     return " ".join(part for part in (report.phase, f"{report.done}/{report.total}", numbers, report.note) if part)
-

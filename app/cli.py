@@ -22,6 +22,8 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0 only on success."""
     options = parser().parse_args(arguments)
+    # PyTorch's threads spin while they wait for each other; on two cores that are also used by others this halves their speed.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return _dispatch(options)
     except StudioError as error:
@@ -88,7 +90,11 @@ def parser() -> argparse.ArgumentParser:
     )
     _serving(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: serve the page)")
-    _train(commands.add_parser("train", help="train an adapter on a constitution", description="Train a LoRA adapter on a constitution. Ctrl-C saves; the same command resumes."))
+    _train(
+        commands.add_parser(
+            "train", help="train an adapter on a constitution", description="Train a LoRA adapter on a constitution. Ctrl-C saves; the same command resumes."
+        )
+    )
     _reply(commands.add_parser("reply", help="answer queries, with or without constitution and adapter"))
     _measure(commands.add_parser("measure", help="measure base against aligned on held-out queries"))
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
@@ -118,8 +124,16 @@ def _data(command: argparse.ArgumentParser, default: object = argparse.SUPPRESS)
 
 
 def _inputs(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--constitution", required=True, type=Path, metavar="FILE", help="YAML file: name, and principles with title, statement, antithesis, optional check")
-    command.add_argument("--queries", required=True, type=Path, metavar="FILE", help='.jsonl rows {"query": …, "split"?: "train"|"held_out"}, .csv with a `query` column, or plain lines')
+    command.add_argument(
+        "--constitution", required=True, type=Path, metavar="FILE", help="YAML file: name, and principles with title, statement, antithesis, optional check"
+    )
+    command.add_argument(
+        "--queries",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help='.jsonl rows {"query": …, "split"?: "train"|"held_out"}, .csv with a `query` column, or plain lines',
+    )
     command.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder")
     command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
     _data(command)
@@ -129,13 +143,27 @@ def _train(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     command.add_argument("--preset", default="quick", choices=list(PRESETS), help="how much to train (default: quick)")
     command.add_argument("--seed", type=int, default=0, help="decides split, sampling, order and adapter initialisation (default: 0)")
-    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change one setting of the preset, for instance learning_rate=2e-4 or sampling.max_new_tokens=96")
-    command.add_argument("--out", required=True, type=Path, metavar="DIR", help="gets DIR/adapter (a PEFT folder) and DIR/run.json (config, hashes, versions, metrics, result)")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change one setting of the preset, for instance learning_rate=2e-4 or sampling.max_new_tokens=96",
+    )
+    command.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="gets DIR/adapter (a PEFT folder) and DIR/run.json (config, hashes, versions, metrics, result)"
+    )
 
 
 def _reply(command: argparse.ArgumentParser) -> None:
     _inputs(command)
-    command.add_argument("--as", dest="side", default="statement", choices=("statement", "antithesis", "none"), help="which side of every principle is put in the prompt (default: statement)")
+    command.add_argument(
+        "--as",
+        dest="side",
+        default="statement",
+        choices=("statement", "antithesis", "none"),
+        help="which side of every principle is put in the prompt (default: statement)",
+    )
     command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder; without it the base replies")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--max-new-tokens", type=int, help="longest reply in tokens (default: the adapter's run's, else 64)")

@@ -38,12 +38,7 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
     @app.get("/runs/{run_id}/replies.json")
     def replies(run_id: int) -> Response:
         folder = _finished(studio, run_id)
-        rows = [
-            {"policy": policy, **row}
-            for policy, pattern in REPLY_FILES
-            for path in sorted(folder.glob(pattern))
-            for row in json.loads(_read(path))
-        ]
+        rows = [{"policy": policy, **row} for policy, pattern in REPLY_FILES for path in sorted(folder.glob(pattern)) for row in json.loads(_read(path))]
         return JSONResponse(rows, headers=_named(f"run-{run_id}-replies.json"))
 
     @app.get("/runs/{run_id}/adapter.zip")

@@ -95,9 +95,7 @@ def run_child(trainer: Trainer, claim: Claim, command: Sequence[str]) -> int:
     host_client.release(trainer.settings)  # the model host gives back the memory of a GPU; it answers at once where there is none
     environment = os.environ | trainer.settings.to_environment() | {SUPERVISED: "1", "PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     with (folder / "log.txt").open("ab") as output:
-        child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True
-        )
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
     deadline = None
     asked_at = time.monotonic()
     while True:

@@ -14,6 +14,7 @@ HEAD = '<meta name="color-scheme" content="light dark">'
 
 def build(studio: Studio) -> gr.Blocks:
     """All pages, each at its own address."""
+    pages: gr.Blocks
     with gr.Blocks(title="Constitution Studio", fill_width=True, analytics_enabled=False) as pages:
         constitutions.build(pages, studio)
     with pages.route("Write", "write", show_in_navbar=False):
@@ -66,6 +67,5 @@ def theme() -> gr.themes.Base:
         "table_odd_background_fill": "var(--cs-paper)",
         "table_border_color": "var(--cs-rule)",
     }
-    fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-    base = gr.themes.Base(radius_size=gr.themes.sizes.radius_sm, **fonts)
+    base = gr.themes.Base(radius_size=gr.themes.sizes.radius_sm, font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     return base.set(**values, **{f"{name}_dark": value for name, value in values.items() if name != "color_accent"})

@@ -6,6 +6,7 @@ None is never counted as False: shares are taken over the judged replies and car
 
 import json
 import re
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -88,6 +89,10 @@ def _contains(reply: str, needle: Argument) -> bool:
     return any(part.strip().casefold() in reply.casefold() for part in str(needle).split("|") if part.strip())
 
 
+def _starts_with(reply: str, opening: Argument) -> bool:
+    return reply.lstrip().casefold().startswith(str(opening).casefold())
+
+
 def _regex(reply: str, pattern: Argument) -> bool:
     return re.search(str(pattern), reply) is not None
 
@@ -114,7 +119,7 @@ CHECKS: dict[str, CheckKind] = {
             example="sorry|cannot",
             judge=lambda r, needle: not _contains(r, needle),
         ),
-        CheckKind(name="starts_with", argument=str, says="begins with the text", example="Yes", judge=lambda r, s: r.lstrip().casefold().startswith(str(s).casefold())),
+        CheckKind(name="starts_with", argument=str, says="begins with the text", example="Yes", judge=_starts_with),
         CheckKind(name="regex", argument=str, says="matches the regular expression", example=r"\d+ minutes", judge=_regex),
         CheckKind(name="capital_letters", argument=None, says="is written in capital letters", example=None, judge=_capital_letters),
         CheckKind(name="lowercase", argument=None, says="has no capital letter", example=None, judge=_lowercase),
@@ -151,7 +156,7 @@ def check_from_data(data: object, where: str) -> Check:
     else:
         pairs = []
     if len(pairs) != 1 or not isinstance(pairs[0][0], str):
-        raise ConstitutionError(f"The check of {where} must be one name, or one name with an argument, as in `max_words: 20`; got {data!r}.")
+        raise ConstitutionError(f"The check of {where} must be one name, or one name with an argument, as in `max_words: 20`; got {reprlib.repr(data)}.")
     return _typed(str(pairs[0][0]), pairs[0][1], where)
 
 
@@ -161,7 +166,7 @@ def _typed(name: str, argument: object, where: str) -> Check:
         raise ConstitutionError(f"Unknown check {name!r} in {where}; known are {', '.join(sorted(CHECKS))}.")
     if kind.argument is None:
         if argument not in (None, True, ""):
-            raise ConstitutionError(f"The check {name} of {where} takes no argument, but got {argument!r}.")
+            raise ConstitutionError(f"The check {name} of {where} takes no argument, but got {reprlib.repr(argument)}.")
         return Check(name)
     if argument in (None, ""):
         raise ConstitutionError(f"The check {name} of {where} needs an argument, for instance `{name}: {kind.example}`.")
@@ -171,7 +176,7 @@ def _typed(name: str, argument: object, where: str) -> Check:
         except ValueError:
             number = 0
         if number < 1:
-            raise ConstitutionError(f"The check {name} of {where} needs a whole number above 0, for instance {kind.example}; got {argument!r}.")
+            raise ConstitutionError(f"The check {name} of {where} needs a whole number above 0, for instance {kind.example}; got {reprlib.repr(argument)}.")
         return Check(name, number)
     if name == "regex":
         _require_regex(str(argument), where)
@@ -184,4 +189,6 @@ def _require_regex(pattern: str, where: str) -> None:
     except re.error as error:
         raise ConstitutionError(f"The regular expression of {where} cannot be read: {error}. It was {pattern!r}.") from error
     if re.search(r"[+*}][)]?[+*{]|\([^)]*[+*][^)]*\)[+*{]", pattern):
-        raise ConstitutionError(f"The regular expression of {where} repeats a repetition ({pattern!r}), which can take forever on a long reply. Write it without nesting.")
+        raise ConstitutionError(
+            f"The regular expression of {where} repeats a repetition ({pattern!r}), which can take forever on a long reply. Write it without nesting."
+        )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -51,25 +52,35 @@ class Problem:
     message: str
 
 
-def render_system(constitution: Constitution | None, stance: Stance, order: Sequence[int] | None = None) -> str:
-    """The system message that puts a constitution to a model.
+@dataclass(frozen=True)
+class Turns:
+    """What is put to a model: the system message and the user's turn."""
+
+    system: str
+    user: str
+
+
+def render(constitution: Constitution | None, stance: Stance, query: str, order: Sequence[int] | None = None) -> Turns:
+    """Put a constitution and a query to a model.
+
+    The principles stand at the head of the user's turn, as in SAMI's own prompts (App. A.16), under a neutral system message
+    that is always explicit. Small models read the user's turn far more closely than the system message (docs/decisions.md).
 
     Args:
-        constitution: None gives the neutral system message, which mentions no principle.
+        constitution: None leaves the query alone: the true empty baseline.
         stance: Which text of each principle is taken; same length as the principles.
-        order: Positions of the principles in the message; the author's order when None.
+        query: What the user asks.
+        order: Positions of the principles; the author's order when None.
 
     Returns:
         The texts verbatim: they are data, never a template.
     """
     if constitution is None:
-        return NEUTRAL_SYSTEM
+        return Turns(NEUTRAL_SYSTEM, query)
     chosen = [p.statement if side else p.antithesis for p, side in zip(constitution.principles, stance, strict=True)]
     texts = [chosen[i].strip() for i in (order if order is not None else range(len(chosen)))]
-    if len(texts) == 1:
-        return f"{NEUTRAL_SYSTEM} Follow this principle in your reply: {texts[0]}"
-    numbered = "\n".join(f"{i}. {text}" for i, text in enumerate(texts, 1))
-    return f"{NEUTRAL_SYSTEM} Follow these principles in your reply:\n{numbered}"
+    head = texts[0] if len(texts) == 1 else "\n".join(["Follow these principles in your reply:", *(f"{i}. {text}" for i, text in enumerate(texts, 1))])
+    return Turns(NEUTRAL_SYSTEM, f"{head}\n\n{query}")
 
 
 def find_problems(constitution: Constitution) -> list[Problem]:
@@ -174,7 +185,7 @@ def _text(row: Mapping[Any, Any], key: str, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ConstitutionError(f"`{key}` of {where} must be text, but it is {value!r} ({_kind(value)}). Put it in quotes.")
+        raise ConstitutionError(f"`{key}` of {where} must be text, but it is {reprlib.repr(value)} ({_kind(value)}). Put it in quotes.")
     return value.replace("\r\n", "\n")
 
 
@@ -196,6 +207,8 @@ def parse_yaml(text: str) -> Constitution:
     """
     try:
         data = yaml.safe_load(text)
+    except RecursionError as error:
+        raise ConstitutionError("This file is nested too deeply to be a constitution. Write `name` and a list of `principles`.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark is not None else ""

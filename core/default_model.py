@@ -136,8 +136,7 @@ def _convert(gguf: Path, target: Path, on_progress: OnProgress) -> Path:
     model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16, trust_remote_code=False)
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, trust_remote_code=False)
     del model.config.quantization_config  # otherwise saving would try to write GGUF's own format back
-    model.hf_quantizer = None
-    model.is_quantized = False
+    model.__dict__ |= {"hf_quantizer": None, "is_quantized": False}
     model.save_pretrained(target)
     tokenizer.save_pretrained(target)
     return target

@@ -26,7 +26,7 @@ MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, s
 LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
 IMPORT_S = 6.0  # torch and transformers
 LOAD_BYTES_S = 400e6  # weights from disk into memory
-RUNTIME_BYTES = {"cpu": 620e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
+RUNTIME_BYTES = {"cpu": 1150e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
 ACTIVATION_BYTES = 60  # kept for the backward pass, a token, layer and hidden unit
 LOGIT_COPIES = 5  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
 SAMPLED_ROWS = 48  # rows decoded together (core.sampling)
@@ -160,7 +160,7 @@ def _size(data: Mapping[str, Any], key: str, default: int | None = None) -> int:
 
 
 def constitution_tokens(constitution: Constitution) -> int:
-    """About how many tokens the longer side of a constitution has as a system message."""
+    """About how many tokens the longer side of a constitution has, with the system message."""
     sides = ([p.statement for p in constitution.principles], [p.antithesis for p in constitution.principles])
     chars = max(sum(len(text.strip()) + 4 for text in side) for side in sides) + len(NEUTRAL_SYSTEM)
     return round(chars / CHARS_PER_TOKEN)

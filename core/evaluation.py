@@ -94,13 +94,14 @@ def policy_figures(replies: Sequence[MeasuredReply]) -> PolicyFigures:
 
 def _margin(reply: MeasuredReply) -> float:
     """How much better a reply's own side explains it than the other, in nats a token."""
-    assert reply.logprob_statement is not None and reply.logprob_antithesis is not None
+    assert reply.logprob_statement is not None
+    assert reply.logprob_antithesis is not None
     difference = reply.logprob_statement - reply.logprob_antithesis
     return difference if reply.side == "statement" else -difference
 
 
 def _bound(reply: MeasuredReply) -> float:
-    """log 2 + log p(own side | reply), the column term of one reply, in nats."""
+    """Log 2 + log p(own side | reply), the column term of one reply, in nats."""
     margin = _margin(reply)
     return math.log(N_SIDES) - (math.log1p(math.exp(-abs(margin))) + max(-margin, 0.0))
 
@@ -139,7 +140,8 @@ def _principle(principle: Principle, base: Sequence[MeasuredReply], aligned: Seq
 
 def _judge(principle: Principle, replies: Sequence[MeasuredReply]) -> dict[str, list[bool | None]]:
     """The check's verdicts by side. An empty reply follows no principle: it counts as a miss, not as unjudged, so that
-    collapsing into silence can never raise a share."""
+    collapsing into silence can never raise a share.
+    """
     if principle.check is None:
         return {side: [] for side in SIDES}
     check = principle.check
@@ -153,12 +155,10 @@ def result_to_data(result: Result) -> dict[str, Any]:
 
 def result_from_data(data: Mapping[str, Any]) -> Result:
     """The inverse of `result_to_data`."""
-    values = dict(data)
-    principles = tuple(
-        PrincipleFigures(**{key: Verdict(value) if key == "verdict" else _figures(value) for key, value in row.items()}) for row in values.pop("principles")
-    )
-    policies = {name: PolicyFigures(**{key: _figures(value) for key, value in values.pop(name).items()}) for name in ("base", "aligned")}
-    return Result(**values, **policies, principles=principles)
+    values: dict[str, Any] = {name: data[name] for name in ("n_queries", "split", "cap_nats")}
+    rows: list[dict[str, Any]] = [{key: _figures(value) for key, value in row.items()} for row in data["principles"]]
+    policies: dict[str, Any] = {name: PolicyFigures(**{key: _figures(value) for key, value in data[name].items()}) for name in ("base", "aligned")}
+    return Result(**values, **policies, principles=tuple(PrincipleFigures(**{**row, "verdict": Verdict(row["verdict"])}) for row in rows))
 
 
 def _figures(value: Any) -> Any:

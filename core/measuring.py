@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from core.config import SamplingConfig
-from core.constitutions import Constitution, render_system
+from core.constitutions import Constitution, render
 from core.contrasts import seed_for
 from core.models import LoadedModel, adapter_off, encode_prompt
 from core.sampling import sample
@@ -41,7 +41,7 @@ def reply_seed(seed: int, query: str, side: str) -> int:
 def side_prompt(model: LoadedModel, constitution: Constitution | None, side: str, query: str) -> list[int]:
     """The prompt of a query under all statements, all antitheses, or (constitution None) no constitution."""
     stance = constitution.stance(side == "statement") if constitution is not None else ()
-    return encode_prompt(model, render_system(constitution, stance), query)
+    return encode_prompt(model, render(constitution, stance, query))
 
 
 def ask(model: LoadedModel, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> list[MeasuredReply]:

@@ -16,6 +16,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from core.constitutions import Turns
 from core.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
 from core.errors import AdapterError, ContextError, ModelError
 
@@ -181,7 +182,7 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
-def encode_prompt(model: LoadedModel, system: str, query: str) -> list[int]:
+def encode_prompt(model: LoadedModel, prompt: Turns) -> list[int]:
     """Token ids of a chat prompt, ready for the reply. The system message is always explicit.
 
     A template that knows no system role gets the system text at the head of the user's turn.
@@ -189,10 +190,10 @@ def encode_prompt(model: LoadedModel, system: str, query: str) -> list[int]:
     Raises:
         ContextError: The prompt leaves no room for a reply.
     """
-    turns = [{"role": "system", "content": system}, {"role": "user", "content": query}]
+    turns = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
     text = _render(model.tokenizer, turns)
-    if text is None or system.strip() not in text:
-        text = _render(model.tokenizer, [{"role": "user", "content": f"{system}\n\n{query}"}])
+    if text is None or prompt.system not in text:
+        text = _render(model.tokenizer, [{"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}])
     if text is None:
         raise ModelError(f"The chat template of {model.reference.id} cannot render a user turn. Choose another model.")
     ids: list[int] = model.tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.config import TrainConfig
-from core.constitutions import Constitution, render_system
+from core.constitutions import Constitution, render
 from core.contrasts import draw_contrast, seed_for
 from core.errors import ContrastError
 from core.models import LoadedModel, encode_prompt
@@ -41,7 +41,7 @@ def draw_examples(model: LoadedModel, constitution: Constitution, queries: Seque
     prompts = []
     for query in queries:
         contrast = draw_contrast(len(constitution.principles), config.n_constitutions, seed_for(config.seed, "contrast", query))
-        prompts.append([encode_prompt(model, render_system(constitution, stance, contrast.order), query) for stance in contrast.stances])
+        prompts.append([encode_prompt(model, render(constitution, stance, query, contrast.order)) for stance in contrast.stances])
     seeds = [seed_for(config.seed, "train reply", query, c) for query in queries for c in range(config.n_constitutions)]
     responses = sample(model, [prompt for group in prompts for prompt in group], config.sampling, seeds)
     examples, dropped = [], Counter[str]()

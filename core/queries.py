@@ -77,9 +77,9 @@ def _from_jsonl(text: str, filename: str) -> Iterable[tuple[str, Split | None]]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise QueryError(f"Line {number} of {filename} is not JSON ({error}). Write one object a line, as in {{\"query\": \"…\"}}.") from error
+            raise QueryError(f'Line {number} of {filename} is not JSON ({error}). Write one object a line, as in {{"query": "…"}}.') from error
         if not isinstance(row, dict) or not isinstance(row.get("query"), str):
-            raise QueryError(f"Line {number} of {filename} has no text under `query`. Write rows as in {{\"query\": \"…\"}}.")
+            raise QueryError(f'Line {number} of {filename} has no text under `query`. Write rows as in {{"query": "…"}}.')
         yield row["query"], _split(row.get("split"), number, filename)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftConfig, PeftModel
 
 from core.checkpoints import remember, write_json
 from core.config import TrainConfig, config_to_data
@@ -133,7 +134,9 @@ def _claim_folder(plan: RunPlan, folder: Path) -> None:
     there = remember(folder / "plan.json", lambda: here)
     different = [key for key in here if there.get(key) != here[key]]
     if different:
-        raise ConfigError(f"{folder} holds another run: its {' and '.join(different)} differ from what is asked now. Choose another folder, or the same settings.")
+        raise ConfigError(
+            f"{folder} holds another run: its {' and '.join(different)} differ from what is asked now. Choose another folder, or the same settings."
+        )
 
 
 def _progress(work: _Work) -> Any:
@@ -199,11 +202,13 @@ def _save_adapter(model: LoadedModel, folder: Path) -> Path:
     if final.exists():
         return final
     shutil.rmtree(scratch, ignore_errors=True)
+    assert isinstance(model.network, PeftModel)
     for config in model.network.peft_config.values():
+        assert isinstance(config, PeftConfig)
         config.base_model_name_or_path = model.reference.id
         config.revision = model.reference.revision if "/" in model.reference.id else None
         config.inference_mode = True
-    model.network.save_pretrained(scratch, safe_serialization=True, save_embedding_layers=False)
+    model.network.save_pretrained(str(scratch), safe_serialization=True, save_embedding_layers=False)
     os.replace(scratch, final)
     return final
 
@@ -263,6 +268,4 @@ def _memory_in_words(config: TrainConfig) -> Iterator[None]:
 
 def _memory_message(config: TrainConfig) -> str:
     tokens = config.sampling.max_new_tokens
-    return (
-        f"Memory ran out. Lower max_new_tokens ({tokens}) to {max(16, tokens // 2)}, choose a smaller model, or close other programs, then resume."
-    )
+    return f"Memory ran out. Lower max_new_tokens ({tokens}) to {max(16, tokens // 2)}, choose a smaller model, or close other programs, then resume."

@@ -52,7 +52,7 @@ def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
 def to_response(model: LoadedModel, token_ids: Sequence[int]) -> Response:
     """Tokens with their text; the end token is kept among the tokens and left out of the text."""
     ended = bool(token_ids) and token_ids[-1] in model.end_ids
-    text = str(model.tokenizer.decode(token_ids[:-1] if ended else token_ids, skip_special_tokens=True))
+    text = str(model.tokenizer.decode(list(token_ids[:-1] if ended else token_ids), skip_special_tokens=True))
     return Response(token_ids=tuple(token_ids), text=text.strip(), ended=ended)
 
 
@@ -78,9 +78,7 @@ def stream(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
     done = [False] * len(prompts)
     for t in range(sampling.max_new_tokens):
         with torch.inference_mode():
-            output = model.network(
-                input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1
-            )
+            output = model.network(input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1)
             chosen = _choose(output.logits[:, -1].float(), sampling, uniform_BT[:, t])
         tokens = chosen.tolist()
         step: list[int | None] = [None] * len(prompts)

@@ -69,10 +69,7 @@ def token_logprobs(model: LoadedModel, prompts: Sequence[Sequence[int]], respons
     """
     packed = pack(prompts, responses, model.device)
     logprobs_CKV = packed_logits(model, packed).log_softmax(dim=-1)
-    return [
-        [row_KV[predictor, target] for predictor, target in zip(packed.predictors, packed.targets, strict=True)]
-        for row_KV in logprobs_CKV
-    ]
+    return [[row_KV[predictor, target] for predictor, target in zip(packed.predictors, packed.targets, strict=True)] for row_KV in logprobs_CKV]
 
 
 def packed_logits(model: LoadedModel, packed: Packed) -> Tensor:
@@ -84,7 +81,8 @@ def packed_logits(model: LoadedModel, packed: Packed) -> Tensor:
         logits_to_keep=packed.keep_K,
         use_cache=False,
     )
-    return output.logits.float()
+    logits: Tensor = output.logits
+    return logits.float()
 
 
 def logprobs_CR(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Tensor:

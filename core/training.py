@@ -141,8 +141,7 @@ def score(model: LoadedModel, example: Example, *, with_kl: bool) -> tuple[Tenso
     packed = pack(example.prompts, example.responses, model.device)
     logprobs_CKV = packed_logits(model, packed).log_softmax(dim=-1)
     rows = [
-        torch.stack([row_KV[predictor, target].mean() for predictor, target in zip(packed.predictors, packed.targets, strict=True)])
-        for row_KV in logprobs_CKV
+        torch.stack([row_KV[predictor, target].mean() for predictor, target in zip(packed.predictors, packed.targets, strict=True)]) for row_KV in logprobs_CKV
     ]
     kl = logprobs_CKV.new_zeros(())
     if with_kl:

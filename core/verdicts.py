@@ -1,7 +1,7 @@
 """What may be said about one principle, from its figures. The wording is the product: it never claims more than the intervals do."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from core.statistics import Figure
 
@@ -9,7 +9,7 @@ CHANCE = 0.5  # attribution between two constitutions by guessing
 HIGH = 0.8  # a share that leaves little to gain: "followed before training too"
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """One word for the table; the sentence says the rest."""
 
     FOLLOWED = "followed"

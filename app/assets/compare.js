@@ -10,7 +10,7 @@ const question = h("blockquote", { class: "cs-text cs-asked-query" });
 const remarks = h("div", { class: "cs-remarks" });
 const grid = h("div", { class: "cs-panes" });
 const afterwards = h("div", { class: "cs-afterwards", hidden: true });
-const result = h("section", { class: "cs-comparison", hidden: true, "aria-label": "Replies" }, question, h("div", { class: "cs-comparison-bar" }, status, again), remarks, grid, settings, afterwards);
+const result = h("section", { class: "cs-comparison", hidden: true, "aria-label": "Replies" }, question, h("div", { class: "cs-comparison-bar" }, status, again, settings), remarks, grid, afterwards);
 let panes = {};
 let shown = { id: null, running: false };
 
@@ -115,9 +115,10 @@ function makePane(first) {
   const text = h("p", { class: "cs-text" });
   const foot = h("p", { class: "cs-quiet cs-number" });
   const problem = h("p", { class: "cs-problem" });
+  const checks = h("ul", { class: "cs-checks" });
   const scores = h("details", { class: "cs-scores", hidden: true }, h("summary", {}, "Token by token"), h("div"));
   const head = h("header", {}, h("h3", { id }, first.policy, " ", h("span", {}, first.prompt)), h("p", { class: "cs-quiet" }, adapter));
-  const node = h("article", { class: "cs-pane", "aria-labelledby": id, "data-method": first.method }, head, text, problem, foot, scores);
+  const node = h("article", { class: "cs-pane", "aria-labelledby": id, "data-method": first.method }, head, text, problem, foot, checks, scores);
   const draw = (pane) => {
     node.dataset.state = pane.state;
     node.setAttribute("aria-busy", `${pane.state === "waiting" || pane.state === "writing"}`);
@@ -125,6 +126,7 @@ function makePane(first) {
     setText(text, pane.text);
     setText(problem, pane.error);
     setText(foot, [pane.length, pane.says].filter(Boolean).join(" · "));
+    if (pane.checks.length !== checks.childElementCount) checks.replaceChildren(...pane.checks.map(verdict));
   };
   const halt = () => {
     if (node.dataset.state === "done" || node.dataset.state === "failed") return;
@@ -137,6 +139,13 @@ function makePane(first) {
     if (html) fragment(scores.lastChild, html);
   };
   return { node, draw, halt, score };
+}
+
+// What a program finds, in a sign and in words; whether that is wanted depends on the side that was in the prompt.
+function verdict(check) {
+  const [sign, says] = check.follows === null ? ["?", "cannot be judged"] : check.follows ? ["✓", "follows"] : ["✗", "does not follow"];
+  const mark = h("span", { class: "cs-check-mark", "aria-hidden": "true" }, sign);
+  return h("li", { title: check.says, "data-follows": check.follows }, mark, h("span", { class: "cs-sr" }, `${says}: `), check.title);
 }
 
 function finish(reply) {
@@ -181,7 +190,7 @@ function link(reply) {
 }
 
 function proof(reply) {
-  return h("details", { class: "cs-proofs" }, h("summary", {}, "What each pane is: system message and adapter"), fragment(h("div"), reply.proof));
+  return h("details", { class: "cs-proofs" }, h("summary", {}, "What each pane is: prompt and adapter"), fragment(h("div"), reply.proof));
 }
 
 if (props.reply && unasked[props.reply.kind]) unasked[props.reply.kind](props.reply);

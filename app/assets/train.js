@@ -182,7 +182,7 @@ function showPreview(reply, sent) {
   const good = reply?.kind === "preview";
   reason.textContent = good ? "" : (reply?.message ?? silence);
   button.disabled = !good;
-  told.classList.toggle("cs-stale", !good);
+  for (const node of [told, command.parentElement]) node.classList.toggle("cs-stale", !good);
   if (!good) return;
   fragment(told, reply.html);
   command.textContent = reply.command;

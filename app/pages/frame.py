@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
+from gradio.components import Navbar
 
 from app.security import caller
 from core.errors import ConfigError, StudioError
@@ -19,7 +20,7 @@ Reply = dict[str, Any]
 
 def header(current: str) -> None:
     """The header of a page, and no Gradio navigation besides it."""
-    gr.Navbar(visible=False)
+    Navbar(visible=False)
     gr.HTML(header_html(current), apply_default_css=False, elem_id="header")
 
 

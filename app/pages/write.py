@@ -1,6 +1,7 @@
 """The Write page: a constitution as a document, its draft and its versions."""
 
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import gradio as gr
 
@@ -108,7 +109,7 @@ class WritePage:
     @answers
     def download(self, question: Question, editor: str) -> Reply:
         """The draft or a version as a file."""
-        form = "yaml" if question.get("format") == "yaml" else "markdown"
+        form: Literal["yaml", "markdown"] = "yaml" if question.get("format") == "yaml" else "markdown"
         return {"kind": "file", **asdict(service.export(self.studio, question.number("constitution"), editor, form, question.number_or_none("number")))}
 
 

@@ -29,7 +29,7 @@ class Chart:
 
     id: str  # unique on the page; letters, digits and hyphens
     title: str
-    unit: str  # beside the title, such as "nats"; may be empty
+    unit: str = ""  # beside the title, such as "nats"
     points: Sequence[tuple[int, float | None]]  # step, value; None is a gap
     marks: Sequence[Mark] = ()
     low: float | None = None  # the axis reaches at least from here …

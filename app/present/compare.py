@@ -5,9 +5,11 @@ from statistics import fmean
 from typing import Any, Literal
 
 from app.host_client import METHODS, Method
+from app.present.constitutions import check_sentence
 from app.present.text import Piece, count, diff_pieces, escape, time_html
 from app.services.comparison_views import ComparisonView, Pane, Recent, Source
-from core.checks import words
+from core.checks import complies, words
+from core.constitutions import Turns
 
 HASH_CHARS = 12
 SHOWN_DIFFERENCE = 0.1  # nats; smaller ones are rounding to a reader
@@ -55,7 +57,7 @@ def facts_html(source: Source) -> str:
     rows = [("Constitution", link), ("Model", model)]
     if source.run_id is not None:
         rows += [("Run", f'<a href="./run?id={source.run_id}">Run {source.run_id}</a>'), ("Adapter", adapter_html(source.adapter_sha256))]
-    return f'<dl class="cs-facts">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
+    return f'<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
 
 
 def adapter_html(sha256: str | None) -> str:
@@ -65,7 +67,8 @@ def adapter_html(sha256: str | None) -> str:
 
 def pane_data(view: ComparisonView, pane: Pane) -> dict[str, Any]:
     """One pane, while it is written and afterwards. `text` is plain text."""
-    adapter = f"adapter {pane.adapter_sha256[:HASH_CHARS]}" if pane.adapter_sha256 else "adapter off" if pane.method.startswith("base") else "adapter not yet loaded"
+    absent = "adapter off" if pane.method.startswith("base") else "adapter not yet loaded"
+    adapter = f"adapter {pane.adapter_sha256[:HASH_CHARS]}" if pane.adapter_sha256 else absent
     return {
         "method": pane.method,
         "policy": POLICIES[pane.method],
@@ -76,7 +79,19 @@ def pane_data(view: ComparisonView, pane: Pane) -> dict[str, Any]:
         "text": pane.text,
         "length": _length(view, pane),
         "error": pane.error or "",
+        "checks": checks(view, pane),
     }
+
+
+def checks(view: ComparisonView, pane: Pane) -> list[dict[str, Any]]:
+    """What the programs say about a finished reply: principle by principle, whether it follows the statement. None: cannot be judged."""
+    if pane.state != "done":
+        return []
+    return [
+        {"title": p.title, "says": check_sentence(p.check), "follows": complies(p.check, pane.text) if pane.text else False}
+        for p in view.constitution.principles
+        if p.check is not None
+    ]
 
 
 def _length(view: ComparisonView, pane: Pane) -> str:
@@ -190,13 +205,17 @@ def _changed(deleted: str, inserted: str) -> list[Piece]:
 
 
 def proof_html(view: ComparisonView) -> str:
-    """What each pane really was: its adapter and its system message, as put to the model."""
+    """What each pane really was: its adapter and its prompt, as put to the model."""
     rows = "".join(
         f'<div class="cs-proof"><p class="cs-label">{method_name(pane.method)}</p><p class="cs-quiet">Adapter: {adapter_html(pane.adapter_sha256)}</p>'
-        f'<pre class="cs-system">{escape(view.system_with if pane.method.endswith("+constitution") else view.system_without)}</pre></div>'
+        f'<pre class="cs-system">{escape(_prompt(view.turns(pane.method)))}</pre></div>'
         for pane in sorted(view.panes, key=lambda pane: METHODS.index(pane.method))
     )
-    return f'<p class="cs-quiet">The query is the same for all. This is the system message in front of it, and the adapter that was loaded.</p>{rows}'
+    return f'<p class="cs-quiet">The query is the same for all. This is the prompt as put to the model, and the adapter that was loaded.</p>{rows}'
+
+
+def _prompt(turns: Turns) -> str:
+    return f"System: {turns.system}\nUser: {turns.user}"
 
 
 def scores_html(pane: Pane) -> str:
@@ -218,7 +237,8 @@ def _token(text: str, difference: float) -> str:
     shown = escape(text.replace("\n", "↵")) if text.strip() or lines else ("␣" if text else "∎")
     tone = "up" if difference >= SHOWN_DIFFERENCE else "down" if difference <= -SHOWN_DIFFERENCE else "same"
     strength = min(1.0, abs(difference) / 3)
-    return f'<span class="cs-token" data-tone="{tone}" style="--cs-strength:{strength:.2f}"><span>{shown}</span><small>{signed(difference)}</small></span>{"<br>" * bool(lines)}'
+    inner = f"<span>{shown}</span><small>{signed(difference)}</small>"
+    return f'<span class="cs-token" data-tone="{tone}" style="--cs-strength:{strength:.2f}">{inner}</span>{"<br>" if lines else ""}'
 
 
 def signed(number: float) -> str:
@@ -231,12 +251,15 @@ def recent_html(rows: Sequence[Recent]) -> str:
     """The newest comparisons, to be opened again."""
     if not rows:
         return '<p class="cs-quiet">None yet.</p>'
-    lines = "".join(
-        f'<li><a href="./compare?comparison={escape(row.id)}">{escape(_short(row.query))}</a><span class="cs-quiet">{escape(row.constitution_name)}, '
-        f"version {row.version_number} · {'' if row.run_id is None else f'run {row.run_id} · '}{row.side} · {escape(row.created_by)}, {time_html(row.created_at)}</span></li>"
-        for row in rows
-    )
+    lines = "".join(_recent(row) for row in rows)
     return f'<ol class="cs-recent">{lines}</ol>'
+
+
+def _recent(row: Recent) -> str:
+    run = [f"run {row.run_id}"] if row.run_id is not None else []
+    asked = f"{escape(row.created_by)}, {time_html(row.created_at)}"
+    facts = " · ".join([f"{escape(row.constitution_name)}, version {row.version_number}", *run, row.side, asked])
+    return f'<li><a href="./compare?comparison={escape(row.id)}">{escape(_short(row.query))}</a><span class="cs-quiet">{facts}</span></li>'
 
 
 def _short(text: str, limit: int = 100) -> str:

@@ -60,14 +60,12 @@ def _verdicts(principles: Sequence[Mapping[str, Any]]) -> str:
 def _verdict(row: Mapping[str, Any]) -> str:
     verdict = Verdict(row["verdict"])
     mark, tone = MARKS[verdict]
-    facts = [
-        f"{label} {points(figure)}"
-        for label, key in (("aligned − base", "change"), ("statement − antithesis", "separation"))
-        if (figure := _figure(row[key])).n
-    ]
+    differences = (("aligned − base", _figure(row["change"])), ("statement − antithesis", _figure(row["separation"])))
+    facts = [f"{label} {points(figure)}" for label, figure in differences if figure.n]
     told = f'<p class="cs-quiet cs-number">{" · ".join(facts)}</p>' if facts else ""
     return (
-        f'<li class="cs-finding" data-tone="{tone}"><p class="cs-finding-word"><span class="cs-finding-mark" aria-hidden="true">{mark}</span>{escape(verdict.value)}</p>'
+        f'<li class="cs-finding" data-tone="{tone}">'
+        f'<p class="cs-finding-word"><span class="cs-finding-mark" aria-hidden="true">{mark}</span>{escape(verdict.value)}</p>'
         f'<div><h3>{escape(row["title"])}</h3><p class="cs-finding-says">{escape(row["sentence"])}</p>{told}</div></li>'
     )
 

@@ -28,6 +28,11 @@ DOING = {
 }
 UNITS = {"preparing": "%", "training": "steps"}  # batches elsewhere
 STATUS_MARKS = {RunStatus.QUEUED: "…", RunStatus.RUNNING: "▸", RunStatus.STOPPED: "‖", RunStatus.FAILED: "!", RunStatus.FINISHED: "✓"}
+MEANINGS = {
+    "loss": "Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
+    "attribution": "Share of responses that the model traces to the constitution they were written under.",
+    "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
+}
 CAUSES = {
     "memory": "memory ran out",
     "disk": "the disk is full",
@@ -77,9 +82,10 @@ def list_html(lines: Sequence[RunLine]) -> str:
 def _list_item(line: RunLine) -> str:
     name = f'{escape(line.constitution)} <span class="cs-number">v{line.version_number}</span>'
     percent = f" · {line.share:.0%}" if line.status == RunStatus.RUNNING else ""
+    mark = f'<span aria-hidden="true">{STATUS_MARKS[line.status]}</span>'
     return (
         f'<li class="cs-run"><a href="./run?id={line.id}"><span class="cs-number">Run {line.id}</span> {name}</a>'
-        f'<span class="cs-run-status" data-status="{line.status.value}"><span aria-hidden="true">{STATUS_MARKS[line.status]}</span> {escape(status_words(line))}{percent}</span>'
+        f'<span class="cs-run-status" data-status="{line.status.value}">{mark} {escape(status_words(line))}{percent}</span>'
         f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)} · {escape(line.requested_by)} · {time_html(line.created_at)}</span></li>'
     )
 
@@ -89,9 +95,9 @@ def head_html(view: RunView) -> str:
     line = view.line
     link = f"./write?constitution={view.constitution_id}&amp;version={line.version_number}"
     seed = f"seed {view.config.seed}" if view.config else ""
-    model = escape(line.model) + (
-        f' <span class="cs-number" title="{escape(view.revision)}">@{escape(view.revision[:12])}</span>' if view.revision and "/" in line.model else ""
-    )
+    pinned = view.revision if view.revision and "/" in line.model else ""
+    revision = f' <span class="cs-number" title="{escape(pinned)}">@{escape(pinned[:12])}</span>' if pinned else ""
+    model = f"{escape(line.model)}{revision}"
     facts = [model, f"{escape(line.preset)} preset", seed, escape(view.query_set), f"asked for by {escape(line.requested_by)}, {time_html(line.created_at)}"]
     notice = f'<p class="cs-quiet">{escape(DEFAULT_NOTICE)}</p>' if line.model == DEFAULT_MODEL else ""
     return (
@@ -157,16 +163,18 @@ def messages_html(view: RunView) -> str:
     if view.error_text and view.line.status == RunStatus.FAILED:
         said.append(f'<div class="cs-notice cs-notice-problem" role="alert"><p>{escape(view.error_text)}</p></div>')
     if view.notice and not view.ended:
-        said.append(f'<div class="cs-notice"><p>{escape(view.notice[0].upper() + view.notice[1:])}</p></div>')
+        said.append(_notice(view.notice[0].upper() + view.notice[1:]))
     if view.silent_s is not None:
-        seconds = duration(10 * math.floor(view.silent_s / 10))
-        said.append(
-            f'<div class="cs-notice"><p>Nothing was heard of this run for {seconds}. If its trainer is gone, another one takes over from the last checkpoint.</p></div>'
-        )
+        silent = duration(10 * math.floor(view.silent_s / 10))
+        said.append(_notice(f"Nothing was heard of this run for {silent}. If its trainer is gone, another one takes over from the last checkpoint."))
     if view.line.status == RunStatus.STOPPED:
         where = "its last checkpoint" if view.resumable_from else "the beginning"
-        said.append(f'<div class="cs-notice"><p>Stopped. Resume goes on from {where}; nothing that was finished is done again.</p></div>')
+        said.append(_notice(f"Resume goes on from {where}; nothing that was finished is done again."))
     return "".join(said)
+
+
+def _notice(text: str) -> str:
+    return f'<div class="cs-notice"><p>{escape(text)}</p></div>'
 
 
 def actions_html(view: RunView) -> str:
@@ -186,14 +194,16 @@ def charts_html(view: RunView) -> str:
     n = view.config.n_constitutions if view.config else 2
     steps = view.total_steps if view.line.phase == "training" else max((p.step for points in view.metrics.values() for p in points), default=0)
     cap = math.log(n)
+    apart = (Mark(cap, f"log {n} = {cap:.3f}: not told apart", at="right"),)
+    chance = (Mark(1 / n, f"chance = {1 / n:.2f}", at="right", below=True),)
+    bound = (Mark(cap, f"cap log {n} = {cap:.3f}"),)
     charts = (
-        _chart(view, "loss_nats", title="Loss", unit="nats", marks=(Mark(cap, f"log {n} = {cap:.3f}: not told apart", at="right"),), low=0.0, last_step=steps, digits=3,
-               meaning="Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour."),
-        _chart(view, "attribution", title="Attribution accuracy", unit="share", marks=(Mark(1 / n, f"chance = {1 / n:.2f}", at="right", below=True),), low=0.0, high=1.0, last_step=steps,
-               meaning="Share of responses that the model traces to the constitution they were written under."),
-        _chart(view, "mi_bound_nats", title="MI bound", unit="nats", marks=(Mark(cap, f"cap log {n} = {cap:.3f}"),), low=0.0, last_step=steps, digits=3,
-               meaning="Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below."),
-    )  # fmt: skip
+        _chart(view, "loss_nats", title="Loss", unit="nats", marks=apart, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["loss"]),
+        _chart(
+            view, "attribution", title="Attribution accuracy", unit="share", marks=chance, low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["attribution"]
+        ),
+        _chart(view, "mi_bound_nats", title="MI bound", unit="nats", marks=bound, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["bound"]),
+    )
     points = max((len(p) for p in view.metrics.values()), default=0)
     smooth = (
         f'<p class="cs-quiet">Lines are means of the last {smoothing_window(points)} steps; single steps are drawn faintly.</p>'
@@ -224,7 +234,8 @@ def _samples_step(step: int, samples: Sequence[SampledReply]) -> str:
 def _sampled_query(samples: Sequence[SampledReply]) -> str:
     texts = {sample.side: sample.text for sample in samples}
     sides = "".join(
-        f'<div class="cs-side cs-{side}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{sign}</span>Under the {label.lower()}</p>{_reply(texts[side])}</div>'
+        f'<div class="cs-side cs-{side}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{sign}</span>Under the {label.lower()}</p>'
+        f"{_reply(texts[side])}</div>"
         for side, sign, label in SIDES
         if side in texts
     )

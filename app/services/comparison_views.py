@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from app.host_client import METHODS, Event, Method
 from core.config import SamplingConfig
+from core.constitutions import Constitution, Turns, render
 
 BASE_METHODS: tuple[Method, ...] = ("base", "base+constitution")
 
@@ -60,8 +61,7 @@ class ComparisonView:
     sampling: SamplingConfig
     created_by: str
     created_at: datetime
-    system_with: str  # system message of the +constitution methods
-    system_without: str
+    constitution: Constitution
     panes: tuple[Pane, ...]
     reply_seed: int | None = None
     running: bool = False
@@ -72,6 +72,12 @@ class ComparisonView:
     def pane(self, method: str) -> Pane | None:
         """The pane of a method that takes part."""
         return next((pane for pane in self.panes if pane.method == method), None)
+
+    def turns(self, method: str) -> Turns:
+        """System message and user's turn of a method, as the model host puts them."""
+        if not method.endswith("+constitution"):
+            return render(None, (), self.query)
+        return render(self.constitution, self.constitution.stance(self.side == "statement"), self.query)
 
     @property
     def unfinished(self) -> tuple[Method, ...]:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,7 @@ from app.host_client import Method, ModelChoice, ReplyRequest
 from app.services.comparison_views import ComparisonView, Pane, Recent, Source, State, after_event, ended
 from app.services.studio import Studio, in_words
 from core.config import SamplingConfig, config_from_data
-from core.constitutions import Constitution, from_data, render_system
+from core.constitutions import from_data, to_data
 from core.errors import ConfigError, QueryError, StudioError
 from db.comparisons import NewComparison, NewReply
 from db.constitutions import get_constitution, get_version_by_id, list_constitutions
@@ -182,11 +181,14 @@ def _source(session: Session, studio: Studio, wish: Wish) -> Source:
     return _of_version(session, wish.version_id, studio.settings.model)
 
 
-def _view(session: Session, row: Comparison) -> ComparisonView:
+def _stored_source(session: Session, row: Comparison) -> Source:
     if row.run_id is not None:
-        source = _of_run(get_run_summary(session, row.run_id))
-    else:
-        source = _of_version(session, row.version_id, str(row.sampling["model"]))
+        return _of_run(get_run_summary(session, row.run_id))
+    return _of_version(session, row.version_id, str(row.sampling["model"]))
+
+
+def _view(session: Session, row: Comparison) -> ComparisonView:
+    source = _stored_source(session, row)
     replies = {reply.method: reply for reply in row.replies}
     return ComparisonView(
         id=row.id,
@@ -197,19 +199,10 @@ def _view(session: Session, row: Comparison) -> ComparisonView:
         sampling=checked_sampling(row.sampling),
         created_by=row.created_by,
         created_at=row.created_at,
-        system_with=_system(_constitution(session, row.version_id), row.side),
-        system_without=render_system(None, ()),
+        constitution=from_data(get_version_by_id(session, row.version_id).content),
         panes=tuple(_pane(method, replies.get(method)) for method in source.methods),
         reply_seed=next((reply.seed for reply in row.replies), None),
     )
-
-
-def _constitution(session: Session, version_id: int) -> Constitution:
-    return from_data(get_version_by_id(session, version_id).content)
-
-
-def _system(constitution: Constitution, side: str) -> str:
-    return render_system(constitution, constitution.stance(side == "statement"))
 
 
 def _pane(method: Method, reply: Reply | None) -> Pane:
@@ -225,7 +218,7 @@ def _follow(studio: Studio, view: ComparisonView) -> Iterator[ComparisonView]:
     if not view.unfinished:
         yield view
         return
-    request = _request(studio, view)
+    request = _request(view)
     waiting = tuple(pane if pane.state == "done" else Pane(method=pane.method, state="waiting") for pane in view.panes)
     view = replace(view, panes=waiting, running=True, note="asking the model host")
     events = host_client.stream(studio.settings, request)
@@ -247,16 +240,14 @@ def _follow(studio: Studio, view: ComparisonView) -> Iterator[ComparisonView]:
     yield view
 
 
-def _request(studio: Studio, view: ComparisonView) -> ReplyRequest:
-    with in_words(), studio.sessions.read() as session:
-        content: dict[str, Any] = get_version_by_id(session, view.source.version_id).content
+def _request(view: ComparisonView) -> ReplyRequest:
     return ReplyRequest(
         model=ModelChoice(id=view.source.model, revision=view.source.revision),
         query=view.query,
         seed=view.seed,
         sampling=asdict(view.sampling),
         side="statement" if view.side == "statement" else "antithesis",
-        constitution=content,
+        constitution=to_data(view.constitution),
         adapter=view.source.adapter_path,
         adapter_sha256=view.source.adapter_sha256,
         methods=list(view.unfinished),
@@ -265,7 +256,8 @@ def _request(studio: Studio, view: ComparisonView) -> ReplyRequest:
 
 def _store(studio: Studio, view: ComparisonView, method: Method) -> None:
     pane = view.pane(method)
-    assert pane is not None and view.reply_seed is not None  # the host names the seed before any reply
+    assert pane is not None
+    assert view.reply_seed is not None  # the host names the seed before any reply
     reply = NewReply(
         method=method,
         text=pane.text,

@@ -97,7 +97,10 @@ def import_yaml(studio: Studio, data: bytes, editor: str) -> int:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConstitutionError(f"The file is not UTF-8 text (byte {error.start + 1:,} cannot be read). Save it as UTF-8 and choose it again.") from error
-    parsed = parse_yaml(text)
+    try:
+        parsed = parse_yaml(text)
+    except RecursionError as error:
+        raise ConstitutionError("The file is nested too deeply to be a constitution. A constitution is a name and a list of principles.") from error
     constitution = with_ids(replace(parsed, name=require_name(parsed.name)))
     with in_words(), studio.sessions.begin() as session:
         row = store.add_constitution(session, constitution.name)

@@ -1,9 +1,13 @@
 """Rows as a trainer writes them, so that pages and services can be tested without torch."""
 
+import asyncio
 import platform
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import gradio as gr
 
 from app.attempt_protocol import attempt_folder
 from app.services.plans import TrainForm
@@ -146,7 +150,7 @@ def policy(aligned: bool) -> dict[str, Any]:
         "mi_bound_nats": figure(0.552, 0.47, 0.62) if aligned else figure(0.118, -0.021, 0.24),
         "attribution": share(0.979) if aligned else share(0.583),
         "words": both(figure(13.2, 11.8, 14.9), figure(46.1, 43.0, 48.8)) if aligned else both(figure(38.4, 34.1, 42.5), figure(45.2, 42.6, 47.7)),
-        "repetition": both(figure(0.004, 0.0, 0.011), figure(0.021, 0.009, 0.04)) if aligned else both(figure(0.012, 0.002, 0.027), figure(0.018, 0.006, 0.035)),
+        "repetition": both(figure(0.004, 0.0, 0.011) if aligned else figure(0.012, 0.002, 0.027), figure(0.02, 0.009, 0.04)),
         "loops": share(0.0),
         "refusals": share(0.042) if aligned else share(0.0),
         "mentions": share(0.0),
@@ -171,7 +175,8 @@ def principle(title: str, verdict: str, sentence: str, **more: Any) -> dict[str,
 
 def result(*principles: dict[str, Any]) -> dict[str, Any]:
     """A result as `core.runs.result_data` gives it."""
-    followed = principle("Be brief", "followed", "“Be brief” is followed: under the statement, replies comply in 88% (69% to 96%), before training in 8% (2% to 26%).")
+    says = "“Be brief” is followed: under the statement, replies comply in 88% (69% to 96%), before training in 8% (2% to 26%)."
+    followed = principle("Be brief", "followed", says)
     return {
         "n_queries": 24,
         "split": "held-out",
@@ -218,3 +223,12 @@ def get_run(studio: Studio, run_id: int) -> Run:
         return runs.get_run(session, run_id)
 
 
+def built(build: Callable[[gr.Blocks], None]) -> list[dict[str, Any]]:
+    """The components of a page, built inside a running loop: without one, Gradio makes several and closes none."""
+
+    async def make() -> list[dict[str, Any]]:
+        with gr.Blocks() as page:
+            build(page)
+        return list(page.config["components"])
+
+    return asyncio.run(make())

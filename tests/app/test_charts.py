@@ -33,7 +33,7 @@ def test_nothing_to_draw_is_said_in_words() -> None:
 
 
 def test_what_could_not_be_scored_is_a_gap() -> None:
-    lines = [line for line in chart([(1, 0.1), (2, 0.2), (3, None), (4, 0.3), (5, 0.4)]).iter("polyline")]
+    lines = list(chart([(1, 0.1), (2, 0.2), (3, None), (4, 0.3), (5, 0.4)]).iter("polyline"))
     assert len(lines) == 2
 
 

@@ -233,6 +233,7 @@ def test_a_file_goes_out_and_comes_back_the_same(studio: Studio) -> None:
         (b"- a\n- b", "mapping"),
         (b"name: N\nprinciples: [{title: T, statement: same, antithesis: Same}]", "same text"),
         (b"", "mapping"),
+        (b"[" * 5000, "nested too deeply"),
     ],
 )
 def test_a_file_that_is_no_constitution_is_refused_and_makes_nothing(studio: Studio, data: bytes, says: str) -> None:

@@ -1,10 +1,7 @@
 """The model host as a process of its own, on a tiny model: what it streams, whom it refuses, and what a kill or a departure does to it."""
 
 import json
-import os
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,43 +15,14 @@ import pytest
 
 from app import host_client
 from app.host_client import HostError, ModelChoice, ReplyRequest
-from app.lifeline import SUPERVISED, is_alive
+from app.lifeline import is_alive
 from app.settings import Settings, prepare_data_folder
 from core.models import adapter_hash
+from tests.app.hosting import RunningHost
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
-ROOT = Path(__file__).parents[2]
 CONSTITUTION = {"name": "Brevity", "principles": [{"title": "Short", "statement": "Be brief.", "antithesis": "Be long."}]}
 LONG = {"max_new_tokens": 3000, "temperature": 1.0, "top_p": 1.0}
-
-
-class RunningHost:
-    """A model host that can be killed and started again on the same data folder, as the supervisor does."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.start()
-
-    def start(self) -> None:
-        environ = os.environ | self.settings.to_environment() | {SUPERVISED: "1"}
-        log = self.settings.data / "host.log"
-        command = [sys.executable, "-c", "import os; from app import model_host, settings; raise SystemExit(model_host.serve(settings.Settings.from_environment(os.environ)))"]
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=output, stderr=output)
-
-    def kill(self) -> None:
-        with self.process:  # closes the pipe
-            self.process.kill()
-
-    def end(self) -> int:
-        """Close the pipe, as a supervisor that dies does."""
-        with self.process:
-            pass
-        return self.process.returncode
-
-    def ask(self, method: str, path: str) -> Any:
-        said = json.loads(self.settings.model_host_file.read_text())
-        return httpx.request(method, f"http://127.0.0.1:{said['port']}{path}", headers={"Authorization": f"Bearer {said['token']}"}, trust_env=False).json()
 
 
 @pytest.fixture(scope="module")
@@ -125,13 +93,15 @@ def test_a_request_without_the_token_is_refused(host: RunningHost) -> None:
 def test_all_panes_are_written_in_step_and_each_ends_with_its_whole_text(host: RunningHost, request_: ReplyRequest) -> None:
     seen = events(host, request_)
     done = {event["method"]: event for event in seen if event["event"] == "done"}
-    assert set(done) == set(host_client.METHODS) and seen[-1] == {"event": "end"}
+    assert set(done) == set(host_client.METHODS)
+    assert seen[-1] == {"event": "end"}
     tokens = [(event["method"], event["tokens"]) for event in seen if event["event"] == "token"]
     assert {method for method, _ in tokens[:4]} == set(host_client.METHODS)
     for method, event in done.items():
         written = [each["text"] for each in seen if each["event"] == "token" and each["method"] == method]
         assert all(event["text"].startswith(text.rstrip()) for text in written)
-    assert done["base"]["adapter_sha256"] is None and done["base+constitution"]["adapter_sha256"] is None
+    assert done["base"]["adapter_sha256"] is None
+    assert done["base+constitution"]["adapter_sha256"] is None
     assert done["aligned"]["adapter_sha256"] == done["aligned+constitution"]["adapter_sha256"] == request_.adapter_sha256
     assert len({event["seed"] for event in done.values()}) == 1
 
@@ -140,7 +110,8 @@ def test_the_base_panes_are_the_base_without_any_adapter_exactly(host: RunningHo
     together = texts(host, request_)
     alone = texts(host, replace(request_, adapter=None, adapter_sha256=None, methods=["base", "base+constitution"]))
     assert alone == {method: together[method] for method in ("base", "base+constitution")}
-    assert together["aligned+constitution"] != together["base+constitution"] and together["aligned"] != together["base"]
+    assert together["aligned+constitution"] != together["base+constitution"]
+    assert together["aligned"] != together["base"]
 
 
 def test_the_same_request_gives_the_same_replies_and_another_side_others(host: RunningHost, request_: ReplyRequest) -> None:
@@ -152,7 +123,8 @@ def test_token_scores_join_to_the_reply_and_differ_between_base_and_aligned(host
     done = {event["method"]: event for event in events(host, request_) if event["event"] == "done"}
     scores = done["aligned+constitution"]["token_scores"]
     assert "".join(text for text, _, _ in scores).strip() == done["aligned+constitution"]["text"]
-    assert len(scores) == done["aligned+constitution"]["tokens"] and all(base <= 0 and aligned <= 0 for _, base, aligned in scores)
+    assert len(scores) == done["aligned+constitution"]["tokens"]
+    assert all(base <= 0 and aligned <= 0 for _, base, aligned in scores)
     assert any(base != aligned for _, base, aligned in scores)
     assert done["base"]["token_scores"] is None
 
@@ -161,12 +133,14 @@ def test_two_adapters_take_turns_on_one_base(host: RunningHost, request_: ReplyR
     other = save_tiny_adapter(model_folder, tmp_path, seed=9)
     second = replace(request_, adapter=str(other), adapter_sha256=adapter_hash(other))
     first_texts, second_texts = texts(host, request_), texts(host, second)
-    assert first_texts["aligned"] != second_texts["aligned"] and first_texts["base"] == second_texts["base"]
+    assert first_texts["aligned"] != second_texts["aligned"]
+    assert first_texts["base"] == second_texts["base"]
     assert texts(host, request_) == first_texts
 
 
 def test_a_changed_or_missing_adapter_is_refused_in_words(host: RunningHost, request_: ReplyRequest, tmp_path: Path) -> None:
-    for changed, says in ((replace(request_, adapter_sha256="0" * 64), "is not the one that the run recorded"), (replace(request_, adapter=str(tmp_path / "gone")), "no longer at")):
+    other, gone = replace(request_, adapter_sha256="0" * 64), replace(request_, adapter=str(tmp_path / "gone"))
+    for changed, says in ((other, "is not the one that the run recorded"), (gone, "no longer at")):
         assert any(event["event"] == "error" and says in event["message"] for event in events(host, changed))
     assert len(texts(host, request_)) == 4
 
@@ -176,7 +150,8 @@ def test_a_prompt_that_does_not_fit_leaves_the_other_panes_alone(host: RunningHo
     seen = events(host, replace(request_, constitution=long, sampling={**LONG, "max_new_tokens": 200}))
     assert {event["method"] for event in seen if event["event"] == "done"} == {"base", "aligned"}
     failed = [event for event in seen if event["event"] == "error"]
-    assert {event["method"] for event in failed} == {"base+constitution", "aligned+constitution"} and all("Shorten the constitution" in event["message"] for event in failed)
+    assert {event["method"] for event in failed} == {"base+constitution", "aligned+constitution"}
+    assert all("Shorten the constitution" in event["message"] for event in failed)
 
 
 def test_a_setting_outside_its_range_and_an_unknown_model_are_errors_in_words(host: RunningHost, request_: ReplyRequest, tmp_path: Path) -> None:
@@ -229,7 +204,7 @@ def test_a_host_killed_in_the_middle_is_an_error_in_words_and_the_next_request_w
 def test_without_a_host_the_message_says_where_to_look(host: RunningHost, request_: ReplyRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_client, "PATIENCE_S", 0.5)
     elsewhere = Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db")
-    with pytest.raises(HostError, match="logs/model-host.log"):
+    with pytest.raises(HostError, match=r"logs/model-host\.log"):
         list(host_client.stream(elsewhere, request_))
     assert host_client.release(elsewhere) is False
 

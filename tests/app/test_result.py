@@ -72,7 +72,10 @@ def test_dropped_queries_are_counted_with_their_reason() -> None:
     assert "Left out of training: 2 because two responses were the same." in result_html(result())
 
 
-@pytest.mark.parametrize("broken", [{}, {"principles": []}, {**result(), "base": {}}, {**result(), "principles": [{"verdict": "splendid"}]}, {**result(), "cap_nats": "x"}])
+@pytest.mark.parametrize(
+    "broken",
+    [{}, {"principles": []}, {**result(), "base": {}}, {**result(), "principles": [{"verdict": "splendid"}]}, {**result(), "cap_nats": "x"}],
+)
 def test_a_result_of_another_shape_is_said_to_be_unreadable(broken: dict[str, object]) -> None:
     assert result_html(broken) == UNREADABLE
 

@@ -81,14 +81,14 @@ def test_a_question_in_another_shape_is_answered_with_a_problem(studio: Studio, 
 
 
 def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
-    stranger = SimpleNamespace(state=SimpleNamespace(), query_params={})
+    stranger: Any = SimpleNamespace(state=SimpleNamespace(), query_params={})
     page, listing = WritePage(studio), ConstitutionsPage(studio)
     for handler in (page.save, page.rename, page.preview, page.version, page.restore, page.open, page.download, listing.create, listing.read, listing.rename):
         with pytest.raises(PermissionError):
             handler({}, stranger)
     for load in (page.load, listing.load):
         with pytest.raises(PermissionError):
-            load(stranger)  # type: ignore[arg-type]
+            load(stranger)
 
 
 def test_the_write_page_without_a_constitution_offers_them(studio: Studio) -> None:

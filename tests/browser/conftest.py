@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 START_S = 60  # a machine that is busy with other tests imports gradio slowly
@@ -84,16 +84,23 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """A page that fails the test on a script error, and that asks nobody but the studio."""
+    """A page that fails the test on a script error, on a dialog, and on a request to anybody but the studio; its context's other pages too."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.set_default_timeout(15_000)
     problems: list[str] = []
-    shown = context.new_page()
-    for each in (shown,):
-        each.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-        each.on("dialog", lambda dialog: (problems.append(f"a dialog opened: {dialog.message}"), dialog.dismiss()))
-        each.on("request", lambda request: problems.append(f"outside request: {request.url}") if _is_outside(request.url) else None)
-    yield shown
+
+    def refuse(dialog: Dialog) -> None:
+        problems.append(f"a dialog opened: {dialog.message}")
+        dialog.dismiss()
+
+    def watch(request: Request) -> None:
+        if _is_outside(request.url):
+            problems.append(f"outside request: {request.url}")
+
+    context.on("weberror", lambda error: problems.append(f"script error: {error.error}"))
+    context.on("dialog", refuse)
+    context.on("request", watch)
+    yield context.new_page()
     context.close()
     assert problems == []
 

@@ -216,10 +216,10 @@ def test_a_draft_survives_a_killed_server_and_a_closed_tab(page: Page, app: App)
     app.stop(kill=True)
     principle(page, 1).get_by_label("Statement").fill("typed while the server was away")
     page.wait_for_timeout(1500)
+    context = page.context
     page.close()
-    app.process = app.process  # the same address and data again
     app.restart(kill=True)
-    again = page.context.new_page()
+    again = context.new_page()
     again.goto(address)
     expect(principle(again, 1).get_by_label("Statement")).to_have_value("typed while the server was away")
     saved(again)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from core.config import SamplingConfig
+from core.constitutions import Turns
 from core.errors import ContextError
 from core.models import encode_prompt
 from core.sampling import sample, stream
@@ -16,7 +17,7 @@ WARM = SamplingConfig(max_new_tokens=12, temperature=1.0)
 
 @pytest.fixture
 def prompts(tiny):
-    return [encode_prompt(tiny, "You are a helpful assistant.", query) for query in ("Hi?", "How do I boil an egg?", "Why?")]
+    return [encode_prompt(tiny, Turns("You are a helpful assistant.", query)) for query in ("Hi?", "How do I boil an egg?", "Why?")]
 
 
 def test_greedy_tokens_are_those_of_generate(tiny, prompts):

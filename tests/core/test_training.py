@@ -1,5 +1,6 @@
 """Training lowers the loss, repeats exactly, and resumes exactly."""
 
+import contextlib
 import hashlib
 
 import pytest
@@ -15,9 +16,7 @@ from core.queries import Query
 from core.runs import RunPlan, execute
 from core.training import Example, learning_rate, score, step_order, train
 
-EXAMPLES = [
-    Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)
-]
+EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
 CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8)
 
 
@@ -108,10 +107,8 @@ def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(tiny_folder, tmp_path
     """`should_stop` says yes at its k-th question, for every k: sampling, each step of training, measuring."""
     whole = execute(plan(tiny_folder), tmp_path / "whole", tmp_path)
     asked = iter(range(1, 1000))
-    try:
+    with contextlib.suppress(Stopped):
         execute(plan(tiny_folder), tmp_path / "cut", tmp_path, should_stop=lambda: next(asked) >= calls)
-    except Stopped:
-        pass
     resumed = execute(plan(tiny_folder), tmp_path / "cut", tmp_path)
     assert resumed.adapter_sha256 == whole.adapter_sha256
     assert resumed.result == whole.result

@@ -1,0 +1,32 @@
+# Constitution Studio in a container. CPU by default; for CUDA wheels:
+#   docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130 -t constitution-studio .
+# The page is reachable from outside the container, so a password is required:
+#   docker run -p 127.0.0.1:7860:7860 -e STUDIO_PASSWORD=... -v studio-data:/data constitution-studio
+FROM python:3.11-slim-bookworm
+
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+RUN useradd --create-home --uid 1000 studio && mkdir /data && chown studio:studio /data
+WORKDIR /app
+
+# torch first and from the chosen index: it is most of the image and changes least.
+COPY requirements.txt .
+RUN pip install --no-cache-dir --index-url "$TORCH_INDEX" "$(grep '^torch==' requirements.txt)" \
+    && pip install --no-cache-dir -r requirements.txt
+
+COPY app app
+COPY core core
+COPY db db
+
+USER studio
+ENV STUDIO_DATA=/data \
+    STUDIO_HOST=0.0.0.0 \
+    HF_HOME=/data/hub \
+    PYTHONUNBUFFERED=1
+VOLUME /data
+EXPOSE 7860
+
+# A host other than loopback without STUDIO_PASSWORD is refused at start, with the remedy.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
+CMD ["python", "-m", "app"]

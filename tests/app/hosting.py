@@ -1,0 +1,67 @@
+"""A model host as a process of its own, and a finished run of a tiny model for it to answer from."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.lifeline import SUPERVISED
+from app.services.studio import Studio
+from app.settings import Settings
+from core.config import SamplingConfig, config_to_data, preset
+from db import claims, query_sets, runs
+from db.constitutions import list_constitutions
+
+ROOT = Path(__file__).parents[2]
+
+
+class RunningHost:
+    """Can be killed and started again on the same data folder, as the supervisor does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.start()
+
+    def start(self) -> None:
+        environ = os.environ | self.settings.to_environment() | {SUPERVISED: "1"}
+        with (self.settings.data / "host.log").open("ab") as output:
+            command = [sys.executable, "-m", "app", "model-host"]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=output, stderr=output)
+
+    def kill(self) -> None:
+        with self.process:  # closes the pipe
+            self.process.kill()
+
+    def end(self) -> int:
+        """Close the pipe, as a supervisor that dies does."""
+        with self.process:
+            pass
+        return int(self.process.returncode)
+
+    def ask(self, method: str, path: str) -> Any:
+        said = json.loads(self.settings.model_host_file.read_text())
+        return httpx.request(method, f"http://127.0.0.1:{said['port']}{path}", headers={"Authorization": f"Bearer {said['token']}"}, trust_env=False).json()
+
+
+def plant_finished_run(studio: Studio, model: Path, adapter: Path, sha256: str, name: str = "Brevity", tokens: int = 24) -> int:
+    """A finished run as its trainer leaves it in the database; returns its id."""
+    config = replace(preset("quick"), sampling=SamplingConfig(max_new_tokens=tokens))
+    with studio.sessions.begin() as session:
+        version_id = next(card.version_id for card in list_constitutions(session) if card.name == name)
+        assert version_id is not None
+        rows = [{"query": "How do I boil an egg?", "split": "train"}]
+        queries = query_sets.add_query_set(session, "Everyday", "written here", rows)
+        new = runs.NewRun(
+            version_id=version_id, query_set_id=queries.id, model=str(model), config=config_to_data(config), requested_by="ann", request_key=f"{name}-{tokens}"
+        )
+        run_id = runs.add_run(session, new).id
+        run = claims.claim_next(session, "trainer", {}, 100.0)
+        assert run is not None
+        assert run.id == run_id
+        claims.finish(session, claims.claim_of(run), str(adapter), sha256, {})
+        return run_id

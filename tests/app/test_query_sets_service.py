@@ -1,0 +1,73 @@
+"""Query sets: the starter set, and uploads with everything that can be wrong with them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.services import query_sets
+from app.services.starter_queries import STARTER_NAME
+from app.services.studio import Studio, open_studio
+from core.errors import QueryError
+from tests.app.planting import make_studio, settings_for
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+def lines(count: int) -> bytes:
+    return "\n".join(f"What is number {i}?" for i in range(count)).encode()
+
+
+def test_the_starter_set_is_planted_once_with_its_splits(studio: Studio, tmp_path: Path) -> None:
+    open_studio(settings_for(tmp_path))
+    (only,) = query_sets.list_query_sets(studio)
+    assert (only.name, only.train, only.held_out) == (STARTER_NAME, 208, 92)
+
+
+def test_an_upload_is_split_kept_and_listed_after_the_starter_set(studio: Studio) -> None:
+    view = query_sets.upload(studio, lines(40), "mine.txt")
+    assert view.train + view.held_out == 40
+    assert view.held_out >= 2
+    assert [each.name for each in query_sets.list_query_sets(studio)] == [STARTER_NAME, "mine.txt"]
+
+
+def test_the_same_file_again_is_the_same_set(studio: Studio) -> None:
+    assert query_sets.upload(studio, lines(40), "mine.txt") == query_sets.upload(studio, lines(40), "mine.txt")
+
+
+def test_splits_that_the_file_names_are_kept(studio: Studio) -> None:
+    rows = b"query,split\nWhy?,train\nHow?,train\nWhen?,held_out\nWho?,held_out\n"
+    view = query_sets.upload(studio, rows, "mine.csv")
+    assert (view.train, view.held_out) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("data", "filename", "says"),
+    [
+        (b"", "empty.txt", "holds no query"),
+        (b"\x00\x01\x02", "image.txt", "is not a text file"),
+        ("Grüße\nWie geht es?".encode("latin-1"), "old.txt", "is not UTF-8 text"),
+        (b'{"query": "Why?"}\n{"question": "How?"}', "rows.jsonl", "Line 2 of rows.jsonl has no text under `query`"),
+        (b"not json", "rows.jsonl", "Line 1 of rows.jsonl is not JSON"),
+        (b"a,b\n1,2\n", "table.csv", "has no column `query`"),
+        (b"Only one question?", "one.txt", "at least 2 are needed"),
+        (b'{"query": "A?", "split": "train"}\n{"query": "B?", "split": "train"}', "train.jsonl", "0 held-out queries"),
+    ],
+)
+def test_an_unusable_file_is_refused_with_its_reason(studio: Studio, data: bytes, filename: str, says: str) -> None:
+    with pytest.raises(QueryError, match=says):
+        query_sets.upload(studio, data, filename)
+    assert len(query_sets.list_query_sets(studio)) == 1
+
+
+def test_a_file_name_is_only_ever_a_name(studio: Studio) -> None:
+    assert query_sets.upload(studio, lines(40), "../../etc/pass\nwd.txt").name == "passwd.txt"
+    assert query_sets.upload(studio, lines(41), "C:\\Users\\Ann\\mine.txt").name == "mine.txt"
+    long = query_sets.upload(studio, lines(42), "x" * 300 + ".jsonl.txt").name
+    assert len(long) <= query_sets.MAX_NAME_CHARS
+    assert long.endswith("….txt")

@@ -1,0 +1,178 @@
+"""The page of a run: its handlers, and what it says in each state."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from app.pages import run as run_module
+from app.pages.run import RESTING_EVERY_S, WATCH_EVERY_S, RunPage
+from app.present.runs import duration
+from app.services import runs
+from app.services.studio import Studio
+from db import claims
+from tests.app.planting import HOSTILE, built, capitals, claim, finish, make_studio, progress, queue, result, sample, train_steps, write_log
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+def asks(name: str = "Ann", **query: str) -> Any:
+    return SimpleNamespace(state=SimpleNamespace(caller=name), query_params=query)
+
+
+def opened(studio: Studio, run_id: int) -> dict[str, Any]:
+    reply: dict[str, Any] = RunPage(studio).load(asks(id=str(run_id)))[0]["reply"]
+    return reply
+
+
+def test_a_waiting_run_says_how_many_are_ahead_and_can_be_stopped(studio: Studio) -> None:
+    first, second = queue(studio, key="first-key"), queue(studio, "Warm tone", key="second-key")
+    assert opened(studio, first)["headline"] == "Waiting, next in line"
+    reply = opened(studio, second)
+    assert reply["headline"] == "Waiting behind 1 run"
+    assert "Warm tone, version 1" in reply["sections"]["head"]
+    assert 'data-action="stop"' in reply["sections"]["actions"]
+
+
+def test_a_running_one_shows_phase_progress_and_curves(studio: Studio) -> None:
+    run_id = queue(studio)
+    held = claim(studio)
+    assert opened(studio, run_id)["headline"] == "Starting"
+    train_steps(studio, held, 6)
+    progress(studio, held, "training", 6, 12, eta_s=15.0)
+    reply = opened(studio, run_id)
+    assert reply["headline"] == "Training"
+    assert "left" in reply["progress"]
+    assert "6 of 12 steps" in reply["sections"]["phases"]
+    assert reply["sections"]["charts"].count("<svg") == 3
+    assert "cap log 2 = 0.693" in reply["sections"]["charts"]
+    assert "chance = 0.50" in reply["sections"]["charts"]
+    assert 0.2 < reply["share"] < 0.8
+
+
+def test_a_notice_of_the_preparation_is_shown_with_its_percentage(studio: Studio) -> None:
+    run_id = queue(studio)
+    progress(studio, claim(studio), "preparing", 40, 100, notice="fetching the default model")
+    sections = opened(studio, run_id)["sections"]
+    assert "Fetching the default model" in sections["messages"]
+    assert "40 %" in sections["phases"]
+
+
+def test_a_failed_run_shows_cause_and_remedy_and_can_be_resumed_or_asked_for_again(studio: Studio) -> None:
+    run_id = queue(studio)
+    held = claim(studio)
+    with studio.sessions.begin() as session:
+        claims.fail(session, held, "memory", f"Memory ran out. Choose a smaller model. {HOSTILE}")
+    reply = opened(studio, run_id)
+    assert reply["headline"] == "Failed: memory ran out"
+    assert "Choose a smaller model." in reply["sections"]["messages"]
+    assert "<script>" not in reply["sections"]["messages"]
+    assert 'data-action="resume"' in reply["sections"]["actions"]
+    assert f"./train?from={run_id}" in reply["sections"]["actions"]
+
+
+def test_stopping_is_said_until_the_checkpoint_is_saved(studio: Studio) -> None:
+    run_id = queue(studio)
+    held = claim(studio)
+    reply = RunPage(studio).stop({"run": run_id, "seq": "tab-1"}, asks())["reply"]
+    assert reply["seq"] == "tab-1"
+    assert reply["headline"] == "Stopping: saves a checkpoint after this step"
+    assert "disabled" in reply["sections"]["actions"]
+    with studio.sessions.begin() as session:
+        claims.mark_stopped(session, held)
+    assert opened(studio, run_id)["headline"] == "Stopped"
+    assert RunPage(studio).resume({"run": run_id}, asks())["reply"]["headline"] == "Waiting, next in line"
+    assert RunPage(studio).resume({"run": run_id}, asks())["reply"]["kind"] == "problem"
+
+
+def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio) -> None:
+    run_id = queue(studio)
+    finish(studio, claim(studio), result(capitals()))
+    reply = opened(studio, run_id)
+    assert reply["headline"] == "Finished"
+    assert reply["share"] == 1.0
+    for link in (f"./compare?run={run_id}", f"./runs/{run_id}/run.json", f"./runs/{run_id}/replies.json", f"./runs/{run_id}/adapter.zip"):
+        assert link in reply["sections"]["result"]
+    assert "attributable, not followed" in reply["sections"]["result"]
+
+
+def test_what_models_wrote_is_shown_not_run(studio: Studio) -> None:
+    run_id = queue(studio)
+    held = claim(studio)
+    sample(studio, held, 0, [(HOSTILE, HOSTILE, "")])
+    write_log(studio, held, HOSTILE)
+    progress(studio, held, "training", 0, 12, notice=HOSTILE)
+    sections = opened(studio, run_id)["sections"]
+    for name in ("samples", "log", "messages"):
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in sections[name]
+    assert "<script" not in "".join(sections.values())
+    assert "<img" not in "".join(sections.values())
+    assert "(an empty reply)" in sections["samples"]
+
+
+def test_nothing_is_sent_while_nothing_changes(studio: Studio) -> None:
+    run_id = queue(studio)
+    page = RunPage(studio)
+    _, seen, timer = page.load(asks(id=str(run_id)))
+    assert (timer.value, timer.active) == (WATCH_EVERY_S, True)
+    assert page.tick({"run": run_id}, seen, asks()) == gr.skip()
+    claim(studio)
+    update, now, _ = page.tick({"run": run_id}, seen, asks())
+    assert update["reply"]["headline"] == "Starting"
+    assert now != seen
+    assert page.tick({"run": run_id}, None, asks())[1] == now  # after a restart of the server the page has seen nothing
+
+
+def test_the_timer_rests_when_a_run_has_ended_and_stops_when_it_is_finished(studio: Studio) -> None:
+    run_id = queue(studio)
+    runs.stop(studio, run_id)
+    assert RunPage(studio).load(asks(id=str(run_id)))[2].value == RESTING_EVERY_S
+    runs.resume(studio, run_id)
+    finish(studio, claim(studio), result())
+    assert RunPage(studio).load(asks(id=str(run_id)))[2].active is False
+
+
+@pytest.mark.parametrize("wanted", ["", "x", "-1", "999", "9" * 40, "<script>"])
+def test_an_address_that_names_no_run_offers_the_runs_there_are(studio: Studio, wanted: str) -> None:
+    queue(studio)
+    reply = RunPage(studio).load(asks(id=wanted))[0]["reply"]
+    assert reply["kind"] == "none"
+    assert "./run?id=1" in reply["html"]
+    assert bool(reply["message"]) == bool(wanted)
+
+
+@pytest.mark.parametrize("value", [None, {}, "x", {"run": None}])
+def test_a_page_without_a_run_asks_for_nothing(studio: Studio, value: object) -> None:
+    assert RunPage(studio).tick(value, None, asks()) == gr.skip()
+
+
+def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) -> None:
+    page, stranger = RunPage(studio), SimpleNamespace(state=SimpleNamespace(), query_params={})
+    with pytest.raises(PermissionError):
+        page.load(stranger)
+    with pytest.raises(PermissionError):
+        page.tick({}, None, stranger)
+    with pytest.raises(PermissionError):
+        page.stop({}, stranger)
+    with pytest.raises(PermissionError):
+        page.resume({}, stranger)
+    with pytest.raises(PermissionError):
+        page.watch(stranger)
+
+
+def test_durations_are_as_exact_as_an_estimate_deserves() -> None:
+    said = [duration(s) for s in (1, 12, 54, 60, 89, 3 * 60, 95 * 60, 3 * 3600, 30 * 3600)]
+    assert said == ["5 s", "10 s", "55 s", "1 min", "2 min", "3 min", "1 h 35 min", "3 h", "30 h"]
+
+
+def test_the_page_is_built_with_a_timer_that_waits(studio: Studio) -> None:
+    timer = next(part for part in built(lambda page: run_module.build(page, studio)) if part["type"] == "timer")
+    assert timer["props"]["active"] is False

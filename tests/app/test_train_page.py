@@ -1,0 +1,145 @@
+"""The Train page's handlers, called as Gradio calls them."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from app.pages import train
+from app.pages.train import TrainPage
+from app.services import runs
+from app.services.plans import EXPOSED
+from app.services.studio import Studio
+from tests.app.planting import HOSTILE, add_plain_version, built, form, make_studio, measure, queue
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+def asks(name: str = "Ann", **query: str) -> Any:
+    return SimpleNamespace(state=SimpleNamespace(caller=name), query_params=query)
+
+
+def sent(studio: Studio, **changes: object) -> dict[str, object]:
+    """What the page sends for a form."""
+    chosen = form(studio)
+    plain = {"version": chosen.version_id, "query set": chosen.query_set_id, "model": chosen.model, "preset": "quick", "seed": 0}
+    return plain | {"settings": {}, "key": "a" * 32, "seq": "tab-1"} | changes
+
+
+def test_the_page_offers_what_there_is(studio: Studio) -> None:
+    reply = TrainPage(studio).load(asks())["reply"]  # type: ignore[index]
+    assert reply["versions"][0]["constitution"] == "Brevity"
+    assert reply["models"][0]["id"] == "SmolLM2-135M-Instruct"
+    assert reply["query_sets"][0]["label"] == "Everyday queries: 208 to train on, 92 held out"
+    assert reply["version"] is None
+    assert reply["message"] == ""
+
+
+def test_the_address_chooses_a_version_a_constitution_or_an_earlier_run(studio: Studio) -> None:
+    page, chosen = TrainPage(studio), form(studio, "Warm tone", seed=5, changes=("passes=1",))
+    run_id = runs.queue_run(studio, "Ann", chosen, "request-key")
+    assert page.load(asks(version=str(chosen.version_id)))["reply"]["version"] == chosen.version_id  # type: ignore[index]
+    by_constitution = next(v for v in page.load(asks())["reply"]["versions"] if v["id"] == chosen.version_id)["constitution_id"]  # type: ignore[index]
+    assert page.load(asks(constitution=str(by_constitution)))["reply"]["version"] == chosen.version_id  # type: ignore[index]
+    again = page.load(asks(**{"from": str(run_id)}))["reply"]["again"]  # type: ignore[index]
+    assert (again["version_id"], again["seed"], again["changes"]) == (chosen.version_id, 5, {"passes": "1"})
+
+
+@pytest.mark.parametrize("query", [{"version": "999"}, {"version": "x"}, {"constitution": "-1"}, {"from": "999"}, {"version": "<script>"}])
+def test_an_address_that_names_nothing_says_so_and_still_offers_the_form(studio: Studio, query: dict[str, str]) -> None:
+    reply = TrainPage(studio).load(asks(**query))["reply"]  # type: ignore[index]
+    assert reply["message"]
+    assert reply["versions"]
+
+
+def test_a_preview_answers_with_command_and_minutes(studio: Studio) -> None:
+    measure(studio)
+    reply = TrainPage(studio).preview(sent(studio, settings={"passes": " 3 ", "unknown": "1", "kl_weight": ""}), asks())["reply"]
+    assert (reply["kind"], reply["seq"]) == ("preview", "tab-1")
+    assert "--set passes=3" in reply["command"]
+    assert set(reply["minutes"]) == {"quick", "standard", "thorough"}
+    assert "about" in reply["html"]
+
+
+def test_what_a_person_typed_is_shown_not_run(studio: Studio) -> None:
+    version = add_plain_version(studio, HOSTILE[:100], "Be brief.")
+    reply = TrainPage(studio).preview(sent(studio, version=version, model=f"some/model {HOSTILE}"), asks())["reply"]
+    assert reply["kind"] == "problem"
+    good = TrainPage(studio).preview(sent(studio, version=version), asks())["reply"]
+    assert "<script" not in good["html"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": None},
+        {"version": "1"},
+        {"seed": None},
+        {"seed": 1.5},
+        {"seed": 10**12},
+        {"model": None},
+        {"preset": None},
+        {"settings": {"passes": "many"}},
+        {"settings": "nonsense", "version": True},
+    ],
+)
+def test_a_form_that_cannot_be_used_is_a_problem_in_words(studio: Studio, changes: dict[str, object]) -> None:
+    for handler in (TrainPage(studio).preview, TrainPage(studio).train):
+        reply = handler(sent(studio, **changes), asks())["reply"]
+        assert reply["kind"] == "problem"
+        assert reply["message"]
+    assert runs.list_runs(studio) == []
+
+
+def test_training_goes_to_the_run_and_a_second_click_to_the_same_one(studio: Studio) -> None:
+    replies = [TrainPage(studio).train(sent(studio), asks("Zoë"))["reply"] for _ in range(2)]
+    assert [reply["href"] for reply in replies] == ["./run?id=1", "./run?id=1"]
+    assert [line.requested_by for line in runs.list_runs(studio)] == ["Zoë"]
+
+
+def test_an_upload_becomes_a_choice_or_a_problem(studio: Studio) -> None:
+    page = TrainPage(studio)
+    good = page.upload({"filename": "mine.txt", "data": base64.b64encode(b"\n".join(b"What is %d?" % i for i in range(40))).decode()}, asks())["reply"]
+    assert good["kind"] == "query_set"
+    assert good["label"].startswith("mine.txt: ")
+    for bad in ({"filename": "x.txt", "data": "%%%"}, {"filename": "x.txt"}, {}, {"filename": "x.txt", "data": base64.b64encode(b"\x00").decode()}):
+        assert page.upload(bad, asks())["reply"]["kind"] == "problem"
+
+
+def test_the_list_of_runs_is_only_sent_when_it_changed(studio: Studio) -> None:
+    page = TrainPage(studio)
+    update, seen = page.tick(None, asks())
+    assert update["reply"]["kind"] == "runs"
+    assert page.tick(seen, asks()) == gr.skip()
+    queue(studio)
+    assert page.tick(seen, asks())[1] != seen
+
+
+def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) -> None:
+    page, stranger = TrainPage(studio), SimpleNamespace(state=SimpleNamespace(), query_params={})
+    with pytest.raises(PermissionError):
+        page.load(stranger)
+    with pytest.raises(PermissionError):
+        page.tick(None, stranger)
+    with pytest.raises(PermissionError):
+        page.preview({}, stranger)
+    with pytest.raises(PermissionError):
+        page.train({}, stranger)
+    with pytest.raises(PermissionError):
+        page.upload({}, stranger)
+
+
+def test_the_page_is_built_with_a_timer_and_every_exposed_setting(studio: Studio) -> None:
+    parts = built(lambda page: train.build(page, studio))
+    form_part = next(part for part in parts if part["props"].get("elem_id") == "train")
+    assert [each["name"] for each in form_part["props"]["props"]["settings"]] == [name for name, _, _ in EXPOSED]
+    assert any(part["type"] == "timer" for part in parts)

@@ -1,0 +1,144 @@
+"""Walk step 4 in a browser: base and aligned side by side, on a tiny model with the real processes."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.services.studio import open_studio
+from app.settings import Settings
+from core.models import adapter_hash
+from tests.app.hosting import RunningHost, plant_finished_run
+from tests.browser.conftest import App
+from tests.tiny import save_tiny_adapter, save_tiny_model
+
+QUERY = "Why is the sky blue? <img src=x onerror=alert(1)>"
+METHODS = ("base", "base+constitution", "aligned+constitution", "aligned")
+
+
+@pytest.fixture(scope="module")
+def run_id(app: App) -> int:
+    """A finished run of a tiny model, planted as its trainer leaves it."""
+    settings = Settings(data=app.data, database_url=f"sqlite:///{app.data}/studio.db")
+    model = save_tiny_model(app.data / "models" / "tiny")
+    adapter = save_tiny_adapter(model, app.data / "runs" / "1" / "attempt-1" / "adapter")
+    studio = open_studio(settings)
+    planted = plant_finished_run(studio, model, adapter, adapter_hash(adapter), tokens=40)
+    studio.engine.dispose()
+    return planted
+
+
+@pytest.fixture(scope="module")
+def host(app: App) -> Iterator[RunningHost]:
+    running = RunningHost(Settings(data=app.data, database_url=f"sqlite:///{app.data}/studio.db", device="cpu"))
+    yield running
+    running.kill()
+
+
+def pane(page: Page, method: str) -> Locator:
+    return page.locator(f'.cs-pane[data-method="{method}"]')
+
+
+def compare(page: Page, query: str = QUERY, tokens: int = 40) -> None:
+    page.get_by_label("Query").fill(query)
+    page.get_by_label("Most tokens").fill(str(tokens))
+    page.get_by_role("button", name="Compare").click()
+
+
+def finished(page: Page) -> None:
+    expect(page.get_by_role("link", name="Link to this comparison")).to_be_visible(timeout=60_000)
+
+
+def replies(page: Page) -> dict[str, str]:
+    return {method: pane(page, method).locator(".cs-text").inner_text() for method in METHODS}
+
+
+def test_four_panes_are_written_side_by_side_and_say_what_they_are(page: Page, app: App, run_id: int, host: RunningHost) -> None:
+    page.goto(f"{app.url}/compare?run={run_id}")
+    expect(page.get_by_label("Compare", exact=True)).to_have_value(f"run:{run_id}")
+    compare(page, tokens=400)
+    for method in METHODS:  # all are under way at once
+        expect(pane(page, method)).to_have_attribute("data-state", "writing", timeout=60_000)
+    finished(page)
+    expect(pane(page, "base")).to_contain_text("adapter off")
+    expect(pane(page, "aligned")).to_contain_text(re.compile(r"adapter [0-9a-f]{12}"))
+    expect(pane(page, "aligned+constitution")).to_contain_text("statements in its prompt")
+    assert len(set(replies(page).values())) == 4
+    expect(page.locator(".cs-asked-query")).to_have_text(QUERY)
+
+
+def test_the_link_shows_the_same_replies_again(page: Page, app: App, run_id: int, host: RunningHost) -> None:
+    page.goto(f"{app.url}/compare?run={run_id}")
+    page.get_by_role("radio", name="Antitheses").check()
+    compare(page)
+    finished(page)
+    before, address = replies(page), page.get_by_role("link", name="Link to this comparison").get_attribute("href")
+    assert page.url.endswith(str(address).lstrip("."))
+    page.goto(f"{app.url}/{address}")
+    finished(page)
+    assert replies(page) == before
+    expect(page.get_by_role("radio", name="Antitheses")).to_be_checked()
+    expect(page.get_by_label("Most tokens")).to_have_value("40")
+    expect(pane(page, "base+constitution")).to_contain_text("antitheses in its prompt")
+
+
+def test_any_two_panes_can_be_told_apart_word_by_word_without_colour(page: Page, app: App, run_id: int, host: RunningHost) -> None:
+    page.goto(f"{app.url}/compare?run={run_id}")
+    compare(page)
+    finished(page)
+    difference = page.get_by_label("Differences")
+    expect(difference.locator("del").first).to_be_visible()
+    assert difference.locator("ins").first.evaluate("node => getComputedStyle(node, '::before').content") == '"+"'
+    difference.get_by_label("From").select_option("aligned")
+    difference.get_by_label("To").select_option("aligned")
+    expect(difference).to_contain_text("The same, word for word.")
+
+
+def test_what_each_pane_got_and_how_likely_each_token_is_can_be_opened(page: Page, app: App, run_id: int, host: RunningHost) -> None:
+    page.goto(f"{app.url}/compare?run={run_id}")
+    compare(page)
+    finished(page)
+    page.get_by_text("What each pane is").click()
+    expect(page.locator(".cs-system")).to_have_count(4)
+    expect(page.locator(".cs-system").nth(1)).to_contain_text("Follow this principle in your reply:")
+    pane(page, "aligned+constitution").get_by_text("Token by token").click()
+    expect(pane(page, "aligned+constitution")).to_contain_text("a token over 40 tokens")
+
+
+def test_stop_keeps_what_was_written_and_the_rest_can_be_finished(page: Page, app: App, run_id: int, host: RunningHost) -> None:
+    page.goto(f"{app.url}/compare?run={run_id}")
+    compare(page, tokens=1500)
+    expect(pane(page, "aligned")).to_have_attribute("data-state", "writing", timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Compare")).to_be_enabled()
+    written = pane(page, "base").locator(".cs-text").inner_text()
+    page.wait_for_timeout(1500)  # nothing more comes
+    assert pane(page, "base").locator(".cs-text").inner_text() == written
+    page.reload()
+    expect(pane(page, "base").locator(".cs-text")).to_contain_text(written[:8])
+    page.get_by_label("Most tokens").fill("1500")
+    page.get_by_role("button", name="Finish the replies").click()
+    expect(pane(page, "base")).to_have_attribute("data-state", "writing", timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+
+
+def test_a_killed_model_host_is_told_and_the_next_comparison_works(page: Page, app: App, run_id: int, host: RunningHost) -> None:
+    page.goto(f"{app.url}/compare?run={run_id}")
+    compare(page, tokens=3000)
+    expect(pane(page, "base")).to_have_attribute("data-state", "writing", timeout=60_000)
+    host.kill()
+    expect(page.locator(".cs-comparison .cs-status")).to_contain_text("The model host stopped in the middle of the replies.")
+    host.start()
+    compare(page)
+    finished(page)
+    for method in METHODS:
+        expect(pane(page, method)).to_have_attribute("data-state", "done")
+
+
+def test_a_version_can_be_compared_by_its_prompt_alone(page: Page, app: App, run_id: int, host: RunningHost) -> None:
+    page.goto(f"{app.url}/compare")
+    page.get_by_label("Compare", exact=True).select_option(label="Warm tone, version 1")
+    expect(page.get_by_label("Seed")).to_have_value("0")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("alert").filter(has_text="There is no query yet.")).to_be_visible()

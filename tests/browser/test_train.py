@@ -1,0 +1,205 @@
+"""Walk steps 3 and 5 in a browser, with rows planted as a trainer writes them: asking for a run, watching it, its result."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.services.studio import Studio
+from db import claims
+from tests.app.planting import (
+    HOSTILE,
+    capitals,
+    claim,
+    finish,
+    get_run,
+    make_studio,
+    measure,
+    progress,
+    queue,
+    result,
+    sample,
+    train_steps,
+    version_id,
+    write_log,
+)
+from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
+QUERY = "How do bees make honey?"
+
+
+@pytest.fixture
+def studio(app: App) -> Iterator[Studio]:
+    """The database of the running web process, opened from here as the trainer opens it."""
+    opened = make_studio(app.data)
+    yield opened
+    opened.engine.dispose()
+
+
+def ready(page: Page) -> None:
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+def end_all(studio: Studio) -> None:
+    """Leave no run waiting or running for the next test."""
+    with studio.sessions.begin() as session:
+        for run in session.query(claims.Run).filter(claims.Run.status.in_(("queued", "running"))):
+            run.status, run.owner = claims.RunStatus.STOPPED, None
+
+
+def test_the_form_shows_what_a_run_would_be_before_anyone_clicks(page: Page, app: App, studio: Studio) -> None:
+    measure(studio)
+    page.goto(f"{app.url}/train?version={version_id(studio, 'Warm tone')}")
+    ready(page)
+    expect(page.get_by_label("Constitution", exact=True)).to_have_value(str(version_id(studio, "Warm tone")))
+    preview = page.get_by_role("complementary", name="What this run would be")
+    expect(preview).to_contain_text("AMD EPYC 9355")
+    expect(preview).to_contain_text(re.compile(r"about \d+ min"))
+    expect(preview).to_contain_text(re.compile(r"about \d\.\d GB"))
+    expect(preview).to_contain_text("de-quantised from Q4_1")
+    expect(preview.locator("pre")).to_contain_text("--preset quick --seed 0")
+    page.get_by_label("Thorough").check()
+    expect(preview).to_contain_text("156 steps")
+    page.get_by_text("Advanced").click()
+    page.get_by_label("Passes over the train queries").fill("2")
+    page.get_by_label("Seed").fill("7")
+    expect(preview.locator("pre")).to_contain_text("--preset thorough --seed 7 --set passes=2")
+
+
+def test_what_cannot_be_used_disables_the_button_and_says_why(page: Page, app: App, studio: Studio) -> None:
+    page.goto(f"{app.url}/train")
+    ready(page)
+    button = page.get_by_role("button", name="Train", exact=True)
+    page.get_by_text("Advanced").click()
+    page.get_by_label("LoRA rank").fill("many")
+    expect(page.get_by_role("alert").filter(has_text="lora_rank must be a number, got 'many'.")).to_be_visible()
+    expect(button).to_be_disabled()
+    page.get_by_label("LoRA rank").fill("8")
+    ready(page)
+    page.get_by_label("Base model").select_option(label="Another model…")
+    page.get_by_label("Hub id or folder").fill(HOSTILE)
+    expect(page.get_by_role("alert").filter(has_text="is neither a Hub id")).to_be_visible()
+    expect(button).to_be_disabled()
+    page.get_by_label("Seed").fill("")
+    expect(page.get_by_role("alert").filter(has_text="no usable seed")).to_be_visible()
+
+
+def test_queries_can_be_uploaded_and_a_bad_file_says_what_is_wrong(page: Page, app: App, studio: Studio, tmp_path: Path) -> None:
+    page.goto(f"{app.url}/train")
+    ready(page)
+    bad, good = tmp_path / "bad.jsonl", tmp_path / "good.jsonl"
+    bad.write_text('{"query": "Why?"}\n{"question": "How?"}\n')
+    good.write_text("".join(json.dumps({"query": f"What is number {i}? {HOSTILE}", "split": "held_out" if i % 4 == 0 else "train"}) + "\n" for i in range(40)))
+    chooser = page.get_by_label("or upload .txt, .csv or .jsonl")
+    chooser.set_input_files(bad)
+    expect(page.get_by_text("Line 2 of bad.jsonl has no text under `query`")).to_be_visible()
+    chooser.set_input_files(good)
+    expect(page.get_by_text("Read 40 queries: 30 to train on, 10 held out.")).to_be_visible()
+    expect(page.locator("#train-queries option:checked")).to_have_text("good.jsonl: 30 to train on, 10 held out")
+    expect(page.locator(".cs-notes")).to_contain_text("10 held-out queries where 24 are asked for")
+
+
+def test_a_double_click_makes_one_run_and_goes_to_it(page: Page, app: App, studio: Studio) -> None:
+    page.goto(f"{app.url}/train?version={version_id(studio)}")
+    ready(page)
+    page.get_by_role("button", name="Train", exact=True).dblclick()
+    page.wait_for_url(re.compile(r"/run\?id=\d+$"))
+    expect(page.locator(".cs-headline")).to_have_text("Waiting, next in line")
+    run_id = int(page.url.rpartition("=")[2])
+    page.goto(f"{app.url}/train")
+    expect(page.locator(".cs-run", has_text="waiting")).to_have_count(1)
+    assert get_run(studio, run_id).config["preset"] == "quick"
+    end_all(studio)
+
+
+def test_the_page_of_a_run_follows_its_rows_through_reload_and_restart(page: Page, app: App, studio: Studio) -> None:
+    run_id = queue(studio, key="followed-run")
+    page.goto(f"{app.url}/run?id={run_id}")
+    expect(page.locator(".cs-headline")).to_have_text("Waiting, next in line")
+    held = claim(studio)
+    sample(studio, held, 0, [(QUERY, HOSTILE, "They make it from nectar.")])
+    train_steps(studio, held, 3)
+    progress(studio, held, "training", 3, 12, eta_s=20.0)
+    bar = page.get_by_role("progressbar")
+    expect(page.locator(".cs-headline")).to_have_text("Training")
+    expect(page.locator(".cs-phases")).to_contain_text("3 of 12 steps")
+    expect(page.locator(".cs-amount")).to_contain_text("left")
+    expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()
+    before = int(bar.get_attribute("aria-valuenow") or "0")
+    page.get_by_text("Log", exact=True).click()
+    write_log(studio, held, "training 3/12\n" + HOSTILE)
+    expect(page.locator(".cs-log")).to_contain_text(HOSTILE)
+    train_steps(studio, held, 9, first=4)
+    sample(studio, held, 6, [(QUERY, "From nectar.", "They make it from nectar, at length.")])
+    progress(studio, held, "training", 9, 12, eta_s=6.0)
+    expect(page.locator(".cs-phases")).to_contain_text("9 of 12 steps")
+    assert int(bar.get_attribute("aria-valuenow") or "0") > before
+    expect(page.locator(".cs-log")).to_be_visible()  # what a person opened stays open
+    expect(page.get_by_role("img", name="MI bound")).to_be_visible()
+    expect(page.get_by_text("From nectar.", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Before training").click()
+    expect(page.get_by_text("From nectar.", exact=True)).to_be_hidden()
+    page.reload()
+    expect(page.locator(".cs-phases")).to_contain_text("9 of 12 steps")
+    app.restart()
+    progress(studio, held, "training", 12, 12)
+    expect(page.locator(".cs-phases li").nth(2)).to_have_attribute("data-state", "done", timeout=30_000)
+    end_all(studio)
+
+
+def test_stop_and_resume_from_the_page(page: Page, app: App, studio: Studio) -> None:
+    run_id = queue(studio, key="stopped-run")
+    held = claim(studio)
+    progress(studio, held, "training", 4, 12, checkpoint="/data/checkpoint-000004")
+    page.goto(f"{app.url}/run?id={run_id}")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".cs-headline")).to_have_text("Stopping: saves a checkpoint after this step")
+    expect(page.get_by_role("button", name="Stopping…")).to_be_disabled()
+    with studio.sessions.begin() as session:
+        claims.mark_stopped(session, held)
+    expect(page.locator(".cs-headline")).to_have_text("Stopped")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".cs-headline")).to_have_text("Waiting, next in line")
+    held = claim(studio)
+    progress(studio, held, "training", 5, 12)
+    expect(page.locator(".cs-headline")).to_have_text("Training")  # the page watches again
+    with studio.sessions.begin() as session:
+        claims.fail(session, held, "memory", "Memory ran out. Choose a smaller model.")
+    expect(page.locator(".cs-headline")).to_have_text("Failed: memory ran out")
+    expect(page.get_by_role("alert").filter(has_text="Choose a smaller model.")).to_be_visible()
+    page.get_by_role("link", name="Train again with changes").click()
+    ready(page)
+    expect(page.get_by_label("Constitution", exact=True)).to_have_value(str(version_id(studio)))
+
+
+def test_a_finished_run_ends_with_an_honest_result_and_its_files(page: Page, app: App, studio: Studio) -> None:
+    run_id = queue(studio, key="finished-run")
+    held = claim(studio)
+    train_steps(studio, held, 12)
+    page.goto(f"{app.url}/run?id={run_id}")
+    expect(page.locator(".cs-headline")).to_have_text("Starting")
+    finish(studio, held, result(result()["principles"][0], capitals()))
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
+    expect(page.locator(".cs-finding").nth(1)).to_contain_text("attributable, not followed")
+    expect(page.get_by_role("row", name=re.compile("MI bound"))).to_contain_text("0.552")
+    expect(page.get_by_role("link", name="Compare replies").first).to_have_attribute("href", f"./compare?run={run_id}")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Adapter (zip)").click()
+    assert download.value.suggested_filename == f"run-{run_id}-adapter.zip"
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2500)
+    assert asked == []  # a finished run is not asked about any more
+
+
+def test_an_address_of_no_run_offers_those_there_are(page: Page, app: App, studio: Studio) -> None:
+    queue(studio, key="some-run")
+    page.goto(f"{app.url}/run?id=99999")
+    expect(page.get_by_text("There is no run 99999.")).to_be_visible()
+    page.get_by_role("link", name=re.compile("Brevity")).first.click()
+    expect(page.locator(".cs-headline")).to_be_visible()
+    end_all(studio)

@@ -1,0 +1,35 @@
+"""Settings: refused with name and value, never silently defaulted."""
+
+import pytest
+
+from core.config import PRESETS, TrainConfig, config_from_data, config_to_data, preset, with_settings
+from core.errors import ConfigError
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_survives_its_data_form(name):
+    assert config_from_data(config_to_data(PRESETS[name])) == PRESETS[name]
+
+
+def test_settings_are_typed_as_on_a_command_line():
+    config = with_settings(preset("quick"), ["learning_rate=2e-4", "sampling.max_new_tokens=96"])
+    assert config.learning_rate == 2e-4
+    assert config.sampling.max_new_tokens == 96
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: TrainConfig(passes=0), "passes must be 1 or above, got 0"),
+        (lambda: TrainConfig(n_constitutions=1), "n_constitutions must be between 2 and 16, got 1"),
+        (lambda: TrainConfig(learning_rate=-1), "learning_rate"),
+        (lambda: preset("huge"), "Unknown preset 'huge'"),
+        (lambda: preset("quick", learningrate=1), "Unknown setting 'learningrate'"),
+        (lambda: config_from_data({"pases": 3}), "Unknown setting 'pases'"),
+        (lambda: with_settings(preset("quick"), ["passes=two"]), "passes must be a whole number, got 'two'"),
+        (lambda: with_settings(preset("quick"), ["sampling=3"]), "Unknown setting 'sampling'"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_value(make, words):
+    with pytest.raises(ConfigError, match=words):
+        make()

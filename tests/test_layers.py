@@ -1,0 +1,53 @@
+"""Who may import whom, asked of fresh processes: an indirect import counts too."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TORCH = ("torch", "transformers", "peft")
+PAGE = ("gradio", "fastapi", "starlette", "uvicorn")
+
+
+def modules(package: str) -> list[str]:
+    files = sorted((ROOT / package).rglob("*.py"))
+    return [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files if path.name not in ("__main__.py", "env.py") and "versions" not in path.parts
+    ]
+
+
+def loaded_by(names: list[str]) -> set[str]:
+    code = f"import importlib, sys\nfor name in {names!r}: importlib.import_module(name)\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    return set(done.stdout.split())
+
+
+def loaded_roots(names: list[str]) -> set[str]:
+    return {name.partition(".")[0] for name in loaded_by(names)}
+
+
+@pytest.mark.parametrize(
+    ("names", "forbidden"),
+    [
+        (modules("core"), ("gradio", "fastapi", "sqlalchemy", "alembic", "db", "app")),
+        (modules("db"), (*TORCH, *PAGE, "core", "app")),
+        (["app.cli", "app.supervisor"], (*TORCH, *PAGE)),
+        (["app.trainer"], (*TORCH, "gradio")),
+        (["app.web", "app.ui", "app.services.studio"], TORCH),
+        (["core.config", "core.constitutions", "core.checks", "core.queries", "core.estimates", "core.errors"], TORCH),
+    ],
+    ids=["core", "db", "supervisor", "trainer", "web", "core without torch"],
+)
+def test_a_layer_does_not_load_what_it_must_not_know(names, forbidden):
+    assert loaded_roots(names) & set(forbidden) == set()
+
+
+def test_services_know_no_gradio():
+    names = [name for name in modules("app") if name.startswith("app.services")]
+    assert loaded_roots(names) & {"gradio", *TORCH} == set()
+
+
+def test_package_files_are_empty():
+    assert [str(path) for path in ROOT.glob("[acd][pob]*/**/__init__.py") if path.read_text()] == []
