@@ -243,8 +243,6 @@ def serve(settings: Settings) -> int:
     """Serve until interrupted, terminated, or left by the supervisor. Returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # read when huggingface_hub is imported
-    # Read when torch is imported. Threads that wait by spinning made replies twenty times slower while a run used the same two cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     prepare_data_folder(settings)
     token = secrets.token_urlsafe(32)
     config = uvicorn.Config(

@@ -4,6 +4,7 @@ It imports no torch. A CUDA error, a leak or the out-of-memory killer can only t
 says so in the run's row in words, and goes on with the next run.
 """
 
+import contextlib
 import logging
 import os
 import platform
@@ -96,16 +97,20 @@ def run_child(trainer: Trainer, claim: Claim, command: Sequence[str]) -> int:
     environment = os.environ | trainer.settings.to_environment() | {SUPERVISED: "1", "PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     with (folder / "log.txt").open("ab") as output:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
-    deadline = None
+    assert child.stdin is not None
+    with child.stdin as lifeline:  # the child saves a checkpoint and hands the run back when this closes
+        return _wait(trainer, claim, child, lifeline.close)
+
+
+def _wait(trainer: Trainer, claim: Claim, child: subprocess.Popen[bytes], let_go: Callable[[], None]) -> int:
+    """Wait for the end of an attempt; one that is asked to end and does not is killed."""
+    deadline: float | None = None
     asked_at = time.monotonic()
     while True:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             return child.wait(timeout=0.25)
-        except subprocess.TimeoutExpired:
-            pass
         if trainer.stopping.is_set() and deadline is None:
-            assert child.stdin is not None
-            child.stdin.close()  # its lifeline: it saves a checkpoint and hands the run back
+            let_go()
             deadline = time.monotonic() + STOP_WITHIN_S
         if deadline is None and time.monotonic() - asked_at > HEARTBEAT_S:
             asked_at = time.monotonic()

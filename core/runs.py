@@ -268,4 +268,7 @@ def _memory_in_words(config: TrainConfig) -> Iterator[None]:
 
 def _memory_message(config: TrainConfig) -> str:
     tokens = config.sampling.max_new_tokens
-    return f"Memory ran out. Lower max_new_tokens ({tokens}) to {max(16, tokens // 2)}, choose a smaller model, or close other programs, then resume."
+    return (
+        f"Memory ran out. Close other programs and resume; or train again with a lower sampling.max_new_tokens ({max(16, tokens // 2)} "
+        f"instead of {tokens}) or a smaller model."
+    )

@@ -141,7 +141,7 @@ def test_each_pane_says_which_adapter_and_which_prompt_it_has() -> None:
         "aligned": ("Aligned", "no constitution in its prompt", "adapter abababababab"),
     }
     proof = present.proof_html(view(side="antithesis"))
-    assert "You are a helpful assistant. Follow this principle in your reply: Long." in proof
+    assert "System: You are a helpful assistant.\nUser: Long.\n\n" in proof
     assert proof.count("sha256 abab") == 2
 
 

@@ -101,7 +101,8 @@ def test_what_each_pane_got_and_how_likely_each_token_is_can_be_opened(page: Pag
     finished(page)
     page.get_by_text("What each pane is").click()
     expect(page.locator(".cs-system")).to_have_count(4)
-    expect(page.locator(".cs-system").nth(1)).to_contain_text("Follow this principle in your reply:")
+    expect(page.locator(".cs-system").nth(1)).to_contain_text("Answer in one short sentence")
+    expect(page.locator(".cs-system").nth(0)).not_to_contain_text("Answer in one short sentence")
     pane(page, "aligned+constitution").get_by_text("Token by token").click()
     expect(pane(page, "aligned+constitution")).to_contain_text("a token over 40 tokens")
 
@@ -131,9 +132,8 @@ def test_a_killed_model_host_is_told_and_the_next_comparison_works(page: Page, a
     expect(page.locator(".cs-comparison .cs-status")).to_contain_text("The model host stopped in the middle of the replies.")
     host.start()
     compare(page)
-    finished(page)
     for method in METHODS:
-        expect(pane(page, method)).to_have_attribute("data-state", "done")
+        expect(pane(page, method)).to_have_attribute("data-state", "done", timeout=60_000)
 
 
 def test_a_version_can_be_compared_by_its_prompt_alone(page: Page, app: App, run_id: int, host: RunningHost) -> None:
