@@ -39,6 +39,7 @@ class TrainConfig:
     n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
     train_queries: int = 24  # drawn from the train split
     held_out_queries: int = 24  # drawn from the held-out split, for the result table
+    candidates: int = 4  # responses sampled for each constitution, of which the most attributable one is kept; 1 = SAMI as published
     sampling: SamplingConfig = SamplingConfig()  # for training responses and for measuring alike
     queries_per_step: int = 4  # queries whose losses are averaged into one optimiser step
     passes: int = 2  # times every train query is used
@@ -52,7 +53,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         _require(self.seed >= 0, "seed", self.seed, "0 or above")
         _require(2 <= self.n_constitutions <= 16, "n_constitutions", self.n_constitutions, "between 2 and 16")
-        for name in ("train_queries", "held_out_queries", "queries_per_step", "passes", "lora_rank", "lora_alpha", "sample_every"):
+        for name in ("candidates", "train_queries", "held_out_queries", "queries_per_step", "passes", "lora_rank", "lora_alpha", "sample_every"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "1 or above")
         _require(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
         _require(self.max_grad_norm > 0, "max_grad_norm", self.max_grad_norm, "above 0")

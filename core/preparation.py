@@ -1,16 +1,24 @@
-"""From queries to training examples: draw contrasts, sample a response under each constitution, keep what can teach."""
+"""From queries to training examples: draw contrasts, sample responses under each constitution, keep what can teach.
+
+Beyond SAMI as published: several candidates are sampled for each constitution, and the one that the policy itself attributes
+to it most surely is kept. A weak model follows a principle only now and then; the policy's own likelihood finds those replies
+without any label, which strengthens the initial link that SAMI needs (docs/decisions.md). One candidate is plain SAMI.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+
 from core.config import TrainConfig
-from core.constitutions import Constitution, render
+from core.constitutions import Constitution, Stance, render
 from core.contrasts import draw_contrast, seed_for
 from core.errors import ContrastError
 from core.models import LoadedModel, encode_prompt
-from core.replies import loops, refuses
+from core.replies import loops, quotes, refuses
 from core.sampling import Response, sample
+from core.scoring import logprobs_CR
 from core.training import Example
 
 DROP_REASONS = {
@@ -18,6 +26,7 @@ DROP_REASONS = {
     "equal": "two responses were the same",
     "loop": "a response was a degenerate loop",
     "refusal": "a response was a refusal",
+    "quote": "a response recited its principle",
 }
 
 
@@ -29,6 +38,15 @@ class Prepared:
     dropped: dict[str, int]  # reason, a key of DROP_REASONS -> number of queries
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """One query under one of its constitutions."""
+
+    query: str
+    stance: Stance
+    prompt: list[int]
+
+
 def draw_examples(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> Prepared:
     """Sample from the policy under a fresh contrast for each query; drop queries whose responses cannot teach.
 
@@ -36,34 +54,66 @@ def draw_examples(model: LoadedModel, constitution: Constitution, queries: Seque
         model: The policy that answers; in the first iteration the base.
         constitution: Its principles, in the author's order.
         queries: From the train split.
-        config: Number of constitutions, sampling, seed.
+        config: Number of constitutions and candidates, sampling, seed.
     """
-    prompts = []
-    for query in queries:
-        contrast = draw_contrast(len(constitution.principles), config.n_constitutions, seed_for(config.seed, "contrast", query))
-        prompts.append([encode_prompt(model, render(constitution, stance, query, contrast.order)) for stance in contrast.stances])
-    seeds = [seed_for(config.seed, "train reply", query, c) for query in queries for c in range(config.n_constitutions)]
-    responses = sample(model, [prompt for group in prompts for prompt in group], config.sampling, seeds)
+    groups = [_ask(model, constitution, query, config) for query in queries]
+    asked = [one for group in groups for one in group]
+    seeds = [seed_for(config.seed, "train reply", one.query, *one.stance, k) for one in asked for k in range(config.candidates)]
+    responses = iter(sample(model, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds))
     examples, dropped = [], Counter[str]()
-    for i, query in enumerate(queries):
-        group = responses[i * config.n_constitutions : (i + 1) * config.n_constitutions]
-        if (reason := drop_reason(group)) is not None:
-            dropped[reason] += 1
+    for group in groups:
+        candidates = [[next(responses) for _ in range(config.candidates)] for _ in group]
+        chosen = _choose(model, constitution, group, candidates)
+        if isinstance(chosen, str):
+            dropped[chosen] += 1
         else:
-            examples.append(Example(query=query, prompts=tuple(map(tuple, prompts[i])), responses=tuple(r.token_ids for r in group)))
+            examples.append(Example(query=group[0].query, prompts=tuple(tuple(one.prompt) for one in group), responses=tuple(r.token_ids for r in chosen)))
     return Prepared(examples=tuple(examples), dropped=dict(dropped))
 
 
-def drop_reason(responses: Sequence[Response]) -> str | None:
-    """Why a query's responses cannot teach, or None when they can."""
-    texts = [r.text for r in responses]
-    if not all(texts):
+def _ask(model: LoadedModel, constitution: Constitution, query: str, config: TrainConfig) -> list[_Asked]:
+    contrast = draw_contrast(len(constitution.principles), config.n_constitutions, seed_for(config.seed, "contrast", query))
+    return [_Asked(query=query, stance=stance, prompt=encode_prompt(model, render(constitution, stance, query, contrast.order))) for stance in contrast.stances]
+
+
+def _choose(model: LoadedModel, constitution: Constitution, group: Sequence[_Asked], candidates: Sequence[Sequence[Response]]) -> list[Response] | str:
+    """One response for each constitution, or the reason why the query cannot teach."""
+    usable: list[list[Response]] = []
+    for one, drawn in zip(group, candidates, strict=True):
+        reasons = [drop_reason(response, _texts(constitution, one.stance)) for response in drawn]
+        fit = [response for response, reason in zip(drawn, reasons, strict=True) if reason is None]
+        if not fit:
+            return next(reason for reason in reasons if reason is not None)
+        usable.append([response for response in fit if response.ended] or fit)  # a reply that was cut cannot show how to end one
+    chosen = [drawn[0] for drawn in usable] if all(len(drawn) == 1 for drawn in usable) else _most_attributable(model, group, usable)
+    return "equal" if len({response.text for response in chosen}) < len(chosen) else chosen
+
+
+def _most_attributable(model: LoadedModel, group: Sequence[_Asked], usable: Sequence[Sequence[Response]]) -> list[Response]:
+    """For each constitution its candidate with the highest log p(constitution | response), constitutions equally likely."""
+    flat = [response for drawn in usable for response in drawn]
+    with torch.no_grad():
+        posterior_CR = logprobs_CR(model, [one.prompt for one in group], [response.token_ids for response in flat]).log_softmax(dim=0)
+    chosen, start = [], 0
+    for c, drawn in enumerate(usable):
+        chosen.append(drawn[int(posterior_CR[c, start : start + len(drawn)].argmax())])
+        start += len(drawn)
+    return chosen
+
+
+def _texts(constitution: Constitution, stance: Stance) -> list[str]:
+    return [p.statement if side else p.antithesis for p, side in zip(constitution.principles, stance, strict=True)]
+
+
+def drop_reason(response: Response, principles: Sequence[str]) -> str | None:
+    """Why a response cannot teach, or None when it can."""
+    if not response.text:
         return "empty"
-    if len(set(texts)) < len(texts):
-        return "equal"
-    if any(loops(text) for text in texts):
+    if loops(response.text):
         return "loop"
-    return "refusal" if any(refuses(text) for text in texts) else None
+    if refuses(response.text):
+        return "refusal"
+    return "quote" if any(quotes(response.text, principle) for principle in principles) else None
 
 
 def require_examples(kept: int, dropped: dict[str, int]) -> None:

@@ -18,6 +18,11 @@ def mentions_constitution(text: str) -> bool:
     return _MENTION.search(text) is not None
 
 
+def quotes(text: str, principle: str) -> bool:
+    """Whether a reply repeats five words in a row of a principle's text: it recites the principle instead of following it."""
+    return not set(_grams(text, 5)).isdisjoint(_grams(principle, 5))
+
+
 def loops(text: str) -> bool:
     """Whether some run of six words stands three times or more: a degenerate loop."""
     counts: dict[tuple[str, ...], int] = {}

@@ -80,9 +80,7 @@ def stream(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
         with torch.inference_mode():
             # A tensor, not the number 1: indexing copies the last position, and a bfloat16 head on an uncopied slice is 400 times slower.
             last = torch.tensor([input_ids.shape[1] - 1], device=model.device)
-            output = model.network(
-                input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=last
-            )
+            output = model.network(input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=last)
             chosen = _choose(output.logits[:, -1].float(), sampling, uniform_BT[:, t])
         tokens = chosen.tolist()
         step: list[int | None] = [None] * len(prompts)

@@ -1,0 +1,79 @@
+"""Train every starter constitution with the quick preset on the default model and print what came of it.
+
+    python -m tests.bench.starters [--preset quick] [--seed 0] [--only NAME] [--json]
+
+Each run is a process of its own, as on the page: its seconds hold everything, from the start of Python to the result.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from app.services.studio import STARTERS, read_starters
+from core.constitutions import Constitution, dump_yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", default="quick")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", action="append", default=[], help="name of a starter (may be given several times)")
+    parser.add_argument("--set", action="append", default=[], help="as for `train`")
+    parser.add_argument("--data", default="studio-data", help="folder with the default model")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    rows = []
+    for starter in read_starters():
+        if not options.only or starter.constitution.name in options.only:
+            rows.append(measure(starter.constitution, options))
+            print(json.dumps(rows[-1]) if options.json else line(rows[-1]), flush=True)
+
+
+def measure(constitution: Constitution, options: argparse.Namespace) -> dict[str, Any]:
+    """Train on one constitution; returns the figures worth a table."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "c.yaml").write_text(dump_yaml(constitution))
+        command = [sys.executable, "-m", "app", "train", "--constitution", f"{folder}/c.yaml", "--queries", str(STARTERS / "queries.jsonl")]
+        command += ["--preset", options.preset, "--seed", str(options.seed), "--out", f"{folder}/run", "--data", options.data]
+        command += [part for setting in options.set for part in ("--set", setting)]
+        started = time.monotonic()
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        seconds = time.monotonic() - started
+        result = json.loads((Path(folder) / "run" / "run.json").read_text())["result"]
+    principle = result["principles"][0]
+    return {
+        "name": constitution.name,
+        "seconds": round(seconds),
+        "n": result["n_queries"],
+        "verdict": principle["verdict"],
+        "compliance": {side: [principle["base"][side]["value"], principle["aligned"][side]["value"]] for side in ("statement", "antithesis")},
+        "attribution": [result["base"]["attribution"]["value"], result["aligned"]["attribution"]["value"]],
+        "mi_bound_nats": [round(result[policy]["mi_bound_nats"]["value"], 3) for policy in ("base", "aligned")],
+        "words": {side: [round(result[policy]["words"][side]["value"], 1) for policy in ("base", "aligned")] for side in ("statement", "antithesis")},
+        "repetition": [round(result[policy]["repetition"]["statement"]["value"], 3) for policy in ("base", "aligned")],
+        "loops": result["aligned"]["loops"]["value"],
+        "kl_nats": round(result["aligned"]["kl_nats"]["value"], 3),
+    }
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row for people."""
+    s, a = row["compliance"]["statement"], row["compliance"]["antithesis"]
+    return (
+        f"{row['name']:<22} {row['seconds']:>4} s  {row['verdict']:<28} statement {s[0]:.2f} -> {s[1]:.2f}  antithesis {a[0]:.2f} -> {a[1]:.2f}  "
+        f"attribution {row['attribution'][0]:.2f} -> {row['attribution'][1]:.2f}  MI {row['mi_bound_nats'][0]:.3f} -> {row['mi_bound_nats'][1]:.3f}  "
+        f"words {row['words']['statement'][0]:.1f} -> {row['words']['statement'][1]:.1f}  repetition {row['repetition'][0]:.3f} -> {row['repetition'][1]:.3f}  "
+        f"KL {row['kl_nats']:.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
