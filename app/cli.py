@@ -22,8 +22,9 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0 only on success."""
     options = parser().parse_args(arguments)
-    # PyTorch's threads spin while they wait for each other; on two cores that are also used by others this halves their speed.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # How long PyTorch's threads spin before they sleep. The default, ten times and more, halves their speed wherever something else
+    # wants a core of two; not spinning at all costs a fifth on a quiet machine (docs/decisions.md).
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     try:
         return _dispatch(options)
     except StudioError as error:

@@ -69,7 +69,7 @@ def reply(options: argparse.Namespace) -> int:
         for start in range(0, len(queries), QUERIES_PER_BATCH):
             batch = queries[start : start + QUERIES_PER_BATCH]
             prompts = [side_prompt(model, constitution, options.side, query) for query in batch]
-            responses = sample(model, prompts, sampling, [reply_seed(seed, query, options.side) for query in batch])
+            responses = sample(model, prompts, sampling, [reply_seed(seed, query, options.side) for query in batch], steady=True)
             for query, response in zip(batch, responses, strict=True):
                 row = {
                     "query": query,

@@ -120,7 +120,7 @@ def _pane(model: LoadedModel, question: Question, method: Method) -> _Pane:
 
 
 def _lane(model: LoadedModel, question: Question, panes: list[_Pane]) -> _Lane:
-    steps = stream(model, [pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes))
+    steps = stream(model, [pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes), steady=True)
     return _Lane(_is_aligned(panes[0].method), panes, steps)
 
 

@@ -52,7 +52,7 @@ def ask(model: LoadedModel, constitution: Constitution, queries: Sequence[str], 
     """
     prompts = [[side_prompt(model, constitution, side, query) for side in SIDES] for query in queries]
     seeds = [reply_seed(seed, query, side) for query in queries for side in SIDES]
-    responses = sample(model, [prompt for pair in prompts for prompt in pair], sampling, seeds)
+    responses = sample(model, [prompt for pair in prompts for prompt in pair], sampling, seeds, steady=True)
     measured = []
     for i, query in enumerate(queries):
         pair = responses[2 * i : 2 * i + 2]

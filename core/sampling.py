@@ -1,7 +1,9 @@
 """Drawing responses from a policy, in batches and token by token.
 
-Each row has its own seed and takes its random numbers from it alone, so the draw does not depend on which other rows
-share the batch (the arithmetic of a batch may still round differently from that of a single row in bfloat16).
+Each row has its own seed and takes its random numbers from it alone. In bfloat16 the arithmetic of a row still rounds
+differently in different company (number of rows, width of the batch, padding or none), and one different last bit ends in
+another reply. So there are two layouts: packed for training draws, and steady for replies that are shown and counted,
+where every forward has the same shape whoever asks, and a reply on the Compare page is the very one in the result table.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +17,9 @@ from core.config import SamplingConfig
 from core.errors import ContextError
 from core.models import LoadedModel
 
-ROWS_PER_BATCH = 48  # on two CPU cores more rows bring little; the key-value cache of 48 rows of the default model is 0.2 GB
+PACKED_ROWS = 48  # on two CPU cores more rows bring little; their key-value cache for the default model is 0.2 GB
+STEADY_ROWS = 16  # filled with copies when fewer are asked for
+WIDTH_STEP = 32  # steady: attention sums keys in blocks; at least one token of padding, so that there always is a mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +31,9 @@ class Response:
     ended: bool  # False: cut at max_new_tokens
 
 
-def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int]) -> list[Response]:
+def sample(
+    model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
+) -> list[Response]:
     """One response for each prompt, in the order of the prompts.
 
     Args:
@@ -35,13 +41,15 @@ def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
         prompts: Token ids from `encode_prompt`.
         sampling: Length, temperature, nucleus.
         seeds: One seed a row.
+        steady: Let no row depend on the others; about a third slower.
     """
     responses: dict[int, Response] = {}
     by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # alike lengths together: little padding
-    for start in range(0, len(by_length), ROWS_PER_BATCH):
-        rows = by_length[start : start + ROWS_PER_BATCH]
+    size = STEADY_ROWS if steady else PACKED_ROWS
+    for start in range(0, len(by_length), size):
+        rows = by_length[start : start + size]
         tokens: list[list[int]] = [[] for _ in rows]
-        for step in stream(model, [prompts[i] for i in rows], sampling, [seeds[i] for i in rows]):
+        for step in stream(model, [prompts[i] for i in rows], sampling, [seeds[i] for i in rows], steady=steady):
             for row, token in zip(tokens, step, strict=True):
                 if token is not None:
                     row.append(token)
@@ -56,43 +64,46 @@ def to_response(model: LoadedModel, token_ids: Sequence[int]) -> Response:
     return Response(token_ids=tuple(token_ids), text=text.strip(), ended=ended)
 
 
-def stream(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int]) -> Iterator[list[int | None]]:
+def stream(
+    model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
+) -> Iterator[list[int | None]]:
     """Decode all rows in step; each item is the new token of every row, None for rows that have ended.
 
     The caller may switch the adapter between items only if it restores it: the cache belongs to one policy.
 
     Raises:
         ContextError: The longest prompt and its reply do not fit the model's context.
+        ValueError: More rows than a steady batch has.
     """
-    longest = max(len(prompt) for prompt in prompts)
-    if longest + sampling.max_new_tokens > model.context_tokens:
-        raise ContextError(
-            f"A prompt of {longest:,} tokens and a reply of {sampling.max_new_tokens} do not fit the {model.context_tokens:,} tokens that "
-            f"{model.reference.id} reads. Shorten the constitution or the query, or ask for shorter replies."
-        )
-    input_ids, mask = _left_pad(prompts, model)
+    asked = len(prompts)
+    if steady and asked > STEADY_ROWS:
+        raise ValueError(f"at most {STEADY_ROWS} prompts are decoded steadily together, got {asked}")
+    fill = STEADY_ROWS - asked if steady else 0
+    prompts, seeds = [*prompts, *[prompts[0]] * fill], [*seeds, *[seeds[0]] * fill]
+    input_ids, mask = _left_pad(prompts, _width(model, prompts, sampling, steady), model)
     uniform_BT = torch.stack([torch.rand(sampling.max_new_tokens, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(model.device)
     positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
     cache = DynamicCache(config=model.network.config)
     live = list(range(len(prompts)))  # which rows the batch still holds
-    done = [False] * len(prompts)
+    done = [False] * asked + [True] * fill
     for t in range(sampling.max_new_tokens):
         with torch.inference_mode():
             # A tensor, not the number 1: indexing copies the last position, and a bfloat16 head on an uncopied slice is 400 times slower.
             last = torch.tensor([input_ids.shape[1] - 1], device=model.device)
-            output = model.network(input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=last)
+            output = model.network(
+                input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=last
+            )
             chosen = _choose(output.logits[:, -1].float(), sampling, uniform_BT[:, t])
-        tokens = chosen.tolist()
         step: list[int | None] = [None] * len(prompts)
-        for row, token in zip(live, tokens, strict=True):
+        for row, token in zip(live, chosen.tolist(), strict=True):
             if not done[row]:
                 step[row] = token
                 done[row] = token in model.end_ids
-        yield step
+        yield step[:asked]
         if all(done):
             return
         going = [k for k, row in enumerate(live) if not done[row]]
-        if len(going) <= len(live) // 2:  # drop ended rows now and then, not each time: a selection copies the cache
+        if not steady and len(going) <= len(live) // 2:  # drop ended rows now and then, not each time: a selection copies the cache
             keep = torch.tensor(going, device=model.device)
             cache.batch_select_indices(keep)
             chosen, mask, positions, uniform_BT = chosen[keep], mask[keep], positions[keep], uniform_BT[keep]
@@ -102,11 +113,21 @@ def stream(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
         positions = positions[:, -1:] + 1
 
 
-def _left_pad(prompts: Sequence[Sequence[int]], model: LoadedModel) -> tuple[Tensor, Tensor]:
+def _width(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool) -> int:
+    """How many tokens wide the batch of prompts is, padding included."""
     longest = max(len(prompt) for prompt in prompts)
+    if longest + sampling.max_new_tokens > model.context_tokens:
+        raise ContextError(
+            f"A prompt of {longest:,} tokens and a reply of {sampling.max_new_tokens} do not fit the {model.context_tokens:,} tokens that "
+            f"{model.reference.id} reads. Shorten the constitution or the query, or ask for shorter replies."
+        )
+    return (longest // WIDTH_STEP + 1) * WIDTH_STEP if steady else longest
+
+
+def _left_pad(prompts: Sequence[Sequence[int]], width: int, model: LoadedModel) -> tuple[Tensor, Tensor]:
     filler = model.end_ids[0] if model.end_ids else 0  # never attended to
-    ids = [[filler] * (longest - len(p)) + list(p) for p in prompts]
-    mask = [[0] * (longest - len(p)) + [1] * len(p) for p in prompts]
+    ids = [[filler] * (width - len(p)) + list(p) for p in prompts]
+    mask = [[0] * (width - len(p)) + [1] * len(p) for p in prompts]
     return torch.tensor(ids, device=model.device), torch.tensor(mask, device=model.device)
 
 

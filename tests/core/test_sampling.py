@@ -8,7 +8,7 @@ import torch
 from core.config import SamplingConfig
 from core.constitutions import Turns
 from core.errors import ContextError
-from core.models import encode_prompt
+from core.models import ModelReference, encode_prompt, load_model
 from core.sampling import sample, stream
 
 GREEDY = SamplingConfig(max_new_tokens=12, temperature=0)
@@ -33,10 +33,26 @@ def test_a_seed_gives_the_same_reply_again_and_another_seed_another(tiny, prompt
     assert first != other
 
 
-def test_a_row_is_drawn_alike_alone_and_in_a_batch(tiny, prompts):
-    together = sample(tiny, prompts, WARM, [1, 2, 3])
-    alone = [sample(tiny, [prompt], WARM, [seed])[0] for prompt, seed in zip(prompts, [1, 2, 3], strict=True)]
+@pytest.mark.parametrize("steady", [False, True])
+def test_a_row_is_drawn_alike_alone_and_in_a_batch(tiny, prompts, steady):
+    together = sample(tiny, prompts, WARM, [1, 2, 3], steady=steady)
+    alone = [sample(tiny, [prompt], WARM, [seed], steady=steady)[0] for prompt, seed in zip(prompts, [1, 2, 3], strict=True)]
     assert together == alone
+    assert together == sample(tiny, prompts, WARM, [1, 2, 3], steady=not steady)
+
+
+def test_a_steady_row_is_equal_to_the_bit_in_any_company_in_bfloat16(tiny_folder, tmp_path):
+    """The logits of a row, not only its tokens: rows of other lengths, or none, around it."""
+    model = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.bfloat16)
+    queries = ["Hi?", "Why is the sky blue, and the sea too?", "How do I boil an egg?", "What is tea?", "Who?", "Is it late?", "Where to?"]
+    prompts = [encode_prompt(model, Turns("You are a helpful assistant.", query)) for query in queries]
+    together = sample(model, prompts, WARM, list(range(7)), steady=True)
+    assert together == [sample(model, [prompt], WARM, [seed], steady=True)[0] for seed, prompt in enumerate(prompts)]
+
+
+def test_more_rows_than_a_steady_batch_has_are_refused(tiny, prompts):
+    with pytest.raises(ValueError, match="at most 16"):
+        next(stream(tiny, prompts * 6, WARM, list(range(18)), steady=True))
 
 
 def test_frequencies_follow_the_softmax(tiny, prompts):
