@@ -30,6 +30,7 @@ RUNTIME_BYTES = {"cpu": 1150e6, "gpu": 900e6}  # torch, transformers and their b
 ACTIVATION_BYTES = 60  # kept for the backward pass, a token, layer and hidden unit
 LOGIT_COPIES = 5  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
 SAMPLED_ROWS = 48  # rows decoded together (core.sampling)
+STEADY_ROWS = 16  # core.sampling: rows decoded together where replies are shown and counted
 QUERIES_PER_BATCH = 24  # queries sampled or measured together (core.runs)
 SHOWN_REPLIES = 4  # replies sampled for people each time (core.runs)
 
@@ -175,11 +176,14 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     shows = 2 + config.steps // config.sample_every
     packed = config.n_constitutions * (prompt + config.n_constitutions * reply)  # tokens of one query's scoring pass
     step = config.queries_per_step * machine.forward_s(packed, config.n_constitutions**2 * reply) * (TRAIN_FORWARDS + (KL_FORWARDS if config.kl_weight else 0))
-    ask = machine.sample_s(2 * config.held_out_queries, prompt, new)
+    drawn = config.n_constitutions * config.candidates * reply  # tokens of one query's candidates
+    choice = machine.forward_s(config.n_constitutions * (prompt + drawn), config.n_constitutions * drawn)
+    chosen = config.train_queries * choice if config.candidates > 1 else 0.0
+    ask = machine.sample_s(2 * config.held_out_queries, prompt, new, STEADY_ROWS)
     measured = config.held_out_queries * machine.forward_s(2 * (prompt + 2 * reply), 4 * reply)
     seconds = (
         IMPORT_S + machine.weights / LOAD_BYTES_S,
-        machine.sample_s(config.train_queries * config.n_constitutions, prompt, new),
+        machine.sample_s(config.train_queries * config.n_constitutions * config.candidates, prompt, new) + chosen,
         config.steps * step + shows * machine.sample_s(SHOWN_REPLIES, prompt, new),
         ask + measured,
         ask + MEASURE_ALIGNED_FORWARDS * measured,
@@ -216,11 +220,11 @@ class _Machine:
         floor = max(self.weights / (self.hardware.copy_gb_s * 1e9), self.shape.layers * LAYER_S[self.hardware.kind])
         return floor + flops / (FORWARD_SHARE * self.hardware.matmul_gflops * 1e9)
 
-    def sample_s(self, rows: int, prompt: float, new: int) -> float:
+    def sample_s(self, rows: int, prompt: float, new: int, at_once: int = SAMPLED_ROWS) -> float:
         """Replies to some prompts, decoded in batches."""
         seconds = 0.0
-        for start in range(0, rows, SAMPLED_ROWS):
-            batch = min(SAMPLED_ROWS, rows - start)
+        for start in range(0, rows, at_once):
+            batch = min(at_once, rows - start)
             arithmetic = 2 * self.shape.parameters * batch * REPLY_SHARE / (DECODE_SHARE * self.hardware.matmul_gflops * 1e9)
             reading = self.weights / (self.hardware.copy_gb_s * 1e9)
             seconds += self.forward_s(batch * prompt, batch) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
@@ -234,7 +238,9 @@ def _memory(config: TrainConfig, machine: _Machine, prompt: int) -> float:
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
     tokens = config.n_constitutions * (prompt + config.n_constitutions * new)
     activations = tokens * shape.layers * shape.hidden * ACTIVATION_BYTES
-    logits = config.n_constitutions**2 * new * shape.vocabulary * 4 * LOGIT_COPIES
+    # Choosing among candidates scores more tokens, but keeps no activations and two copies of the logits.
+    scored = max(config.n_constitutions**2 * new * LOGIT_COPIES, config.n_constitutions**2 * config.candidates * new * 2)
+    logits = scored * shape.vocabulary * 4
     return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
 
 

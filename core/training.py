@@ -26,7 +26,7 @@ from core.scoring import pack, packed_logits
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
 WARMUP_STEPS = 2
-FINAL_LEARNING_RATE = 0.1  # share of the peak that the linear decay ends at
+FINAL_LEARNING_RATE = 0.3  # share of the peak that the linear decay ends at
 
 Show = Callable[[], tuple[ShownReply, ...]]  # samples replies for people to read
 
@@ -51,7 +51,7 @@ def step_order(n_examples: int, config: TrainConfig) -> list[list[int]]:
 
 
 def learning_rate(step: int, total: int, config: TrainConfig) -> float:
-    """Linear warm-up over two steps, then linear decay to a tenth."""
+    """Linear warm-up over two steps, then linear decay to three tenths."""
     warm = min(1.0, (step + 1) / WARMUP_STEPS)
     return config.learning_rate * warm * (1 - (1 - FINAL_LEARNING_RATE) * step / max(1, total))
 
