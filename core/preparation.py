@@ -1,8 +1,8 @@
 """From queries to training examples: draw contrasts, sample responses under each constitution, keep what can teach.
 
-Beyond SAMI as published: several candidates are sampled for each constitution, and the one that the policy itself attributes
-to it most surely is kept. A weak model follows a principle only now and then; the policy's own likelihood finds those replies
-without any label, which strengthens the initial link that SAMI needs (docs/decisions.md). One candidate is plain SAMI.
+With `candidates` above 1, beyond SAMI as published: several responses are sampled for each constitution, and the one that the
+policy itself attributes to it most surely is kept. That finds replies that follow a principle without any label, but also
+those that are merely short (docs/decisions.md). One candidate, the default, is plain SAMI.
 """
 
 from collections import Counter

@@ -31,9 +31,7 @@ class Response:
     ended: bool  # False: cut at max_new_tokens
 
 
-def sample(
-    model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
-) -> list[Response]:
+def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> list[Response]:
     """One response for each prompt, in the order of the prompts.
 
     Args:
@@ -90,9 +88,7 @@ def stream(
         with torch.inference_mode():
             # A tensor, not the number 1: indexing copies the last position, and a bfloat16 head on an uncopied slice is 400 times slower.
             last = torch.tensor([input_ids.shape[1] - 1], device=model.device)
-            output = model.network(
-                input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=last
-            )
+            output = model.network(input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=last)
             chosen = _choose(output.logits[:, -1].float(), sampling, uniform_BT[:, t])
         step: list[int | None] = [None] * len(prompts)
         for row, token in zip(live, chosen.tolist(), strict=True):

@@ -3,9 +3,11 @@
 For each query: n constitutions (a contrast), one response sampled under each, all n x n scored, and the mean of the row
 and the column cross-entropies of `logprobs_CR` as the loss. Changed against the released code: the end token counts as
 part of a response; several queries are averaged into one optimiser step; one forward a query scores all pairs.
-One iteration: responses come from the base.
+One iteration: responses come from the base. SAMI's regulariser is few steps; here training also ends once the bound of a step
+exceeds a share of its cap, since past that it only drives the policy away from the base.
 """
 
+import json
 import math
 import random
 import time
@@ -16,7 +18,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.checkpoints import adapter_tensors, latest_checkpoint, restore_tensors, save_checkpoint
+from core.checkpoints import adapter_tensors, latest_checkpoint, restore_tensors, save_checkpoint, write_json
 from core.config import TrainConfig
 from core.contrasts import seed_for
 from core.losses import attribution, mi_bound, sami_loss
@@ -26,6 +28,7 @@ from core.scoring import pack, packed_logits
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
 WARMUP_STEPS = 2
+ENOUGH = "enough.json"  # in a run's folder: the step after which training ended early
 FINAL_LEARNING_RATE = 0.3  # share of the peak that the linear decay ends at
 
 Show = Callable[[], tuple[ShownReply, ...]]  # samples replies for people to read
@@ -85,7 +88,7 @@ def train(
     parameters = {name: p for name, p in model.network.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(parameters.values(), lr=config.learning_rate, weight_decay=0.0)
     steps = step_order(len(examples), config)
-    start = 0
+    start, last = 0, _last_step(folder, len(steps))
     if (checkpoint := latest_checkpoint(folder)) is not None:
         restore_tensors(checkpoint.tensors(), parameters, optimizer)
         start = checkpoint.step
@@ -93,6 +96,8 @@ def train(
         on_step(StepReport(phase="training", done=0, total=len(steps), replies=show()))
     saved_at = time.monotonic()
     for step in range(start, len(steps)):
+        if step >= last:
+            return
         metrics = train_step(model, [examples[i] for i in steps[step]], config)
         metrics["grad_norm"] = float(torch.nn.utils.clip_grad_norm_(parameters.values(), config.max_grad_norm))
         for group in optimizer.param_groups:
@@ -100,15 +105,24 @@ def train(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         done = step + 1
+        if metrics["mi_bound_nats"] > config.enough_share * math.log(config.n_constitutions):
+            last = min(last, done)
+            write_json(folder / ENOUGH, {"step": last})  # before the checkpoint: a run killed in between ends at the same step
         stopping = should_stop()
         committed = None
-        if stopping or done == len(steps) or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+        if stopping or done == last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
             committed = save_checkpoint(folder, done, adapter_tensors(parameters, optimizer)).step
             saved_at = time.monotonic()
-        shown = show() if show is not None and not stopping and (done % config.sample_every == 0 or done == len(steps)) else ()
-        on_step(StepReport(phase="training", done=done, total=len(steps), metrics=metrics, replies=shown, checkpoint_step=committed))
-        if stopping and done < len(steps):
+        shown = show() if show is not None and not stopping and (done % config.sample_every == 0 or done == last) else ()
+        on_step(StepReport(phase="training", done=done, total=last, metrics=metrics, replies=shown, checkpoint_step=committed))
+        if stopping and done < last:
             raise Stopped
+
+
+def _last_step(folder: Path, planned: int) -> int:
+    """After which step training ends: as planned, or where an earlier attempt found that the bound is high enough."""
+    path = folder / ENOUGH
+    return min(planned, int(json.loads(path.read_text())["step"])) if path.exists() else planned
 
 
 def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig) -> dict[str, float]:

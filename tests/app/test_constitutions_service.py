@@ -103,7 +103,7 @@ def test_a_hundred_thousand_characters_are_kept_and_named_as_a_problem(studio: S
 
 def test_more_than_a_draft_can_hold_is_refused_and_the_stored_draft_stays(studio: Studio) -> None:
     draft = written(studio, ONE)
-    with pytest.raises(ConstitutionError, match="1,000,0.. characters; it can hold 1,000,000"):
+    with pytest.raises(ConstitutionError, match=r"1,000,0.. characters; it can hold 1,000,000"):
         edited(studio, draft, {**ONE, "statement": "x" * 1_000_000})
     assert service.open_draft(studio, draft.constitution_id, "ann").rows == [ONE]
 

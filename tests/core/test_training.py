@@ -1,7 +1,9 @@
 """Training lowers the loss, repeats exactly, and resumes exactly."""
 
 import contextlib
+import dataclasses
 import hashlib
+import math
 
 import pytest
 import torch
@@ -17,13 +19,18 @@ from core.runs import RunPlan, execute
 from core.training import Example, learning_rate, score, step_order, train
 
 EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
-CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8)
+CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8, enough_share=1)
 
 
 def trained(tiny_folder, folder, should_stop=lambda: False, on_step=lambda _: None):
+    return trained_with(CONFIG, tiny_folder, folder, on_step, should_stop)
+
+
+def trained_with(config, tiny_folder, folder, on_step=lambda _: None, should_stop=lambda: False):
+    folder.mkdir(exist_ok=True)
     base = load_model(ModelReference(id=str(tiny_folder)), folder, device=torch.device("cpu"), dtype=torch.float32)
     model = attach_adapter(base, rank=4, alpha=8, seed=CONFIG.seed)
-    train(model, EXAMPLES, CONFIG, folder, on_step=on_step, should_stop=should_stop)
+    train(model, EXAMPLES, config, folder, on_step=on_step, should_stop=should_stop)
     return model
 
 
@@ -53,6 +60,22 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(tiny_folder, tmp_p
     resumed = trained(tiny_folder, tmp_path / "cut", on_step=steps.append)
     assert [report.done for report in steps] == list(range(1, 22))
     assert digest(resumed) == digest(whole)
+
+
+def test_training_ends_once_the_bound_is_high_enough_also_after_a_kill(tiny_folder, tmp_path, monkeypatch):
+    import core.training
+
+    early, steps = dataclasses.replace(CONFIG, enough_share=0.2), []
+    whole = trained_with(early, tiny_folder, tmp_path / "whole", steps.append)
+    assert len(steps) < 21
+    assert steps[-1].metrics["mi_bound_nats"] > 0.2 * math.log(2) >= max(report.metrics["mi_bound_nats"] for report in steps[:-1])
+    assert steps[-1].done == steps[-1].total
+    kept = core.training.save_checkpoint
+    monkeypatch.setattr(core.training, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):  # dies between the note that it is enough and the checkpoint
+        trained_with(early, tiny_folder, tmp_path / "cut")
+    monkeypatch.setattr(core.training, "save_checkpoint", kept)
+    assert digest(trained_with(early, tiny_folder, tmp_path / "cut")) == digest(whole)
 
 
 def test_every_pass_uses_every_example_once():
