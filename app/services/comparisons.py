@@ -21,6 +21,8 @@ from db.tables import Comparison, Reply, RunStatus
 
 MAX_QUERY_CHARS = 8_000
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What a person asks for, as it came from the page: checked by `start_comparison`."""
