@@ -21,7 +21,16 @@ principles:
     antithesis: Answer at length.
     check: {max_words: 20}
 """
-SMALL = ["train_queries=4", "held_out_queries=3", "queries_per_step=2", "lora_rank=4", "lora_alpha=8", "sampling.max_new_tokens=6", "sampling.temperature=1"]
+SMALL = [
+    "train_queries=4",
+    "held_out_queries=3",
+    "queries_per_step=2",
+    "lora_rank=4",
+    "lora_alpha=8",
+    "sampling.max_new_tokens=6",
+    "sampling.temperature=1",
+    "enough_share=1",
+]
 
 
 @pytest.fixture(scope="module")
