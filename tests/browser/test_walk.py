@@ -108,7 +108,7 @@ def test_a_constitution_is_written_and_saved(page: Page, whole: Whole) -> None:
 def test_a_run_trains_while_processes_are_killed_and_pages_reload(page: Page, whole: Whole, studio: Studio) -> None:
     page.goto(f"{whole.url}/train")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
-    page.get_by_label("Constitution", exact=True).select_option(label="Few words, version 1")
+    page.get_by_label("Constitution", exact=True).select_option(label="Few words, version 1: The first version")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/run\?id=\d+$"))
