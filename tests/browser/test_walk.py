@@ -4,6 +4,7 @@
 On the way the web process, the trainer and the model host are killed, and nothing is lost.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -53,8 +54,9 @@ class Whole:
     def child(self, *words: str) -> psutil.Process:
         """The running process of the app whose command line ends with these words."""
         for process in psutil.Process(self.process.pid).children(recursive=True):
-            if process.cmdline()[3 : 3 + len(words)] == list(words):
-                return process
+            with contextlib.suppress(psutil.Error):  # it may end, or be a zombie, while we look
+                if process.cmdline()[3 : 3 + len(words)] == list(words):
+                    return process
         raise AssertionError(f"no process {words}:\n{self.logs()}")
 
     def logs(self) -> str:
@@ -158,6 +160,7 @@ def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host
     page.goto(f"{whole.url}/compare?run={run.id}")
     compare(page, query)
     whole.child("model-host").kill()
+    page.goto(f"{whole.url}/compare?run={run.id}")
     compare(page, query)
     shown = {method: page.locator(f'.cs-pane[data-method="{method}"] .cs-text').inner_text() for method in ("base+constitution", "aligned+constitution")}
     expected = {f"{policy}+constitution": next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
@@ -173,6 +176,7 @@ def compare(page: Page, query: str) -> None:
     page.get_by_role("button", name="Compare").click()
     for method in ("base", "base+constitution", "aligned+constitution", "aligned"):
         expect(page.locator(f'.cs-pane[data-method="{method}"]')).to_have_attribute("data-state", "done", timeout=120_000)
+    expect(page.get_by_role("link", name="Link to this comparison")).to_be_visible(timeout=30_000)
 
 
 def test_the_command_line_measures_the_same_figures(whole: Whole, studio: Studio, page: Page, tmp_path: Path) -> None:
