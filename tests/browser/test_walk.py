@@ -85,7 +85,9 @@ def studio(whole: Whole) -> Iterator[Studio]:
 
 def the_run(studio: Studio) -> Run:
     with studio.sessions.read() as session:
-        return runs.list_runs(session)[0].run
+        run = runs.list_runs(session)[0].run
+    assert run.status != RunStatus.FAILED, run.error_text
+    return run
 
 
 def test_a_constitution_is_written_and_saved(page: Page, whole: Whole) -> None:
