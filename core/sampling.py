@@ -39,7 +39,7 @@ def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
         prompts: Token ids from `encode_prompt`.
         sampling: Length, temperature, nucleus.
         seeds: One seed a row.
-        steady: Let no row depend on the others; about a third slower.
+        steady: Let no row depend on the others; slower (docs/decisions.md).
     """
     responses: dict[int, Response] = {}
     by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # alike lengths together: little padding
