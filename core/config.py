@@ -46,7 +46,7 @@ class TrainConfig:
     lora_rank: int = 16
     lora_alpha: int = 32  # the update is scaled by alpha / rank
     learning_rate: float = 8e-4  # AdamW, after warm-up, before decay
-    enough_share: float = 0.5  # training ends early after a step whose MI bound exceeds this share of its cap, log n; 1 = never
+    max_kl_nats: float = 0.25  # training ends early after a step whose KL(base || adapted) exceeds this, in nats a token; 0 = never
     max_grad_norm: float = 1.0  # gradients are clipped to this norm
     kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token; 0 = SAMI as published
     sample_every: int = 6  # optimiser steps between the replies shown during training
@@ -57,9 +57,9 @@ class TrainConfig:
         for name in ("candidates", "train_queries", "held_out_queries", "queries_per_step", "passes", "lora_rank", "lora_alpha", "sample_every"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "1 or above")
         _require(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
-        _require(0 < self.enough_share <= 1, "enough_share", self.enough_share, "above 0 and at most 1")
         _require(self.max_grad_norm > 0, "max_grad_norm", self.max_grad_norm, "above 0")
-        _require(self.kl_weight >= 0, "kl_weight", self.kl_weight, "0 or above")
+        for name in ("kl_weight", "max_kl_nats"):
+            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or above")
 
     @property
     def steps(self) -> int:

@@ -3,8 +3,8 @@
 For each query: n constitutions (a contrast), one response sampled under each, all n x n scored, and the mean of the row
 and the column cross-entropies of `logprobs_CR` as the loss. Changed against the released code: the end token counts as
 part of a response; several queries are averaged into one optimiser step; one forward a query scores all pairs.
-One iteration: responses come from the base. SAMI's regulariser is few steps; here training also ends once the bound of a step
-exceeds a share of its cap, since past that it only drives the policy away from the base.
+One iteration: responses come from the base. SAMI's regulariser is few steps; here training also ends once the policy is too far
+from its base (KL over response tokens), since what it learns from there on is mostly a private code.
 """
 
 import json
@@ -28,7 +28,7 @@ from core.scoring import pack, packed_logits
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
 WARMUP_STEPS = 2
-ENOUGH = "enough.json"  # in a run's folder: the step after which training ended early
+EARLY_END = "early_end.json"  # in a run's folder: the step after which training ended early
 FINAL_LEARNING_RATE = 0.3  # share of the peak that the linear decay ends at
 
 Show = Callable[[], tuple[ShownReply, ...]]  # samples replies for people to read
@@ -105,9 +105,9 @@ def train(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         done = step + 1
-        if metrics["mi_bound_nats"] > config.enough_share * math.log(config.n_constitutions):
+        if config.max_kl_nats and metrics["kl_nats"] > config.max_kl_nats:
             last = min(last, done)
-            write_json(folder / ENOUGH, {"step": last})  # before the checkpoint: a run killed in between ends at the same step
+            write_json(folder / EARLY_END, {"step": last})  # before the checkpoint: a run killed in between ends at the same step
         stopping = should_stop()
         committed = None
         if stopping or done == last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
@@ -120,8 +120,8 @@ def train(
 
 
 def _last_step(folder: Path, planned: int) -> int:
-    """After which step training ends: as planned, or where an earlier attempt found that the bound is high enough."""
-    path = folder / ENOUGH
+    """After which step training ends: as planned, or where an earlier attempt found the policy too far from its base."""
+    path = folder / EARLY_END
     return min(planned, int(json.loads(path.read_text())["step"])) if path.exists() else planned
 
 
@@ -130,27 +130,30 @@ def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig
 
     Returns:
         Means over the batch: loss_nats (SAMI's), attribution (share of responses), mi_bound_nats (column term only; of
-        the stored responses, so a curve to watch and not yet a claim), and kl_nats (a token) when a KL weight is set.
+        the stored responses, so a curve to watch and not yet a claim). And kl_nats (a token), when something depends on it:
+        over the batch with a KL weight, else of its first query, which is near enough and spares the base's other forwards.
     """
     losses, bounds, hits, kls = [], [], [], []
-    for example in batch:
-        scores_CR, kl = score(model, example, with_kl=config.kl_weight > 0)
+    for i, example in enumerate(batch):
+        with_kl = config.kl_weight > 0 or (config.max_kl_nats > 0 and i == 0)
+        scores_CR, kl = score(model, example, with_kl=with_kl)
         loss = sami_loss(scores_CR)
         ((loss + config.kl_weight * kl) / len(batch)).backward()
         losses.append(loss.item())
         bounds.append(mi_bound(scores_CR))
         hits += attribution(scores_CR)
-        kls.append(float(kl))
+        kls += [kl.item()] if with_kl else []
     metrics = {"loss_nats": math.fsum(losses) / len(losses), "attribution": sum(hits) / len(hits), "mi_bound_nats": math.fsum(bounds) / len(bounds)}
-    if config.kl_weight > 0:
+    if kls:
         metrics["kl_nats"] = math.fsum(kls) / len(kls)
     return metrics
 
 
 def score(model: LoadedModel, example: Example, *, with_kl: bool) -> tuple[Tensor, Tensor]:
-    """`logprobs_CR` of an example, and KL(base || adapted) in nats a token over its response tokens (0 unless asked for).
+    """`logprobs_CR` of an example, and KL(base || adapted) in nats a token (0 unless asked for).
 
-    Prompt and padding are outside the KL, unlike in SAMI's released code.
+    The KL is over the tokens of each response under its own constitution. Prompt and padding are outside it, unlike in
+    SAMI's released code.
     """
     packed = pack(example.prompts, example.responses, model.device)
     logprobs_CKV = packed_logits(model, packed).log_softmax(dim=-1)
@@ -161,5 +164,6 @@ def score(model: LoadedModel, example: Example, *, with_kl: bool) -> tuple[Tenso
     if with_kl:
         with torch.no_grad(), adapter_off(model):
             base_CKV = packed_logits(model, packed).log_softmax(dim=-1)
-        kl = (base_CKV.exp() * (base_CKV - logprobs_CKV)).sum(dim=-1).mean()
+        own = [(base_CKV[r, at], logprobs_CKV[r, at]) for r, at in enumerate(packed.predictors)]
+        kl = torch.stack([(base.exp() * (base - adapted)).sum(dim=-1).mean() for base, adapted in own]).mean()
     return torch.stack(rows), kl

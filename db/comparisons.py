@@ -34,6 +34,8 @@ class NewReply:
     text: str
     seed: int
     done: bool = True
+    tokens: int | None = None
+    ended: bool | None = None  # False: cut at max_new_tokens
     adapter_sha256: str | None = None
     error: str | None = None
     token_scores: list[Any] | None = None

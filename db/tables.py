@@ -246,6 +246,8 @@ class Reply(Base):
     adapter_sha256: Mapped[str | None]
     text: Mapped[str]
     done: Mapped[bool]
+    tokens: Mapped[int | None]  # with the end token; None where it was not recorded
+    ended: Mapped[bool | None]  # False: cut at max_new_tokens
     error: Mapped[str | None]
     token_scores: Mapped[list[Any] | None]
     seed: Mapped[int] = mapped_column(BigInteger)

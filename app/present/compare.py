@@ -1,5 +1,6 @@
 """Comparisons as HTML and as data for the Compare page. Every text of a person or a model is escaped, or sent as text."""
 
+import re
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any, Literal
@@ -53,11 +54,18 @@ def source_option(source: Source) -> dict[str, Any]:
 def facts_html(source: Source) -> str:
     """Which constitution, model and adapter take part."""
     link = f'<a href="./write?constitution={source.constitution_id}">{escape(source.constitution_name)}</a>, version {source.version_number}'
-    model = f"{escape(source.model)}{f' at {escape(source.revision[:HASH_CHARS])}' if source.revision else ''}"
+    model = f"{escape(source.model)}{f' at {revision_html(source.revision)}' if source.revision else ''}"
     rows = [("Constitution", link), ("Model", model)]
     if source.run_id is not None:
         rows += [("Run", f'<a href="./run?id={source.run_id}">Run {source.run_id}</a>'), ("Adapter", adapter_html(source.adapter_sha256))]
     return f'<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
+
+
+def revision_html(revision: str) -> str:
+    """A commit by its beginning; the name of a release, which has no more to say than it shows, in full."""
+    if re.fullmatch(r"[0-9a-f]{40}", revision):
+        return f'<code title="{revision}">{revision[:HASH_CHARS]}</code>'
+    return escape(revision)
 
 
 def adapter_html(sha256: str | None) -> str:

@@ -31,6 +31,7 @@ STATUS_MARKS = {RunStatus.QUEUED: "…", RunStatus.RUNNING: "▸", RunStatus.STO
 MEANINGS = {
     "loss": "Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
     "attribution": "Share of responses that the model traces to the constitution they were written under.",
+    "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends at the limit, before the policy turns into something else.",
     "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
 }
 CAUSES = {
@@ -203,6 +204,7 @@ def charts_html(view: RunView) -> str:
             view, "attribution", title="Attribution accuracy", unit="share", marks=chance, low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["attribution"]
         ),
         _chart(view, "mi_bound_nats", title="MI bound", unit="nats", marks=bound, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["bound"]),
+        *_distance_chart(view, steps),
     )
     points = max((len(p) for p in view.metrics.values()), default=0)
     smooth = (
@@ -211,6 +213,15 @@ def charts_html(view: RunView) -> str:
         else ""
     )
     return f'<div class="cs-charts">{"".join(charts)}</div>{smooth}'
+
+
+def _distance_chart(view: RunView, steps: int) -> Sequence[str]:
+    """How far the policy has gone from its base; absent where nothing measures it."""
+    if "kl_nats" not in view.metrics and not (view.config and view.config.max_kl_nats):
+        return ()
+    limit = view.config.max_kl_nats if view.config else 0.0
+    marks = (Mark(limit, f"limit {limit:g}: training ends"),) if limit else ()
+    return (_chart(view, "kl_nats", title="Distance from the base", unit="nats", marks=marks, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["kl"]),)
 
 
 def _chart(view: RunView, name: str, **settings: object) -> str:

@@ -42,8 +42,8 @@ class Pane:
     method: Method
     state: State
     text: str = ""
-    tokens: int | None = None  # known while it is written
-    ended: bool | None = None  # False: cut at max_new_tokens; known while it is written
+    tokens: int | None = None
+    ended: bool | None = None  # False: cut at max_new_tokens
     adapter_sha256: str | None = None  # None: the adapter was off
     error: str | None = None
     token_scores: tuple[tuple[str, float, float], ...] | None = None  # token, log-probability by the base, by the aligned model

@@ -212,7 +212,16 @@ def _pane(method: Method, reply: Reply | None) -> Pane:
         return Pane(method=method, state="stopped")
     scores = tuple((str(text), float(base), float(aligned)) for text, base, aligned in reply.token_scores) if reply.token_scores else None
     state: State = "done" if reply.done else "failed" if reply.error else "stopped"
-    return Pane(method=method, state=state, text=reply.text, adapter_sha256=reply.adapter_sha256, error=reply.error, token_scores=scores)
+    return Pane(
+        method=method,
+        state=state,
+        text=reply.text,
+        tokens=reply.tokens,
+        ended=reply.ended,
+        adapter_sha256=reply.adapter_sha256,
+        error=reply.error,
+        token_scores=scores,
+    )
 
 
 def _follow(studio: Studio, view: ComparisonView) -> Iterator[ComparisonView]:
@@ -265,6 +274,8 @@ def _store(studio: Studio, view: ComparisonView, method: Method) -> None:
         text=pane.text,
         seed=view.reply_seed,
         done=pane.state == "done",
+        tokens=pane.tokens,
+        ended=pane.ended,
         adapter_sha256=pane.adapter_sha256,
         error=pane.error,
         token_scores=[list(row) for row in pane.token_scores] if pane.token_scores else None,

@@ -96,6 +96,7 @@ def train_steps(studio: Studio, held: Claim, steps: int, first: int = 1) -> None
             Metric(step=step, name="loss_nats", value=0.69 - 0.5 * gone + 0.05 * ((step * 7) % 5 - 2) / 2),
             Metric(step=step, name="attribution", value=min(1.0, 0.5 + 0.125 * round(4.2 * gone + ((step * 3) % 3 - 1) * 0.5))),
             Metric(step=step, name="mi_bound_nats", value=0.02 + 0.55 * gone - 0.06 * ((step * 5) % 4 - 1.5)),
+            Metric(step=step, name="kl_nats", value=0.2 * gone**2),
         ]
     with studio.sessions.begin() as session:
         claims.add_metrics(session, held, numbers)

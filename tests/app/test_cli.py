@@ -29,7 +29,7 @@ SMALL = [
     "lora_alpha=8",
     "sampling.max_new_tokens=6",
     "sampling.temperature=1",
-    "enough_share=1",
+    "max_kl_nats=0",
 ]
 
 

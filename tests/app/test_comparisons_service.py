@@ -87,6 +87,8 @@ def test_the_replies_grow_and_are_the_same_when_the_link_is_opened(studio: Studi
     assert texts(again) == texts(last)
     assert again.created_by == "ann"
     assert again.sampling == last.sampling
+    assert [(pane.tokens, pane.ended) for pane in again.panes] == [(pane.tokens, pane.ended) for pane in last.panes]
+    assert all(pane.tokens for pane in again.panes)
     assert [pane.adapter_sha256 for pane in again.panes] == [pane.adapter_sha256 for pane in last.panes]
     assert [(pane.adapter_sha256 is None) for pane in again.panes] == [True, True, False, False]
     assert again.reply_seed == reply_seed(0, QUERY, "statement")

@@ -27,7 +27,7 @@ from tests.browser.conftest import ROOT, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.real_model]
 
-STATEMENT = "Answer in one short sentence of at most twenty words. Say what was asked for, then stop."
+STATEMENT = "Answer in one short sentence, as briefly as you can."
 LARGEST_WEB_BYTES = 300 * 1024**2
 
 
@@ -58,6 +58,11 @@ class Whole:
                 if process.cmdline()[3 : 3 + len(words)] == list(words):
                     return process
         raise AssertionError(f"no process {words}:\n{self.logs()}")
+
+    def has_child(self, *words: str) -> bool:
+        with contextlib.suppress(AssertionError):
+            return self.child(*words).is_running()
+        return False
 
     def logs(self) -> str:
         files = sorted(self.data.glob("logs/*.log")) + sorted(self.data.glob("runs/*/*/log.txt"))
@@ -99,7 +104,7 @@ def test_a_constitution_is_written_and_saved(page: Page, whole: Whole) -> None:
     added = page.locator(".cs-paper .cs-principle").last
     added.get_by_label("Title").fill("Be brief")
     added.get_by_label("Statement").fill(STATEMENT)
-    added.get_by_label("Antithesis").fill("Answer at length, in several full sentences, with background, examples and a summary.")
+    added.get_by_label("Antithesis").fill("Answer in several long sentences, with background and examples.")
     added.get_by_label("Check", exact=False).first.select_option("max_words")
     added.get_by_label("N =").fill("20")
     expect(page.locator(".cs-status")).to_have_text(re.compile(r"^Saved \d\d:\d\d$"))
@@ -161,9 +166,10 @@ def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host
     query = measured["aligned"][0]["query"]
     page.goto(f"{whole.url}/compare?run={run.id}")
     compare(page, query)
-    whole.child("model-host").kill()
     page.goto(f"{whole.url}/compare?run={run.id}")
-    compare(page, query)
+    kill_the_host_while_it_writes(page, whole, query)
+    page.get_by_role("button", name="Finish the replies").click()
+    all_panes_done(page)
     shown = {method: page.locator(f'.cs-pane[data-method="{method}"] .cs-text').inner_text() for method in ("base+constitution", "aligned+constitution")}
     expected = {f"{policy}+constitution": next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
     assert {method: text.split() for method, text in shown.items()} == {method: text.split() for method, text in expected.items()}
@@ -176,9 +182,25 @@ def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host
 def compare(page: Page, query: str) -> None:
     page.get_by_label("Query").fill(query)
     page.get_by_role("button", name="Compare").click()
+    all_panes_done(page)
+
+
+def all_panes_done(page: Page) -> None:
     for method in ("base", "base+constitution", "aligned+constitution", "aligned"):
         expect(page.locator(f'.cs-pane[data-method="{method}"]')).to_have_attribute("data-state", "done", timeout=120_000)
     expect(page.get_by_role("link", name="Link to this comparison")).to_be_visible(timeout=30_000)
+
+
+def kill_the_host_while_it_writes(page: Page, whole: Whole, query: str) -> None:
+    """SIGKILL in mid-stream: the page must say so, and keep what it has until the supervisor's new host finishes it."""
+    host = whole.child("model-host")
+    page.get_by_label("Query").fill(query)
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator('.cs-pane[data-state="writing"]').first).to_be_visible(timeout=60_000)
+    host.kill()
+    expect(page.locator(".cs-comparison .cs-status")).to_contain_text("The model host stopped in the middle of the replies.", timeout=30_000)
+    host.wait(30)
+    whole.wait("a new model host", lambda: whole.has_child("model-host"))
 
 
 def test_the_command_line_measures_the_same_figures(whole: Whole, studio: Studio, page: Page, tmp_path: Path) -> None:

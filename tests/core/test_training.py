@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import hashlib
-import math
 
 import pytest
 import torch
@@ -19,7 +18,7 @@ from core.runs import RunPlan, execute
 from core.training import Example, learning_rate, score, step_order, train
 
 EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
-CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8, enough_share=1)
+CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)
 
 
 def trained(tiny_folder, folder, should_stop=lambda: False, on_step=lambda _: None):
@@ -62,13 +61,14 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(tiny_folder, tmp_p
     assert digest(resumed) == digest(whole)
 
 
-def test_training_ends_once_the_bound_is_high_enough_also_after_a_kill(tiny_folder, tmp_path, monkeypatch):
+def test_training_ends_once_the_policy_is_far_from_its_base_also_after_a_kill(tiny_folder, tmp_path, monkeypatch):
     import core.training
 
-    early, steps = dataclasses.replace(CONFIG, enough_share=0.2), []
+    early, steps = dataclasses.replace(CONFIG, max_kl_nats=0.01), []
     whole = trained_with(early, tiny_folder, tmp_path / "whole", steps.append)
     assert len(steps) < 21
-    assert steps[-1].metrics["mi_bound_nats"] > 0.2 * math.log(2) >= max(report.metrics["mi_bound_nats"] for report in steps[:-1])
+    assert steps[0].metrics["kl_nats"] == pytest.approx(0.0, abs=1e-7)  # of the policy before the step's update
+    assert steps[-1].metrics["kl_nats"] > 0.01 >= max(report.metrics["kl_nats"] for report in steps[:-1])
     assert steps[-1].done == steps[-1].total
     kept = core.training.save_checkpoint
     monkeypatch.setattr(core.training, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))

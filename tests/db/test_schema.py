@@ -20,13 +20,13 @@ from db.errors import BrokenMigration, NewerSchema
 from db.session import Sessions, make_engine
 from db.tables import Base, Run, RunStatus, Version
 
-SECOND = '''
+LATER = '''
 """A column more, by rebuilding tables that others point to."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -36,7 +36,7 @@ def upgrade():
     with op.batch_alter_table("run", recreate="always") as batch:
         batch.alter_column("model", new_column_name="base_model")
 '''
-BREAKING = SECOND.replace("def upgrade():", "def upgrade():\n    op.execute('DELETE FROM constitution')")
+BREAKING = LATER.replace("def upgrade():", "def upgrade():\n    op.execute('DELETE FROM constitution')")
 MIGRATE = """
 import sys
 from db.schema import migrate
@@ -54,7 +54,7 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
     def add(script: str) -> None:
         folder = tmp_path / "100% later"
         shutil.copytree(schema.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "second.py").write_text(script)
+        (folder / "versions" / "later.py").write_text(script)
         monkeypatch.setattr(schema, "MIGRATIONS", folder)
 
     return add
@@ -109,6 +109,23 @@ def test_the_constraints_that_comparison_overlooks_are_the_same_too(engine: Engi
     plain.dispose()
 
 
+def test_replies_stored_before_their_length_was_recorded_are_kept_without_one(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/studio.db")
+    with engine.begin() as connection:
+        command.upgrade(schema.alembic_config(connection), "0001")
+        connection.exec_driver_sql("INSERT INTO constitution VALUES (1, 'Brevity', '', 0, NULL, '2026-11-01')")
+        connection.exec_driver_sql("INSERT INTO version VALUES (1, 1, 1, NULL, 'first', 'ann', '2026-11-01', '{}', 'abc')")
+        connection.exec_driver_sql(
+            "INSERT INTO comparison (id, version_id, query, side, seed, sampling, created_by, created_at)"
+            " VALUES ('c', 1, 'Why is the sky blue?', 'statement', 0, '{}', 'ann', '2026-11-01')"
+        )
+        connection.exec_driver_sql("INSERT INTO reply (comparison_id, method, text, done, seed) VALUES ('c', 'base', 'Scattering.', 1, 7)")
+    schema.migrate(engine)
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT text, done, seed, tokens, ended FROM reply").all() == [("Scattering.", 1, 7, None, None)]
+    engine.dispose()
+
+
 def test_a_second_call_changes_nothing(engine: Engine) -> None:
     before = dump(engine)
     assert schema.migrate(engine) is None
@@ -122,9 +139,9 @@ def test_an_upgrade_keeps_every_row_and_leaves_a_copy_of_what_was(
     with sessions.begin() as s:
         run = queue_run(s)
     before = dump(engine)
-    later(SECOND)
+    later(LATER)
     copy = schema.migrate(engine)
-    assert revision_of(engine) == "0002"
+    assert revision_of(engine) == "0003"
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT name, language FROM constitution").all() == [("Brevity", "en")]
         assert connection.exec_driver_sql("SELECT id, base_model, status FROM run").all() == [(run.id, "tiny", RunStatus.QUEUED)]
@@ -149,11 +166,11 @@ def test_a_migration_that_leaves_rows_pointing_nowhere_is_undone_whole(
 
 def test_a_newer_schema_is_refused_and_left_alone(engine: Engine, later: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
     known = schema.MIGRATIONS
-    later(SECOND)
+    later(LATER)
     schema.migrate(engine)
     monkeypatch.setattr(schema, "MIGRATIONS", known)
     before = dump(engine)
-    with pytest.raises(NewerSchema, match=r"schema 0002.*knows up to 0001"):
+    with pytest.raises(NewerSchema, match=r"schema 0003.*knows up to 0002"):
         schema.migrate(engine)
     assert dump(engine) == before
 
@@ -172,7 +189,7 @@ def test_processes_that_start_at_once_all_find_the_newest_schema(tmp_path: Path,
         output, errors = process.communicate(timeout=60)
         assert (process.returncode, output) == (0, "None\n"), errors
     engine = make_engine(url)
-    assert revision_of(engine) == "0001"
+    assert revision_of(engine) == "0002"
     engine.dispose()
 
 
@@ -193,7 +210,7 @@ def test_versions_can_be_neither_changed_nor_deleted_nor_replaced(engine: Engine
 def test_a_new_migration_is_written_without_our_classes_and_makes_the_same_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An old migration must do the same whatever becomes of the code."""
     folder = tmp_path / "migrations"
-    shutil.copytree(schema.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "first_tables.py"))
+    shutil.copytree(schema.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__", "first_tables.py", "reply_ended.py"))
     monkeypatch.setattr(schema, "MIGRATIONS", folder)
     engine = make_engine(f"sqlite:///{tmp_path}/studio.db")
     with engine.begin() as connection:
