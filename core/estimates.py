@@ -175,7 +175,9 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     reply = REPLY_SHARE * new
     shows = 2 + config.steps // config.sample_every
     packed = config.n_constitutions * (prompt + config.n_constitutions * reply)  # tokens of one query's scoring pass
-    step = config.queries_per_step * machine.forward_s(packed, config.n_constitutions**2 * reply) * (TRAIN_FORWARDS + (KL_FORWARDS if config.kl_weight else 0))
+    with_kl = config.queries_per_step if config.kl_weight else 1 if config.max_kl_nats else 0  # queries of a step, as in core.training
+    passes = config.queries_per_step * TRAIN_FORWARDS + with_kl * KL_FORWARDS
+    step = machine.forward_s(packed, config.n_constitutions**2 * reply) * passes
     drawn = config.n_constitutions * config.candidates * reply  # tokens of one query's candidates
     choice = machine.forward_s(config.n_constitutions * (prompt + drawn), config.n_constitutions * drawn)
     chosen = config.train_queries * choice if config.candidates > 1 else 0.0
@@ -193,7 +195,7 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
         seconds=dict(zip(PHASES, seconds, strict=True)),
         memory_bytes=round(_memory(config, machine, prompt)),
         disk_bytes=3 * adapter * 12 + adapter * 4 + 20_000_000,  # a few checkpoints with two moments, the adapter, replies
-        notes=_notes(hardware),
+        notes=_notes(config, hardware),
     )
 
 
@@ -244,11 +246,11 @@ def _memory(config: TrainConfig, machine: _Machine, prompt: int) -> float:
     return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
 
 
-def _notes(hardware: Hardware) -> tuple[str, ...]:
+def _notes(config: TrainConfig, hardware: Hardware) -> tuple[str, ...]:
     waiting = "Waiting for earlier runs and fetching a model for the first time come on top."
-    if hardware.kind == "gpu":
-        return (waiting, "The formulas were fitted on a CPU; on a GPU take the time as an order of magnitude.")
-    return (waiting,)
+    early = f"Training may end sooner, once the model is {config.max_kl_nats:g} nats a token away from its base." if config.max_kl_nats else ""
+    rough = "The formulas were fitted on a CPU; on a GPU take the time as an order of magnitude." if hardware.kind == "gpu" else ""
+    return tuple(note for note in (waiting, early, rough) if note)
 
 
 def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) -> float:
