@@ -31,7 +31,7 @@ STATUS_MARKS = {RunStatus.QUEUED: "…", RunStatus.RUNNING: "▸", RunStatus.STO
 MEANINGS = {
     "loss": "Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
     "attribution": "Share of responses that the model traces to the constitution they were written under.",
-    "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends at the limit, before the policy turns into something else.",
+    "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends with the step that finds it above the limit.",
     "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
 }
 CAUSES = {
