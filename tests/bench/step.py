@@ -59,9 +59,7 @@ def draw_example(prompt: int, response: int, n: int) -> Example:
         return tuple(torch.randint(3, 49_000, (length,), generator=generator).tolist())
 
     shared = tokens(prompt - 20)
-    return Example(
-        query="", prompts=tuple(tokens(20 - c) + shared for c in range(n)), responses=tuple(tokens(response - 5 * (r % 3)) for r in range(n))
-    )
+    return Example(query="", prompts=tuple(tokens(20 - c) + shared for c in range(n)), responses=tuple(tokens(response - 5 * (r % 3)) for r in range(n)))
 
 
 def gradients(model: LoadedModel, way: Callable[[LoadedModel, Example], None], example: Example) -> Tensor:
