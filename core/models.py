@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from core.attention import Network, can_mask, weights_dtype
 from core.constitutions import Turns
 from core.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
 from core.errors import AdapterError, ContextError, ModelError
 
-Network = PreTrainedModel | PeftModel
+NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _CODE_KEYS = ("auto_map", "trust_remote_code", "_attn_implementation_internal", "_experts_implementation_internal")
 _WEIGHT_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
@@ -44,11 +45,32 @@ class LoadedModel:
     device: torch.device
     end_ids: tuple[int, ...]  # tokens that end a reply
     context_tokens: int
+    packed: bool = True  # whether it heeds the masks of packed scoring: core.scoring.check_packing
 
     @property
     def adapted(self) -> bool:
         """Whether an adapter is attached."""
         return isinstance(self.network, PeftModel)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the base's weights."""
+        return weights_dtype(self.network)
+
+    @property
+    def chat(self) -> bool:
+        """Whether it is asked through its chat template; in plain text otherwise."""
+        return bool(self.tokenizer.chat_template)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people should know about how this model is used."""
+        found = []
+        if not self.chat:
+            found.append(f"{self.reference.id} has no chat template, so it is asked in plain text: Human: …, Assistant: …")
+        if not self.packed:
+            found.append(f"{self.reference.id} cannot score several responses in one sequence, so each is scored in a row of its own, which is slower.")
+        return tuple(found)
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
@@ -84,7 +106,7 @@ def load_model(
         on_progress: Told what is being fetched and the share done.
 
     Raises:
-        ModelError: Unknown id, no network, no safetensors, code in the repository, or no chat template.
+        ModelError: Unknown id, no network, no safetensors, or code in the repository.
         DiskFullError: No room to fetch it.
     """
     folder, pinned = locate(reference, models, on_progress)
@@ -92,13 +114,9 @@ def load_model(
     on_progress("loading the model", 1.0)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        network = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype or choose_dtype(device), use_safetensors=True, trust_remote_code=False, attn_implementation="sdpa"
-        )
+        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype or choose_dtype(device), use_safetensors=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{reference.id} could not be loaded as a causal language model: {_first_line(error)} Choose another model.") from error
-    if not tokenizer.chat_template:
-        raise ModelError(f"{reference.id} has no chat template, so a constitution cannot be put to it. Choose its instruction-tuned variant.")
     network.requires_grad_(False)
     return LoadedModel(
         reference=pinned,
@@ -107,6 +125,7 @@ def load_model(
         device=device,
         end_ids=_end_ids(network, tokenizer),
         context_tokens=int(getattr(network.config.get_text_config(), "max_position_embeddings", 0)) or 1 << 20,
+        packed=can_mask(network),
     )
 
 
@@ -183,26 +202,41 @@ def _first_line(error: BaseException) -> str:
 
 
 def encode_prompt(model: LoadedModel, prompt: Turns) -> list[int]:
-    """Token ids of a chat prompt, ready for the reply. The system message is always explicit.
+    """Token ids of a prompt, ready for the reply. The system message is always explicit.
 
-    A template that knows no system role gets the system text at the head of the user's turn.
+    A template that knows no system role gets the system text at the head of the user's turn. A model without a template gets
+    SAMI's own plain text (arXiv 2404.14313, App. A.16).
 
     Raises:
         ContextError: The prompt leaves no room for a reply.
+        ModelError: The chat template cannot be used.
     """
-    turns = [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}]
-    text = _render(model.tokenizer, turns)
-    if text is None or prompt.system not in text:
-        text = _render(model.tokenizer, [{"role": "user", "content": f"{prompt.system}\n\n{prompt.user}"}])
-    if text is None:
-        raise ModelError(f"The chat template of {model.reference.id} cannot render a user turn. Choose another model.")
-    ids: list[int] = model.tokenizer(text, add_special_tokens=False)["input_ids"]
+    ids = _chat_ids(model, prompt) if model.chat else _plain_ids(model, prompt)
     if len(ids) >= model.context_tokens - 8:
         raise ContextError(
             f"The constitution and the query come to {len(ids):,} tokens, but {model.reference.id} reads at most {model.context_tokens:,}. "
             "Shorten the constitution or the query, or choose a model with a longer context."
         )
     return ids
+
+
+def _chat_ids(model: LoadedModel, prompt: Turns) -> list[int]:
+    turns = [{"role": role, "content": text} for pair in prompt.shown for role, text in zip(("user", "assistant"), pair, strict=True)]
+    turns.append({"role": "user", "content": prompt.user})
+    text = _render(model.tokenizer, [{"role": "system", "content": prompt.system}, *turns])
+    if text is None or prompt.system not in text:
+        head = {"role": "user", "content": f"{prompt.system}\n\n{turns[0]['content']}"}
+        text = _render(model.tokenizer, [head, *turns[1:]])
+    if text is None:
+        raise ModelError(f"The chat template of {model.reference.id} cannot render a user turn. Choose another model.")
+    ids: list[int] = model.tokenizer(text, add_special_tokens=False)["input_ids"]  # the template has written them
+    return ids
+
+
+def _plain_ids(model: LoadedModel, prompt: Turns) -> list[int]:
+    shown = "".join(f"{NEXT_TURN} {said}\n\nAssistant: {reply}\n" for said, reply in prompt.shown)
+    ids: list[int] = model.tokenizer(f"{prompt.system}\n{shown}{NEXT_TURN} {prompt.user}\n\nAssistant:")["input_ids"]
+    return ids[:-1] if ids[-1] in model.end_ids else ids  # some tokenizers end every text
 
 
 def _render(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]]) -> str | None:
@@ -223,7 +257,7 @@ def attach_adapter(model: LoadedModel, *, rank: int, alpha: int, seed: int) -> L
     config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
     assert isinstance(model.network, PreTrainedModel)
     network = get_peft_model(model.network, config)
-    return LoadedModel(**{**model.__dict__, "network": network.eval()})
+    return replace(model, network=network.eval())
 
 
 def load_adapter(model: LoadedModel, folder: Path) -> LoadedModel:
@@ -241,7 +275,7 @@ def load_adapter(model: LoadedModel, folder: Path) -> LoadedModel:
         network = PeftModel.from_pretrained(model.network, folder, is_trainable=False)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise AdapterError(f"The adapter in {folder} does not fit {model.reference.id}: {_first_line(error)} Choose the model it was trained on.") from error
-    return LoadedModel(**{**model.__dict__, "network": network.eval()})
+    return replace(model, network=network.eval())
 
 
 def adapter_hash(folder: Path) -> str:

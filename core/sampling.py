@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from core.config import SamplingConfig
+from core.decoding import Decoding, Plain, Shared
 from core.errors import ContextError
-from core.models import LoadedModel
+from core.models import NEXT_TURN, LoadedModel
 
 PACKED_ROWS = 48  # on two CPU cores more rows bring little; their key-value cache for the default model is 0.2 GB
 STEADY_ROWS = 16  # filled with copies when fewer are asked for
@@ -56,10 +56,19 @@ def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
 
 
 def to_response(model: LoadedModel, token_ids: Sequence[int]) -> Response:
-    """Tokens with their text; the end token is kept among the tokens and left out of the text."""
-    ended = bool(token_ids) and token_ids[-1] in model.end_ids
-    text = str(model.tokenizer.decode(list(token_ids[:-1] if ended else token_ids), skip_special_tokens=True))
-    return Response(token_ids=tuple(token_ids), text=text.strip(), ended=ended)
+    """Tokens with their text; what ends the reply is kept among the tokens and left out of the text."""
+    ended_by_token = bool(token_ids) and token_ids[-1] in model.end_ids
+    text = str(model.tokenizer.decode(list(token_ids[:-1] if ended_by_token else token_ids), skip_special_tokens=True))
+    body = text if model.chat else text.split(NEXT_TURN)[0]
+    return Response(token_ids=tuple(token_ids), text=body.strip(), ended=ended_by_token or body != text)
+
+
+def has_ended(model: LoadedModel, token_ids: Sequence[int]) -> bool:
+    """Whether the last token ends the reply; without a chat template the human's next turn does so too."""
+    if token_ids[-1] in model.end_ids:
+        return True
+    # No token is shorter than a byte, so the last few hold the whole beginning of a turn.
+    return not model.chat and NEXT_TURN in str(model.tokenizer.decode(list(token_ids[-len(NEXT_TURN) :]), skip_special_tokens=True))
 
 
 def stream(
@@ -78,35 +87,38 @@ def stream(
         raise ValueError(f"at most {STEADY_ROWS} prompts are decoded steadily together, got {asked}")
     fill = STEADY_ROWS - asked if steady else 0
     prompts, seeds = [*prompts, *[prompts[0]] * fill], [*seeds, *[seeds[0]] * fill]
-    input_ids, mask = _left_pad(prompts, _width(model, prompts, sampling, steady), model)
     uniform_BT = torch.stack([torch.rand(sampling.max_new_tokens, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(model.device)
-    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-    cache = DynamicCache(config=model.network.config)
+    decoding = _begin(model, prompts, sampling, steady)
+    written: list[list[int]] = [[] for _ in prompts]
     live = list(range(len(prompts)))  # which rows the batch still holds
     done = [False] * asked + [True] * fill
+    chosen = torch.zeros(len(prompts), dtype=torch.long, device=model.device)  # nothing yet
     for t in range(sampling.max_new_tokens):
         with torch.inference_mode():
-            # A tensor, not the number 1: indexing copies the last position, and a bfloat16 head on an uncopied slice is 400 times slower.
-            last = torch.tensor([input_ids.shape[1] - 1], device=model.device)
-            output = model.network(input_ids=input_ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=last)
-            chosen = _choose(output.logits[:, -1].float(), sampling, uniform_BT[:, t])
+            logits_BV = decoding.next(chosen) if t else decoding.first()
+            chosen = _choose(logits_BV, sampling, uniform_BT[:, t])
         step: list[int | None] = [None] * len(prompts)
         for row, token in zip(live, chosen.tolist(), strict=True):
             if not done[row]:
                 step[row] = token
-                done[row] = token in model.end_ids
+                written[row].append(token)
+                done[row] = has_ended(model, written[row])
         yield step[:asked]
         if all(done):
             return
         going = [k for k, row in enumerate(live) if not done[row]]
         if not steady and len(going) <= len(live) // 2:  # drop ended rows now and then, not each time: a selection copies the cache
             keep = torch.tensor(going, device=model.device)
-            cache.batch_select_indices(keep)
-            chosen, mask, positions, uniform_BT = chosen[keep], mask[keep], positions[keep], uniform_BT[keep]
+            decoding.keep(keep)
+            chosen, uniform_BT = chosen[keep], uniform_BT[keep]
             live = [live[k] for k in going]
-        input_ids = chosen[:, None]
-        mask = torch.cat([mask, mask.new_ones(len(live), 1)], dim=1)
-        positions = positions[:, -1:] + 1
+
+
+def _begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool) -> Decoding:
+    width = _width(model, prompts, sampling, steady)
+    if steady or not model.packed:  # steady: what a row shares with its company must not decide how it is computed
+        return Plain(model, prompts, width)
+    return Shared(model, prompts, sampling.max_new_tokens)
 
 
 def _width(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool) -> int:
@@ -118,13 +130,6 @@ def _width(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
             f"{model.reference.id} reads. Shorten the constitution or the query, or ask for shorter replies."
         )
     return (longest // WIDTH_STEP + 1) * WIDTH_STEP if steady else longest
-
-
-def _left_pad(prompts: Sequence[Sequence[int]], width: int, model: LoadedModel) -> tuple[Tensor, Tensor]:
-    filler = model.end_ids[0] if model.end_ids else 0  # never attended to
-    ids = [[filler] * (width - len(p)) + list(p) for p in prompts]
-    mask = [[0] * (width - len(p)) + [1] * len(p) for p in prompts]
-    return torch.tensor(ids, device=model.device), torch.tensor(mask, device=model.device)
 
 
 def _choose(logits_BV: Tensor, sampling: SamplingConfig, uniform_B: Tensor) -> Tensor:

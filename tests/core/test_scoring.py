@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.losses import sami_loss
 from core.models import attach_adapter
-from core.scoring import logprobs_CR, pack, token_logprobs
+from core.scoring import logprobs_CR, pack, score, token_logprobs
 
 PROMPTS = [[5, 6, 7], [8, 9, 10, 11, 12, 13, 14]]
 RESPONSES = [[20, 21, 22], [30, 31, 32, 33, 34, 35]]
@@ -68,12 +68,22 @@ def test_a_response_is_scored_alike_in_any_company(tiny):
 
 def test_no_token_sees_padding_or_another_response():
     packed = pack(PROMPTS, RESPONSES, torch.device("cpu"))
-    mask = packed.mask_C1LL[0, 0]
+    mask = packed.visible_CLL[0]
     assert not mask[4:, :4].any()  # the shorter prompt is padded by four, and nothing real looks there
     assert not mask[10:, 7:10].any()  # the second response does not see the first
     assert packed.positions_CL[0, 7] == packed.positions_CL[0, 10] == 3  # both begin right after the prompt of three
 
 
-def test_an_empty_response_is_refused():
+def test_an_empty_response_is_refused(tiny):
     with pytest.raises(ValueError, match="empty"):
-        pack(PROMPTS, [[1], []], torch.device("cpu"))
+        logprobs_CR(tiny, PROMPTS, [[1], []])
+
+
+def test_distributions_are_kept_under_the_prompt_that_is_named(tiny):
+    with torch.no_grad():
+        scores = score(tiny, PROMPTS, RESPONSES, own=[1, 0])
+    for r, c in enumerate([1, 0]):
+        kept = scores.own[r][torch.arange(len(RESPONSES[r])), torch.tensor(RESPONSES[r])]
+        assert torch.equal(kept, scores.tokens[c][r])
+    with pytest.raises(ValueError, match="one prompt for each"):
+        score(tiny, PROMPTS, RESPONSES, own=[0])
