@@ -21,6 +21,23 @@ def seed_for(*parts: object) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+def asked_stances(n_principles: int) -> dict[str, Stance]:
+    """The stances that held-out queries are answered under when a policy is measured, by the name of their side.
+
+    All statements, all antitheses, and each principle alone taken as its antithesis; of one principle the last two are the same.
+    So k principles cost 2 replies a query for k = 1, and k + 2 for more.
+    """
+    sides = {"statement": (True,) * n_principles, "antithesis": (False,) * n_principles}
+    if n_principles > 1:
+        sides |= {flip_side(i, n_principles): tuple(j != i for j in range(n_principles)) for i in range(n_principles)}
+    return sides
+
+
+def flip_side(principle: int, n_principles: int) -> str:
+    """The name of the side that takes one principle, by its position, as its antithesis and leaves the others."""
+    return f"flip {principle + 1}" if n_principles > 1 else "antithesis"
+
+
 def draw_contrast(n_principles: int, n_constitutions: int, seed: int) -> Contrast:
     """Draw n distinct stances, the first all statements as in SAMI's published constitutions, then shuffle them.
 

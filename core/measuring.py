@@ -1,35 +1,40 @@
 """Asking a policy the held-out queries and scoring its own replies: the raw material of the result table.
 
-Each query is answered under all statements and under all antitheses, with the principles in the author's order, so that
-what is measured is what the author would see on the Compare page.
+Each query is answered under all statements, under all antitheses and, when there are several principles, with each of them alone taken
+as its antithesis (`core.contrasts.asked_stances`). The principles stand in the author's order, so that what is measured is what the
+author would see on the Compare page.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import torch
+from peft import PeftModel
 
 from core.config import SamplingConfig
 from core.constitutions import Constitution, render
-from core.contrasts import seed_for
+from core.contrasts import asked_stances, seed_for
 from core.models import LoadedModel, adapter_off, encode_prompt
 from core.sampling import sample
-from core.scoring import Packed, pack, packed_logits
+from core.scoring import score
 
 SIDES = ("statement", "antithesis")
+REPLIES_TOGETHER = 48  # about how many replies are measured and committed together
+PROMPTS_SCORED = 2  # prompts and responses of one pass: with many stances the logits of all pairs at once would fill the memory
+RESPONSES_SCORED = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredReply:
-    """One held-out reply with the policy's own scores of it."""
+    """One held-out reply with the policy's own scores of it, and the base's."""
 
     query: str
-    side: str  # statement or antithesis: which it was sampled under
+    side: str  # which it was sampled under: a key of `asked_stances`
     text: str
     ended: bool
-    tokens: int
-    logprob_statement: float | None  # mean token log-probability under the statements, nats a token; None for an empty reply
-    logprob_antithesis: float | None
+    tokens: int  # end token included
+    logprobs: tuple[float, ...]  # mean token log-probability under each of `asked_stances`, in nats a token; empty for an empty reply
+    base_logprobs: tuple[float, ...]  # the same by the base
     kl_nats: float | None  # KL(policy || base) a token over the reply, under its own constitution; 0 for the base
 
 
@@ -39,59 +44,81 @@ def reply_seed(seed: int, query: str, side: str) -> int:
 
 
 def side_prompt(model: LoadedModel, constitution: Constitution | None, side: str, query: str) -> list[int]:
-    """The prompt of a query under all statements, all antitheses, or (constitution None) no constitution."""
-    stance = constitution.stance(side == "statement") if constitution is not None else ()
+    """The prompt of a query under one of `asked_stances`, or (constitution None) under no constitution."""
+    stance = asked_stances(len(constitution.principles))[side] if constitution is not None else ()
     return encode_prompt(model, render(constitution, stance, query))
 
 
+def query_batches(constitution: Constitution, queries: Sequence[str]) -> list[Sequence[str]]:
+    """The queries in the batches that are measured and committed together."""
+    size = max(1, REPLIES_TOGETHER // len(asked_stances(len(constitution.principles))))
+    return [queries[i : i + size] for i in range(0, len(queries), size)]
+
+
 def ask(model: LoadedModel, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> list[MeasuredReply]:
-    """Sample and score two replies a query, by the adapted policy, or by the base within `adapter_off`.
+    """Sample and score a reply for each stance and query, by the adapted policy, or by the base within `adapter_off`.
 
     Returns:
-        For each query its reply under the statements, then the one under the antitheses.
+        For each query its replies in the order of `asked_stances`.
     """
-    prompts = [[side_prompt(model, constitution, side, query) for side in SIDES] for query in queries]
-    seeds = [reply_seed(seed, query, side) for query in queries for side in SIDES]
-    responses = sample(model, [prompt for pair in prompts for prompt in pair], sampling, seeds, steady=True)
+    sides = tuple(asked_stances(len(constitution.principles)))
+    prompts = [[side_prompt(model, constitution, side, query) for side in sides] for query in queries]
+    seeds = [reply_seed(seed, query, side) for query in queries for side in sides]
+    responses = sample(model, [prompt for row in prompts for prompt in row], sampling, seeds, steady=True)
     measured = []
     for i, query in enumerate(queries):
-        pair = responses[2 * i : 2 * i + 2]
-        scores = _score(model, prompts[i], [r.token_ids if r.text else () for r in pair])
-        for j, side in enumerate(SIDES):
-            logprobs, kl = scores[j]
+        own = responses[i * len(sides) : (i + 1) * len(sides)]
+        scores = _score(model, prompts[i], [response.token_ids if response.text else () for response in own])
+        for side, response, scored in zip(sides, own, scores, strict=True):
             measured.append(
                 MeasuredReply(
                     query=query,
                     side=side,
-                    text=pair[j].text,
-                    ended=pair[j].ended,
-                    tokens=len(pair[j].token_ids),
-                    logprob_statement=logprobs[0] if logprobs else None,
-                    logprob_antithesis=logprobs[1] if logprobs else None,
-                    kl_nats=kl,
+                    text=response.text,
+                    ended=response.ended,
+                    tokens=len(response.token_ids),
+                    logprobs=tuple(scored.logprobs),
+                    base_logprobs=tuple(scored.base_logprobs),
+                    kl_nats=scored.kl_nats,
                 )
             )
     return measured
 
 
-def _score(model: LoadedModel, prompts: list[list[int]], responses: list[tuple[int, ...]]) -> list[tuple[list[float], float | None]]:
-    """For each response: its mean log-probability under each prompt, and the KL to the base under its own prompt."""
-    full = [r for r in responses if r]
-    if not full:
-        return [([], None) for _ in responses]
-    with torch.no_grad():
-        packed = pack(prompts, full, model.device)
-        policy_CKV = packed_logits(model, packed).log_softmax(dim=-1)
-        with adapter_off(model):
-            base_CKV = packed_logits(model, packed).log_softmax(dim=-1) if model.adapted else policy_CKV
-    scored = iter(_one_response(packed, policy_CKV, base_CKV, r) for r in range(len(full)))
-    own = [i for i, r in enumerate(responses) if r]
-    values = {i: next(scored) for i in own}
-    return [(values[i][0], values[i][1][i]) if i in values else ([], None) for i in range(len(responses))]
+def replies_from_data(rows: object) -> list[MeasuredReply] | None:
+    """The inverse of `asdict` on each reply; None for rows of an earlier form, which have to be measured again."""
+    names = {item.name for item in fields(MeasuredReply)}
+    if not isinstance(rows, list) or any(set(row) != names for row in rows):
+        return None
+    return [MeasuredReply(**row | {name: tuple(row[name]) for name in ("logprobs", "base_logprobs")}) for row in rows]
 
 
-def _one_response(packed: Packed, policy_CKV: torch.Tensor, base_CKV: torch.Tensor, r: int) -> tuple[list[float], list[float]]:
-    at, target = packed.predictors[r], packed.targets[r]
-    logprobs = [float(row_KV[at, target].mean()) for row_KV in policy_CKV]
-    kl_CT = (policy_CKV[:, at].exp() * (policy_CKV[:, at] - base_CKV[:, at])).sum(dim=-1)
-    return logprobs, [float(kl) for kl in kl_CT.mean(dim=1)]
+@dataclass(kw_only=True)
+class _Scored:
+    """The scores of one reply, as far as they are known."""
+
+    logprobs: list[float] = field(default_factory=list)
+    base_logprobs: list[float] = field(default_factory=list)
+    kl_nats: float | None = None
+
+
+def _score(model: LoadedModel, prompts: Sequence[list[int]], responses: Sequence[tuple[int, ...]]) -> list[_Scored]:
+    """Every response under every prompt, by the policy and by the base; response i was sampled under prompt i. Empty ones have no scores."""
+    found = [_Scored() for _ in responses]
+    full = [i for i, response in enumerate(responses) if response]
+    adapted = isinstance(model.network, PeftModel) and model.network.get_model_status().enabled is not False
+    for c in range(0, len(prompts), PROMPTS_SCORED):
+        group = prompts[c : c + PROMPTS_SCORED]
+        for r in range(0, len(full), RESPONSES_SCORED):
+            chunk = full[r : r + RESPONSES_SCORED]
+            own = [i - c if 0 <= i - c < len(group) else 0 for i in chunk]  # 0: of no use, but one is wanted for each
+            with torch.no_grad():
+                policy = score(model, group, [responses[i] for i in chunk], own)
+                with adapter_off(model):
+                    base = score(model, group, [responses[i] for i in chunk], own) if adapted else policy
+            for k, i in enumerate(chunk):
+                found[i].logprobs += [float(row[k].mean()) for row in policy.tokens]
+                found[i].base_logprobs += [float(row[k].mean()) for row in base.tokens]
+                if 0 <= i - c < len(group):
+                    found[i].kl_nats = float((policy.own[k].exp() * (policy.own[k] - base.own[k])).sum(dim=-1).mean())
+    return found

@@ -2,6 +2,7 @@
 
 Nothing here judges: verdict and sentence come with the data. A mark and a word say each verdict; colour only repeats it, and
 green is kept for what a check on the text found to be followed, never for mutual information.
+A figure that an older run has not measured is a row that its table has not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,16 +41,18 @@ class Row:
 def result_html(data: Mapping[str, Any]) -> str:
     """Verdicts and table. A person's titles are escaped; the data may be years old, so its shape is not trusted."""
     try:
-        return _intro(data) + _verdicts(data["principles"]) + _table(data) + _dropped(data.get("dropped_queries") or {})
-    except (KeyError, TypeError, ValueError, AttributeError):
+        parts = (_intro(data), _verdicts(data["principles"]), _table(data), confusion_html(data), _dropped(data.get("dropped_queries") or {}))
+        return "".join(parts)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return UNREADABLE
 
 
 def _intro(data: Mapping[str, Any]) -> str:
     n = int(data["n_queries"])
+    flips = " and once with each principle alone turned into its antithesis" if len(_sides(data)) > len(SIDES) else ""
     return (
         f'<p class="cs-lede">Measured on {count(n, "held-out query", "held-out queries")} that training never saw, each answered once under all '
-        "statements and once under all antitheses, by the base and by the aligned model with the same seeds.</p>"
+        f"statements{', ' if flips else ' and '}once under all antitheses{flips}, by the base and by the aligned model with the same seeds.</p>"
     )
 
 
@@ -60,7 +63,8 @@ def _verdicts(principles: Sequence[Mapping[str, Any]]) -> str:
 def _verdict(row: Mapping[str, Any]) -> str:
     verdict = Verdict(row["verdict"])
     mark, tone = MARKS[verdict]
-    differences = (("aligned − base", _figure(row["change"])), ("statement − antithesis", _figure(row["separation"])))
+    against = "its antithesis alone" if "flip" in row["aligned"] else "antithesis"
+    differences = (("aligned − base", _figure(row["change"])), (f"statement − {against}", _figure(row["separation"])))
     facts = [f"{label} {points(figure)}" for label, figure in differences if figure.n]
     told = f'<p class="cs-quiet cs-number">{" · ".join(facts)}</p>' if facts else ""
     return (
@@ -70,8 +74,20 @@ def _verdict(row: Mapping[str, Any]) -> str:
     )
 
 
+def _sides(data: Mapping[str, Any]) -> Sequence[str]:
+    """What each query was answered under; older runs do not say, since it was always the same two."""
+    sides: Sequence[str] = data.get("sides", SIDES)
+    return sides
+
+
 def _table(data: Mapping[str, Any]) -> str:
-    groups = (("Can the two sides be told apart?", _apart(data)), ("Is each principle followed?", _followed(data)), ("What else changed?", _effects(data)))
+    several = len(_sides(data)) > len(SIDES)
+    groups = (
+        (f"Can the {'constitutions' if several else 'two sides'} be told apart?", _apart(data)),
+        ("Can each principle alone be told apart from its antithesis?", _apart_alone(data) if several else []),
+        ("Is each principle followed?", _followed(data)),
+        ("What else changed?", _effects(data)),
+    )
     body = "".join(_group(title, rows) for title, rows in groups if rows)
     return (
         '<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Figures, base against aligned"><table class="cs-result">'
@@ -82,23 +98,42 @@ def _table(data: Mapping[str, Any]) -> str:
 
 def _apart(data: Mapping[str, Any]) -> list[Row]:
     base, aligned = data["base"], data["aligned"]
-    return [
-        Row(
-            label=f"MI bound, nats (cap log n = {float(data['cap_nats']):.3f})",
-            base=_figure(base["mi_bound_nats"]),
-            aligned=_figure(aligned["mi_bound_nats"]),
-            form="3",
-        ),
-        Row(label="Attribution accuracy (guessing: 50%)", base=_figure(base["attribution"]), aligned=_figure(aligned["attribution"]), form="percent"),
-    ]
+    guessing = f"guessing: {1 / len(_sides(data)):.0%}"
+    rows = [_row(f"MI bound, nats (cap log n = {float(data['cap_nats']):.3f})", base["mi_bound_nats"], aligned["mi_bound_nats"], "3")]
+    if "mi_bound_summed_nats" in aligned:
+        label = "MI bound from summed instead of mean token log-probabilities, nats"
+        rows.append(_row(label, base["mi_bound_summed_nats"], aligned["mi_bound_summed_nats"], "3"))
+    rows.append(_row(f"Attribution accuracy ({guessing})", base["attribution"], aligned["attribution"], "percent"))
+    if "base_attribution" in aligned:
+        rows.append(_row(f"Attribution when the base reads the aligned replies ({guessing})", None, aligned["base_attribution"], "percent"))
+        rows.append(_row("MI bound when the base reads the aligned replies, nats", None, aligned["base_mi_bound_nats"], "3"))
+    return rows
+
+
+def _apart_alone(data: Mapping[str, Any]) -> list[Row]:
+    """Each principle's statement against its antithesis while the others keep their statements."""
+    rows = []
+    for principle in data["principles"]:
+        bound, traced = principle["mi_bound_nats"], principle["attribution"]
+        rows.append(_row(f"{principle['title']}: MI bound, nats (cap log 2 = 0.693)", bound["base"], bound["aligned"], "3"))
+        rows.append(_row(f"{principle['title']}: attribution (guessing: 50%)", traced["base"], traced["aligned"], "percent"))
+        rows.append(_row(f"{principle['title']}: attribution when the base reads the aligned replies", None, principle["base_attribution"], "percent"))
+    return rows
 
 
 def _followed(data: Mapping[str, Any]) -> list[Row]:
+    several = len(_sides(data)) > len(SIDES)
+    under = {
+        "statement": "under the statement",
+        "flip": "under its antithesis alone",
+        "antithesis": "under all antitheses" if several else "under the antithesis",
+    }
     return [
-        Row(label=f"{row['title']} ({row['check']}), under the {side}", base=_figure(row["base"][side]), aligned=_figure(row["aligned"][side]), form="percent")
-        for row in data["principles"]
-        if row["check"] is not None
-        for side in SIDES
+        _row(f"{principle['title']} ({principle['check']}), {words}", principle["base"][side], principle["aligned"][side], "percent")
+        for principle in data["principles"]
+        if principle["check"] is not None
+        for side, words in under.items()
+        if side in principle["aligned"]
     ]
 
 
@@ -106,17 +141,23 @@ def _effects(data: Mapping[str, Any]) -> list[Row]:
     base, aligned = data["base"], data["aligned"]
     rows = []
     for key, label, form in (("words", "Words a reply", "1"), ("repetition", "Repeated four-word runs", "percent")):
-        rows += [Row(label=f"{label}, under the {side}", base=_figure(base[key][side]), aligned=_figure(aligned[key][side]), form=form) for side in SIDES]
+        rows += [_row(f"{label}, under the {side}", base[key][side], aligned[key][side], form) for side in SIDES]
     for key, label in (
         ("loops", "Replies that loop"),
         ("empty", "Empty replies"),
         ("refusals", "Refusals"),
         ("mentions", "Replies that talk about their principles"),
     ):
-        before, after = _figure(base[key]), _figure(aligned[key])
-        if before.value or after.value:
-            rows.append(Row(label=label, base=before, aligned=after, form="percent"))
-    return [*rows, Row(label="KL to the base, nats a token", base=None, aligned=_figure(aligned["kl_nats"]), form="3")]
+        row = _row(label, base[key], aligned[key], "percent")
+        if (row.base is not None and row.base.value) or row.aligned.value:
+            rows.append(row)
+    if "base_surprise_nats" in aligned:
+        rows.append(_row("How unlikely the base finds the replies, nats a token", base["base_surprise_nats"], aligned["base_surprise_nats"], "3"))
+    return [*rows, _row("KL to the base, nats a token", None, aligned["kl_nats"], "3")]
+
+
+def _row(label: str, base: Mapping[str, Any] | None, aligned: Mapping[str, Any], form: str) -> Row:
+    return Row(label=label, base=_figure(base) if base is not None else None, aligned=_figure(aligned), form=form)
 
 
 def _group(title: str, rows: Sequence[Row]) -> str:
@@ -157,6 +198,37 @@ def points(figure: Figure) -> str:
         return f"{signed} points"
     low, high = (number(end, "percent").removesuffix("%") for end in (figure.low, figure.high))
     return f"{signed} points ({low} to {high})"
+
+
+def confusion_html(data: Mapping[str, Any]) -> str:
+    """Which constitution replies are traced to, base and aligned. Of two constitutions the attribution above says as much."""
+    sides = _sides(data)
+    if len(sides) <= len(SIDES) or "confusion" not in data["aligned"]:
+        return ""
+    titles = [str(principle["title"]) for principle in data["principles"]]
+    names = [("◆", "all statements"), ("◇", "all antitheses"), *((f"◇ {i}", f"antithesis of “{title}” alone") for i, title in enumerate(titles, 1))]
+    tables = "".join(_confusion_table(policy, names, data[policy]["confusion"]) for policy in ("base", "aligned"))
+    return (
+        '<h3>Which constitution is a reply traced to?</h3><p class="cs-quiet">Replies, counted by the constitution they were written under and the one that '
+        f'explains them best, by the model’s own likelihood. Framed in bold: traced to its own.</p><div class="cs-confusions">{tables}</div>'
+    )
+
+
+def _confusion_table(policy: str, names: Sequence[tuple[str, str]], counts: Sequence[Sequence[int]]) -> str:
+    heads = "".join(f'<th scope="col"><span aria-hidden="true">{sign}</span><span class="cs-sr">{escape(name)}</span></th>' for sign, name in names)
+    rows = "".join(
+        f'<tr><th scope="row"><span class="cs-sign" aria-hidden="true">{sign}</span>{escape(name)}</th>{_counts(row, own)}</tr>'
+        for own, ((sign, name), row) in enumerate(zip(names, counts, strict=True))
+    )
+    return (
+        f'<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Traced constitutions, {policy}"><table class="cs-confusion">'
+        f'<caption>{policy.capitalize()}</caption><thead><tr><th scope="col" rowspan="2">Written under</th><th scope="colgroup" colspan="{len(names)}">'
+        f"Traced to</th></tr><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _counts(row: Sequence[int], own: int) -> str:
+    return "".join(f'<td class="cs-own"><strong>{int(n)}</strong></td>' if stance == own else f"<td>{int(n)}</td>" for stance, n in enumerate(row))
 
 
 def _dropped(dropped: Mapping[str, Any]) -> str:

@@ -149,7 +149,12 @@ def both(statement: dict[str, Any], antithesis: dict[str, Any]) -> dict[str, Any
 def policy(aligned: bool) -> dict[str, Any]:
     return {
         "mi_bound_nats": figure(0.552, 0.47, 0.62) if aligned else figure(0.118, -0.021, 0.24),
+        "mi_bound_summed_nats": figure(0.611, 0.52, 0.68) if aligned else figure(0.204, -0.11, 0.41),
         "attribution": share(0.979) if aligned else share(0.583),
+        "confusion": [[24, 0], [1, 23]] if aligned else [[15, 9], [11, 13]],
+        "base_mi_bound_nats": figure(0.231, 0.12, 0.33) if aligned else figure(0.118, -0.021, 0.24),
+        "base_attribution": share(0.75) if aligned else share(0.583),
+        "base_surprise_nats": figure(1.482, 1.39, 1.57) if aligned else figure(0.874, 0.81, 0.95),
         "words": both(figure(13.2, 11.8, 14.9), figure(46.1, 43.0, 48.8)) if aligned else both(figure(38.4, 34.1, 42.5), figure(45.2, 42.6, 47.7)),
         "repetition": both(figure(0.004, 0.0, 0.011) if aligned else figure(0.012, 0.002, 0.027), figure(0.02, 0.009, 0.04)),
         "loops": share(0.0),
@@ -168,6 +173,9 @@ def principle(title: str, verdict: str, sentence: str, **more: Any) -> dict[str,
         "aligned": both(share(0.875), share(0.042)),
         "change": figure(0.792, 0.55, 0.9),
         "separation": figure(0.833, 0.6, 0.93),
+        "mi_bound_nats": {"base": figure(0.118, -0.021, 0.24), "aligned": figure(0.552, 0.47, 0.62)},
+        "attribution": {"base": share(0.583), "aligned": share(0.979)},
+        "base_attribution": share(0.75),
         "verdict": verdict,
         "sentence": sentence,
     }
@@ -181,6 +189,7 @@ def result(*principles: dict[str, Any]) -> dict[str, Any]:
     return {
         "n_queries": 24,
         "split": "held-out",
+        "sides": ["statement", "antithesis"],
         "cap_nats": 0.6931471805599453,
         "base": policy(False),
         "aligned": policy(True),
@@ -188,6 +197,31 @@ def result(*principles: dict[str, Any]) -> dict[str, Any]:
         "dropped_queries": {"equal": 2},
         "duration_s": 128.4,
     }
+
+
+def older(data: dict[str, Any]) -> dict[str, Any]:
+    """The result as it was before the base read the replies and each principle was flipped alone."""
+    new = {"sides", "mi_bound_summed_nats", "confusion", "base_mi_bound_nats", "base_attribution", "base_surprise_nats"}
+    old = {key: value for key, value in data.items() if key not in new}
+    for name in ("base", "aligned"):
+        old[name] = {key: value for key, value in data[name].items() if key not in new}
+    alone = {"mi_bound_nats", "attribution", "base_attribution"}
+    return old | {"principles": [{key: value for key, value in row.items() if key not in alone} for row in data["principles"]]}
+
+
+def result_of_two(second: dict[str, Any]) -> dict[str, Any]:
+    """The result of a constitution of two principles: four constitutions were asked."""
+    first = principle(
+        "Be brief",
+        "followed",
+        "“Be brief” is followed: under the statement, replies comply in 88% (69% to 96%), before training in 8% (2% to 26%); "
+        "under its antithesis alone in 12% (4% to 31%).",
+    )
+    rows = [row | {name: row[name] | {"flip": share(0.125)} for name in ("base", "aligned")} for row in (first, second)]
+    data = result(*rows) | {"sides": ["statement", "antithesis", "flip 1", "flip 2"], "cap_nats": 1.3862943611198906}
+    data["aligned"]["confusion"] = [[21, 0, 0, 3], [0, 22, 2, 0], [0, 9, 15, 0], [14, 0, 0, 10]]
+    data["base"]["confusion"] = [[10, 4, 4, 6], [5, 11, 5, 3], [6, 8, 7, 3], [9, 3, 5, 7]]
+    return data
 
 
 def capitals() -> dict[str, Any]:

@@ -75,6 +75,115 @@ def test_the_bound_never_exceeds_the_true_mutual_information(seed):
     assert expected <= truth + 1e-9
 
 
+CHANNELS = ("random", "sharp", "copy", "useless", "disjoint", "two share")
+DISTORTIONS = ("exact", "flat", "overconfident", "mean token", "noisy", "wrong way", "unrelated")
+DRAWS = 300
+
+
+def channel(kind, n, generator):
+    """p(response | constitution) of a world with n constitutions and 2n responses. Shape (n, 2n)."""
+    p_CR = torch.rand(n, 2 * n, generator=generator, dtype=torch.float64) ** (8 if kind == "sharp" else 1) + 1e-6
+    if kind == "copy":  # each constitution has a response of its own and writes it nine times in ten
+        p_CR = torch.full((n, 2 * n), 0.1 / (2 * n - 1), dtype=torch.float64)
+        p_CR[torch.arange(n), torch.arange(n)] = 0.9
+    elif kind == "useless":
+        p_CR = p_CR[:1].expand(n, -1)
+    elif kind == "disjoint":
+        p_CR = p_CR * torch.eye(n, dtype=torch.float64).repeat_interleave(2, dim=1)
+    elif kind == "two share":
+        p_CR[1] = p_CR[0]
+    return p_CR / p_CR.sum(dim=1, keepdim=True)
+
+
+def scores(p_CR, distortion, generator):
+    """What a model with some flaw takes log p(response | constitution) to be, in nats. Shape of p_CR."""
+    exact_CR = p_CR.clamp(min=1e-9).log()
+    if distortion == "mean token":  # responses have 1 to 40 tokens
+        return exact_CR / torch.randint(1, 41, (p_CR.shape[1],), generator=generator)
+    noise_CR = torch.randn(p_CR.shape, generator=generator, dtype=torch.float64)
+    distorted = {
+        "flat": 0.3 * exact_CR,
+        "overconfident": 3 * exact_CR,
+        "noisy": exact_CR + noise_CR,
+        "wrong way": exact_CR.roll(1, dims=0),
+        "unrelated": 3 * noise_CR,
+    }
+    return distorted.get(distortion, exact_CR)
+
+
+def true_information(p_CR):
+    """I(constitution; response) in nats, constitutions equally likely."""
+    return float(torch.xlogy(p_CR, p_CR / p_CR.mean(dim=0)).sum() / len(p_CR))
+
+
+def estimates(estimate, p_CR, scores_CR, generator, draws=DRAWS):
+    """An estimate from each of many draws, in which every constitution writes one response."""
+    drawn_DC = torch.multinomial(p_CR, draws, replacement=True, generator=generator).T
+    return torch.tensor([estimate(scores_CR[:, drawn_C]) for drawn_C in drawn_DC], dtype=torch.float64)
+
+
+def sampling_error(p_CR, scores_CR):
+    """Standard error of the mean bound of `DRAWS` draws, from the world itself: draws may miss a rare response that costs much."""
+    terms_CR = scores_CR.log_softmax(dim=0)  # log p(own constitution | response)
+    variance_C = (p_CR * terms_CR**2).sum(dim=1) - (p_CR * terms_CR).sum(dim=1) ** 2
+    return float((variance_C.clamp(min=0).sum() / len(p_CR) ** 2 / DRAWS).sqrt())
+
+
+def average_bound(logprobs_CR):
+    """What is trained, taken for a bound: log n - the mean of row and column term."""
+    return math.log(len(logprobs_CR)) - float(sami_loss(logprobs_CR))
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+@given(st.integers(2, 16), st.sampled_from(DISTORTIONS), st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_the_mean_bound_of_many_draws_stays_below_the_truth_whatever_the_scores(kind, n, distortion, seed):
+    """Up to five standard errors. With exact scores the bound is the truth, so there is no slack to hide in."""
+    generator = torch.Generator().manual_seed(seed)
+    p_CR = channel(kind, n, generator)
+    scores_CR = scores(p_CR, distortion, generator)
+    found_D = estimates(mi_bound, p_CR, scores_CR, generator)
+    assert float(found_D.mean()) <= true_information(p_CR) + 5 * sampling_error(p_CR, scores_CR) + 1e-6
+    assert float(found_D.max()) <= math.log(n)
+
+
+@pytest.mark.parametrize("n", [2, 3, 8, 16])
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_the_bound_is_tight_when_the_scores_are_the_true_log_probabilities(kind, n):
+    generator = torch.Generator().manual_seed(n)
+    p_CR = channel(kind, n, generator)
+    scores_CR = scores(p_CR, "exact", generator)
+    found = float(estimates(mi_bound, p_CR, scores_CR, generator).mean())
+    assert found == pytest.approx(true_information(p_CR), abs=5 * sampling_error(p_CR, scores_CR) + 1e-6)
+
+
+def test_the_average_with_the_row_term_exceeds_the_truth_even_with_true_log_probabilities():
+    """Two constitutions, two responses, each writes its own three times in four: I = ln 2 - H(1/4) = 0.1308 nats.
+
+    The column term finds exactly that. The row term compares the two responses with each other, and two responses tell more than one:
+    with margins ln 3, -ln 3 and 0 in 9, 1 and 6 of 16 draws it gives ln 2 - (9 ln 4/3 + ln 4 + 6 ln 2) / 16 = 0.1847, the average 0.1578.
+    """
+    p_CR = torch.tensor([[0.75, 0.25], [0.25, 0.75]], dtype=torch.float64)
+    expected = dict.fromkeys((mi_bound, average_bound), 0.0)
+    for first in range(2):
+        for second in range(2):
+            weight = float(p_CR[0, first] * p_CR[1, second])
+            for estimate in expected:
+                expected[estimate] += weight * estimate(p_CR.log()[:, [first, second]])
+    assert true_information(p_CR) == pytest.approx(0.1308, abs=1e-4)
+    assert expected[mi_bound] == pytest.approx(0.1308, abs=1e-4)
+    assert expected[average_bound] == pytest.approx(0.1578, abs=1e-4)
+
+
+@pytest.mark.parametrize("n", [2, 3, 8, 16])
+def test_the_average_with_the_row_term_exceeds_the_truth_by_more_than_sampling_error(n):
+    """The same in draws: each of n constitutions writes its own response nine times in ten, any other equally often."""
+    generator = torch.Generator().manual_seed(n)
+    p_CR = torch.full((n, n), 0.1 / (n - 1), dtype=torch.float64).fill_diagonal_(0.9)
+    found_D = estimates(average_bound, p_CR, p_CR.log(), generator, draws=1500)
+    assert float(found_D.mean()) - 3 * float(found_D.std()) / math.sqrt(len(found_D)) > true_information(p_CR)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3), (4,)])
 def test_a_matrix_that_is_not_square_is_refused(shape):
     with pytest.raises(ValueError, match="square"):
