@@ -46,6 +46,7 @@ class ReplyRequest:
     adapter: str | None = None  # folder; None only without the aligned methods
     adapter_sha256: str | None = None  # what the run recorded; another hash is refused
     methods: list[Method] = field(default_factory=lambda: list(METHODS))
+    turns: dict[str, Any] | None = None  # fields of core.constitutions.Turns: put to the base as they are, in place of `query`
 
 
 class HostError(StudioError):

@@ -125,7 +125,7 @@ class Host:
         job.put({"event": "loading", "note": "starting", "share": None})
         from app import panes, weights  # torch: seconds, at the first comparison only
         from core.config import SamplingConfig
-        from core.constitutions import from_data
+        from core.constitutions import Turns, from_data
 
         def on_progress(what: str, share: float) -> None:
             if job.stop.is_set():
@@ -139,6 +139,7 @@ class Host:
             seed=request.seed,
             sampling=SamplingConfig(**request.sampling),
             methods=tuple(request.methods),
+            turns=Turns(**request.turns) if request.turns is not None else None,
         )
         with weights.memory_in_words():
             held, self.held = self.held, None  # a failed load leaves nothing half loaded

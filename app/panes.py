@@ -12,11 +12,11 @@ import torch
 
 from app.host_client import Event, Method
 from core.config import SamplingConfig
-from core.constitutions import Constitution
+from core.constitutions import Constitution, Turns
 from core.errors import ContextError, StudioError
 from core.measuring import reply_seed, side_prompt
-from core.models import LoadedModel, adapter_off
-from core.sampling import stream, to_response
+from core.models import LoadedModel, adapter_off, encode_prompt
+from core.sampling import has_ended, stream, to_response
 from core.scoring import token_logprobs
 
 TURN_TOKENS = 4  # written by one policy before the other's turn: switching the adapter costs half as much as a token
@@ -32,11 +32,12 @@ class Question:
     seed: int
     sampling: SamplingConfig
     methods: tuple[Method, ...]
+    turns: Turns | None = None  # put to the model as they are, in place of the query: it is asked to write, not compared
 
     @property
     def reply_seed(self) -> int:
         """The same for all methods, and the one a run's result table uses for this query."""
-        return reply_seed(self.seed, self.query, self.side)
+        return self.seed if self.turns is not None else reply_seed(self.seed, self.query, self.side)
 
 
 @dataclass
@@ -115,12 +116,14 @@ def _failed(method: Method, error: StudioError) -> Event:
 
 
 def _pane(model: LoadedModel, question: Question, method: Method) -> _Pane:
+    if question.turns is not None:
+        return _Pane(method, encode_prompt(model, question.turns))
     constitution = question.constitution if method.endswith("+constitution") else None
     return _Pane(method, side_prompt(model, constitution, question.side, question.query))
 
 
 def _lane(model: LoadedModel, question: Question, panes: list[_Pane]) -> _Lane:
-    steps = stream(model, [pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes), steady=True)
+    steps = stream(model, [pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes), steady=question.turns is None)
     return _Lane(_is_aligned(panes[0].method), panes, steps)
 
 
@@ -129,7 +132,7 @@ def _take(model: LoadedModel, lane: _Lane, step: list[int | None] | None) -> Ite
     for pane, token in zip(lane.panes, step or [None] * len(lane.panes), strict=True):
         if token is not None:
             pane.tokens.append(token)
-        if not pane.done and (step is None or token in model.end_ids):
+        if not pane.done and (step is None or (token is not None and has_ended(model, pane.tokens))):
             pane.done = True
             yield _done(model, pane, lane.aligned)
         elif token is not None:

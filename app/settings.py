@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.writers import Endpoint
 from core.default_model import DEFAULT_MODEL
 from core.errors import ConfigError
 
@@ -26,6 +27,9 @@ class Settings:
     database_url: str = field(repr=False)  # may hold a password
     model: str = DEFAULT_MODEL  # the base model that is chosen when nobody chooses
     device: str = "auto"  # auto, cpu, cuda, cuda:N or mps
+    writer_url: str | None = None  # endpoint that writes proposals for principles; None: a model of this machine writes them
+    writer_model: str | None = None  # the name the endpoint knows; without an endpoint the local model, `model` when None
+    writer_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -49,6 +53,17 @@ class Settings:
             raise ConfigError(f"DATABASE_URL begins with {scheme!r}. Use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.")
         if not DEVICE.fullmatch(self.device):
             raise ConfigError(f"STUDIO_DEVICE is {self.device!r}. Use auto, cpu, cuda, cuda:0 or mps.")
+        _ = self.endpoint  # checks its own parts
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Who writes proposals, when it is not a model of this machine."""
+        return Endpoint(url=self.writer_url, model=self.writer_model or "", key=self.writer_key) if self.writer_url else None
+
+    @property
+    def local_writer(self) -> str:
+        """The model of this machine that writes proposals when no endpoint does."""
+        return self.model if self.writer_url or not self.writer_model else self.writer_model
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **overrides: object) -> "Settings":
@@ -66,7 +81,7 @@ class Settings:
         if unknown := text.keys() - VARIABLES.keys():
             raise TypeError(f"unknown settings: {sorted(unknown)}")
         data = Path(text.get("data", "studio-data")).expanduser().absolute()
-        optional = {name: text[name] for name in ("host", "password", "model", "device") if name in text}
+        optional = {name: text[name] for name in ("host", "password", "model", "device", "writer_url", "writer_model", "writer_key") if name in text}
         return cls(
             data=data,
             port=_port(text.get("port", "7860")),
@@ -122,6 +137,9 @@ VARIABLES = {
     "database_url": "DATABASE_URL",
     "model": "STUDIO_MODEL",
     "device": "STUDIO_DEVICE",
+    "writer_url": "STUDIO_WRITER_URL",
+    "writer_model": "STUDIO_WRITER_MODEL",
+    "writer_key": "STUDIO_WRITER_KEY",
 }
 
 

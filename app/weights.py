@@ -16,6 +16,7 @@ from app.settings import Settings
 from core.default_model import OnProgress
 from core.errors import AdapterError, OutOfMemoryError
 from core.models import LoadedModel, ModelReference, adapter_hash, choose_device, load_adapter, load_model
+from core.scoring import check_model
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def hold(held: Held | None, request: ReplyRequest, settings: Settings, on_progre
         base = _without_adapter(held.model)
     else:
         reference = ModelReference(id=request.model.id, revision=request.model.revision)
-        base = load_model(reference, settings.models_folder, device=choose_device(settings.device), on_progress=on_progress)
+        base = check_model(load_model(reference, settings.models_folder, device=choose_device(settings.device), on_progress=on_progress))
     if request.adapter is None:
         return Held(request.model, base, None)
     on_progress("loading the adapter", 1.0)

@@ -15,6 +15,8 @@ from core.errors import ConstitutionError
 MAX_TITLE_CHARS = 120
 MAX_TEXT_CHARS = 4_000  # statement or antithesis: about a thousand tokens, already long for a principle
 MAX_PRINCIPLES = 32
+MAX_WRITER_CHARS = 200
+TITLE_WORDS = 6
 NEUTRAL_SYSTEM = "You are a helpful assistant."  # always explicit: some chat templates insert a text of their own otherwise
 
 Stance = tuple[bool, ...]  # one entry a principle, in the author's order: True = statement, False = antithesis
@@ -29,6 +31,7 @@ class Principle:
     antithesis: str
     check: Check | None = None  # the program that decides whether a reply follows the statement
     id: str = ""  # identity that lasts across versions; empty in a file that never saw the database
+    written_by: str = ""  # the model that wrote the texts, and which where it was one of them; empty: a person. Never put to a model.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +57,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Turns:
-    """What is put to a model: the system message and the user's turn."""
+    """What is put to a model: the system message, turns that show what is wanted, and the user's turn."""
 
     system: str
     user: str
+    shown: tuple[tuple[str, str], ...] = ()  # what a user said and what was replied; none in any prompt that is trained or measured on
 
 
 def render(constitution: Constitution | None, stance: Stance, query: str, order: Sequence[int] | None = None) -> Turns:
@@ -121,9 +125,18 @@ def _text_problems(principle: Principle, i: int) -> list[tuple[str, str]]:
             found.append((field, f"Principle {i + 1} has no {field}.{why} Write one."))
         elif len(text) > MAX_TEXT_CHARS:
             found.append((field, f"The {field} of principle {i + 1} has {len(text):,} characters; the limit is {MAX_TEXT_CHARS:,}. Shorten it."))
+    if len(principle.written_by) > MAX_WRITER_CHARS:
+        found.append(("written_by", f"The writer of principle {i + 1} has {len(principle.written_by):,} characters; the limit is {MAX_WRITER_CHARS}."))
     if principle.statement.strip() and _squash(principle.statement) == _squash(principle.antithesis):
         found.append(("antithesis", f"Statement and antithesis of principle {i + 1} are the same text. Write what the opposite would be."))
     return found
+
+
+def short_title(text: str) -> str:
+    """The first words of a text, for a principle that has no title yet."""
+    words = text.split()
+    title = " ".join(words[:TITLE_WORDS]).rstrip(".,;:!?")[:MAX_TITLE_CHARS]
+    return f"{title} …" if len(words) > TITLE_WORDS else title
 
 
 def _squash(text: str) -> str:
@@ -146,6 +159,8 @@ def to_data(constitution: Constitution) -> dict[str, Any]:
             row["check"] = check_to_data(p.check)
         if p.id:
             row["id"] = p.id
+        if p.written_by:
+            row["written_by"] = p.written_by
         rows.append(row)
     return {"name": constitution.name, "principles": rows}
 
@@ -158,7 +173,7 @@ def from_data(data: object) -> Constitution:
     """
     if not isinstance(data, Mapping):
         raise ConstitutionError(f"A constitution is a mapping with `name` and `principles`, but this is a {_kind(data)}.")
-    _reject_unknown(data, {"name", "principles"}, "the constitution")
+    _reject_unknown(data, {"name", "principles", "blurb"}, "the constitution")  # a starter says in a blurb what it shows: read past
     principles = data.get("principles", [])
     if not isinstance(principles, list):
         raise ConstitutionError(f"`principles` must be a list, but it is a {_kind(principles)}.")
@@ -169,7 +184,7 @@ def _principle(row: object, i: int) -> Principle:
     where = f"principle {i + 1}"
     if not isinstance(row, Mapping):
         raise ConstitutionError(f"{where.capitalize()} must be a mapping with `title`, `statement` and `antithesis`, but it is a {_kind(row)}.")
-    _reject_unknown(row, {"title", "statement", "antithesis", "check", "id"}, where)
+    _reject_unknown(row, {"title", "statement", "antithesis", "check", "id", "written_by"}, where)
     check = check_from_data(row["check"], where) if row.get("check") not in (None, "") else None
     return Principle(
         title=_text(row, "title", where),
@@ -177,6 +192,7 @@ def _principle(row: object, i: int) -> Principle:
         antithesis=_text(row, "antithesis", where),
         check=check,
         id=_text(row, "id", where),
+        written_by=_text(row, "written_by", where),
     )
 
 
@@ -231,6 +247,8 @@ def dump_markdown(constitution: Constitution) -> str:
         lines += [f"## {i}. {_escape(p.title)}", "", f"**Statement.** {_escape(p.statement)}", "", f"**Antithesis.** {_escape(p.antithesis)}", ""]
         if p.check is not None:
             lines += [f"*Check:* `{p.check}`", ""]
+        if p.written_by:
+            lines += [f"*Written by:* {_escape(p.written_by)}", ""]
     return "\n".join(lines)
 
 
@@ -239,6 +257,6 @@ def _escape(text: str) -> str:
 
 
 def content_hash(constitution: Constitution) -> str:
-    """sha256 of what a model can be trained on and measured by: names, texts and checks, without database ids."""
-    plain = replace(constitution, principles=tuple(replace(p, id="") for p in constitution.principles))
+    """sha256 of what a model can be trained on and measured by: names, texts and checks, without database ids and without who wrote them."""
+    plain = replace(constitution, principles=tuple(replace(p, id="", written_by="") for p in constitution.principles))
     return hashlib.sha256(json.dumps(to_data(plain), sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -36,7 +36,7 @@ function showName(text) {
 }
 
 unasked.opened = (reply) => {
-  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, problems: reply.problems, dirty: false });
+  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, problems: reply.problems, writer: reply.writer, dirty: false });
   name.value = reply.name;
   showName(reply.name);
   drawAll(reply.principles);
@@ -60,8 +60,9 @@ function head() {
 }
 
 function paper() {
-  const add = h("button", { type: "button", class: "cs-button cs-add", onclick: addPrinciple }, "Add a principle");
-  return h("section", { class: "cs-paper", id: "content", "aria-label": "The constitution" }, heading, h("label", { class: "cs-label", for: "constitution-name" }, "Constitution"), name, nameProblem, list, add);
+  const add = h("button", { type: "button", class: "cs-button", onclick: addPrinciple }, "Add a principle");
+  const propose = h("button", { type: "button", class: "cs-link", onclick: (event) => openProposal(null, event.currentTarget) }, "Propose one…");
+  return h("section", { class: "cs-paper", id: "content", "aria-label": "The constitution" }, heading, h("label", { class: "cs-label", for: "constitution-name" }, "Constitution"), name, nameProblem, list, h("div", { class: "cs-add cs-actions" }, add, propose));
 }
 
 function rail() {
@@ -85,10 +86,15 @@ async function fetchFile(format, number) {
   else showNotice(reply?.message ?? "The studio does not answer. Try again in a moment.", [], true);
 }
 
-function addPrinciple() {
+function appendPrinciple() {
   const item = principleItem({ id: newId(), title: "", statement: "", antithesis: "", check: null });
   list.append(item);
   renumber();
+  return item;
+}
+
+function addPrinciple() {
+  const item = appendPrinciple();
   item.querySelector('[data-field="title"]').focus();
   touched();
 }
@@ -130,6 +136,7 @@ list.addEventListener("click", (event) => {
   const item = button?.closest(".cs-principle");
   if (!item) return;
   if (button.dataset.action === "remove") remove(item);
+  else if (button.dataset.action === "propose") openProposal(item, button);
   else move(item, button.dataset.action === "up" ? -1 : 1);
 });
 
@@ -141,6 +148,8 @@ list.addEventListener("keydown", (event) => {
 });
 
 list.addEventListener("input", (event) => {
+  if (!event.target.dataset.field) return; // a proposal is no part of the draft yet
+  disown(event.target);
   if (event.target.dataset.field === "title") renumber();
   touched();
 });

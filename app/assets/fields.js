@@ -48,6 +48,11 @@ function side(id, name, sign, label, value, hint) {
   );
 }
 
+function writerLine() {
+  const button = h("button", { type: "button", class: "cs-link", "data-action": "propose" }, "Propose…");
+  return h("p", { class: "cs-writer" }, h("span", { "data-writer": true }), button);
+}
+
 function checkLine(id, check) {
   const [name, argument] = checkParts(check);
   const select = h(
@@ -107,9 +112,11 @@ function principleItem(principle) {
       side(id, "statement", "◆", "Statement", principle.statement, "What the model should do."),
       side(id, "antithesis", "◇", "Antithesis", principle.antithesis, "What the opposite would be."),
     ),
-    checkLine(id, principle.check),
+    h("div", { class: "cs-principle-foot" }, checkLine(id, principle.check), writerLine()),
   );
-  return h("li", { class: "cs-principle", "data-id": principle.id }, h("span", { class: "cs-numeral", "aria-hidden": "true" }), body);
+  const item = h("li", { class: "cs-principle", "data-id": principle.id }, h("span", { class: "cs-numeral", "aria-hidden": "true" }), body);
+  showWriter(item, principle.written_by ?? "");
+  return item;
 }
 
 // Numbers, names for assistive technology, and which buttons can act: after every change of the list's shape.
@@ -120,7 +127,7 @@ function renumber() {
     const name = title ? `principle ${i + 1}, “${title}”` : `principle ${i + 1}`;
     item.querySelector(".cs-numeral").textContent = `${i + 1}`;
     item.querySelector(".cs-principle-body").setAttribute("aria-label", name[0].toUpperCase() + name.slice(1));
-    for (const [action, says] of [["up", "Move up"], ["down", "Move down"], ["remove", "Remove"]]) {
+    for (const [action, says] of [["up", "Move up"], ["down", "Move down"], ["remove", "Remove"], ["propose", "Propose texts"]]) {
       item.querySelector(`[data-action="${action}"]`).setAttribute("aria-label", `${says}: ${name}`);
     }
     item.querySelector('[data-action="up"]').disabled = i === 0;
@@ -135,6 +142,7 @@ function allItems() {
 function readItem(item) {
   const value = (name) => item.querySelector(`[data-field="${name}"]`).value;
   const principle = { id: item.dataset.id, title: value("title"), statement: value("statement"), antithesis: value("antithesis") };
+  if (item.dataset.writtenBy) principle.written_by = item.dataset.writtenBy;
   const name = value("check");
   if (name) principle.check = kinds[name]?.argument || value("argument") ? { [name]: value("argument") } : name;
   return principle;

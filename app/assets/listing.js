@@ -61,8 +61,8 @@ function createForm() {
 }
 
 function importForm() {
-  const input = h("input", { type: "file", class: "cs-file", id: "new-file", accept: ".yaml,.yml" });
-  const { node, tell } = field("From a file", input, "YAML with a name and principles, as the Write page gives it.");
+  const input = h("input", { type: "file", class: "cs-file", id: "new-file", accept: ".yaml,.yml,.json" });
+  const { node, tell } = field("From a file", input, "YAML with a name and principles, as the Write page gives it, or JSON with SAMI’s positive and negative list.");
   input.addEventListener("change", async () => {
     const file = input.files[0];
     if (!file) return;

@@ -34,7 +34,7 @@ function readBackup() {
 }
 
 function same(a, b) {
-  const plain = (rows) => JSON.stringify(rows.map((p) => [p.id, p.title, p.statement, p.antithesis, checkParts(p.check).map((part) => `${part ?? ""}`)]));
+  const plain = (rows) => JSON.stringify(rows.map((p) => [p.id, p.title, p.statement, p.antithesis, p.written_by ?? "", checkParts(p.check).map((part) => `${part ?? ""}`)]));
   return plain(a) === plain(b);
 }
 

@@ -33,7 +33,7 @@ class ConstitutionsPage:
     @answers
     def read(self, question: Question, editor: str) -> Reply:
         """Make a constitution from a file and go to it."""
-        return _go(service.import_yaml(self.studio, _decoded(question.get("data")), editor))
+        return _go(service.import_file(self.studio, _decoded(question.get("data")), question.get("filename"), editor))
 
     @answers
     def rename(self, question: Question, editor: str) -> Reply:

@@ -1,6 +1,6 @@
 """The Write page: a constitution as a document, its draft and its versions."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 import gradio as gr
@@ -10,8 +10,10 @@ from app.present.constitutions import changes_html, check_kinds, chooser_html, d
 from app.security import caller
 from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
+from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
 from core.errors import StudioError
+from core.writer import Wish
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class WritePage:
     """The handlers of this page."""
 
     studio: Studio
+    proposals: Proposals = field(default_factory=Proposals)
 
     def load(self, request: gr.Request) -> object:
         """Open the draft of the constitution that the address names."""
@@ -32,7 +35,7 @@ class WritePage:
 
     def _opened(self, constitution_id: int, editor: str) -> Reply:
         draft = service.open_draft(self.studio, constitution_id, editor)
-        return {"kind": "opened", **self._draft(draft), "history": self._history(draft)}
+        return {"kind": "opened", **self._draft(draft), "history": self._history(draft), "writer": writer_name(self.studio.settings)}
 
     def _choose(self, message: str) -> Reply:
         return {"kind": "choose", "html": chooser_html(service.list_constitutions(self.studio), message)}
@@ -112,13 +115,36 @@ class WritePage:
         form: Literal["yaml", "markdown"] = "yaml" if question.get("format") == "yaml" else "markdown"
         return {"kind": "file", **asdict(service.export(self.studio, question.number("constitution"), editor, form, question.number_or_none("number")))}
 
+    @answers
+    def propose(self, question: Question, editor: str) -> Reply:
+        """Have a model write a principle. It is not stored: the page shows it, and the author takes it or not."""
+        texts = {name: value for name in ("wish", "statement", "title") if isinstance(value := question.get(name), str)}
+        return _proposed(self.proposals.begin(self.studio, editor, Wish(**texts), abs(question.number("try")) % MAX_TRY))
+
+    @answers
+    def proposal(self, question: Question, editor: str) -> Reply:
+        """How a proposal stands."""
+        return _proposed(self.proposals.look(editor, question.get("proposal")))
+
+    @answers
+    def leave(self, question: Question, editor: str) -> Reply:
+        """Call a proposal off."""
+        self.proposals.leave(editor, question.get("proposal"))
+        return {"kind": "left"}
+
+
+def _proposed(job: ProposalJob) -> Reply:
+    if job.problem:
+        return {"kind": "problem", "message": job.problem}
+    return {"kind": "proposal", "id": job.id, "writer": job.writer, "note": job.note, "proposal": job.proposal and asdict(job.proposal)}
+
 
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = WritePage(studio)
     header("write")
-    scripts = ("fields.js", "saving.js", "sheets.js", "editor.js")
+    scripts = ("fields.js", "saving.js", "sheets.js", "proposing.js", "editor.js")
     editor = component('<div class="cs-page cs-editor"></div>', scripts, elem_id="editor", checks=check_kinds())
-    events = ("save", "rename", "preview", "version", "restore", "open", "download")
+    events = ("save", "rename", "preview", "version", "restore", "open", "download", "propose", "proposal", "leave")
     wire(editor, {event: getattr(handlers, event) for event in events}, "write")
     page.load(handlers.load, None, [editor], queue=False, show_progress="hidden", api_name="write_load")

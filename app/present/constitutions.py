@@ -74,9 +74,17 @@ def _article(number: int, principle: Principle) -> str:
         f'<p class="cs-text">{escape(getattr(principle, field))}</p></div>'
         for field, sign, label in SIDES
     )
-    return _numbered(
-        number, f'<h3>{escape(principle.title)}</h3><div class="cs-facing">{sides}</div><p class="cs-quiet">{escape(check_sentence(principle.check))}</p>'
-    )
+    facts = f'<p class="cs-quiet">{escape(check_sentence(principle.check))}</p>' + _quiet(escape(writer_sentence(principle.written_by)))
+    return _numbered(number, f'<h3>{escape(principle.title)}</h3><div class="cs-facing">{sides}</div>{facts}')
+
+
+def writer_sentence(written_by: str) -> str:
+    """`Written by SmolLM2-135M-Instruct (antithesis).` as plain text; nothing for what a person wrote."""
+    return f"Written by {written_by}." if written_by else ""
+
+
+def _quiet(inner: str) -> str:
+    return f'<p class="cs-quiet">{inner}</p>' if inner else ""
 
 
 def _numbered(number: int | str, inner: str) -> str:
@@ -107,7 +115,8 @@ def _changed(number: int, new: Principle, found: tuple[int, Principle] | None) -
         return _numbered(number, f"<h3>{escape(new.title)}</h3>{moved}") if moved else ""
     sides = "".join(_side(field, sign, label, diff_html(getattr(old, field), getattr(new, field))) for field, sign, label in SIDES)
     check = diff_html(check_sentence(old.check), check_sentence(new.check))
-    return _numbered(number, f'<h3>{diff_html(old.title, new.title)}</h3>{moved}<div class="cs-facing">{sides}</div><p class="cs-quiet">{check}</p>')
+    writer = _quiet(diff_html(writer_sentence(old.written_by), writer_sentence(new.written_by)))
+    return _numbered(number, f'<h3>{diff_html(old.title, new.title)}</h3>{moved}<div class="cs-facing">{sides}</div><p class="cs-quiet">{check}</p>{writer}')
 
 
 def _only(number: int, principle: Principle, tag: str, word: str) -> str:
@@ -115,7 +124,7 @@ def _only(number: int, principle: Principle, tag: str, word: str) -> str:
         return f"<{tag}>{escape(text)}</{tag}>" if text else ""
 
     sides = "".join(_side(field, sign, label, marked(getattr(principle, field))) for field, sign, label in SIDES)
-    check = f'<p class="cs-quiet">{marked(check_sentence(principle.check))}</p>'
+    check = f'<p class="cs-quiet">{marked(check_sentence(principle.check))}</p>' + _quiet(marked(writer_sentence(principle.written_by)))
     return _numbered(number, f'<h3>{marked(principle.title)}</h3><p class="cs-quiet">{word}</p><div class="cs-facing">{sides}</div>{check}')
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 import db.constitutions as store
 from app.services.documents import Document, read_document, require_name, same_text, with_ids
 from app.services.studio import RefusedError, Studio, in_words
-from core.constitutions import Constitution, Problem, dump_markdown, dump_yaml, from_data, parse_yaml, require_valid, to_data
+from core.constitution_files import parse_file
+from core.constitutions import Constitution, Problem, dump_markdown, dump_yaml, from_data, require_valid, to_data
 from core.errors import ConstitutionError, StudioError
 from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary
 from db.errors import DraftConflict
@@ -85,11 +86,11 @@ def create_constitution(studio: Studio, name: object) -> int:
         return store.add_constitution(session, checked).id
 
 
-def import_yaml(studio: Studio, data: bytes, editor: str) -> int:
+def import_file(studio: Studio, data: bytes, filename: object, editor: str) -> int:
     """Make a constitution from a file, with a first version, and return its id.
 
     Raises:
-        ConstitutionError: Too large, not UTF-8 text, not YAML, or not a constitution; the message says which and where.
+        ConstitutionError: Too large, not UTF-8 text, neither YAML nor JSON, or not a constitution; the message says which and where.
     """
     if len(data) > MAX_FILE_BYTES:
         raise ConstitutionError(f"The file has {len(data):,} bytes; the limit is {MAX_FILE_BYTES:,}. A constitution file is a few kilobytes of text.")
@@ -97,10 +98,7 @@ def import_yaml(studio: Studio, data: bytes, editor: str) -> int:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConstitutionError(f"The file is not UTF-8 text (byte {error.start + 1:,} cannot be read). Save it as UTF-8 and choose it again.") from error
-    try:
-        parsed = parse_yaml(text)
-    except RecursionError as error:
-        raise ConstitutionError("The file is nested too deeply to be a constitution. A constitution is a name and a list of principles.") from error
+    parsed = parse_file(text, filename if isinstance(filename, str) else "")
     constitution = with_ids(replace(parsed, name=require_name(parsed.name)))
     with in_words(), studio.sessions.begin() as session:
         row = store.add_constitution(session, constitution.name)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from core.checks import CHECKS, Check, check_from_data, check_to_data
-from core.constitutions import Constitution, Principle, Problem, find_problems, to_data
+from core.constitutions import MAX_WRITER_CHARS, Constitution, Principle, Problem, find_problems, to_data
 from core.errors import ConstitutionError
 
 MAX_DRAFT_CHARS = 1_000_000  # far above what a version may hold, so that a paste that is too long is kept while it is shortened
@@ -42,7 +42,15 @@ def read_document(name: str, rows: object) -> Document:
     if size > MAX_DRAFT_CHARS:
         raise ConstitutionError(f"The draft has {size:,} characters; it can hold {MAX_DRAFT_CHARS:,}. Shorten it, and it is saved.")
     principles = tuple(
-        Principle(id=row["id"], title=row["title"], statement=row["statement"], antithesis=row["antithesis"], check=check) for row, check, _ in read
+        Principle(
+            id=row["id"],
+            title=row["title"],
+            statement=row["statement"],
+            antithesis=row["antithesis"],
+            check=check,
+            written_by=row.get("written_by", ""),
+        )
+        for row, check, _ in read
     )
     constitution = Constitution(name=name, principles=principles)
     problems = [*find_problems(constitution), *(problem for _, _, problem in read if problem)]
@@ -54,6 +62,9 @@ def _row(row: object, i: int) -> tuple[dict[str, Any], Check | None, Problem | N
     if not isinstance(row, Mapping) or not _ID.fullmatch(str(row.get("id", ""))) or not all(isinstance(row.get(key), str) for key in _TEXTS):
         raise ConstitutionError(f"Principle {i + 1} did not arrive whole. Reload the page, then try again.")
     kept: dict[str, Any] = {"id": row["id"]} | {key: row[key].replace("\r\n", "\n") for key in _TEXTS}
+    writer = row.get("written_by")
+    if isinstance(writer, str) and writer.strip():
+        kept["written_by"] = " ".join(writer.split())[:MAX_WRITER_CHARS]
     given = row.get("check")
     if given in (None, ""):
         return kept, None, None

@@ -218,7 +218,7 @@ def test_a_file_goes_out_and_comes_back_the_same(studio: Studio) -> None:
     draft = versioned(studio, written(studio))
     file = service.export(studio, draft.constitution_id, "ann", "yaml", 1)
     assert file.filename == "mine-v1.yaml"
-    again = service.open_draft(studio, service.import_yaml(studio, file.text.encode(), "bob"), "bob")
+    again = service.open_draft(studio, service.import_file(studio, file.text.encode(), file.filename, "bob"), "bob")
     assert again.head is not None and again.head.author == "bob"
     assert service.export(studio, again.constitution_id, "bob", "yaml").text == file.text
     assert service.export(studio, draft.constitution_id, "ann", "markdown").text.startswith("# Mine\n")
@@ -239,7 +239,7 @@ def test_a_file_goes_out_and_comes_back_the_same(studio: Studio) -> None:
 def test_a_file_that_is_no_constitution_is_refused_and_makes_nothing(studio: Studio, data: bytes, says: str) -> None:
     before = len(service.list_constitutions(studio))
     with pytest.raises(ConstitutionError, match=says):
-        service.import_yaml(studio, data, "ann")
+        service.import_file(studio, data, "c.yaml", "ann")
     assert len(service.list_constitutions(studio)) == before
 
 
@@ -254,3 +254,8 @@ def test_what_does_not_exist_is_said_in_words(studio: Studio) -> None:
     ):
         with pytest.raises(StudioError, match="no"):
             act()
+
+
+def test_a_starter_file_can_be_given_to_the_command_line_as_it_is() -> None:
+    read = [parse_yaml(path.read_text()) for path in sorted(STARTERS.glob("*.yaml"))]
+    assert read == [starter.constitution for starter in read_starters()]

@@ -15,6 +15,7 @@ from core.constitutions import (
     from_data,
     parse_yaml,
     render,
+    short_title,
     to_data,
 )
 from core.errors import ConstitutionError
@@ -111,3 +112,23 @@ def test_markdown_shows_markup_instead_of_using_it():
 def test_the_hash_depends_on_texts_and_not_on_ids():
     assert content_hash(made()) == content_hash(made(id="abc"))
     assert content_hash(made()) != content_hash(made(statement="Be short."))
+
+
+def test_who_wrote_a_principle_is_kept_in_files_and_never_put_to_a_model():
+    written = made(written_by="a-model (antithesis)")
+    assert parse_yaml(dump_yaml(written)) == written
+    assert "written_by" not in dump_yaml(made())
+    assert render(written, (True,), "Why?") == render(made(), (True,), "Why?")
+    assert content_hash(written) == content_hash(made())
+    assert "*Written by:* a-model (antithesis)" in dump_markdown(written)
+    assert any("201 characters" in problem.message for problem in find_problems(made(written_by="x" * 201)))
+
+
+def test_the_hash_of_what_was_written_before_stays_what_it_was():
+    assert content_hash(made()) == "baf93214e09f47c0a1830ed509b969f0b1d6f9ab7eb883e51d7a8bc03cd20a87"
+
+
+def test_a_title_is_made_of_the_first_words():
+    assert short_title("Answer in one short sentence.") == "Answer in one short sentence"
+    assert short_title("Answer in one short sentence, as briefly as you can.") == "Answer in one short sentence, as …"
+    assert len(short_title("x" * 500)) == 120
