@@ -22,7 +22,7 @@ from core.config import config_from_data
 from core.constitutions import from_data
 from core.errors import DiskFullError, StudioError
 from core.models import ModelReference
-from core.progress import PHASES, StepReport, Stopped
+from core.progress import StepReport, Stopped
 from core.queries import from_rows
 from core.runs import RunPlan, RunRecord, execute, result_data
 from db import claims, constitutions, query_sets, runs
@@ -161,14 +161,14 @@ class Reporter:
 
     def __call__(self, report: StepReport) -> None:
         """`on_step` of a run."""
-        self.pending += [Metric(step=report.done, name=name, value=value) for name, value in report.metrics.items()]
+        self.pending += [Metric(step=report.step, name=name, value=value) for name, value in report.metrics.items()]
         log.info("%s", describe(report))
         due = self.clock() - self.written_at >= 1.0
-        if due or report.replies or report.checkpoint_step is not None or report.done == report.total:
+        if due or report.replies or report.checkpoint is not None or report.done == report.total:
             self._write(report)
 
     def _write(self, report: StepReport) -> None:
-        checkpoint = str(self.folder / f"checkpoint-{report.checkpoint_step:06d}") if report.checkpoint_step is not None else None
+        checkpoint = str(self.folder / report.checkpoint) if report.checkpoint is not None else None
         progress = Progress(
             phase=report.phase,
             step=report.done,
@@ -190,7 +190,7 @@ class Reporter:
         """Seconds left in this phase, from its own pace in this attempt; the page adds the phases to come."""
         started, first = self.phase_started.setdefault(report.phase, (self.clock(), report.done))
         made = report.done - first
-        if report.phase == PHASES[0] or made <= 0:
+        if report.phase == "preparing" or made <= 0:
             return None
         return (self.clock() - started) / made * (report.total - report.done)
 
@@ -198,7 +198,7 @@ class Reporter:
 def _samples(report: StepReport) -> list[Sample]:
     positions: dict[str, int] = {}
     return [
-        Sample(step=report.done, position=positions.setdefault(reply.query, len(positions)), query=reply.query, side=reply.side, text=reply.text)
+        Sample(step=report.step, position=positions.setdefault(reply.query, len(positions)), query=reply.query, side=reply.side, text=reply.text)
         for reply in report.replies
     ]
 

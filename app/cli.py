@@ -14,8 +14,10 @@ EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
   python -m app train --constitution brief.yaml --queries queries.jsonl --out runs/brief
+  python -m app check --constitution brief.yaml --queries queries.jsonl
   python -m app measure --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl
   python -m app reply --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl --out replies.jsonl
+  python -m app propose --wish "I want short answers."
 """
 
 
@@ -42,10 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
-    if options.command in ("train", "reply", "measure"):
+    if options.command in ("check", "train", "reply", "measure"):
         from app import commands
 
         return int(getattr(commands, options.command)(options))
+    if options.command == "propose":
+        from app import proposing
+
+        return proposing.run(options)
     settings = Settings.from_environment(os.environ, data=options.data, host=options.host, port=options.port)
     if options.command == "doctor":
         from app import doctor
@@ -91,6 +97,13 @@ def parser() -> argparse.ArgumentParser:
     )
     _serving(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: serve the page)")
+    _check(
+        commands.add_parser(
+            "check",
+            help="ask the base whether training can work",
+            description="Ask the base model whether it already does, now and then, what the principles say. Exit status 1 on a no-go.",
+        )
+    )
     _train(
         commands.add_parser(
             "train", help="train an adapter on a constitution", description="Train a LoRA adapter on a constitution. Ctrl-C saves; the same command resumes."
@@ -98,6 +111,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _reply(commands.add_parser("reply", help="answer queries, with or without constitution and adapter"))
     _measure(commands.add_parser("measure", help="measure base against aligned on held-out queries"))
+    _propose(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _serving(doctor)
@@ -126,7 +140,11 @@ def _data(command: argparse.ArgumentParser, default: object = argparse.SUPPRESS)
 
 def _inputs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--constitution", required=True, type=Path, metavar="FILE", help="YAML file: name, and principles with title, statement, antithesis, optional check"
+        "--constitution",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="YAML file: name, and principles with title, statement, antithesis, optional check; or SAMI's .json with positive and negative",
     )
     command.add_argument(
         "--queries",
@@ -140,8 +158,21 @@ def _inputs(command: argparse.ArgumentParser) -> None:
     _data(command)
 
 
+def _check(command: argparse.ArgumentParser) -> None:
+    _inputs(command)
+    _settings(command)
+    command.add_argument("--json", action="store_true", help="print JSON instead of lines")
+
+
 def _train(command: argparse.ArgumentParser) -> None:
     _inputs(command)
+    _settings(command)
+    command.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="gets DIR/adapter (a PEFT folder) and DIR/run.json (config, hashes, versions, metrics, result)"
+    )
+
+
+def _settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--preset", default="quick", choices=list(PRESETS), help="how much to train (default: quick)")
     command.add_argument("--seed", type=int, default=0, help="decides split, sampling, order and adapter initialisation (default: 0)")
     command.add_argument(
@@ -150,9 +181,6 @@ def _train(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="change one setting of the preset, for instance learning_rate=2e-4 or sampling.max_new_tokens=96",
-    )
-    command.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="gets DIR/adapter (a PEFT folder) and DIR/run.json (config, hashes, versions, metrics, result)"
     )
 
 
@@ -178,3 +206,17 @@ def _measure(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _propose(command: argparse.ArgumentParser) -> None:
+    start = command.add_mutually_exclusive_group(required=True)
+    start.add_argument("--wish", metavar="TEXT", help="what you want of the model, in a sentence of your own")
+    start.add_argument("--statement", metavar="TEXT", help="the statement of a principle, to which an antithesis is wanted")
+    writer = command.add_mutually_exclusive_group()
+    writer.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder (STUDIO_WRITER_MODEL)")
+    writer.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible endpoint (STUDIO_WRITER_URL); its key is read from STUDIO_WRITER_KEY")
+    command.add_argument("--endpoint-model", metavar="NAME", help="the name the endpoint knows the model by (STUDIO_WRITER_MODEL)")
+    command.add_argument("--seed", type=int, default=0, help="0 asks for the likeliest answer, another number for another one (default: 0)")
+    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
+    command.add_argument("--json", action="store_true", help="print JSON instead of YAML")
+    _data(command)

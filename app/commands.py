@@ -1,4 +1,4 @@
-"""`train`, `reply` and `measure`: the same core functions as the page, on plain files, without a database."""
+"""`check`, `train`, `reply` and `measure`: the same core functions as the page, on plain files, without a database."""
 
 import argparse
 import dataclasses
@@ -13,26 +13,44 @@ from pathlib import Path
 from typing import Any
 
 from app.present.table import result_lines
+from app.present.trainability import trainability_lines
 from app.settings import Settings
 from core.config import SamplingConfig, preset, with_settings
-from core.constitutions import Constitution, content_hash, parse_yaml
+from core.constitution_files import parse_file
+from core.constitutions import Constitution, content_hash
 from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.errors import AdapterError, ConstitutionError, QueryError
 from core.evaluation import Result, evaluate, result_to_data
-from core.measuring import ask, reply_seed, side_prompt
+from core.iterations import iteration_config, iteration_queries
+from core.measuring import ask, query_batches, reply_seed, side_prompt
 from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, choose_device, load_adapter, load_model
 from core.progress import StepReport, Stopped
 from core.queries import Query, draw_queries, read_queries
 from core.runs import RunPlan, execute
 from core.sampling import sample
+from core.scoring import check_model
+from core.trainability import check_trainability, trainability_to_data
 
 QUERIES_PER_BATCH = 24
 METHODS = {(False, False): "base", (False, True): "base+constitution", (True, True): "aligned+constitution", (True, False): "aligned"}
 
 
+def check(options: argparse.Namespace) -> int:
+    """`check`: the verdict on trainability that a run also begins with. A no-go is exit status 1."""
+    quiet()
+    settings = _settings(options)
+    constitution = _read_constitution(options.constitution)
+    config = iteration_config(with_settings(preset(options.preset, seed=options.seed), options.set), 1)
+    queries = iteration_queries(_read_queries(options.queries), config, 1)
+    model = _load(options, settings, None)
+    found = check_trainability(model, constitution, queries, config)
+    print(json.dumps(trainability_to_data(found), ensure_ascii=False) if options.json else "\n".join(trainability_lines(found)))
+    return 1 if found.verdict == "no-go" else 0
+
+
 def train(options: argparse.Namespace) -> int:
     """`train`: leaves `adapter/` and `run.json` in the folder; stops and resumes at any step."""
-    _quiet()
+    quiet()
     settings = _settings(options)
     plan = RunPlan(
         constitution=_read_constitution(options.constitution),
@@ -49,14 +67,14 @@ def train(options: argparse.Namespace) -> int:
     except Stopped:
         print(f"Stopped; what was done is in {options.out}. The same command goes on from there.", file=sys.stderr)
         return 130
-    print("\n".join(result_lines(record.result)))
+    print("\n".join([*trainability_lines(record.trainability), "", *result_lines(record.result)]))
     print(f"\nAdapter: {record.adapter}  (sha256 {record.adapter_sha256[:12]}, {record.duration_s:.0f} s)")
     return 0
 
 
 def reply(options: argparse.Namespace) -> int:
     """`reply`: one row a query, in the order of the file."""
-    _quiet()
+    quiet()
     settings = _settings(options)
     run = read_run(options.adapter)
     constitution = None if options.side == "none" else _read_constitution(options.constitution)
@@ -87,7 +105,7 @@ def reply(options: argparse.Namespace) -> int:
 
 def measure(options: argparse.Namespace) -> int:
     """`measure`: base against aligned, on queries that the adapter was not trained on."""
-    _quiet()
+    quiet()
     settings = _settings(options)
     run = read_run(options.adapter)
     constitution = _read_constitution(options.constitution)
@@ -115,13 +133,13 @@ def measure(options: argparse.Namespace) -> int:
 
 def measure_adapter(model: LoadedModel, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> Result:
     """The result of a loaded adapter on held-out queries."""
-    base, aligned = [], []
-    for start in range(0, len(queries), QUERIES_PER_BATCH):
-        batch = queries[start : start + QUERIES_PER_BATCH]
+    base, aligned, done = [], [], 0
+    for batch in query_batches(constitution, queries):
         with adapter_off(model):
             base += ask(model, constitution, batch, sampling, seed)
         aligned += ask(model, constitution, batch, sampling, seed)
-        print(f"{start + len(batch)} of {len(queries)} queries measured", file=sys.stderr)
+        done += len(batch)
+        print(f"{done} of {len(queries)} queries measured", file=sys.stderr)
     return evaluate(constitution, base, aligned)
 
 
@@ -169,8 +187,11 @@ def _load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] |
     reference = ModelReference(id=options.model or settings.model)
     if options.model is None and run is not None:
         reference = ModelReference(**run["model"])
-    model = load_model(reference, settings.models_folder, device=choose_device(options.device), on_progress=_Printer().fetching)
-    return load_adapter(model, options.adapter) if options.adapter is not None else model
+    model = check_model(load_model(reference, settings.models_folder, device=choose_device(options.device), on_progress=_Printer().fetching))
+    for notice in model.notices:
+        print(notice, file=sys.stderr)
+    adapter = getattr(options, "adapter", None)
+    return load_adapter(model, adapter) if adapter is not None else model
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -181,7 +202,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _read_constitution(path: Path) -> Constitution:
     try:
-        return parse_yaml(path.read_bytes().decode("utf-8-sig"))
+        return parse_file(path.read_bytes().decode("utf-8-sig"), path.name)
     except UnicodeDecodeError as error:
         raise ConstitutionError(f"{path} is not UTF-8 text (byte {error.start}). Save the file with UTF-8 encoding.") from error
 
@@ -193,7 +214,7 @@ def _read_queries(path: Path, unmarked: Any = None) -> list[Query]:
         raise QueryError(f"There is no query file {path}. Check the path.") from error
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Libraries' progress bars and notes would drown ours."""
     from transformers.utils import logging as transformers_logging
 

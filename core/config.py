@@ -36,24 +36,28 @@ class TrainConfig:
 
     preset: str = "quick"  # the name the values came from, for people; the values below decide
     seed: int = 0  # decides split, contrasts, sampling, order and adapter initialisation
+    iterations: int = 1  # of SAMI's Algorithm 1; each trains a fresh adapter from the base on replies of the one before
     n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
-    train_queries: int = 24  # drawn from the train split
+    train_queries: int = 24  # of the first iteration, drawn from the train split; iteration i uses i times as many
     held_out_queries: int = 24  # drawn from the held-out split, for the result table
     candidates: int = 1  # responses sampled for each constitution, of which the most attributable one is kept; 1 = SAMI as published
     sampling: SamplingConfig = SamplingConfig()  # for training responses and for measuring alike
     queries_per_step: int = 4  # queries whose losses are averaged into one optimiser step
-    passes: int = 2  # times every train query is used
+    passes: int = 2  # times every train query is used in its iteration
     lora_rank: int = 16
     lora_alpha: int = 32  # the update is scaled by alpha / rank
     learning_rate: float = 8e-4  # AdamW, after warm-up, before decay
     max_kl_nats: float = 0.25  # training ends early after a step whose KL(base || adapted) exceeds this, in nats a token; 0 = never
     max_grad_norm: float = 1.0  # gradients are clipped to this norm
+    summed_scores: bool = False  # score responses by summed log-probability; False = mean over tokens, SAMI as published
     kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token; 0 = SAMI as published
+    train_anyway: bool = False  # also where the base shows no link to any principle (core.trainability)
     sample_every: int = 6  # optimiser steps between the replies shown during training
 
     def __post_init__(self) -> None:
         _require(self.seed >= 0, "seed", self.seed, "0 or above")
         _require(2 <= self.n_constitutions <= 16, "n_constitutions", self.n_constitutions, "between 2 and 16")
+        _require(1 <= self.iterations <= 10, "iterations", self.iterations, "between 1 and 10")
         for name in ("candidates", "train_queries", "held_out_queries", "queries_per_step", "passes", "lora_rank", "lora_alpha", "sample_every"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "1 or above")
         _require(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
@@ -63,14 +67,18 @@ class TrainConfig:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps if no query is filtered."""
-        return self.passes * -(-self.train_queries // self.queries_per_step)
+        """Optimiser steps of all iterations if no query is filtered."""
+        return sum(self.steps_of(number) for number in range(1, self.iterations + 1))
+
+    def steps_of(self, iteration: int) -> int:
+        """Optimiser steps of one iteration, counted from 1, if no query is filtered."""
+        return self.passes * -(-iteration * self.train_queries // self.queries_per_step)
 
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(preset="quick"),
-    "standard": TrainConfig(preset="standard", train_queries=96, held_out_queries=48, passes=2, learning_rate=3e-4),
-    "thorough": TrainConfig(preset="thorough", train_queries=208, held_out_queries=80, passes=3, learning_rate=2e-4, sample_every=12),
+    "standard": TrainConfig(preset="standard", iterations=2, train_queries=32, held_out_queries=48, learning_rate=5e-4),
+    "thorough": TrainConfig(preset="thorough", iterations=3, train_queries=32, held_out_queries=80, learning_rate=4e-4, sample_every=12),
 }
 
 
@@ -121,9 +129,16 @@ def with_settings(config: TrainConfig, assignments: Sequence[str]) -> TrainConfi
         if not isinstance(target, dict) or name not in target or isinstance(target[name], dict):
             names = [key for key in data if key != "sampling"] + [f"sampling.{key}" for key in data["sampling"]]
             raise ConfigError(f"Unknown setting {path!r}; known are {', '.join(names)}.")
-        kind = type(target[name])
-        try:
-            target[name] = kind(text)
-        except ValueError as error:
-            raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {text!r}.") from error
+        target[name] = _read(path, text, type(target[name]))
     return config_from_data(data)
+
+
+def _read(path: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.strip().casefold() not in ("true", "false"):
+            raise ConfigError(f"{path} must be true or false, got {text!r}.")
+        return text.strip().casefold() == "true"
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {text!r}.") from error

@@ -52,6 +52,12 @@ class ContrastError(StudioError):
     kind = "contrast"
 
 
+class LinkError(StudioError):
+    """The base shows no initial link between principles and behaviour, which SAMI needs."""
+
+    kind = "link"
+
+
 class OutOfMemoryError(StudioError):
     """The device or the machine has too little memory for this configuration."""
 
@@ -62,3 +68,9 @@ class DiskFullError(StudioError):
     """The data folder has no room for what has to be written."""
 
     kind = "disk"
+
+
+class WriterError(StudioError):
+    """A model that was to propose a principle cannot be reached, refused, or gave nothing usable."""
+
+    kind = "writer"

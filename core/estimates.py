@@ -11,8 +11,9 @@ from typing import Any
 
 from core.config import TrainConfig
 from core.constitutions import NEUTRAL_SYSTEM, Constitution
+from core.contrasts import asked_stances
 from core.errors import ConfigError
-from core.progress import PHASES
+from core.progress import phase_of, phases
 
 CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
 TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
@@ -31,7 +32,9 @@ ACTIVATION_BYTES = 60  # kept for the backward pass, a token, layer and hidden u
 LOGIT_COPIES = 5  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
 SAMPLED_ROWS = 48  # rows decoded together (core.sampling)
 STEADY_ROWS = 16  # core.sampling: rows decoded together where replies are shown and counted
+MEASURED_PROMPTS, MEASURED_RESPONSES = 2, 8  # core.measuring: scored in one pass
 QUERIES_PER_BATCH = 24  # queries sampled or measured together (core.runs)
+PROBED_REPLIES = 32  # replies of the base looked at before training, where they suffice (core.trainability)
 SHOWN_REPLIES = 4  # replies sampled for people each time (core.runs)
 
 
@@ -103,7 +106,7 @@ DEFAULT_SHAPE = ModelShape(  # SmolLM2-135M-Instruct
 class Estimate:
     """What a run will take."""
 
-    seconds: Mapping[str, float]  # one entry for each of core.progress.PHASES
+    seconds: Mapping[str, float]  # one entry for each of core.progress.phases, in their order
     memory_bytes: int  # peak, of the device that holds the model
     disk_bytes: int  # run folder: checkpoints, adapter, replies
     notes: tuple[str, ...]  # what the numbers leave out
@@ -173,27 +176,30 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     new = config.sampling.max_new_tokens
     reply = REPLY_SHARE * new
-    shows = 2 + config.steps // config.sample_every
     packed = config.n_constitutions * (prompt + config.n_constitutions * reply)  # tokens of one query's scoring pass
     with_kl = config.queries_per_step if config.kl_weight else 1 if config.max_kl_nats else 0  # queries of a step, as in core.training
     passes = config.queries_per_step * TRAIN_FORWARDS + with_kl * KL_FORWARDS
     step = machine.forward_s(packed, config.n_constitutions**2 * reply) * passes
     drawn = config.n_constitutions * config.candidates * reply  # tokens of one query's candidates
     choice = machine.forward_s(config.n_constitutions * (prompt + drawn), config.n_constitutions * drawn)
-    chosen = config.train_queries * choice if config.candidates > 1 else 0.0
-    ask = machine.sample_s(2 * config.held_out_queries, prompt, new, STEADY_ROWS)
-    measured = config.held_out_queries * machine.forward_s(2 * (prompt + 2 * reply), 4 * reply)
-    seconds = (
-        IMPORT_S + machine.weights / LOAD_BYTES_S,
-        machine.sample_s(config.train_queries * config.n_constitutions * config.candidates, prompt, new) + chosen,
-        config.steps * step + shows * machine.sample_s(SHOWN_REPLIES, prompt, new),
-        ask + measured,
-        ask + MEASURE_ALIGNED_FORWARDS * measured,
-    )
+    chosen = choice if config.candidates > 1 else 0.0
+    sides = len(asked_stances(len(constitution.principles)))
+    ask = machine.sample_s(sides * config.held_out_queries, prompt, new, STEADY_ROWS)
+    measured = config.held_out_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
+    seconds = {
+        "preparing": IMPORT_S + machine.weights / LOAD_BYTES_S + machine.sample_s(PROBED_REPLIES, prompt, new),
+        "measuring base": ask + measured,
+        "measuring aligned": ask + MEASURE_ALIGNED_FORWARDS * measured,
+    }
+    for number in range(1, config.iterations + 1):
+        queries, steps = number * config.train_queries, config.steps_of(number)
+        shown = (2 + steps // config.sample_every) * machine.sample_s(SHOWN_REPLIES, prompt, new)
+        seconds[phase_of("sampling", number)] = machine.sample_s(queries * config.n_constitutions * config.candidates, prompt, new) + queries * chosen
+        seconds[phase_of("training", number)] = steps * step + shown
     adapter = config.lora_rank * shape.lora_units
     return Estimate(
-        seconds=dict(zip(PHASES, seconds, strict=True)),
-        memory_bytes=round(_memory(config, machine, prompt)),
+        seconds={phase: seconds[phase] for phase in phases(config.iterations)},
+        memory_bytes=round(_memory(config, machine, prompt, sides)),
         disk_bytes=3 * adapter * 12 + adapter * 4 + 20_000_000,  # a few checkpoints with two moments, the adapter, replies
         notes=_notes(config, hardware),
     )
@@ -233,15 +239,16 @@ class _Machine:
         return seconds
 
 
-def _memory(config: TrainConfig, machine: _Machine, prompt: int) -> float:
+def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int) -> float:
     shape, new = machine.shape, config.sampling.max_new_tokens
-    rows = min(SAMPLED_ROWS, max(config.train_queries * config.n_constitutions, 2 * config.held_out_queries))
+    rows = min(SAMPLED_ROWS, max(config.train_queries * config.n_constitutions, sides * config.held_out_queries))
     cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
     tokens = config.n_constitutions * (prompt + config.n_constitutions * new)
     activations = tokens * shape.layers * shape.hidden * ACTIVATION_BYTES
     # Choosing among candidates scores more tokens, but keeps no activations and two copies of the logits.
-    scored = max(config.n_constitutions**2 * new * LOGIT_COPIES, config.n_constitutions**2 * config.candidates * new * 2)
+    measured = min(sides, MEASURED_PROMPTS) * min(sides, MEASURED_RESPONSES)
+    scored = max(max(config.n_constitutions**2, measured) * new * LOGIT_COPIES, config.n_constitutions**2 * config.candidates * new * 2)
     logits = scored * shape.vocabulary * 4
     return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
 
@@ -258,15 +265,16 @@ def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) 
 
     Args:
         seconds: `Estimate.seconds`, or any weights by phase.
-        phase: One of PHASES; anything else (a run that has not begun) counts as nothing done.
+        phase: A key of `seconds`; anything else (a run that has not begun) counts as nothing done.
         done: Units finished in this phase.
         total: Units of this phase; 0 when not known yet.
     """
-    if phase not in PHASES:
+    if phase not in seconds:
         return 0.0
-    before = sum(seconds[name] for name in PHASES[: PHASES.index(phase)])
+    order = list(seconds)
+    before = sum(seconds[name] for name in order[: order.index(phase)])
     here = seconds[phase] * (min(1.0, done / total) if total > 0 else 0.0)
-    return (before + here) / sum(seconds[name] for name in PHASES)
+    return (before + here) / sum(seconds.values())
 
 
 def remaining_s(seconds: Mapping[str, float], phase: str, done: int, total: int, left_s: float | None) -> float:
@@ -274,12 +282,13 @@ def remaining_s(seconds: Mapping[str, float], phase: str, done: int, total: int,
 
     Args:
         seconds: `Estimate.seconds`.
-        phase: One of PHASES.
+        phase: A key of `seconds`.
         done: Units finished in this phase.
         total: Units of this phase.
         left_s: What this attempt's own pace says about the rest of this phase; None while nothing is measured yet.
     """
-    later = sum(seconds[name] for name in PHASES[PHASES.index(phase) + 1 :])
+    order = list(seconds)
+    later = sum(seconds[name] for name in order[order.index(phase) + 1 :])
     expected = seconds[phase] * (1 - min(1.0, done / total) if total > 0 else 1.0)
     if left_s is None:
         return expected + later

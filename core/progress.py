@@ -3,7 +3,21 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-PHASES = ("preparing", "sampling", "training", "measuring base", "measuring aligned")
+
+def phases(iterations: int) -> tuple[str, ...]:
+    """The phases of a run, in their order: each iteration samples, then trains."""
+    turns = [phase for number in range(1, iterations + 1) for phase in (phase_of("sampling", number), phase_of("training", number))]
+    return ("preparing", *turns, "measuring base", "measuring aligned")
+
+
+def phase_of(work: str, iteration: int) -> str:
+    """The name of an iteration's phase: `training`, then `training 2`, `training 3` …"""
+    return work if iteration == 1 else f"{work} {iteration}"
+
+
+def is_training(phase: str) -> bool:
+    """Whether the phase is an iteration's training."""
+    return phase.split(" ")[0] == "training"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,13 +33,19 @@ class ShownReply:
 class StepReport:
     """One step of one phase."""
 
-    phase: str  # one of PHASES
+    phase: str  # one of `phases`
     done: int  # units finished in this phase: optimiser steps in training, batches elsewhere
     total: int  # units of this phase
     metrics: Mapping[str, float] = field(default_factory=dict)  # loss_nats, attribution, mi_bound_nats, ... of a training step
     replies: tuple[ShownReply, ...] = ()
     note: str = ""  # what is happening, in words; empty when phase and numbers say it
-    checkpoint_step: int | None = None  # set when a checkpoint of this step has just been committed
+    checkpoint: str | None = None  # set when a checkpoint has just been committed: its folder, within the run's
+    steps_before: int = 0  # optimiser steps of earlier iterations: the curves of a run go on
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps so far, over all iterations."""
+        return self.steps_before + self.done
 
 
 OnStep = Callable[[StepReport], None]

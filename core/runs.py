@@ -7,33 +7,34 @@ import contextlib
 import dataclasses
 import importlib.metadata
 import json
-import os
-import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftConfig, PeftModel
 
+from core.adapters import reset_adapter, restore_adapter, save_adapter
 from core.checkpoints import remember, write_json
 from core.config import TrainConfig, config_to_data
 from core.constitutions import Constitution, content_hash, require_valid, to_data
 from core.contrasts import seed_for
 from core.errors import ConfigError, OutOfMemoryError
 from core.evaluation import Result, evaluate, result_to_data
-from core.measuring import MeasuredReply, ask, side_prompt
+from core.iterations import iteration_config, iteration_queries
+from core.measuring import SIDES, MeasuredReply, ask, query_batches, replies_from_data, side_prompt
 from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, attach_adapter, choose_device, load_model
 from core.preparation import draw_examples, require_examples
-from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop
+from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop, phase_of
 from core.queries import Query, draw_queries, queries_hash
 from core.sampling import sample
+from core.scoring import check_packing
+from core.trainability import Trainability, check_trainability, require_link, trainability_from_data, trainability_to_data
 from core.training import Example, train
 
-QUERIES_PER_BATCH = 24  # sampled, measured and committed together
+QUERIES_PER_BATCH = 24  # sampled and committed together
 SHOWN_QUERIES = 2
 _PACKAGES = ("torch", "transformers", "peft", "huggingface_hub", "safetensors")
 
@@ -57,6 +58,7 @@ class RunRecord:
     adapter_sha256: str
     result: Result
     model: ModelReference
+    trainability: Trainability
     dropped: dict[str, int]
     duration_s: float  # of this attempt, model loading included
 
@@ -69,7 +71,8 @@ class _Work:
     folder: Path
     on_step: OnStep
     should_stop: ShouldStop
-    dropped: dict[str, int] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
+    train_queries: list[str] = field(default_factory=list)  # of all iterations, without repeats
 
     def tick(self, report: StepReport) -> None:
         """Report, then leave at once if asked to: what is reported has been committed."""
@@ -99,26 +102,24 @@ def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = igno
     require_valid(plan.constitution)
     _claim_folder(plan, folder)
     work = _Work(plan=plan, folder=folder, on_step=on_step, should_stop=should_stop)
-    train_queries = draw_queries(plan.queries, "train", plan.config.train_queries, plan.config.seed)
     held_out = draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed)
     with _memory_in_words(plan.config):
-        base = load_model(plan.model, models, device=choose_device(plan.device), on_progress=_progress(work))
-        examples = _sample_examples(work, base, train_queries)
-        model = attach_adapter(base, rank=plan.config.lora_rank, alpha=plan.config.lora_alpha, seed=plan.config.seed)
-        curve = _train(work, model, examples, held_out[:SHOWN_QUERIES])
-        adapter = _save_adapter(model, folder)
+        base = _check_packing(work, load_model(plan.model, models, device=choose_device(plan.device), on_progress=_progress(work)), held_out[0])
+        trainability = _check_link(work, base)
+        model = _iterate(work, base, held_out[:SHOWN_QUERIES])
         with adapter_off(model):
             base_replies = measure_policy(work, model, held_out, "base")
         aligned_replies = measure_policy(work, model, held_out, "aligned")
     record = RunRecord(
-        adapter=adapter,
-        adapter_sha256=adapter_hash(adapter),
+        adapter=folder / "adapter",
+        adapter_sha256=adapter_hash(folder / "adapter"),
         result=evaluate(plan.constitution, base_replies, aligned_replies),
         model=model.reference,
-        dropped=work.dropped,
+        trainability=trainability,
+        dropped=dict(work.dropped),
         duration_s=time.monotonic() - started,
     )
-    write_json(folder / "run.json", _record_to_data(plan, record, curve, train_queries, held_out))
+    write_json(folder / "run.json", _record_to_data(plan, record, Curve(folder / "curve.json").rows, work.train_queries, held_out))
     return record
 
 
@@ -139,26 +140,82 @@ def _claim_folder(plan: RunPlan, folder: Path) -> None:
         )
 
 
+def _check_packing(work: _Work, base: LoadedModel, query: str) -> LoadedModel:
+    """The model, scored packed or plainly as it turns out to need; people are told what is unusual about it."""
+    first = work.plan.constitution.principles[0]
+    prompts = [side_prompt(base, work.plan.constitution, side, query) for side in SIDES]
+    model = check_packing(base, prompts, [base.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (first.statement, first.antithesis)])
+    for notice in model.notices:
+        work.on_step(StepReport(phase="preparing", done=100, total=100, note=notice))
+    return model
+
+
+def _check_link(work: _Work, base: LoadedModel) -> Trainability:
+    """The verdict on trainability, asked once for a run and kept.
+
+    Raises:
+        LinkError: A no-go that was not overridden.
+    """
+    config = iteration_config(work.plan.config, 1)
+    queries = iteration_queries(work.plan.queries, work.plan.config, 1)
+
+    def ask_base() -> dict[str, Any]:
+        work.on_step(StepReport(phase="preparing", done=100, total=100, note="asking the base what it already does"))
+        return trainability_to_data(check_trainability(base, work.plan.constitution, queries, config))
+
+    found = trainability_from_data(remember(work.folder / "trainability.json", ask_base))
+    require_link(found, work.plan.config)
+    return found
+
+
 def _progress(work: _Work) -> Any:
     return lambda what, share: work.on_step(StepReport(phase="preparing", done=round(100 * share), total=100, note=what))
 
 
-def _sample_examples(work: _Work, base: LoadedModel, queries: Sequence[str]) -> list[Example]:
+def _iterate(work: _Work, base: LoadedModel, shown: Sequence[str]) -> LoadedModel:
+    """SAMI's Algorithm 1: every iteration samples from the policy of the one before and trains a fresh adapter from the base.
+
+    Returns:
+        The model with the adapter of the last iteration, which is also in `work.folder / "adapter"`.
+    """
+    config, model = work.plan.config, base
+    for number in range(1, config.iterations + 1):
+        own = iteration_config(config, number)
+        folder = work.folder / f"iteration-{number}"
+        folder.mkdir(exist_ok=True)
+        examples = _sample_examples(work, model, own, number)
+        adapter = work.folder / "adapter" if number == config.iterations else folder / "adapter"
+        if model is base:
+            model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=own.seed)
+        if adapter.exists():
+            restore_adapter(model, adapter)
+            continue
+        if number > 1:  # the first is fresh from `attach_adapter`
+            reset_adapter(model, own.seed)
+        _train(work, model, examples, own, number, shown)
+        save_adapter(model, adapter)
+    return model
+
+
+def _sample_examples(work: _Work, policy: LoadedModel, config: TrainConfig, number: int) -> list[Example]:
+    """The examples of one iteration, from the policy that the iteration before left."""
+    queries = iteration_queries(work.plan.queries, work.plan.config, number)
+    work.train_queries += [query for query in queries if query not in work.train_queries]
     examples: list[Example] = []
     dropped: Counter[str] = Counter()
     batches = _batches(queries)
-    for number, batch in enumerate(batches):
+    for k, batch in enumerate(batches):
 
         def compute(batch: Sequence[str] = batch) -> dict[str, Any]:
-            prepared = draw_examples(base, work.plan.constitution, batch, work.plan.config)
+            prepared = draw_examples(policy, work.plan.constitution, batch, config)
             return {"examples": [dataclasses.asdict(example) for example in prepared.examples], "dropped": prepared.dropped}
 
-        data = remember(work.folder / f"responses-{number:03d}.json", compute)
+        data = remember(work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", compute)
         examples += [_example(row) for row in data["examples"]]
         dropped.update(data["dropped"])
-        work.tick(StepReport(phase="sampling", done=number + 1, total=len(batches)))
-    work.dropped = dict(dropped)
-    require_examples(len(examples), work.dropped)
+        work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
+    work.dropped.update(dropped)
+    require_examples(len(examples), dict(dropped))
     return examples
 
 
@@ -166,26 +223,46 @@ def _example(row: dict[str, Any]) -> Example:
     return Example(query=row["query"], prompts=tuple(map(tuple, row["prompts"])), responses=tuple(map(tuple, row["responses"])))
 
 
-def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], shown: Sequence[str]) -> list[dict[str, float]]:
-    path = work.folder / "curve.json"
-    curve: dict[int, dict[str, float]] = {row["step"]: row for row in (json.loads(path.read_text()) if path.exists() else [])}
+def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config: TrainConfig, number: int, shown: Sequence[str]) -> None:
+    """Train one iteration's adapter; its curve goes on from where the one before ended."""
+    folder, curve = work.folder / f"iteration-{number}", Curve(work.folder / "curve.json")
+    before = curve.steps_before(number)
 
     def on_step(report: StepReport) -> None:
-        if report.metrics:
-            curve[report.done] = {"step": report.done, **report.metrics}
-            write_json(path, [curve[step] for step in sorted(curve)])
+        several = {"iteration": float(number)} if work.plan.config.iterations > 1 and report.metrics else {}
+        report = dataclasses.replace(report, phase=phase_of("training", number), steps_before=before, metrics={**report.metrics, **several})
+        if report.checkpoint:
+            report = dataclasses.replace(report, checkpoint=f"{folder.name}/{report.checkpoint}")
         work.on_step(report)
 
     train(
         model,
         examples,
-        work.plan.config,
-        work.folder,
+        config,
+        folder,
         on_step=on_step,
+        on_metrics=lambda step, metrics: curve.add(number, before + step, metrics),
         should_stop=work.should_stop,
         show=lambda: show_replies(model, work.plan, shown),
     )
-    return [curve[step] for step in sorted(curve)]
+
+
+class Curve:
+    """The numbers of every optimiser step of a run, on disk after each. A step that is done again replaces its row."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[dict[str, float]] = json.loads(path.read_text()) if path.exists() else []
+
+    def steps_before(self, iteration: int) -> int:
+        """Optimiser steps of the iterations before this one."""
+        return int(max((row["step"] for row in self.rows if row["iteration"] < iteration), default=0))
+
+    def add(self, iteration: int, step: int, metrics: Mapping[str, float]) -> None:
+        """Write the metrics of a step."""
+        kept = [row for row in self.rows if row["step"] != step]
+        self.rows = sorted([*kept, {"step": step, "iteration": iteration, **metrics}], key=lambda row: row["step"])
+        write_json(self.path, self.rows)
 
 
 def show_replies(model: LoadedModel, plan: RunPlan, queries: Sequence[str]) -> tuple[ShownReply, ...]:
@@ -196,35 +273,18 @@ def show_replies(model: LoadedModel, plan: RunPlan, queries: Sequence[str]) -> t
     return tuple(ShownReply(query=query, side=side, text=response.text) for (query, side), response in zip(asked, responses, strict=True))
 
 
-def _save_adapter(model: LoadedModel, folder: Path) -> Path:
-    """A plain PEFT folder, whole or not there at all."""
-    final, scratch = folder / "adapter", folder / f".adapter.{os.getpid()}"
-    if final.exists():
-        return final
-    shutil.rmtree(scratch, ignore_errors=True)
-    assert isinstance(model.network, PeftModel)
-    for config in model.network.peft_config.values():
-        assert isinstance(config, PeftConfig)
-        config.base_model_name_or_path = model.reference.id
-        config.revision = model.reference.revision if "/" in model.reference.id else None
-        config.inference_mode = True
-    model.network.save_pretrained(str(scratch), safe_serialization=True, save_embedding_layers=False)
-    os.replace(scratch, final)
-    return final
-
-
 def measure_policy(work: _Work, model: LoadedModel, queries: Sequence[str], policy: str) -> list[MeasuredReply]:
     """Replies of one policy to the held-out queries, committed batch by batch. The caller switches the adapter."""
     replies: list[MeasuredReply] = []
-    batches = _batches(queries)
+    batches = query_batches(work.plan.constitution, queries)
     config = work.plan.config
     for number, batch in enumerate(batches):
-
-        def compute(batch: Sequence[str] = batch) -> list[dict[str, Any]]:
-            return [dataclasses.asdict(reply) for reply in ask(model, work.plan.constitution, batch, config.sampling, config.seed)]
-
-        rows = remember(work.folder / f"{policy}-replies-{number:03d}.json", compute)
-        replies += [MeasuredReply(**row) for row in rows]
+        path = work.folder / f"{policy}-replies-{number:03d}.json"
+        measured = replies_from_data(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+        if measured is None:  # not there yet, or left by an earlier version of the studio
+            measured = ask(model, work.plan.constitution, batch, config.sampling, config.seed)
+            write_json(path, [dataclasses.asdict(reply) for reply in measured])
+        replies += measured
         work.tick(StepReport(phase=f"measuring {policy}", done=number + 1, total=len(batches)))
     return replies
 
@@ -244,6 +304,7 @@ def _record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, floa
         "dropped_queries": record.dropped,
         "duration_s": round(record.duration_s, 1),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "trainability": trainability_to_data(record.trainability),
         "metrics": curve,
         "result": result_to_data(record.result),
     }
@@ -251,7 +312,8 @@ def _record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, floa
 
 def result_data(record: RunRecord) -> dict[str, Any]:
     """What a run's row keeps of its record: the result with what was dropped and how long it took."""
-    return {**result_to_data(record.result), "dropped_queries": record.dropped, "duration_s": round(record.duration_s, 1)}
+    trainability = trainability_to_data(record.trainability)
+    return {**result_to_data(record.result), "trainability": trainability, "dropped_queries": record.dropped, "duration_s": round(record.duration_s, 1)}
 
 
 @contextlib.contextmanager

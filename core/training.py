@@ -3,7 +3,7 @@
 For each query: n constitutions (a contrast), one response sampled under each, all n x n scored, and the mean of the row
 and the column cross-entropies of `logprobs_CR` as the loss. Changed against the released code: the end token counts as
 part of a response; several queries are averaged into one optimiser step; one forward a query scores all pairs.
-One iteration: responses come from the base. SAMI's regulariser is few steps; here training also ends once the policy is too far
+One iteration of it: `core.runs` repeats it. SAMI's regulariser is few steps; here training also ends once the policy is too far
 from its base (KL over response tokens), since what it learns from there on is mostly a private code.
 """
 
@@ -11,26 +11,29 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from core import scoring
 from core.checkpoints import adapter_tensors, latest_checkpoint, restore_tensors, save_checkpoint, write_json
 from core.config import TrainConfig
 from core.contrasts import seed_for
 from core.losses import attribution, mi_bound, sami_loss
 from core.models import LoadedModel, adapter_off
 from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop
-from core.scoring import pack, packed_logits
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
 WARMUP_STEPS = 2
 EARLY_END = "early_end.json"  # in a run's folder: the step after which training ended early
+AT_ONCE = 4  # constitutions whose activations are kept together; with more, each is replayed alone
+REPLAYED_TOKENS = 200  # response tokens replayed together, at least
 FINAL_LEARNING_RATE = 0.3  # share of the peak that the linear decay ends at
 
+OnMetrics = Callable[[int, Mapping[str, float]], None]
 Show = Callable[[], tuple[ShownReply, ...]]  # samples replies for people to read
 
 
@@ -66,6 +69,7 @@ def train(
     folder: Path,
     *,
     on_step: OnStep = ignore_step,
+    on_metrics: OnMetrics = lambda _step, _metrics: None,
     should_stop: ShouldStop = never_stop,
     show: Show | None = None,
 ) -> None:
@@ -79,6 +83,7 @@ def train(
         config: Steps, rates, seed.
         folder: Where checkpoints go.
         on_step: Told the loss, attribution and bound of each step, on the queries of that step before its update.
+        on_metrics: Given the number and the metrics of each step before its checkpoint is committed, so that a kill loses none.
         should_stop: Asked after each step.
         show: Called before the first step, every `config.sample_every` steps, and after the last.
 
@@ -108,13 +113,14 @@ def train(
         if config.max_kl_nats and metrics["kl_nats"] > config.max_kl_nats:
             last = min(last, done)
             write_json(folder / EARLY_END, {"step": last})  # before the checkpoint: a run killed in between ends at the same step
+        on_metrics(done, metrics)
         stopping = should_stop()
         committed = None
         if stopping or done == last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
-            committed = save_checkpoint(folder, done, adapter_tensors(parameters, optimizer)).step
+            committed = save_checkpoint(folder, done, adapter_tensors(parameters, optimizer)).folder.name
             saved_at = time.monotonic()
         shown = show() if show is not None and not stopping and (done % config.sample_every == 0 or done == last) else ()
-        on_step(StepReport(phase="training", done=done, total=last, metrics=metrics, replies=shown, checkpoint_step=committed))
+        on_step(StepReport(phase="training", done=done, total=last, metrics=metrics, replies=shown, checkpoint=committed))
         if stopping and done < last:
             raise Stopped
 
@@ -136,34 +142,93 @@ def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig
     losses, bounds, hits, kls = [], [], [], []
     for i, example in enumerate(batch):
         with_kl = config.kl_weight > 0 or (config.max_kl_nats > 0 and i == 0)
-        scores_CR, kl = score(model, example, with_kl=with_kl)
-        loss = sami_loss(scores_CR)
-        ((loss + config.kl_weight * kl) / len(batch)).backward()
-        losses.append(loss.item())
+        add = add_gradient if len(example.prompts) <= AT_ONCE else replay_gradient
+        scores_CR, kl = add(model, example, config, 1 / len(batch), with_kl=with_kl)
+        losses.append(float(sami_loss(scores_CR)))
         bounds.append(mi_bound(scores_CR))
         hits += attribution(scores_CR)
-        kls += [kl.item()] if with_kl else []
+        kls += [kl] if with_kl else []
     metrics = {"loss_nats": math.fsum(losses) / len(losses), "attribution": sum(hits) / len(hits), "mi_bound_nats": math.fsum(bounds) / len(bounds)}
     if kls:
         metrics["kl_nats"] = math.fsum(kls) / len(kls)
     return metrics
 
 
-def score(model: LoadedModel, example: Example, *, with_kl: bool) -> tuple[Tensor, Tensor]:
+def add_gradient(model: LoadedModel, example: Example, config: TrainConfig, share: float, *, with_kl: bool) -> tuple[Tensor, float]:
+    """Add `share` of the gradient of one query's loss, by one forward and one backward.
+
+    Returns:
+        `logprobs_CR` and the KL (0 unless asked for), detached.
+    """
+    scores_CR, kl = score(model, example, config, with_kl=with_kl)
+    (share * (sami_loss(scores_CR) + config.kl_weight * kl)).backward()
+    return scores_CR.detach(), kl.item()
+
+
+def replay_gradient(model: LoadedModel, example: Example, config: TrainConfig, share: float, *, with_kl: bool) -> tuple[Tensor, float]:
+    """The same gradient in the memory of a few sequences, however many constitutions there are, for one more forward.
+
+    The loss depends on the weights only through `logprobs_CR`. A first pass without gradient gives the scores and with them
+    d loss / d logprobs_CR; then each constitution is replayed alone, with a few responses at a time, and its scores are pulled back.
+    """
+    parts = _parts(example)
+    with torch.no_grad():
+        pieces = [[_matrix(scoring.score(model, [prompt], [example.responses[r] for r in part]), config)[0] for part in parts] for prompt in example.prompts]
+    scores_CR = torch.stack([torch.cat(row) for row in pieces]).requires_grad_()
+    sami_loss(scores_CR).backward()
+    assert scores_CR.grad is not None
+    kls = []
+    for c, prompt in enumerate(example.prompts):
+        for part in parts:
+            responses = [example.responses[r] for r in part]
+            own = [0] * len(part) if with_kl and c in part else []
+            scored = scoring.score(model, [prompt], responses, own)
+            pulled = (_matrix(scored, config)[0] * scores_CR.grad[c, part]).sum()
+            if own:
+                kl = _kl(_base_distribution(model, prompt, example.responses[c]), scored.own[part.index(c)])
+                kls.append(kl.item())
+                pulled = pulled + config.kl_weight * kl / len(example.prompts)
+            (share * pulled).backward()
+    return scores_CR.detach(), math.fsum(kls) / len(kls) if kls else 0.0
+
+
+def _parts(example: Example) -> list[list[int]]:
+    """Responses to replay together: about as many tokens as the prompt has, so that the prompt is not computed again for each."""
+    room = max(max(map(len, example.prompts)), REPLAYED_TOKENS)
+    parts: list[list[int]] = [[]]
+    for r, response in enumerate(example.responses):
+        if parts[-1] and sum(len(example.responses[k]) for k in parts[-1]) + len(response) > room:
+            parts.append([])
+        parts[-1].append(r)
+    return parts
+
+
+def _base_distribution(model: LoadedModel, prompt: Sequence[int], response: Sequence[int]) -> Tensor:
+    with torch.no_grad(), adapter_off(model):
+        return scoring.score(model, [prompt], [response], [0]).own[0]
+
+
+def _kl(base_TV: Tensor, adapted_TV: Tensor) -> Tensor:
+    """KL(base || adapted), mean over tokens, from log-probabilities."""
+    return (base_TV.exp() * (base_TV - adapted_TV)).sum(dim=-1).mean()
+
+
+def _matrix(scores: scoring.Scores, config: TrainConfig) -> Tensor:
+    """`logprobs_CR` as the config wants it: summed, or the mean over tokens, which keeps long responses from deciding all."""
+    return scores.sums_CR() if config.summed_scores else scores.means_CR()
+
+
+def score(model: LoadedModel, example: Example, config: TrainConfig, *, with_kl: bool) -> tuple[Tensor, Tensor]:
     """`logprobs_CR` of an example, and KL(base || adapted) in nats a token (0 unless asked for).
 
     The KL is over the tokens of each response under its own constitution. Prompt and padding are outside it, unlike in
     SAMI's released code.
     """
-    packed = pack(example.prompts, example.responses, model.device)
-    logprobs_CKV = packed_logits(model, packed).log_softmax(dim=-1)
-    rows = [
-        torch.stack([row_KV[predictor, target].mean() for predictor, target in zip(packed.predictors, packed.targets, strict=True)]) for row_KV in logprobs_CKV
-    ]
-    kl = logprobs_CKV.new_zeros(())
-    if with_kl:
-        with torch.no_grad(), adapter_off(model):
-            base_CKV = packed_logits(model, packed).log_softmax(dim=-1)
-        own = [(base_CKV[r, at], logprobs_CKV[r, at]) for r, at in enumerate(packed.predictors)]
-        kl = torch.stack([(base.exp() * (base - adapted)).sum(dim=-1).mean() for base, adapted in own]).mean()
-    return torch.stack(rows), kl
+    own = range(len(example.responses)) if with_kl else ()
+    scores = scoring.score(model, example.prompts, example.responses, own)
+    scores_CR = _matrix(scores, config)
+    if not with_kl:
+        return scores_CR, scores_CR.new_zeros(())
+    with torch.no_grad(), adapter_off(model):
+        base = scoring.score(model, example.prompts, example.responses, own)
+    return scores_CR, torch.stack([_kl(base_TV, own_TV) for base_TV, own_TV in zip(base.own, scores.own, strict=True)]).mean()

@@ -37,8 +37,9 @@ def loaded_roots(names: list[str]) -> set[str]:
         (["app.trainer"], (*TORCH, "gradio")),
         (["app.web", "app.ui", "app.services.studio"], TORCH),
         (["core.config", "core.constitutions", "core.checks", "core.queries", "core.estimates", "core.errors"], TORCH),
+        (["core.writer", "core.constitution_files", "app.proposing", "app.writers", "huggingface_hub", "huggingface_hub.inference._client"], TORCH),
     ],
-    ids=["core", "db", "supervisor", "trainer", "web", "core without torch"],
+    ids=["core", "db", "supervisor", "trainer", "web", "core without torch", "writers"],
 )
 def test_a_layer_does_not_load_what_it_must_not_know(names, forbidden):
     assert loaded_roots(names) & set(forbidden) == set()

@@ -1,5 +1,6 @@
 """Line charts as inline SVG: rows in, markup out. Colours come from the style sheet, so one drawing serves light and dark."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class Chart:
     marks: Sequence[Mark] = ()
     low: float | None = None  # the axis reaches at least from here …
     high: float | None = None  # … to here
+    starts: Sequence[int] = ()  # first steps of the second and later iterations: the curve is broken there
     last_step: int = 0  # the axis of steps reaches at least to here
     digits: int = 2
     meaning: str = field(default="")  # one sentence for people, also read to those who can't see
@@ -60,7 +62,9 @@ def chart_svg(chart: Chart) -> str:
     if not scored:
         return f'<figure class="cs-chart">{heading}<p class="cs-quiet cs-chart-empty">Nothing yet.</p></figure>'
     scale = _scale(chart, scored)
-    inner = "".join((_axes(scale, chart), *(_mark(scale, mark) for mark in chart.marks), _curve(scale, chart), _last(scale, chart, scored)))
+    inner = "".join(
+        (_axes(scale, chart), *(_mark(scale, mark) for mark in chart.marks), _starts(scale, chart), _curve(scale, chart), _last(scale, chart, scored))
+    )
     return (
         f'<figure class="cs-chart">{heading}'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{chart.id}-t {chart.id}-d">'
@@ -110,8 +114,18 @@ def _mark(scale: _Scale, mark: Mark) -> str:
     )
 
 
+def _starts(scale: _Scale, chart: Chart) -> str:
+    """A thin upright line before the first step of each later iteration."""
+    parts = []
+    for number, step in enumerate(chart.starts, start=2):
+        x = scale.x(step - 0.5)
+        parts.append(f'<line class="cs-grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>')
+        parts.append(f'<text class="cs-tick" x="{x + 4:.1f}" y="{TOP - 8}">iteration {number}</text>')
+    return "".join(parts)
+
+
 def _curve(scale: _Scale, chart: Chart) -> str:
-    runs = _unbroken(chart.points)
+    runs = [part for run in _unbroken(chart.points) for part in _split_at(run, chart.starts)]
     raw = "".join(_line(scale, run, "cs-line") for run in runs)
     if sum(map(len, runs)) < SMOOTH_FROM:
         dots = [point for run in runs for point in run]
@@ -128,6 +142,11 @@ def _unbroken(points: Sequence[tuple[int, float | None]]) -> list[list[tuple[int
         elif runs[-1]:
             runs.append([])
     return [run for run in runs if run]
+
+
+def _split_at(run: Sequence[tuple[int, float]], starts: Sequence[int]) -> list[list[tuple[int, float]]]:
+    bounds = [0, *(i for i, (step, _) in enumerate(run) if step in starts and i > 0), len(run)]
+    return [list(run[a:b]) for a, b in itertools.pairwise(bounds)]
 
 
 def _line(scale: _Scale, points: Sequence[tuple[int, float]], name: str) -> str:
@@ -161,7 +180,8 @@ def _last(scale: _Scale, chart: Chart, scored: Sequence[tuple[int, float]]) -> s
 def _description(chart: Chart, scored: Sequence[tuple[int, float]]) -> str:
     (first, start), (last, end) = scored[0], scored[-1]
     marks = "".join(f" Dashed line at {_number(mark.value, 3)}: {mark.label}." for mark in chart.marks)
-    return f"{chart.meaning} From {_number(start, 3)} at step {first} to {_number(end, 3)} at step {last}.{marks}".strip()
+    starts = "".join(f" Iteration {number} begins at step {step}." for number, step in enumerate(chart.starts, start=2))
+    return f"{chart.meaning} From {_number(start, 3)} at step {first} to {_number(end, 3)} at step {last}.{marks}{starts}".strip()
 
 
 def _number(value: float, digits: int) -> str:

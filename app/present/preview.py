@@ -1,11 +1,10 @@
 """What a run would be, before it is asked for, as HTML."""
 
-from app.present.runs import PHASE_NAMES, duration
+from app.present.runs import duration, phase_words
 from app.present.text import escape
 from app.services.plans import Preview
 from core.config import TrainConfig
 from core.estimates import Hardware
-from core.progress import PHASES
 
 UNMEASURED = "This machine has not been measured yet: the trainer does that when it starts, which takes about ten seconds."
 
@@ -15,7 +14,7 @@ def preview_html(preview: Preview) -> str:
     rows = [("Machine", _hardware(preview.hardware))]
     if preview.estimate is not None:
         made = preview.estimate
-        phases = ", ".join(f"{PHASE_NAMES[phase].lower()} {duration(made.seconds[phase])}" for phase in PHASES)
+        phases = ", ".join(f"{phase_words(phase).lower()} {duration(spent)}" for phase, spent in made.seconds.items())
         rows.append(("Time", f'<strong class="cs-big">{_about(made.total_s)}</strong><span class="cs-quiet">{escape(phases)}</span>'))
         rows.append(
             (
@@ -34,8 +33,10 @@ def preview_html(preview: Preview) -> str:
 
 def work(config: TrainConfig) -> str:
     """What the numbers of a config come to, in one sentence."""
+    queries = " + ".join(str(number * config.train_queries) for number in range(1, config.iterations + 1))
+    iterations = f" in {config.iterations} iterations" if config.iterations > 1 else ""
     return (
-        f"{config.train_queries} queries × {config.passes} {'pass' if config.passes == 1 else 'passes'} = {config.steps} steps of {config.queries_per_step}; "
+        f"{queries} queries{iterations} × {config.passes} {'pass' if config.passes == 1 else 'passes'} = {config.steps} steps of {config.queries_per_step}; "
         f"measured on {config.held_out_queries} held-out queries"
     )
 

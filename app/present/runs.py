@@ -1,15 +1,17 @@
 """Runs as HTML: the list, and the parts of a run's page. Pure functions over what the services return."""
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.present.charts import SMOOTH_FROM, Chart, Mark, chart_svg, smoothing_window
 from app.present.constitutions import SIDES
 from app.present.result import result_html
 from app.present.text import count, escape, time_html
+from app.present.trainability import trainability_html
 from app.services.runs import RunLine, RunView, SampledReply
 from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
-from core.progress import PHASES
+from core.progress import is_training, phases
 from db.tables import RunStatus
 
 PHASE_NAMES = {
@@ -26,7 +28,6 @@ DOING = {
     "measuring base": "measuring the base",
     "measuring aligned": "measuring the aligned model",
 }
-UNITS = {"preparing": "%", "training": "steps"}  # batches elsewhere
 STATUS_MARKS = {RunStatus.QUEUED: "…", RunStatus.RUNNING: "▸", RunStatus.STOPPED: "‖", RunStatus.FAILED: "!", RunStatus.FINISHED: "✓"}
 MEANINGS = {
     "loss": "Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
@@ -39,6 +40,7 @@ CAUSES = {
     "disk": "the disk is full",
     "model": "the model cannot be used",
     "context": "the prompt is too long for the model",
+    "link": "the base shows no link to the principles",
     "contrast": "the responses gave nothing to learn from",
     "constitution": "the constitution cannot be trained on",
     "queries": "the query set cannot be used",
@@ -69,7 +71,7 @@ def status_words(line: RunLine, ahead: int | None = None) -> str:
     if line.status == RunStatus.RUNNING:
         if line.stopping:
             return "stopping: saves a checkpoint after this step"
-        return DOING.get(line.phase, "starting")
+        return phase_words(line.phase, DOING)
     return line.status.value
 
 
@@ -89,6 +91,12 @@ def _list_item(line: RunLine) -> str:
         f'<span class="cs-run-status" data-status="{line.status.value}">{mark} {escape(status_words(line))}{percent}</span>'
         f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)} · {escape(line.requested_by)} · {time_html(line.created_at)}</span></li>'
     )
+
+
+def phase_words(phase: str, names: Mapping[str, str] = PHASE_NAMES) -> str:
+    """A phase in words; the later iterations say which they are."""
+    work, _, number = phase.rpartition(" ")
+    return f"{names[work]}, iteration {number}" if work in names else names.get(phase, "starting")
 
 
 def head_html(view: RunView) -> str:
@@ -134,10 +142,11 @@ def _took(view: RunView) -> str:
 
 def phases_html(view: RunView) -> str:
     """The phases with what is done, what is under way and what is to come."""
-    current = PHASES.index(view.line.phase) if view.line.phase in PHASES else -1
+    order = phases(view.config.iterations if view.config else 1)
+    current = order.index(view.line.phase) if view.line.phase in order else -1
     finished = view.line.status == RunStatus.FINISHED
     rows = []
-    for i, phase in enumerate(PHASES):
+    for i, phase in enumerate(order):
         state = (
             "done" if finished or i < current or (i == current and view.total_steps and view.step >= view.total_steps) else "now" if i == current else "todo"
         )
@@ -145,16 +154,16 @@ def phases_html(view: RunView) -> str:
         amount = f' <span class="cs-number cs-quiet">{_amount(view)}</span>' if state == "now" else ""
         mark = {"done": "✓", "now": "▸", "todo": "·"}[state]
         rows.append(
-            f'<li data-state="{state}"><span class="cs-phase-mark" aria-hidden="true">{mark}</span><span>{PHASE_NAMES[phase]}</span>'
+            f'<li data-state="{state}"><span class="cs-phase-mark" aria-hidden="true">{mark}</span><span>{phase_words(phase)}</span>'
             f'<span class="cs-sr"> {word}</span>{amount}</li>'
         )
-    return f'<ol class="cs-phases">{"".join(rows)}</ol>'
+    return f'<ol class="cs-phases">{"".join(rows)}</ol>{_trainability(view)}'
 
 
 def _amount(view: RunView) -> str:
     if not view.total_steps:
         return ""
-    unit = UNITS.get(view.line.phase, "batches")
+    unit = "%" if view.line.phase == "preparing" else "steps" if is_training(view.line.phase) else "batches"
     return f"{view.step} %" if unit == "%" else f"{view.step} of {view.total_steps} {unit}"
 
 
@@ -193,7 +202,8 @@ def actions_html(view: RunView) -> str:
 def charts_html(view: RunView) -> str:
     """Loss, attribution and the bound over the steps of training."""
     n = view.config.n_constitutions if view.config else 2
-    steps = view.total_steps if view.line.phase == "training" else max((p.step for points in view.metrics.values() for p in points), default=0)
+    made = max((p.step for points in view.metrics.values() for p in points), default=0)
+    steps = max(0, made - view.step) + view.total_steps if is_training(view.line.phase) else made
     cap = math.log(n)
     apart = (Mark(cap, f"log {n} = {cap:.3f}: not told apart", at="right"),)
     chance = (Mark(1 / n, f"chance = {1 / n:.2f}", at="right", below=True),)
@@ -215,6 +225,12 @@ def charts_html(view: RunView) -> str:
     return f'<div class="cs-charts">{"".join(charts)}</div>{smooth}'
 
 
+def _trainability(view: RunView) -> str:
+    """What the base did before training, where the run's row knows it."""
+    found = (view.result or {}).get("trainability")
+    return trainability_html(found) if found else ""
+
+
 def _distance_chart(view: RunView, steps: int) -> Sequence[str]:
     """How far the policy has gone from its base; absent where nothing measures it."""
     if "kl_nats" not in view.metrics and not (view.config and view.config.max_kl_nats):
@@ -226,7 +242,9 @@ def _distance_chart(view: RunView, steps: int) -> Sequence[str]:
 
 def _chart(view: RunView, name: str, **settings: object) -> str:
     points = [(point.step, point.value) for point in view.metrics.get(name, ())]
-    return chart_svg(Chart(id=f"chart-{name.replace('_', '-')}", points=points, **settings))  # type: ignore[arg-type]
+    iterations = [(point.step, point.value) for point in view.metrics.get("iteration", ())]
+    starts = [step for (_, before), (step, now) in itertools.pairwise(iterations) if now != before]
+    return chart_svg(Chart(id=f"chart-{name.replace('_', '-')}", points=points, starts=starts, **settings))  # type: ignore[arg-type]
 
 
 def samples_html(samples: Sequence[SampledReply]) -> str:

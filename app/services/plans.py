@@ -23,16 +23,19 @@ from core.estimates import Estimate, Hardware, ModelShape, constitution_tokens, 
 from db.tables import Constitution as ConstitutionRow
 from db.tables import Run, Version
 
-EXPOSED = (  # settings the page offers besides the preset: name, what it is, kind of number
+EXPOSED = (  # settings the page offers besides the preset: name, what it is, kind of value
+    ("iterations", "Iterations of SAMI", "int"),
     ("passes", "Passes over the train queries", "int"),
-    ("train_queries", "Train queries", "int"),
+    ("train_queries", "Train queries (of the first iteration)", "int"),
     ("held_out_queries", "Held-out queries measured", "int"),
     ("learning_rate", "Learning rate", "float"),
     ("kl_weight", "KL weight (0 = SAMI as published)", "float"),
+    ("max_kl_nats", "Distance from the base at which training ends, nats (0 = never)", "float"),
     ("n_constitutions", "Constitutions a contrast", "int"),
     ("lora_rank", "LoRA rank", "int"),
     ("sampling.max_new_tokens", "Longest reply, in tokens", "int"),
     ("sampling.temperature", "Sampling temperature", "float"),
+    ("train_anyway", "Train even where the base shows no link (true or false)", "bool"),
 )
 MEMORY_SHARE = 0.9  # of what is free; above it a warning is given
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
@@ -259,6 +262,9 @@ def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
     ):
         if found < wanted:
             notes.append(f"The query set has {found} {word} queries where {wanted} are asked for, so all {found} are used.")
+    half, last = plan.query_set.train // 2, plan.config.iterations * plan.config.train_queries
+    if plan.config.iterations > 1 and half < last:
+        notes.append(f"Iteration {plan.config.iterations} asks for {last} train queries, and half of the set has {half}, so those are used.")
     if not any(principle.check for principle in plan.constitution.principles):
         notes.append("No principle has a check, so whether replies follow them will not be measured: only whether they can be told apart.")
     return [*notes, *(made.notes if made is not None else ())]

@@ -19,7 +19,6 @@ from core.constitutions import Constitution, from_data
 from core.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, ModelError
 from core.estimates import DEFAULT_SHAPE, Hardware, estimate, remaining_s, share_done
-from core.progress import PHASES
 from db.constitutions import get_version_by_id
 from db.runs import NewRun, RunSummary
 from db.session import clock
@@ -258,7 +257,7 @@ def _weights(constitution: Constitution | None, run: Run, hardware: Hardware = T
 
 def _eta_s(studio: Studio, constitution: Constitution, run: Run, seconds: Mapping[str, float]) -> float | None:
     """None while nothing is known about the pace."""
-    if run.status != RunStatus.RUNNING or run.phase not in PHASES:
+    if run.status != RunStatus.RUNNING or run.phase not in seconds:
         return None
     if run.eta_s is not None:
         return remaining_s(seconds, run.phase, run.step, run.total_steps, run.eta_s)

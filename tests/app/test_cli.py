@@ -30,6 +30,7 @@ SMALL = [
     "sampling.max_new_tokens=6",
     "sampling.temperature=1",
     "max_kl_nats=0",
+    "train_anyway=true",  # a random model follows nothing
 ]
 
 
@@ -71,6 +72,16 @@ def test_train_leaves_an_adapter_a_record_and_a_table(trained, files):
     assert "training 4/4" in done.stderr
     adapter = json.loads((out / "adapter" / "adapter_config.json").read_text())
     assert adapter["base_model_name_or_path"] == str(files / "model")
+
+
+def test_a_published_pair_of_lists_is_read_wherever_a_constitution_is(files, tmp_path):
+    (tmp_path / "pair.json").write_text(json.dumps({"positive": "1. Be brief.", "negative": "1. Be long."}))
+    arguments = ["reply", "--constitution", tmp_path / "pair.json", "--queries", files / "q.jsonl", "--model", files / "model", "--out", tmp_path / "r.jsonl"]
+    done = run(*arguments, "--max-new-tokens", 3, folder=files)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "pair.json").write_text(json.dumps({"positive": "1. Be brief.", "negative": "1. Be brief."}))
+    done = run(*arguments, folder=files)
+    assert done.returncode == 1 and done.stderr.startswith("error: `positive` and `negative` say the same")
 
 
 def test_stock_peft_and_transformers_load_the_adapter(trained, files):
@@ -135,7 +146,7 @@ def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "The same command goes on from there" in errors
-    step = max(int(folder.name.removeprefix("checkpoint-")) for folder in out.glob("checkpoint-*"))
+    step = max(int(folder.name.removeprefix("checkpoint-")) for folder in out.glob("iteration-1/checkpoint-*"))
     again = subprocess.Popen(
         [sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -179,3 +190,27 @@ def test_doctor_finds_nothing_wrong_with_a_new_folder(files):
     findings = json.loads(done.stdout)
     assert done.returncode == 0, findings
     assert {"sqlite", "hardware", "versions"} <= {finding["what"] for finding in findings}
+
+
+def test_check_says_no_go_with_reason_and_status(files, tmp_path):
+    settings = [part for setting in SMALL for part in ("--set", setting)]
+    question = ["check", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", *settings]
+    (tmp_path / "never.yaml").write_text(CONSTITUTION.replace("max_words: 20", "contains: xyzzy"))
+    refused = run(*question[:2], tmp_path / "never.yaml", *question[3:], folder=files)
+    assert refused.returncode == 1, refused.stderr
+    assert refused.stdout.splitlines()[:2] == [
+        "Before training: no-go.",
+        "0 of 24 replies of the base follow “Be brief”: there is nothing that training could make more of. Ask for something that this model sometimes does.",
+    ]
+    told = run(*question, "--json", folder=files)
+    found = json.loads(told.stdout)
+    assert told.returncode == (1 if found["verdict"] == "no-go" else 0)
+    assert found["principles"][0]["replies"] >= 4
+    stopped = run(
+        *train_arguments(files, tmp_path / "run", "train_anyway=false")[:2],
+        tmp_path / "never.yaml",
+        *train_arguments(files, tmp_path / "run", "train_anyway=false")[3:],
+        folder=files,
+    )
+    assert stopped.returncode == 1
+    assert "train_anyway" in stopped.stderr.splitlines()[-1]

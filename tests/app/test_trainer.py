@@ -29,6 +29,7 @@ CONFIG = TrainConfig(
     passes=2,
     sample_every=100,
     max_kl_nats=0,  # a random model is far from itself in no time
+    train_anyway=True,  # and it follows nothing
     lora_rank=4,
     lora_alpha=8,
     sampling=SamplingConfig(max_new_tokens=8, temperature=1.0),

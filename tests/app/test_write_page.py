@@ -75,6 +75,15 @@ def test_a_file_is_read_and_bad_transport_is_said(studio: Studio) -> None:
     assert "did not arrive whole" in answer(page.read, data="*")["message"]
 
 
+def test_a_published_pair_of_lists_is_read_from_json(studio: Studio) -> None:
+    text = base64.b64encode(b'{"positive": "1. Be brief.\\n2. Be warm.", "negative": "1. Be long.\\n2. Be cold."}').decode()
+    reply = answer(ConstitutionsPage(studio).read, data=text, filename="constitution_9.json")
+    first = opened(WritePage(studio), int(reply["href"].rpartition("=")[2]))
+    assert first["name"] == "Constitution 9" and first["head"] == 1
+    assert [(p["statement"], p["antithesis"]) for p in first["principles"]] == [("Be brief.", "Be long."), ("Be warm.", "Be cold.")]
+    assert "not a JSON file" in answer(ConstitutionsPage(studio).read, data=base64.b64encode(b"{").decode(), filename="x.json")["message"]
+
+
 @pytest.mark.parametrize("value", [None, "text", [], {"constitution": "1"}, {"constitution": True}, {"constitution": 10**12}])
 def test_a_question_in_another_shape_is_answered_with_a_problem(studio: Studio, value: object) -> None:
     assert WritePage(studio).save(value, request())["reply"]["kind"] == "problem"
@@ -83,7 +92,8 @@ def test_a_question_in_another_shape_is_answered_with_a_problem(studio: Studio, 
 def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
     stranger: Any = SimpleNamespace(state=SimpleNamespace(), query_params={})
     page, listing = WritePage(studio), ConstitutionsPage(studio)
-    for handler in (page.save, page.rename, page.preview, page.version, page.restore, page.open, page.download, listing.create, listing.read, listing.rename):
+    writing = (page.save, page.rename, page.preview, page.version, page.restore, page.open, page.download, page.propose, page.proposal, page.leave)
+    for handler in (*writing, listing.create, listing.read, listing.rename):
         with pytest.raises(PermissionError):
             handler({}, stranger)
     for load in (page.load, listing.load):
@@ -120,6 +130,21 @@ def test_a_version_is_read_compared_and_taken_away(studio: Studio) -> None:
     assert "Be brief." in reply["html"] and "<ins>very </ins>" in reply["changes"] and "ann" in reply["head"]
     assert answer(page.download, constitution=constitution, format="yaml", number=1)["filename"] == "mine-v1.yaml"
     assert answer(page.open, constitution=constitution, number=9)["kind"] == "problem"
+
+
+def test_who_wrote_a_principle_is_kept_shown_and_compared(studio: Studio) -> None:
+    page, constitution = WritePage(studio), made(studio)
+    row = {**ROW, "written_by": f"a {HOSTILE}\n model"}
+    reply = answer(page.save, constitution=constitution, revision=1, principles=[row])
+    assert reply["principles"][0]["written_by"] == f"a {HOSTILE} model" and reply["problems"] == []
+    revision = answer(page.version, constitution=constitution, revision=reply["revision"], head=None, message="First")["revision"]
+    answer(page.save, constitution=constitution, revision=revision, principles=[ROW])
+    shown = answer(page.open, constitution=constitution, number=1)
+    assert f"Written by a {escape(HOSTILE)} model." in shown["html"] and "<del>" in shown["changes"] and "<script" not in shown["html"] + shown["changes"]
+    assert "written_by" not in answer(page.download, constitution=constitution, format="yaml")["text"]
+    for odd in (7, ["x"], " ", None):
+        latest = opened(page, constitution)["revision"]
+        assert "written_by" not in answer(page.save, constitution=constitution, revision=latest, principles=[{**ROW, "written_by": odd}])["principles"][0]
 
 
 @pytest.mark.parametrize(

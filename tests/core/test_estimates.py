@@ -18,7 +18,7 @@ from core.estimates import (
     remaining_s,
     share_done,
 )
-from core.progress import PHASES
+from core.progress import phases
 
 TWO_CORES = Hardware(
     device="cpu",
@@ -75,7 +75,7 @@ def test_the_lora_of_the_default_model_has_the_right_size() -> None:
 def test_the_quick_preset_is_estimated_near_what_was_measured() -> None:
     """Measured, machine at rest: sampling 48 replies 8 to 10 s, an optimiser step 2.5 s, replies and scores of a policy 15 s."""
     seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
-    assert list(seconds) == list(PHASES)
+    assert list(seconds) == list(phases(1))
     assert seconds["sampling"] == pytest.approx(9, rel=0.25)
     assert seconds["training"] == pytest.approx(12 * 2.5 + 4 * 1.5, rel=0.3)
     assert seconds["measuring base"] == pytest.approx(15, rel=0.3)
@@ -112,7 +112,7 @@ def test_the_longer_side_decides_how_long_a_constitution_is() -> None:
 
 def test_progress_never_runs_backwards_and_ends_at_one() -> None:
     seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
-    shares = [share_done(seconds, phase, done, 4) for phase in PHASES for done in range(5)]
+    shares = [share_done(seconds, phase, done, 4) for phase in phases(1) for done in range(5)]
     assert shares == sorted(shares)
     assert math.isclose(shares[-1], 1.0)
     assert share_done(seconds, "starting", 3, 4) == 0.0
@@ -121,7 +121,7 @@ def test_progress_never_runs_backwards_and_ends_at_one() -> None:
 
 def test_the_time_left_follows_the_pace_that_was_measured() -> None:
     """Training is estimated at 10 s a step with half of it left; it really takes 20 s a step, so what follows is doubled too."""
-    seconds = dict(zip(PHASES, (5.0, 10.0, 100.0, 20.0, 30.0), strict=True))
+    seconds = dict(zip(phases(1), (5.0, 10.0, 100.0, 20.0, 30.0), strict=True))
     assert remaining_s(seconds, "training", 5, 10, None) == pytest.approx(50 + 50)
     assert remaining_s(seconds, "training", 5, 10, 100.0) == pytest.approx(100 + 2 * 50)
     assert remaining_s(seconds, "training", 10, 10, 0.0) == pytest.approx(50)

@@ -3,19 +3,24 @@
 import contextlib
 import dataclasses
 import hashlib
+import json
+import os
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.adapters import reset_adapter, restore_adapter, save_adapter
 from core.config import SamplingConfig, TrainConfig
 from core.constitutions import Constitution, Principle
 from core.errors import ConfigError
+from core.iterations import iteration_config, iteration_queries
 from core.models import ModelReference, adapter_off, attach_adapter, load_adapter, load_model
-from core.progress import Stopped
+from core.preparation import draw_examples
+from core.progress import Stopped, phases
 from core.queries import Query
 from core.runs import RunPlan, execute
-from core.training import Example, learning_rate, score, step_order, train
+from core.training import Example, add_gradient, learning_rate, replay_gradient, score, step_order, train
 
 EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
 CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)
@@ -97,8 +102,34 @@ def test_the_kl_is_nothing_for_a_fresh_adapter_and_positive_after_training(tiny_
     fresh = attach_adapter(base, rank=4, alpha=8, seed=0)
     changed = trained(tiny_folder, tmp_path)
     with torch.no_grad():
-        assert float(score(fresh, EXAMPLES[0], with_kl=True)[1]) == pytest.approx(0.0, abs=1e-7)
-        assert float(score(changed, EXAMPLES[0], with_kl=True)[1]) > 1e-3
+        assert float(score(fresh, EXAMPLES[0], CONFIG, with_kl=True)[1]) == pytest.approx(0.0, abs=1e-7)
+        assert float(score(changed, EXAMPLES[0], CONFIG, with_kl=True)[1]) > 1e-3
+
+
+def test_summed_scores_are_token_counts_times_the_means(tiny_folder, tmp_path):
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32)
+    with torch.no_grad():
+        means, sums = (score(base, EXAMPLES[0], dataclasses.replace(CONFIG, summed_scores=summed), with_kl=False)[0] for summed in (False, True))
+    torch.testing.assert_close(sums, means * torch.tensor([3.0, 4.0]))  # the two responses' lengths
+
+
+@pytest.mark.parametrize("n", [2, 5, 16])
+@pytest.mark.parametrize(("room", "summed"), [(1, False), (7, True), (1000, False)])
+def test_replaying_each_constitution_alone_gives_the_same_gradient(tiny_folder, tmp_path, monkeypatch, n, room, summed):
+    import core.training
+
+    monkeypatch.setattr(core.training, "REPLAYED_TOKENS", room)
+    model = trained(tiny_folder, tmp_path)
+    example = Example(query="", prompts=tuple((5, 6, 7 + c) for c in range(n)), responses=tuple((20 + r, 21, *range(30, 31 + r % 3)) for r in range(n)))
+    found = []
+    for way in (add_gradient, replay_gradient):
+        model.network.zero_grad(set_to_none=True)
+        scores_CR, kl = way(model, example, dataclasses.replace(CONFIG, kl_weight=0.3, summed_scores=summed), 0.5, with_kl=True)
+        found.append((scores_CR, kl, torch.cat([p.grad.flatten() for p in model.network.parameters() if p.grad is not None])))
+    (scores, kl, gradient), (replayed_scores, replayed_kl, replayed) = found
+    torch.testing.assert_close(replayed_scores, scores, atol=1e-5, rtol=1e-5)
+    assert replayed_kl == pytest.approx(kl, rel=1e-4)
+    assert float((replayed - gradient).norm() / gradient.norm()) < 1e-4
 
 
 CONSTITUTION = Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long."),))
@@ -141,3 +172,103 @@ def test_a_folder_of_another_run_is_not_mixed_with_this_one(tiny_folder, tmp_pat
     execute(plan(tiny_folder), tmp_path / "run", tmp_path)
     with pytest.raises(ConfigError, match="config differ"):
         execute(plan(tiny_folder, learning_rate=1e-5), tmp_path / "run", tmp_path)
+
+
+SPLIT_QUERIES = tuple(Query(f"Question number {i}?", "train" if i < 24 else "held_out") for i in range(30))
+
+
+def iterated(tiny_folder, **changes):
+    return dataclasses.replace(plan(tiny_folder, iterations=3, train_queries=2, max_kl_nats=0, **changes), queries=SPLIT_QUERIES)
+
+
+def test_iterations_train_from_the_base_on_replies_of_the_policy_before_to_queries_it_never_saw(tiny_folder, tmp_path):
+    reports = []
+    execute(iterated(tiny_folder), tmp_path / "run", tmp_path, on_step=reports.append)
+    kept = [json.loads((tmp_path / "run" / f"iteration-{k}" / "responses-000.json").read_text()) for k in (1, 2, 3)]
+    rows = [data["examples"] for data in kept]
+    asked = [{row["query"] for row in examples} for examples in rows]
+    assert [len(queries) + sum(data["dropped"].values()) for queries, data in zip(asked, kept, strict=True)] == [2, 4, 6]
+    assert not asked[1] & asked[0]
+    assert not asked[2] & asked[1]
+    steps = [2 * -(-len(queries) // 2) for queries in asked]  # two passes, two queries a step
+    assert [r.step for r in reports if r.metrics] == list(range(1, sum(steps) + 1))
+    assert list(dict.fromkeys(r.phase for r in reports)) == list(phases(3))
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"))
+    first = load_adapter(base, tmp_path / "run" / "iteration-1" / "adapter")
+    config = iteration_config(iterated(tiny_folder).config, 2)
+    again = draw_examples(first, CONSTITUTION, iteration_queries(SPLIT_QUERIES, iterated(tiny_folder).config, 2), config)
+    assert [tuple(map(tuple, row["responses"])) for row in rows[1]] == [example.responses for example in again.examples]
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert [row["iteration"] for row in record["metrics"]] == [k for k, made in enumerate(steps, start=1) for _ in range(made)]
+    assert set(record["queries"]["train"]) >= asked[0] | asked[1] | asked[2]
+
+
+def test_an_adapter_made_fresh_again_changes_nothing(tiny_folder, tmp_path):
+    model = trained(tiny_folder, tmp_path)
+    save_adapter(model, tmp_path / "adapter")
+    before = digest(model)
+    ids = torch.arange(3, 30)[None]
+    with torch.no_grad():
+        reset_adapter(model, 1)
+        fresh = model.network(ids).logits
+        with adapter_off(model):
+            assert torch.equal(fresh, model.network(ids).logits)
+    assert digest(model) != before
+    restore_adapter(model, tmp_path / "adapter")
+    assert digest(model) == before
+
+
+@pytest.mark.parametrize("calls", [2, 4, 6, 9, 13, 17])
+def test_iterations_stopped_anywhere_end_as_if_they_had_not_been(tiny_folder, tmp_path, calls):
+    whole = execute(iterated(tiny_folder), tmp_path / "whole", tmp_path)
+    asked = iter(range(1, 1000))
+    with pytest.raises(Stopped):
+        execute(iterated(tiny_folder), tmp_path / "cut", tmp_path, should_stop=lambda: next(asked) >= calls)
+    resumed = execute(iterated(tiny_folder), tmp_path / "cut", tmp_path)
+    assert resumed.adapter_sha256 == whole.adapter_sha256
+    assert resumed.result == whole.result
+    curves = [json.loads((tmp_path / name / "run.json").read_text())["metrics"] for name in ("whole", "cut")]
+    assert curves[0] == curves[1]
+
+
+class KilledError(BaseException):
+    """Stands for SIGKILL: nothing of ours catches it."""
+
+
+WRITES = 23  # renames of a whole run of `iterated` with one pass: every file and folder that is committed
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tiny_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    return execute(iterated(tiny_folder, passes=1), folder / "run", folder)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("write", range(WRITES))
+def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_path, monkeypatch, uninterrupted, write, when):
+    """Dies just before or just after each rename that commits a file: plan, verdict, responses, curve, checkpoint, adapter, replies, record."""
+    rename, made = os.replace, iter(range(1000))
+
+    def killing(source, target):
+        number = next(made)
+        if number == write and when == "before":
+            raise KilledError
+        rename(source, target)
+        if number == write:
+            raise KilledError
+
+    monkeypatch.setattr(os, "replace", killing)
+    with pytest.raises(KilledError):
+        execute(iterated(tiny_folder, passes=1), tmp_path / "run", tmp_path)
+    resumed = execute(iterated(tiny_folder, passes=1), tmp_path / "run", tmp_path)
+    assert resumed.adapter_sha256 == uninterrupted.adapter_sha256
+    assert resumed.result == uninterrupted.result
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["adapter_sha256"] == uninterrupted.adapter_sha256
+
+
+def test_a_run_makes_as_many_writes_as_are_tried_above(tiny_folder, tmp_path, monkeypatch):
+    made, rename = [], os.replace
+    monkeypatch.setattr(os, "replace", lambda source, target: (made.append(target), rename(source, target)))
+    execute(iterated(tiny_folder, passes=1), tmp_path / "run", tmp_path)
+    assert len(made) == WRITES

@@ -1,0 +1,192 @@
+"""Whether training can work, asked of the base before it begins.
+
+SAMI turns up what a model already does now and then: "there must be at least a weak initial connection between the principles and
+appropriate behavior" (arXiv 2404.14313, section 5). Attribution alone cannot show that link: a model may tell statement and antithesis
+apart by the length of its replies and then be trained into a private code. So the rule looks first for replies that follow the
+statement, more often than under the antithesis, among enough samples to find a behaviour that is rare; docs/decisions.md has its
+hits and misses. A principle without a check can at best be called weak: nobody can tell following from doing the opposite.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from core.checks import complies, words
+from core.config import TrainConfig
+from core.constitutions import Constitution, Principle
+from core.contrasts import flip_side, seed_for
+from core.errors import LinkError
+from core.measuring import side_prompt
+from core.models import LoadedModel
+from core.sampling import Response, sample
+from core.statistics import UNMEASURED, Figure, clustered_share
+
+Link = Literal["go", "weak", "no-go"]
+PROBE_QUERIES = 16  # of the first iteration's train queries
+REPLIES_EACH = 6  # under the statements; a behaviour of one reply in twenty is then missed once in 140 times
+ANTITHESIS_REPLIES_EACH = 2
+RARE = 2  # replies that follow, at least: one may be an accident of the check
+LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author is warned
+CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrincipleLink:
+    """What the base already does with one principle."""
+
+    title: str
+    followed: Figure  # share of replies under the statement that the check finds to follow it; n counts queries
+    followed_under_antithesis: Figure
+    replies: int  # sampled under the statement
+    hits: int  # of them, that follow
+    verdict: Link
+    reason: str  # a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainability:
+    """The verdict on a constitution, with what it rests on."""
+
+    verdict: Link
+    principles: tuple[PrincipleLink, ...]
+    words: tuple[float, float]  # mean of a reply under all statements, and with the first principle flipped
+    length_tells: float  # share of pairs of replies to one query whose longer one is on the more usual side; 0.5 = no confound
+    cut: float  # share of replies that did not end within the token limit
+    notes: tuple[str, ...]  # warnings that do not forbid training
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """Replies of the base to some queries: under all statements, and with one principle alone as its antithesis."""
+
+    statement: tuple[tuple[Response, ...], ...]  # by query
+    flipped: tuple[tuple[tuple[Response, ...], ...], ...]  # by principle, by query
+
+
+def check_trainability(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> Trainability:
+    """Ask the base, first a little, then more where that is not enough for a go.
+
+    Args:
+        model: The base, or called within `adapter_off`.
+        constitution: What would be trained.
+        queries: Train queries; the first `PROBE_QUERIES` are used.
+        config: Sampling and seed of the run.
+    """
+    first = judge(constitution, probe(model, constitution, queries, config, each=1, flipped_each=1), config)
+    if first.verdict == "go":
+        return first
+    return judge(constitution, probe(model, constitution, queries, config, each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH), config)
+
+
+def probe(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, *, each: int, flipped_each: int) -> Probe:
+    """Sample so many replies of the base to each query, under all statements and with each principle flipped alone."""
+    k = len(constitution.principles)
+    counts = {"statement": each, **{flip_side(i, k): flipped_each for i in range(k)}}
+    asked = [(side, query, i) for side, count in counts.items() for query in queries[:PROBE_QUERIES] for i in range(count)]
+    prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
+    seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
+    found: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
+    for (side, query, _), response in zip(asked, sample(model, prompts, config.sampling, seeds), strict=True):
+        found[side].setdefault(query, []).append(response)
+    statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
+    return Probe(statement=statement, flipped=tuple(flipped))
+
+
+def require_link(found: Trainability, config: TrainConfig) -> None:
+    """Raise LinkError on a no-go, unless training was asked for all the same."""
+    if found.verdict == "no-go" and not config.train_anyway:
+        reasons = " ".join(link.reason for link in found.principles)
+        raise LinkError(
+            f"The base shows no link to this constitution, so training was not begun. {reasons} To train all the same, and see what it learns instead, "
+            "set train_anyway to true (under Advanced on the Train page)."
+        )
+
+
+def judge(constitution: Constitution, probed: Probe, config: TrainConfig) -> Trainability:
+    """Go, weak or no-go, with the reason for each principle."""
+    links = tuple(_judge_principle(p, probed.statement, flipped) for p, flipped in zip(constitution.principles, probed.flipped, strict=True))
+    verdicts = {link.verdict for link in links}
+    verdict: Link = "go" if verdicts == {"go"} else "no-go" if verdicts == {"no-go"} else "weak"
+    lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (probed.statement, probed.flipped[0])]
+    sampled = [reply for replies in probed.statement for reply in replies]
+    cut = sum(not reply.ended for reply in sampled) / len(sampled)
+    tells = _length_tells(probed.statement, probed.flipped[0])
+    return Trainability(
+        verdict=verdict,
+        principles=links,
+        words=(_mean(lengths[0]), _mean(lengths[1])),
+        length_tells=tells,
+        cut=cut,
+        notes=tuple(_notes(tells, lengths, cut, config)),
+    )
+
+
+def _judge_principle(principle: Principle, statement: Sequence[Sequence[Response]], flipped: Sequence[Sequence[Response]]) -> PrincipleLink:
+    if principle.check is None:
+        reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
+        return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
+    outcomes = [[[bool(complies(principle.check, reply.text)) for reply in replies] for replies in side] for side in (statement, flipped)]
+    followed, opposed = clustered_share(outcomes[0]), clustered_share(outcomes[1])
+    replies, hits = sum(map(len, outcomes[0])), sum(map(sum, outcomes[0]))
+    assert followed.value is not None
+    assert opposed.value is not None
+    here = f"{hits} of {replies} replies of the base follow “{principle.title}”"
+    verdict: Link
+    if hits < RARE:
+        verdict, reason = "no-go", f"{here}: there is nothing that training could make more of. Ask for something that this model sometimes does."
+    elif followed.value <= opposed.value:
+        verdict, reason = "no-go", f"{here}, and no fewer under its antithesis ({opposed.value:.0%}): the text does not move the model."
+    elif _separated(followed, opposed):
+        verdict, reason = "go", f"{here}, against {opposed.value:.0%} under its antithesis."
+    else:
+        verdict, reason = "weak", f"{here}, against {opposed.value:.0%} under its antithesis: a weak link. Training may strengthen it, or something else."
+    return PrincipleLink(
+        title=principle.title, followed=followed, followed_under_antithesis=opposed, replies=replies, hits=hits, verdict=verdict, reason=reason
+    )
+
+
+def _separated(above: Figure, below: Figure) -> bool:
+    """Whether the difference of two shares excludes zero, by Newcombe's interval from their Wilson intervals (Newcombe 1998, method 10)."""
+    assert above.value is not None and above.low is not None
+    assert below.value is not None and below.high is not None
+    return above.value - below.value > math.hypot(above.value - above.low, below.high - below.value)
+
+
+def _length_tells(statement: Sequence[Sequence[Response]], flipped: Sequence[Sequence[Response]]) -> float:
+    """Of all pairs of replies to one query, one from each side: how often the longer one is on the side where it usually is."""
+    pairs = [(len(words(a.text)), len(words(b.text))) for ours, theirs in zip(statement, flipped, strict=True) for a in ours for b in theirs]
+    longer = sum(1.0 if a > b else 0.5 if a == b else 0.0 for a, b in pairs) / len(pairs)
+    return max(longer, 1 - longer)
+
+
+def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, config: TrainConfig) -> list[str]:
+    notes = []
+    if tells >= LENGTH_TELLS:
+        means = " and ".join(f"{_mean(side):.0f}" for side in lengths)
+        notes.append(
+            f"Length alone tells statement from antithesis in {tells:.0%} of pairs (means of {means} words), so training may learn length only. "
+            "If length is not what you mean, ask both sides for the same length."
+        )
+    if cut >= CUT_SHARE:
+        notes.append(
+            f"{cut:.0%} of replies are cut at {config.sampling.max_new_tokens} tokens, so nothing can be learned about how a reply ends. "
+            "Raise sampling.max_new_tokens, or ask for something shorter."
+        )
+    return notes
+
+
+def _mean(values: Sequence[int]) -> float:
+    return sum(values) / len(values)
+
+
+def trainability_to_data(found: Trainability) -> dict[str, Any]:
+    """Plain JSON data."""
+    return asdict(found)
+
+
+def trainability_from_data(data: dict[str, Any]) -> Trainability:
+    """The inverse of `trainability_to_data`."""
+    shares = ("followed", "followed_under_antithesis")
+    links = tuple(PrincipleLink(**{**row, **{name: Figure(**row[name]) for name in shares}}) for row in data["principles"])
+    return Trainability(**{**data, "principles": links, "words": tuple(data["words"]), "notes": tuple(data["notes"])})

@@ -1,0 +1,84 @@
+"""Peak memory of training steps, and of a whole quick run against the page's estimate.
+
+    python -m tests.bench.memory [--data DIR] [--json]
+
+Each figure is the peak resident size of a process of its own. The aim: a step of n = 16 constitutions in no more memory than one of
+n = 2 the reference way (n x n padded sequences, logits everywhere), and an estimate within a fifth of what a run takes.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from app.services.studio import STARTERS, read_starters
+from core.config import preset
+from core.constitutions import dump_yaml
+from core.estimates import DEFAULT_SHAPE, estimate
+from core.hardware import probe
+from core.training import replay_gradient
+from tests.bench.step import draw_example, load, reference_way
+
+ROOT = Path(__file__).parents[2]
+CASES = ((70, 50), (400, 60))
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="studio-data", help="folder with the default model")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--step", nargs=4, metavar=("WAY", "PROMPT", "RESPONSE", "N"), help=argparse.SUPPRESS)  # one step, in this process
+    options = parser.parse_args()
+    if options.step:
+        print(_step_bytes(options.data, options.step[0], *map(int, options.step[1:])))
+        return
+    run = _run(options.data)  # first: the system tells the peak of the largest child so far
+    rows = [_case(options.data, *case) for case in CASES]
+    if options.json:
+        print(json.dumps({"machine": asdict(probe(torch.device("cpu"))), "steps": rows, "run": run}, indent=1))
+    else:
+        print(*rows, run, sep="\n")
+
+
+def _case(data: str, prompt: int, response: int) -> dict[str, Any]:
+    sizes = {f"{way} n={n}": _in_a_process(data, way, prompt, response, n) for way, n in (("reference", 2), ("replay", 2), ("replay", 16))}
+    return {"prompt": prompt, "response": response, **{name: round(size / 1e9, 2) for name, size in sizes.items()}}
+
+
+def _in_a_process(data: str, way: str, prompt: int, response: int, n: int) -> int:
+    command = [sys.executable, "-m", "tests.bench.memory", "--data", data, "--step", way, str(prompt), str(response), str(n)]
+    return int(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
+def _step_bytes(data: str, way: str, prompt: int, response: int, n: int) -> int:
+    model, example = load(data, None), draw_example(prompt, response, n)
+    for _ in range(2):
+        if way == "reference":
+            reference_way(model, example)
+        else:
+            replay_gradient(model, example, preset("quick"), 1.0, with_kl=False)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _run(data: str) -> dict[str, Any]:
+    """A quick run of the first starter: its peak and what the page would have said."""
+    constitution = read_starters()[0].constitution
+    said = estimate(preset("quick"), DEFAULT_SHAPE, probe(torch.device("cpu")), constitution).memory_bytes
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "c.yaml").write_text(dump_yaml(constitution))
+        command = [sys.executable, "-m", "app", "train", "--constitution", f"{folder}/c.yaml", "--queries", str(STARTERS / "queries.jsonl")]
+        subprocess.run([*command, "--out", f"{folder}/run", "--data", data], cwd=ROOT, check=True, capture_output=True)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # of the largest child
+    return {"peak_gb": round(peak / 1e9, 2), "estimate_gb": round(said / 1e9, 2), "ratio": round(said / peak, 2)}
+
+
+if __name__ == "__main__":
+    main()
