@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -35,6 +35,8 @@ class TrainPage:
         caller(request)
         offered = plans.choices(self.studio)
         again, message = self._again(request.query_params.get("from", ""))
+        if again and request.query_params.get("anyway"):
+            again = replace(again, changes=(*again.changes, "train_anyway=true"))
         wanted = {name: request.query_params.get(name, "") for name in ("version", "constitution")}
         chosen = again.version_id if again else _chosen(offered.versions, wanted)
         if any(wanted.values()) and chosen is None:

@@ -194,6 +194,8 @@ def actions_html(view: RunView) -> str:
         word = "Stopping…" if view.line.stopping else "Stop"
         return f'<button type="button" class="cs-button" data-action="stop"{disabled}>{word}</button>'
     again = f'<a href="./train?from={view.line.id}">Train again with changes</a>'
+    if view.line.status == RunStatus.FAILED and view.error_kind == "link":  # resumed, it would be told the same again
+        return f'{again}<a class="cs-button cs-button-main" href="./train?from={view.line.id}&amp;anyway=1">Train anyway…</a>'
     if view.line.status in (RunStatus.STOPPED, RunStatus.FAILED):
         return f'{again}<button type="button" class="cs-button cs-button-main" data-action="resume">Resume</button>'
     return f'{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'

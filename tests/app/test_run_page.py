@@ -105,6 +105,28 @@ def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio)
     assert "attributable, not followed" in reply["sections"]["result"]
 
 
+def test_a_run_that_met_no_link_offers_to_train_anyway_and_not_to_resume(studio: Studio) -> None:
+    run_id = queue(studio)
+    held = claim(studio)
+    with studio.sessions.begin() as session:
+        claims.fail(session, held, "link", "The base shows no link to this constitution, so training was not begun.")
+    reply = opened(studio, run_id)
+    assert reply["headline"] == "Failed: the base shows no link to the principles"
+    assert f'href="./train?from={run_id}&amp;anyway=1"' in reply["sections"]["actions"]
+    assert 'data-action="resume"' not in reply["sections"]["actions"]
+
+
+def test_a_finished_run_says_what_the_base_did_before_training(studio: Studio) -> None:
+    run_id = queue(studio)
+    reason = "7 of 96 replies of the base follow <b>this</b>"
+    found = {"verdict": "weak", "principles": [{"reason": reason}], "notes": ["73% of replies are cut."]}
+    finish(studio, claim(studio), {**result(capitals()), "trainability": found})
+    phases = opened(studio, run_id)["sections"]["phases"]
+    assert "Before training: a weak link." in phases
+    assert "7 of 96 replies of the base follow &lt;b&gt;this" in phases
+    assert "73% of replies are cut." in phases
+
+
 def test_what_models_wrote_is_shown_not_run(studio: Studio) -> None:
     run_id = queue(studio)
     held = claim(studio)

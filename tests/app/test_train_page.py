@@ -52,6 +52,8 @@ def test_the_address_chooses_a_version_a_constitution_or_an_earlier_run(studio: 
     assert page.load(asks(constitution=str(by_constitution)))["reply"]["version"] == chosen.version_id  # type: ignore[index]
     again = page.load(asks(**{"from": str(run_id)}))["reply"]["again"]  # type: ignore[index]
     assert (again["version_id"], again["seed"], again["changes"]) == (chosen.version_id, 5, {"passes": "1"})
+    anyway = page.load(asks(**{"from": str(run_id), "anyway": "1"}))["reply"]["again"]  # type: ignore[index]
+    assert anyway["changes"] == {"passes": "1", "train_anyway": "true"}
 
 
 @pytest.mark.parametrize("query", [{"version": "999"}, {"version": "x"}, {"constitution": "-1"}, {"from": "999"}, {"version": "<script>"}])

@@ -63,11 +63,11 @@ def test_the_form_shows_what_a_run_would_be_before_anyone_clicks(page: Page, app
     expect(preview).to_contain_text("de-quantised from Q4_1")
     expect(preview.locator("pre")).to_contain_text("--preset quick --seed 0")
     page.get_by_label("Thorough").check()
-    expect(preview).to_contain_text("156 steps")
+    expect(preview).to_contain_text("32 + 64 + 96 queries in 3 iterations × 2 passes = 96 steps of 4")
     page.get_by_text("Advanced").click()
-    page.get_by_label("Passes over the train queries").fill("2")
+    page.get_by_label("Passes over the train queries").fill("3")
     page.get_by_label("Seed").fill("7")
-    expect(preview.locator("pre")).to_contain_text("--preset thorough --seed 7 --set passes=2")
+    expect(preview.locator("pre")).to_contain_text("--preset thorough --seed 7 --set passes=3")
 
 
 def test_what_cannot_be_used_disables_the_button_and_says_why(page: Page, app: App, studio: Studio) -> None:
@@ -185,7 +185,7 @@ def test_a_finished_run_ends_with_an_honest_result_and_its_files(page: Page, app
     finish(studio, held, result(result()["principles"][0], capitals()))
     expect(page.get_by_role("heading", name="Result")).to_be_visible()
     expect(page.locator(".cs-finding").nth(1)).to_contain_text("attributable, not followed")
-    expect(page.get_by_role("row", name=re.compile("MI bound"))).to_contain_text("0.552")
+    expect(page.get_by_role("row", name=re.compile("MI bound, nats"))).to_contain_text("0.552")
     expect(page.get_by_role("link", name="Compare replies").first).to_have_attribute("href", f"./compare?run={run_id}")
     with page.expect_download() as download:
         page.get_by_role("link", name="Adapter (zip)").click()
