@@ -50,7 +50,7 @@ def test_the_first_page_lists_the_starters_and_archives_and_renames(page: Page, 
     page.goto(app.url)
     for name in ("Brevity", "Bullet points", "Ends with a question", "Warm tone", "Capital letters"):
         expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
-    expect(page.get_by_text("Attributable, not followed")).to_be_visible()
+    expect(page.get_by_text("The check before training says no-go")).to_be_visible()
     page.get_by_role("button", name="Rename Warm tone").click()
     page.get_by_label("New name of “Warm tone”").fill("Warmth")
     page.get_by_role("button", name="Rename", exact=True).click()
