@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 
@@ -33,3 +34,10 @@ def served(app: ASGIApp) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(20)
+
+
+def completion(content: object) -> Response:
+    """What an OpenAI-compatible server answers."""
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    return JSONResponse({"id": "1", "object": "chat.completion", "created": 1, "model": "m", "system_fingerprint": "", "choices": [choice], "usage": usage})

@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.writers import Endpoint, ask_endpoint, model_name
 from core.constitutions import Turns
 from core.errors import ConfigError, WriterError
-from tests.app.serving import free_port, served
+from tests.app.serving import completion, free_port, served
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-not-to-be-seen"
@@ -39,12 +39,6 @@ class Server:
     async def chat(self, request: Request) -> Response:
         self.seen.append((await request.json(), request.headers.get("authorization")))
         return self.answer()
-
-
-def completion(content: object) -> Response:
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
-    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-    return JSONResponse({"id": "1", "object": "chat.completion", "created": 1, "model": "m", "system_fingerprint": "", "choices": [choice], "usage": usage})
 
 
 @pytest.fixture(scope="module")

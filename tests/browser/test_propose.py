@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.app.serving import served
+from tests.app.serving import completion, served
 from tests.browser.conftest import App
 from tests.browser.test_write import add_principle, create, principle, save_version, saved
 
@@ -36,9 +36,7 @@ class Writer:
         self.go.wait(20)
         asked, task = body["messages"][-1]["content"], body["messages"][0]["content"]
         text = "Shortness" if "title" in task else self.answers.get(asked, "")
-        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
-        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-        return JSONResponse({"id": "1", "object": "chat.completion", "created": 1, "model": "m", "system_fingerprint": "", "choices": [choice], "usage": usage})
+        return completion(text)
 
 
 @pytest.fixture(scope="module")
