@@ -157,11 +157,14 @@ class Reporter:
         self.started = clock()
         self.written_at = -1e9
         self.pending: list[Metric] = []
+        self.lasting: dict[str, None] = {}  # in the order they came
         self.phase_started: dict[str, tuple[float, int]] = {}
 
     def __call__(self, report: StepReport) -> None:
         """`on_step` of a run."""
         self.pending += [Metric(step=report.step, name=name, value=value) for name, value in report.metrics.items()]
+        if report.lasting:
+            self.lasting[report.lasting] = None
         log.info("%s", describe(report))
         due = self.clock() - self.written_at >= 1.0
         if due or report.replies or report.checkpoint is not None or report.done == report.total:
@@ -175,7 +178,7 @@ class Reporter:
             total_steps=report.total,
             eta_s=self._eta(report),
             checkpoint=checkpoint,
-            notice=report.note if report.phase == "preparing" else "",
+            notice=report.note if report.phase == "preparing" else " ".join(self.lasting),
         )
         with self.watch.sessions.begin() as session:
             claims.set_progress(session, self.watch.claim, progress)

@@ -39,6 +39,7 @@ class StepReport:
     metrics: Mapping[str, float] = field(default_factory=dict)  # loss_nats, attribution, mi_bound_nats, ... of a training step
     replies: tuple[ShownReply, ...] = ()
     note: str = ""  # what is happening, in words; empty when phase and numbers say it
+    lasting: str = ""  # what a reader should know for the rest of the run
     checkpoint: str | None = None  # set when a checkpoint has just been committed: its folder, within the run's
     steps_before: int = 0  # optimiser steps of earlier iterations: the curves of a run go on
 

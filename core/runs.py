@@ -146,7 +146,7 @@ def _check_packing(work: _Work, base: LoadedModel, query: str) -> LoadedModel:
     prompts = [side_prompt(base, work.plan.constitution, side, query) for side in SIDES]
     model = check_packing(base, prompts, [base.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (first.statement, first.antithesis)])
     for notice in model.notices:
-        work.on_step(StepReport(phase="preparing", done=100, total=100, note=notice))
+        work.on_step(StepReport(phase="preparing", done=100, total=100, note=notice, lasting=notice))
     return model
 
 

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from app.attempt import Reporter, Watch
 from app.attempt_protocol import attempt_folder
 from app.services.runs import resume, stop
 from app.trainer import Trainer, attempt_command, death, work_once
 from core.config import SamplingConfig, TrainConfig, config_to_data
+from core.progress import StepReport
 from db import runs
 from db.query_sets import add_query_set
 from db.runs import NewRun, add_run
 from db.tables import Run, RunStatus
-from tests.app.planting import make_studio, version_id
+from tests.app.planting import claim, make_studio, version_id
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[2]
@@ -203,3 +205,13 @@ def test_the_child_is_started_with_its_claim(studio):
     from db.claims import Claim
 
     assert attempt_command(Claim(7, "owner", 2))[-4:] == ["attempt", "7", "owner", "2"]
+
+
+def test_a_notice_that_lasts_stays_on_the_run_when_the_next_phase_begins(studio, model_folder):
+    run_id = queue(studio, model_folder)
+    report = Reporter(Watch(studio.sessions, claim(studio)), studio.settings.data)
+    report(StepReport(phase="preparing", done=100, total=100, note="Scored row by row.", lasting="Scored row by row."))
+    report(StepReport(phase="preparing", done=100, total=100, note="asking the base"))
+    assert row(studio, run_id).notice == "asking the base"
+    report(StepReport(phase="sampling", done=1, total=1))
+    assert row(studio, run_id).notice == "Scored row by row."
