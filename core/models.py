@@ -20,6 +20,8 @@ from core.attention import Network, can_mask, weights_dtype
 from core.constitutions import Turns
 from core.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
 from core.errors import AdapterError, ContextError, ModelError
+from core.grouped_attention import use_on_cpu
+from core.lora import with_our_layers
 
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -117,10 +119,11 @@ def load_model(
         network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype or choose_dtype(device), use_safetensors=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{reference.id} could not be loaded as a causal language model: {_first_line(error)} Choose another model.") from error
-    network.requires_grad_(False)
+    network = network.requires_grad_(False).eval().to(device)
+    use_on_cpu(network)
     return LoadedModel(
         reference=pinned,
-        network=network.eval().to(device),
+        network=network,
         tokenizer=tokenizer,
         device=device,
         end_ids=_end_ids(network, tokenizer),
@@ -256,7 +259,7 @@ def attach_adapter(model: LoadedModel, *, rank: int, alpha: int, seed: int) -> L
     torch.manual_seed(seed)
     config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
     assert isinstance(model.network, PreTrainedModel)
-    network = get_peft_model(model.network, config)
+    network = get_peft_model(model.network, with_our_layers(config))
     return replace(model, network=network.eval())
 
 
@@ -272,7 +275,8 @@ def load_adapter(model: LoadedModel, folder: Path) -> LoadedModel:
         raise AdapterError(f"{folder} holds no adapter_model.safetensors; pickled adapters are never loaded. Train the adapter again.")
     assert isinstance(model.network, PreTrainedModel)
     try:
-        network = PeftModel.from_pretrained(model.network, folder, is_trainable=False)
+        config = with_our_layers(LoraConfig.from_pretrained(str(folder)))
+        network = PeftModel.from_pretrained(model.network, folder, is_trainable=False, config=config)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
         raise AdapterError(f"The adapter in {folder} does not fit {model.reference.id}: {_first_line(error)} Choose the model it was trained on.") from error
     return replace(model, network=network.eval())

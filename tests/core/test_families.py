@@ -21,6 +21,7 @@ from transformers import (
 from core.attention import can_mask
 from core.config import SamplingConfig
 from core.decoding import shared_beginnings
+from core.grouped_attention import use_on_cpu
 from core.models import LoadedModel, ModelReference, attach_adapter
 from core.sampling import sample
 from core.scoring import check_packing, logprobs_CR, score
@@ -71,6 +72,7 @@ def model(request):
 def build(config):
     torch.manual_seed(0)
     network = AutoModelForCausalLM.from_config(config).eval().requires_grad_(False)
+    use_on_cpu(network)
     return LoadedModel(
         reference=ModelReference(id=type(network).__name__),
         network=network,
@@ -83,8 +85,11 @@ def build(config):
 
 
 def alone(model, prompt, response):
-    """Mean log-probability of one response, with nothing else around it, no mask and no positions given."""
+    """Mean log-probability of one response, with nothing else around it, no mask and no positions given, by the library's plainest attention."""
+    ours = model.network.config._attn_implementation
+    model.network.set_attn_implementation("eager")
     logprobs = model.network(input_ids=torch.tensor([prompt + response])).logits[0].float().log_softmax(-1)
+    model.network.set_attn_implementation(ours)
     return logprobs[torch.arange(len(prompt) - 1, len(prompt) - 1 + len(response)), torch.tensor(response)].mean()
 
 
