@@ -59,7 +59,7 @@ def draw_examples(model: LoadedModel, constitution: Constitution, queries: Seque
     groups = [_ask(model, constitution, query, config) for query in queries]
     asked = [one for group in groups for one in group]
     seeds = [seed_for(config.seed, "train reply", one.query, *one.stance, k) for one in asked for k in range(config.candidates)]
-    responses = iter(sample(model, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds, plain=True))
+    responses = iter(sample(model, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds))
     examples, dropped = [], Counter[str]()
     for group in groups:
         candidates = [[next(responses) for _ in range(config.candidates)] for _ in group]

@@ -31,9 +31,7 @@ class Response:
     ended: bool  # False: cut at max_new_tokens
 
 
-def sample(
-    model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False, plain: bool = False
-) -> list[Response]:
+def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> list[Response]:
     """One response for each prompt, in the order of the prompts.
 
     Args:
@@ -42,7 +40,6 @@ def sample(
         sampling: Length, temperature, nucleus.
         seeds: One seed a row.
         steady: Let no row depend on the others; slower (docs/decisions.md).
-        plain: Let no beginning be shared: training draws, on whose very replies the presets were calibrated.
     """
     responses: dict[int, Response] = {}
     by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # alike lengths together: little padding
@@ -50,7 +47,7 @@ def sample(
     for start in range(0, len(by_length), size):
         rows = by_length[start : start + size]
         tokens: list[list[int]] = [[] for _ in rows]
-        for step in stream(model, [prompts[i] for i in rows], sampling, [seeds[i] for i in rows], steady=steady, plain=plain):
+        for step in stream(model, [prompts[i] for i in rows], sampling, [seeds[i] for i in rows], steady=steady):
             for row, token in zip(tokens, step, strict=True):
                 if token is not None:
                     row.append(token)
@@ -75,7 +72,7 @@ def has_ended(model: LoadedModel, token_ids: Sequence[int]) -> bool:
 
 
 def stream(
-    model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False, plain: bool = False
+    model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
 ) -> Iterator[list[int | None]]:
     """Decode all rows in step; each item is the new token of every row, None for rows that have ended.
 
@@ -91,7 +88,7 @@ def stream(
     fill = STEADY_ROWS - asked if steady else 0
     prompts, seeds = [*prompts, *[prompts[0]] * fill], [*seeds, *[seeds[0]] * fill]
     uniform_BT = torch.stack([torch.rand(sampling.max_new_tokens, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(model.device)
-    decoding = _begin(model, prompts, sampling, steady, plain)
+    decoding = _begin(model, prompts, sampling, steady)
     written: list[list[int]] = [[] for _ in prompts]
     live = list(range(len(prompts)))  # which rows the batch still holds
     done = [False] * asked + [True] * fill
@@ -117,9 +114,9 @@ def stream(
             live = [live[k] for k in going]
 
 
-def _begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool, plain: bool) -> Decoding:
+def _begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool) -> Decoding:
     width = _width(model, prompts, sampling, steady)
-    if steady or plain or not model.packed:  # steady: what a row shares with its company must not decide how it is computed
+    if steady or not model.packed:  # steady: what a row shares with its company must not decide how it is computed
         return Plain(model, prompts, width)
     return Shared(model, prompts, sampling.max_new_tokens)
 

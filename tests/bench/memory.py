@@ -59,12 +59,11 @@ def _in_a_process(data: str, way: str, prompt: int, response: int, n: int) -> in
 
 
 def _step_bytes(data: str, way: str, prompt: int, response: int, n: int) -> int:
-    model, example = load(data, None), draw_example(prompt, response, n)
-    for _ in range(2):
-        if way == "reference":
-            reference_way(model, example)
-        else:
-            replay_gradient(model, example, preset("quick"), 1.0, with_kl=False)
+    model, example = load(data, None, plainly=way == "reference"), draw_example(prompt, response, n)
+    if way == "reference":
+        reference_way(model, example)
+    else:
+        replay_gradient(model, example, preset("quick"), 1.0, with_kl=False)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

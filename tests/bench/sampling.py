@@ -20,6 +20,7 @@ import torch
 from core.config import SamplingConfig
 from core.constitutions import Constitution, Principle, render
 from core.default_model import DEFAULT_MODEL
+from core.grouped_attention import use_on_cpu
 from core.hardware import probe
 from core.models import LoadedModel, ModelReference, encode_prompt, load_model
 from core.sampling import sample
@@ -82,13 +83,15 @@ def our_way(model: LoadedModel, prompts: list[list[int]], new: int) -> list[list
 
 
 def plain_way(model: LoadedModel, prompts: list[list[int]], new: int) -> list[list[int]]:
-    """Left-padded `generate`."""
+    """Left-padded `generate`, with the library's attention."""
     longest = max(len(prompt) for prompt in prompts)
     ids = torch.tensor([[0] * (longest - len(prompt)) + prompt for prompt in prompts])
     mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
     network: Any = model.network
+    network.set_attn_implementation("sdpa")
     with torch.inference_mode():
         written = network.generate(ids, attention_mask=mask, max_new_tokens=new, do_sample=False, eos_token_id=None, pad_token_id=0)
+    use_on_cpu(network)
     rows: list[list[int]] = written[:, longest:].tolist()
     return rows
 

@@ -2,8 +2,9 @@
 
     python -m tests.bench.step [--data DIR] [--repeats 5] [--json]
 
-The reference way is that of SAMI's release: n x n padded sequences of prompt and response, logits at every position. Both ways use
-the same model with the same adapter; their gradients are compared in float32. A case is prompt tokens / response tokens / n.
+The reference way is that of SAMI's release: n x n padded sequences of prompt and response, logits at every position, on peft's own
+layers and the library's attention. Both ways use the same weights; their gradients are compared in float32. A case is prompt tokens /
+response tokens / n.
 """
 
 import argparse
@@ -11,12 +12,14 @@ import json
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from peft import LoraConfig, get_peft_model
 from torch import Tensor
+from transformers import PreTrainedModel
 
 from core.default_model import DEFAULT_MODEL
 from core.hardware import probe
@@ -77,10 +80,22 @@ def seconds(model: LoadedModel, way: Callable[[LoadedModel, Example], None], exa
     return time.perf_counter() - started
 
 
-def load(data: str, dtype: torch.dtype | None) -> LoadedModel:
-    """The default model with an adapter that changes something, as after some steps of training."""
+def load(data: str, dtype: torch.dtype | None, *, plainly: bool = False) -> LoadedModel:
+    """The default model with an adapter that changes something, as after some steps of training.
+
+    Args:
+        data: Folder with the model.
+        dtype: Of the weights; the machine's own when None.
+        plainly: With peft's layers and the library's attention.
+    """
     base = load_model(ModelReference(id=DEFAULT_MODEL), Path(data) / "models", device=torch.device("cpu"), dtype=dtype)
-    model = attach_adapter(base, rank=16, alpha=32, seed=0)
+    if plainly:
+        assert isinstance(base.network, PreTrainedModel)
+        base.network.set_attn_implementation("sdpa")
+        torch.manual_seed(0)
+        model = replace(base, network=get_peft_model(base.network, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")))
+    else:
+        model = attach_adapter(base, rank=16, alpha=32, seed=0)
     with torch.no_grad():
         for name, p in model.network.named_parameters():
             if "lora_B" in name:
@@ -105,12 +120,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     exact, model = load(options.data, torch.float32), load(options.data, None)
+    exact_plain, plain = load(options.data, torch.float32, plainly=True), load(options.data, None, plainly=True)
     machine = probe(torch.device("cpu"))
     rows: list[dict[str, Any]] = []
     for case, aim in zip(CASES, AIMS, strict=True):
         example = draw_example(*case)
-        ours, theirs = gradients(exact, packed_way, example), gradients(exact, reference_way, example)
-        timed = [(seconds(model, reference_way, example), seconds(model, packed_way, example)) for _ in range(options.repeats + 1)][1:]
+        ours, theirs = gradients(exact, packed_way, example), gradients(exact_plain, reference_way, example)
+        timed = [(seconds(plain, reference_way, example), seconds(model, packed_way, example)) for _ in range(options.repeats + 1)][1:]
         reference_s, packed_s = (statistics.median(column) for column in zip(*timed, strict=True))
         rows.append(
             {
