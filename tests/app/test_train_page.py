@@ -14,7 +14,7 @@ from app.pages.train import TrainPage
 from app.services import runs
 from app.services.plans import EXPOSED
 from app.services.studio import Studio
-from tests.app.planting import HOSTILE, add_plain_version, built, form, make_studio, measure, queue
+from tests.app.planting import HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
 
 
 @pytest.fixture
@@ -106,6 +106,16 @@ def test_training_goes_to_the_run_and_a_second_click_to_the_same_one(studio: Stu
     replies = [TrainPage(studio).train(sent(studio), asks("Zoë"))["reply"] for _ in range(2)]
     assert [reply["href"] for reply in replies] == ["./run?id=1", "./run?id=1"]
     assert [line.requested_by for line in runs.list_runs(studio)] == ["Zoë"]
+
+
+def test_training_anyway_can_be_asked_for_and_nothing_else_is_true_or_false(studio: Studio) -> None:
+    page = TrainPage(studio)
+    assert "--set train_anyway=True" in page.preview(sent(studio, settings={"train_anyway": "True"}), asks())["reply"]["command"]
+    refused = page.preview(sent(studio, settings={"passes": "true"}), asks())["reply"]
+    assert refused["message"] == "passes must be a whole number, got 'true'."
+    reply = page.train(sent(studio, settings={"train_anyway": "true"}), asks())["reply"]
+    assert reply["kind"] == "go"
+    assert get_run(studio, 1).config["train_anyway"] is True
 
 
 def test_an_upload_becomes_a_choice_or_a_problem(studio: Studio) -> None:
