@@ -39,7 +39,7 @@ def check_html(view: "CheckView") -> str:
 def check_spoken(view: "CheckView") -> str:
     """What a screen reader says of a check: its tenths, not its every token."""
     if view.running:
-        return view.note.partition(":")[0] + ("" if view.share is None else f", {int(10 * view.share)}0%")
+        return view.note.partition(":")[0] + ("" if view.share is None else f", {10 * int(10 * view.share)}%")
     return f"Check finished: {WORDS[view.found['verdict']]}." if view.found is not None else ""
 
 
