@@ -115,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _serving(doctor)
-    for name, text in (("web", "serve the page alone"), ("trainer", "work through the queue of runs"), ("model-host", "answer queries for the Compare page")):
+    for name, text in (("web", "serve the page alone"), ("trainer", "work through the queue of runs"), ("model-host", "answer what the pages ask of a model")):
         _serving(commands.add_parser(name, help=text))
     _serving(commands.add_parser("probe", help="measure this machine for the estimates"))
     attempt = commands.add_parser("attempt", help="one attempt at one run (started by the trainer)")

@@ -21,7 +21,6 @@ from core.constitutions import Constitution, content_hash
 from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.errors import AdapterError, ConstitutionError, QueryError
 from core.evaluation import Result, evaluate, result_to_data
-from core.iterations import iteration_config, iteration_queries
 from core.measuring import ask, query_batches, reply_seed, side_prompt
 from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, choose_device, load_adapter, load_model
 from core.progress import StepReport, Stopped
@@ -29,7 +28,7 @@ from core.queries import Query, draw_queries, read_queries
 from core.runs import RunPlan, execute
 from core.sampling import sample
 from core.scoring import check_model
-from core.trainability import check_trainability, trainability_to_data
+from core.trainability import check_run, now_and_then, trainability_to_data
 
 QUERIES_PER_BATCH = 24
 METHODS = {(False, False): "base", (False, True): "base+constitution", (True, True): "aligned+constitution", (True, False): "aligned"}
@@ -40,10 +39,11 @@ def check(options: argparse.Namespace) -> int:
     quiet()
     settings = _settings(options)
     constitution = _read_constitution(options.constitution)
-    config = iteration_config(with_settings(preset(options.preset, seed=options.seed), options.set), 1)
-    queries = iteration_queries(_read_queries(options.queries), config, 1)
+    config = with_settings(preset(options.preset, seed=options.seed), options.set)
+    queries = _read_queries(options.queries)
     model = _load(options, settings, None)
-    found = check_trainability(model, constitution, queries, config)
+    tell = now_and_then(lambda words: print(words, file=sys.stderr, flush=True))
+    found = check_run(model, constitution, queries, config, on_asking=tell)
     print(json.dumps(trainability_to_data(found), ensure_ascii=False) if options.json else "\n".join(trainability_lines(found)))
     return 1 if found.verdict == "no-go" else 0
 

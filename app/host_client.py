@@ -1,4 +1,4 @@
-"""Asking the model host for replies, and for its memory. Imports no torch: the web process and the trainer use it.
+"""Asking the model host for replies, for the check before a run, and for its memory. Imports no torch: the web process and the trainer use it.
 
 The host says in <data>/model-host.json where it listens and with which token. The supervisor starts it again when it dies, so the
 file is read anew for every call, and a host that is not there yet is waited for.
@@ -15,7 +15,8 @@ import httpx
 from app.settings import Settings
 from core.errors import StudioError
 
-Event = dict[str, Any]  # one line of the host's answer; its "event" is loading, alive, start, token, done, error or end
+# One line of the host's answer. Its "event" is loading, alive, error or end; of replies also start, token or done; of a check also asking or found.
+Event = dict[str, Any]
 Method = Literal["base", "base+constitution", "aligned+constitution", "aligned"]
 METHODS: tuple[Method, ...] = ("base", "base+constitution", "aligned+constitution", "aligned")
 
@@ -49,6 +50,20 @@ class ReplyRequest:
     turns: dict[str, Any] | None = None  # fields of core.constitutions.Turns: put to the base as they are, in place of `query`
 
 
+@dataclass(frozen=True, kw_only=True)
+class CheckRequest:
+    """The check that a run begins with, without the run: everything of its plan that decides the verdict."""
+
+    model: ModelChoice
+    constitution: dict[str, Any]  # content data
+    queries: list[dict[str, str]]  # rows of the whole query set
+    config: dict[str, Any]  # data of core.config.TrainConfig, as the run's row would hold it
+
+
+Request = ReplyRequest | CheckRequest
+ROUTES: dict[type[Request], str] = {ReplyRequest: "/replies", CheckRequest: "/check"}
+
+
 class HostError(StudioError):
     """The model host is not there, or died over the request."""
 
@@ -65,10 +80,10 @@ class _Address:
     token: str
 
 
-def stream(settings: Settings, request: ReplyRequest) -> Generator[Event, None, None]:
+def stream(settings: Settings, request: Request) -> Generator[Event, None, None]:
     """The host's events as they come, ending with `end`. Close the iterator to stop the host.
 
-    Until the first token a host that is missing or dies is waited for and asked again.
+    Until the first token of a reply a host that is missing or dies is waited for and asked again; a check is then begun anew.
 
     Raises:
         HostError: It did not come (back), or died in the middle of the replies.
@@ -98,18 +113,18 @@ def _judge_loss(spoke: bool, starts: int, late: bool) -> None:
     if spoke:
         raise HostError("The model host stopped in the middle of the replies. What was finished is kept; finish the rest in a moment.")
     if starts >= MAX_STARTS:
-        raise HostError("The model host stopped twice while it loaded the model. Most likely memory ran out: close other programs, or choose a smaller model.")
+        raise HostError("The model host stopped twice over this. Most likely memory ran out: close other programs, or choose a smaller model.")
     if late:
         raise HostError(f"The model host did not answer for {PATIENCE_S:.0f} seconds. See logs/model-host.log in the data folder, or restart the studio.")
 
 
-def _events(address: _Address, request: ReplyRequest) -> Iterator[Event]:
+def _events(address: _Address, request: Request) -> Iterator[Event]:
     timeout = httpx.Timeout(5.0, read=READ_S)
     headers = {"Authorization": f"Bearer {address.token}"}
     # trust_env: a proxy named in the environment must not see loopback requests.
     with (
         httpx.Client(trust_env=False, timeout=timeout) as client,
-        client.stream("POST", f"{address.url}/stream", json=asdict(request), headers=headers) as response,
+        client.stream("POST", address.url + ROUTES[type(request)], json=asdict(request), headers=headers) as response,
     ):
         if response.status_code == 401:
             raise _NotThere  # the port belongs to another process by now

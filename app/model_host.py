@@ -1,6 +1,6 @@
-"""The model host: a process that holds the weights for the Compare page and streams replies over loopback.
+"""The model host: a process that holds the weights for the pages. It streams replies, and the check before a run, over loopback.
 
-One thread does all the work with the model, one comparison after the other. torch is imported when the first comparison comes,
+One thread does all the work with the model, one job after the other. torch is imported when the first job comes,
 so an idle host is small. Whoever wants an answer needs the token in <data>/model-host.json, which only this user can read.
 """
 
@@ -30,7 +30,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.host_client import Event, ReplyRequest
+from app.host_client import ROUTES, CheckRequest, Event, ReplyRequest, Request
 from app.lifeline import on_parent_gone, own_identity
 from app.settings import Settings, prepare_data_folder
 from core.errors import OutOfMemoryError, StudioError
@@ -41,15 +41,16 @@ if TYPE_CHECKING:
 ALIVE_S = 1.0  # a line at least this often, so that the other side can tell a long load from a hang
 IDLE_S = 600.0  # the model is put away when nobody asked for this long
 CLOSE_WITHIN_S = 2
-NEEDED_BY_RUN = "A training run needs the memory of the GPU, so the model was put away. Finish the replies when the run has ended."
+NEEDED_BY_RUN = "A training run needs the memory of the GPU, so the model was put away. Ask again, or finish the replies, when the run has ended."
+BUSY = "waiting until the model has done what was asked before"
 log = logging.getLogger("studio.model_host")
 
 
 @dataclass
 class Job:
-    """One comparison on its way. `interrupt` may be called from any thread."""
+    """One request on its way. `interrupt` may be called from any thread."""
 
-    request: ReplyRequest
+    request: Request
     loop: asyncio.AbstractEventLoop
     events: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -59,6 +60,12 @@ class Job:
         if not self.stop.is_set():
             self.loop.call_soon_threadsafe(self.events.put_nowait, event)
 
+    def tell(self, event: Event) -> None:
+        """Put an event, unless nobody waits for it any more: then the work ends."""
+        if self.stop.is_set():
+            raise _LeftError
+        self.put(event)
+
     def interrupt(self, reason: str) -> None:
         self.put({"event": "error", "message": reason})
         self.put({"event": "end"})
@@ -66,7 +73,7 @@ class Job:
 
 
 class _LeftError(Exception):
-    """The person has gone, so loading need not go on."""
+    """The person has gone, or the job was interrupted, so the work need not go on."""
 
 
 @dataclass
@@ -79,11 +86,11 @@ class Host:
     job: Job | None = None
     used_at: float = field(default_factory=time.monotonic)
 
-    async def lines(self, request: ReplyRequest) -> AsyncIterator[str]:
-        """The events of one comparison; when the reader goes away, the work stops after the token in hand."""
+    async def lines(self, request: Request) -> AsyncIterator[str]:
+        """The events of one job; when the reader goes away, the work stops after the token in hand."""
         job = Job(request, asyncio.get_running_loop())
         if self.job is not None:
-            yield _line({"event": "loading", "note": "waiting for another comparison", "share": None})
+            yield _line({"event": "loading", "note": BUSY, "share": None})
         future = self.worker.submit(self._work, job)
         try:
             while True:
@@ -106,14 +113,14 @@ class Host:
             for event in self._answer(job):
                 job.put(event)
         except _LeftError:
-            log.info("the reader left while the model was loading")
+            log.info("nobody waits for this any more")
         except OutOfMemoryError as error:
             self.held = None
             job.put({"event": "error", "message": str(error)})
         except StudioError as error:
             job.put({"event": "error", "message": str(error)})
         except Exception:
-            log.exception("a comparison failed")
+            log.exception("a job failed")
             job.put({"event": "error", "message": "The model host met an error of its own; logs/model-host.log has the details. Try again."})
         self.job, self.used_at = None, time.monotonic()
         job.put({"event": "end"})
@@ -123,31 +130,21 @@ class Host:
     def _answer(self, job: Job) -> Iterator[Event]:
         request = job.request
         job.put({"event": "loading", "note": "starting", "share": None})
-        from app import panes, weights  # torch: seconds, at the first comparison only
-        from core.config import SamplingConfig
-        from core.constitutions import Turns, from_data
+        from app import asking, panes, weights  # torch: seconds, at the first job only
 
         def on_progress(what: str, share: float) -> None:
-            if job.stop.is_set():
-                raise _LeftError
-            job.put({"event": "loading", "note": what, "share": share})
+            job.tell({"event": "loading", "note": what, "share": share})
 
-        question = panes.Question(
-            constitution=from_data(request.constitution) if request.constitution is not None else None,
-            side=request.side,
-            query=request.query,
-            seed=request.seed,
-            sampling=SamplingConfig(**request.sampling),
-            methods=tuple(request.methods),
-            turns=Turns(**request.turns) if request.turns is not None else None,
-        )
         with weights.memory_in_words():
             held, self.held = self.held, None  # a failed load leaves nothing half loaded
             if held is not None and held.choice != request.model:
                 held = None
                 weights.give_back()  # before the next model comes in
             self.held = held = weights.hold(held, request, self.settings, on_progress)
-            yield from panes.write(held.model, question, held.adapter_sha256, job.stop.is_set)
+            if isinstance(request, CheckRequest):
+                yield asking.check(held.model, request, job.tell)
+            else:
+                yield from panes.write(held.model, panes.question_of(request), held.adapter_sha256, job.stop.is_set)
 
     def free(self) -> None:
         """Put the model away. Runs in the worker thread."""
@@ -159,7 +156,7 @@ class Host:
         gc.collect()
 
     async def release(self) -> bool:
-        """Free the memory now, stopping a comparison on a GPU; on a CPU one in progress is finished first.
+        """Free the memory now, stopping a job on a GPU; on a CPU one in progress is finished first.
 
         Returns:
             Whether it is free by the time this returns.
@@ -225,8 +222,12 @@ def create_app(settings: Settings, token: str) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(TokenGate, token=token)
 
-    @app.post("/stream")
-    async def stream(request: ReplyRequest) -> StreamingResponse:
+    @app.post(ROUTES[ReplyRequest])
+    async def replies(request: ReplyRequest) -> StreamingResponse:
+        return StreamingResponse(host.lines(request), media_type="application/x-ndjson")
+
+    @app.post(ROUTES[CheckRequest])
+    async def check(request: CheckRequest) -> StreamingResponse:
         return StreamingResponse(host.lines(request), media_type="application/x-ndjson")
 
     @app.post("/release")

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import torch
 
-from app.host_client import Event, Method
+from app.host_client import Event, Method, ReplyRequest
 from core.config import SamplingConfig
-from core.constitutions import Constitution, Turns
+from core.constitutions import Constitution, Turns, from_data
 from core.errors import ContextError, StudioError
 from core.measuring import reply_seed, side_prompt
 from core.models import LoadedModel, adapter_off, encode_prompt
@@ -38,6 +38,23 @@ class Question:
     def reply_seed(self) -> int:
         """The same for all methods, and the one a run's result table uses for this query."""
         return self.seed if self.turns is not None else reply_seed(self.seed, self.query, self.side)
+
+
+def question_of(request: ReplyRequest) -> Question:
+    """The question that came over the wire.
+
+    Raises:
+        StudioError: A setting outside its range.
+    """
+    return Question(
+        constitution=from_data(request.constitution) if request.constitution is not None else None,
+        side=request.side,
+        query=request.query,
+        seed=request.seed,
+        sampling=SamplingConfig(**request.sampling),
+        methods=tuple(request.methods),
+        turns=Turns(**request.turns) if request.turns is not None else None,
+    )
 
 
 @dataclass

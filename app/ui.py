@@ -8,7 +8,7 @@ from app.pages import compare, constitutions, run, train, write
 from app.pages.frame import ASSETS
 from app.services.studio import Studio
 
-STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "compare.css")
+STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css")
 HEAD = '<meta name="color-scheme" content="light dark">'
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
-from app.host_client import ModelChoice, ReplyRequest
+from app.host_client import ModelChoice, ReplyRequest, Request
 from app.settings import Settings
 from core.default_model import OnProgress
 from core.errors import AdapterError, OutOfMemoryError
@@ -32,14 +32,17 @@ class Held:
         return self.model.device.type != "cpu"
 
 
-def hold(held: Held | None, request: ReplyRequest, settings: Settings, on_progress: OnProgress) -> Held:
+def hold(held: Held | None, request: Request, settings: Settings, on_progress: OnProgress) -> Held:
     """What the request needs, made from what is in memory as far as that goes: a change of adapter keeps the base.
+
+    A request without an adapter takes the base with whatever adapter is on it; it is for the base alone, with the adapter off.
 
     Raises:
         AdapterError: The adapter is missing, or is not the one that the run recorded.
         ModelError: The base cannot be fetched or loaded.
     """
-    sha256 = _checked_hash(request)
+    adapter = Path(request.adapter) if isinstance(request, ReplyRequest) and request.adapter is not None else None
+    sha256 = _checked_hash(adapter, request.adapter_sha256) if isinstance(request, ReplyRequest) and adapter is not None else None
     if held is not None and held.choice == request.model and sha256 in (None, held.adapter_sha256):
         return held
     if held is not None and held.choice == request.model:
@@ -47,10 +50,10 @@ def hold(held: Held | None, request: ReplyRequest, settings: Settings, on_progre
     else:
         reference = ModelReference(id=request.model.id, revision=request.model.revision)
         base = check_model(load_model(reference, settings.models_folder, device=choose_device(settings.device), on_progress=on_progress))
-    if request.adapter is None:
+    if adapter is None:
         return Held(request.model, base, None)
     on_progress("loading the adapter", 1.0)
-    return Held(request.model, load_adapter(base, Path(request.adapter)), sha256)
+    return Held(request.model, load_adapter(base, adapter), sha256)
 
 
 def _without_adapter(model: LoadedModel) -> LoadedModel:
@@ -59,17 +62,14 @@ def _without_adapter(model: LoadedModel) -> LoadedModel:
     return LoadedModel(**{**model.__dict__, "network": model.network.unload()})
 
 
-def _checked_hash(request: ReplyRequest) -> str | None:
-    if request.adapter is None:
-        return None
-    folder = Path(request.adapter)
+def _checked_hash(folder: Path, recorded: str | None) -> str:
     if not (folder / "adapter_model.safetensors").exists():
         raise AdapterError(f"The run's adapter is no longer at {folder}. Put the folder back, or train the version again.")
     found = adapter_hash(folder)
-    if request.adapter_sha256 not in (None, found):
+    if recorded not in (None, found):
         raise AdapterError(
             f"The adapter in {folder} is not the one that the run recorded: its sha256 begins with {found[:12]}, not with "
-            f"{str(request.adapter_sha256)[:12]}. Put the right file back, or train the version again."
+            f"{str(recorded)[:12]}. Put the right file back, or train the version again."
         )
     return found
 

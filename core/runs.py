@@ -31,7 +31,7 @@ from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, i
 from core.queries import Query, draw_queries, queries_hash
 from core.sampling import sample
 from core.scoring import check_packing
-from core.trainability import Trainability, check_trainability, require_link, trainability_from_data, trainability_to_data
+from core.trainability import Asking, Trainability, check_run, now_and_then, require_link, trainability_from_data, trainability_to_data
 from core.training import Example, train
 
 QUERIES_PER_BATCH = 24  # sampled and committed together
@@ -156,12 +156,15 @@ def _check_link(work: _Work, base: LoadedModel) -> Trainability:
     Raises:
         LinkError: A no-go that was not overridden.
     """
-    config = iteration_config(work.plan.config, 1)
-    queries = iteration_queries(work.plan.queries, work.plan.config, 1)
+    tell = now_and_then(lambda words: work.on_step(StepReport(phase="preparing", done=100, total=100, note=words)))
+
+    def on_asking(asking: Asking) -> None:
+        tell(asking)
+        if work.should_stop():
+            raise Stopped
 
     def ask_base() -> dict[str, Any]:
-        work.on_step(StepReport(phase="preparing", done=100, total=100, note="asking the base what it already does"))
-        return trainability_to_data(check_trainability(base, work.plan.constitution, queries, config))
+        return trainability_to_data(check_run(base, work.plan.constitution, work.plan.queries, work.plan.config, on_asking=on_asking))
 
     found = trainability_from_data(remember(work.folder / "trainability.json", ask_base))
     require_link(found, work.plan.config)

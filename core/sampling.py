@@ -6,7 +6,7 @@ another reply. So there are two layouts: packed for training draws, and steady f
 where every forward has the same shape whoever asks, and a reply on the Compare page is the very one in the result table.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -31,7 +31,30 @@ class Response:
     ended: bool  # False: cut at max_new_tokens
 
 
-def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> list[Response]:
+@dataclass(frozen=True)
+class Written:
+    """How far a call of `sample` is."""
+
+    finished: int  # replies
+    share: float  # of all that may have to be written: a reply that is under way counts by its tokens
+
+
+OnWritten = Callable[[Written], None]
+
+
+def ignore_written(_: Written) -> None:
+    """The default `on_written`."""
+
+
+def sample(
+    model: LoadedModel,
+    prompts: Sequence[Sequence[int]],
+    sampling: SamplingConfig,
+    seeds: Sequence[int],
+    *,
+    steady: bool = False,
+    on_written: OnWritten = ignore_written,
+) -> list[Response]:
     """One response for each prompt, in the order of the prompts.
 
     Args:
@@ -40,6 +63,7 @@ def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
         sampling: Length, temperature, nucleus.
         seeds: One seed a row.
         steady: Let no row depend on the others; slower (docs/decisions.md).
+        on_written: Told after every token; what it raises ends the sampling.
     """
     responses: dict[int, Response] = {}
     by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # alike lengths together: little padding
@@ -51,6 +75,10 @@ def sample(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampl
             for row, token in zip(tokens, step, strict=True):
                 if token is not None:
                     row.append(token)
+            under_way = sum(len(row) for row, token in zip(tokens, step, strict=True) if token is not None) / sampling.max_new_tokens
+            ended = sum(token is None for token in step)
+            on_written(Written(start + ended, (start + ended + under_way) / len(prompts)))
+        on_written(Written(start + len(rows), (start + len(rows)) / len(prompts)))  # with those that were cut
         responses |= {i: to_response(model, row) for i, row in zip(rows, tokens, strict=True)}
     return [responses[i] for i in range(len(prompts))]
 

@@ -8,7 +8,7 @@ hits and misses. A principle without a check can at best be called weak: nobody 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -17,9 +17,11 @@ from core.config import TrainConfig
 from core.constitutions import Constitution, Principle
 from core.contrasts import flip_side, seed_for
 from core.errors import LinkError
+from core.iterations import iteration_config, iteration_queries
 from core.measuring import side_prompt
 from core.models import LoadedModel
-from core.sampling import Response, sample
+from core.queries import Query
+from core.sampling import OnWritten, Response, ignore_written, sample
 from core.statistics import UNMEASURED, Figure, clustered_share
 
 Link = Literal["go", "weak", "no-go"]
@@ -29,6 +31,8 @@ ANTITHESIS_REPLIES_EACH = 2
 RARE = 2  # replies that follow, at least: one may be an accident of the check
 LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author is warned
 CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
+TOLD_EACH = 8  # replies between two words about the progress
+SAME_SHARE = 0.25  # of pairs of one text on both sides, from which on the author is warned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +57,8 @@ class Trainability:
     words: tuple[float, float]  # mean of a reply under all statements, and with the first principle flipped
     length_tells: float  # share of pairs of replies to one query whose longer one is on the more usual side; 0.5 = no confound
     cut: float  # share of replies that did not end within the token limit
+    same: float | None = None  # share of pairs as above that are the same text; None: found by a version that did not count them
+    replies: int | None = None  # of the base, that all this rests on; None as above
     notes: tuple[str, ...]  # warnings that do not forbid training
 
 
@@ -64,7 +70,60 @@ class Probe:
     flipped: tuple[tuple[tuple[Response, ...], ...], ...]  # by principle, by query
 
 
-def check_trainability(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> Trainability:
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """How far the check is."""
+
+    finished: int  # replies of this round
+    replies: int  # that this round asks for
+    closer: bool  # the second round: the first was not enough for a go
+    share: float  # of all replies that both rounds may ask for
+
+    @property
+    def words(self) -> str:
+        """What is happening."""
+        what = "asking the base more often" if self.closer else "asking the base what it already does"
+        return f"{what}: {self.finished} of {self.replies} replies"
+
+
+OnAsking = Callable[[Asking], None]
+
+
+def ignore_asking(_: Asking) -> None:
+    """The default `on_asking`."""
+
+
+def now_and_then(tell: Callable[[str], None]) -> OnAsking:
+    """Say it in words at most every `TOLD_EACH` replies, for listeners that keep what they are told."""
+    told: tuple[bool, int] | None = None
+
+    def on_asking(asking: Asking) -> None:
+        nonlocal told
+        if (asking.closer, asking.finished // TOLD_EACH) != told:
+            told = (asking.closer, asking.finished // TOLD_EACH)
+            tell(asking.words)
+
+    return on_asking
+
+
+def check_run(
+    model: LoadedModel, constitution: Constitution, queries: Sequence[Query], config: TrainConfig, *, on_asking: OnAsking = ignore_asking
+) -> Trainability:
+    """The check that a run begins with, wherever it is asked for: on the queries, settings and seed of the first iteration.
+
+    Args:
+        model: The base, or called within `adapter_off`.
+        constitution: What would be trained.
+        queries: The run's query set.
+        config: The run's settings.
+        on_asking: Told after every token; what it raises ends the check.
+    """
+    return check_trainability(model, constitution, iteration_queries(queries, config, 1), iteration_config(config, 1), on_asking=on_asking)
+
+
+def check_trainability(
+    model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, *, on_asking: OnAsking = ignore_asking
+) -> Trainability:
     """Ask the base, first a little, then more where that is not enough for a go.
 
     Args:
@@ -72,14 +131,33 @@ def check_trainability(model: LoadedModel, constitution: Constitution, queries: 
         constitution: What would be trained.
         queries: Train queries; the first `PROBE_QUERIES` are used.
         config: Sampling and seed of the run.
+        on_asking: Told after every token; what it raises ends the check.
     """
-    first = judge(constitution, probe(model, constitution, queries, config, each=1, flipped_each=1), config)
+    k, n = len(constitution.principles), len(queries[:PROBE_QUERIES])
+    rounds = (n * (1 + k), n * (REPLIES_EACH + k * ANTITHESIS_REPLIES_EACH))
+
+    def tell(closer: bool) -> OnWritten:
+        before = rounds[0] if closer else 0
+        asked = rounds[closer]
+        return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
+
+    first = judge(constitution, probe(model, constitution, queries, config, each=1, flipped_each=1, on_written=tell(False)), config)
     if first.verdict == "go":
         return first
-    return judge(constitution, probe(model, constitution, queries, config, each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH), config)
+    closer = probe(model, constitution, queries, config, each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH, on_written=tell(True))
+    return judge(constitution, closer, config)
 
 
-def probe(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, *, each: int, flipped_each: int) -> Probe:
+def probe(
+    model: LoadedModel,
+    constitution: Constitution,
+    queries: Sequence[str],
+    config: TrainConfig,
+    *,
+    each: int,
+    flipped_each: int,
+    on_written: OnWritten = ignore_written,
+) -> Probe:
     """Sample so many replies of the base to each query, under all statements and with each principle flipped alone."""
     k = len(constitution.principles)
     counts = {"statement": each, **{flip_side(i, k): flipped_each for i in range(k)}}
@@ -87,7 +165,7 @@ def probe(model: LoadedModel, constitution: Constitution, queries: Sequence[str]
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
     found: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
-    for (side, query, _), response in zip(asked, sample(model, prompts, config.sampling, seeds), strict=True):
+    for (side, query, _), response in zip(asked, sample(model, prompts, config.sampling, seeds, on_written=on_written), strict=True):
         found[side].setdefault(query, []).append(response)
     statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
     return Probe(statement=statement, flipped=tuple(flipped))
@@ -111,14 +189,17 @@ def judge(constitution: Constitution, probed: Probe, config: TrainConfig) -> Tra
     lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (probed.statement, probed.flipped[0])]
     sampled = [reply for replies in probed.statement for reply in replies]
     cut = sum(not reply.ended for reply in sampled) / len(sampled)
-    tells = _length_tells(probed.statement, probed.flipped[0])
+    pairs = [(a.text, b.text) for ours, theirs in zip(probed.statement, probed.flipped[0], strict=True) for a in ours for b in theirs]
+    tells, same = _length_tells(pairs), sum(a == b for a, b in pairs) / len(pairs)
     return Trainability(
         verdict=verdict,
         principles=links,
         words=(_mean(lengths[0]), _mean(lengths[1])),
         length_tells=tells,
         cut=cut,
-        notes=tuple(_notes(tells, lengths, cut, config)),
+        same=same,
+        replies=len(sampled) + sum(len(replies) for flipped in probed.flipped for replies in flipped),
+        notes=tuple(_notes(tells, lengths, cut, same, config)),
     )
 
 
@@ -153,14 +234,14 @@ def _separated(above: Figure, below: Figure) -> bool:
     return above.value - below.value > math.hypot(above.value - above.low, below.high - below.value)
 
 
-def _length_tells(statement: Sequence[Sequence[Response]], flipped: Sequence[Sequence[Response]]) -> float:
+def _length_tells(pairs: Sequence[tuple[str, str]]) -> float:
     """Of all pairs of replies to one query, one from each side: how often the longer one is on the side where it usually is."""
-    pairs = [(len(words(a.text)), len(words(b.text))) for ours, theirs in zip(statement, flipped, strict=True) for a in ours for b in theirs]
-    longer = sum(1.0 if a > b else 0.5 if a == b else 0.0 for a, b in pairs) / len(pairs)
+    lengths = [(len(words(a)), len(words(b))) for a, b in pairs]
+    longer = sum(1.0 if a > b else 0.5 if a == b else 0.0 for a, b in lengths) / len(lengths)
     return max(longer, 1 - longer)
 
 
-def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, config: TrainConfig) -> list[str]:
+def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, same: float, config: TrainConfig) -> list[str]:
     notes = []
     if tells >= LENGTH_TELLS:
         means = " and ".join(f"{_mean(side):.0f}" for side in lengths)
@@ -172,6 +253,11 @@ def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, config: T
         notes.append(
             f"{cut:.0%} of replies are cut at {config.sampling.max_new_tokens} tokens, so nothing can be learned about how a reply ends. "
             "Raise sampling.max_new_tokens, or ask for something shorter."
+        )
+    if same >= SAME_SHARE:
+        notes.append(
+            f"{same:.0%} of pairs are the same text under statement and antithesis. Training leaves such queries out, so little may be left to learn from. "
+            "Make the two sides differ more, or raise the sampling temperature."
         )
     return notes
 

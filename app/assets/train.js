@@ -1,4 +1,4 @@
-// The Train page: a form, what it would mean, and the runs there are. The server is asked again after each change.
+// The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 const root = element.querySelector(".cs-train");
 const MAX_FILE_BYTES = 4000000;
 const PAUSE_MS = 250;
@@ -125,6 +125,7 @@ function fields() {
     h("fieldset", { class: "cs-presets" }, h("legend", {}, "How much"), ...presets.map((choice) => choice.label)),
     h("div", { class: "cs-field" }, h("label", { for: seed.id }, "Seed"), h("p", { class: "cs-quiet" }, "Decides queries, sampling, order and the adapter’s start. The same seed gives the same run."), seed),
     advanced,
+    checkBox(),
   ];
 }
 
@@ -157,10 +158,16 @@ function onInput(event) {
   changed();
 }
 
+function usable(yes) {
+  button.disabled = !yes;
+  check.disabled = !yes && !probe.running; // what runs keeps its button, or the focus would be lost
+}
+
 // Another form is another request: only a second click on the same form is the same run.
 function changed() {
   key = newKey();
-  button.disabled = true;
+  usable(false);
+  showStale();
   clearTimeout(timer);
   timer = setTimeout(preview, PAUSE_MS);
 }
@@ -181,7 +188,7 @@ async function preview() {
 function showPreview(reply, sent) {
   const good = reply?.kind === "preview";
   reason.textContent = good ? "" : (reply?.message ?? silence);
-  button.disabled = !good;
+  usable(good);
   for (const node of [told, command.parentElement]) node.classList.toggle("cs-stale", !good);
   if (!good) return;
   fragment(told, reply.html);

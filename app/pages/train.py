@@ -2,7 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,8 +13,10 @@ import gradio as gr
 from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present.preview import about_minutes, preview_html, work
 from app.present.runs import list_html
+from app.present.trainability import check_html, check_spoken
 from app.security import caller
-from app.services import plans, query_sets, runs
+from app.services import checking, plans, query_sets, runs
+from app.services.checking import CheckView
 from app.services.plans import EXPOSED, TrainForm, VersionChoice
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
@@ -21,6 +25,7 @@ from core.default_model import DEFAULT_MODEL
 from core.errors import QueryError, StudioError
 
 LIST_EVERY_S = 3
+DRAW_EVERY_S = 0.25  # a check tells of every token
 MOST_DIGITS = 9
 
 
@@ -78,6 +83,21 @@ class TrainPage:
         minutes = {name: about_minutes(value) for name, value in preview.preset_minutes.items()}
         return {"kind": "preview", "html": preview_html(preview), "command": preview.command, "minutes": minutes}
 
+    def check(self, value: object, request: gr.Request) -> Iterator[Any]:
+        """Ask the base what it already does. The first word answers the question; the others follow it unasked."""
+        caller(request)
+        question, drawn = Question(value), 0.0
+        seq, key = question.get("seq"), question.get("key")
+        try:
+            with closing(checking.check(self.studio, _form(question))) as views:  # type: ignore[type-var]
+                for view in views:
+                    if view.running and seq is None and time.monotonic() - drawn < DRAW_EVERY_S:
+                        continue
+                    yield gr.update(reply={**_check(view), "key": key, "seq": seq})
+                    seq, drawn = None, time.monotonic()
+        except StudioError as error:
+            yield gr.update(reply={"kind": "problem", "message": str(error), "seq": seq})
+
     @answers
     def upload(self, question: Question, editor: str) -> Reply:
         """Keep an uploaded query set."""
@@ -111,6 +131,11 @@ def _form(question: Question) -> TrainForm:
     )
 
 
+def _check(view: CheckView) -> Reply:
+    told = {"running": view.running, "note": view.note, "share": view.share, "problem": view.problem or ""}
+    return {"kind": "check", **told, "spoken": check_spoken(view), "html": check_html(view)}
+
+
 def _query_set(view: QuerySetView) -> Reply:
     return {"id": view.id, "label": f"{view.name}: {view.train:,} to train on, {view.held_out:,} held out"}
 
@@ -135,9 +160,12 @@ def build(page: gr.Blocks, studio: Studio) -> None:
     handlers = TrainPage(studio)
     header("train")
     settings = [{"name": name, "label": label, "kind": kind} for name, label, kind in EXPOSED]
-    form = component('<div class="cs-page cs-train"></div>', ("train.js",), elem_id="train", presets=_presets(), settings=settings)
+    form = component('<div class="cs-page cs-train"></div>', ("checking.js", "train.js"), elem_id="train", presets=_presets(), settings=settings)
     seen = gr.State(None)
     wire(form, {"preview": handlers.preview, "upload": handlers.upload, "train": handlers.train}, "train")
+    # Queued, unlike the other events: only so can a handler answer again and again, and be cancelled by Stop or a closed tab.
+    asking = form.check(handlers.check, [form], [form], api_name="train_check", show_progress="hidden", trigger_mode="multiple")
+    form.stop(None, None, None, cancels=[asking], api_name="train_stop")
     page.load(handlers.load, None, [form], queue=False, show_progress="hidden", api_name="train_load")
     timer = gr.Timer(LIST_EVERY_S)
     timer.tick(handlers.tick, [seen], [form, seen], queue=False, show_progress="hidden", api_name="train_tick")

@@ -8,12 +8,12 @@ Line = tuple[str, str, str, str]  # measure, base, aligned, n
 
 
 def result_lines(result: Result) -> list[str]:
-    """A table of base against aligned, then a sentence for each principle."""
+    """A table of base against aligned, which constitution replies are traced to, then a sentence for each principle."""
     rows = [("", "base", "aligned", "n"), *_apart(result), *_principles(result), *_effects(result)]
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     lines = [f"Result on {result.n_queries} {result.split} queries, with 95% intervals", ""]
     lines += [f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}" for row in rows]
-    return [*lines, "", *(principle.sentence for principle in result.principles)]
+    return [*lines, *_confusions(result), "", *(principle.sentence for principle in result.principles)]
 
 
 def _apart(result: Result) -> list[Line]:
@@ -53,6 +53,23 @@ def _effects(result: Result) -> list[Line]:
         _line("unlikely to the base (nats a token)", base.base_surprise_nats, aligned.base_surprise_nats),
         _line("KL to base (nats a token)", None, aligned.kl_nats),
     ]
+
+
+def _confusions(result: Result) -> list[str]:
+    """Of two constitutions the attribution says as much, so there is nothing here then."""
+    if len(result.sides) <= 2:
+        return []
+    alone = {f"A{i}": f"antithesis of “{principle.title}” alone" for i, principle in enumerate(result.principles, 1)}
+    names = {"S": "all statements", "A": "all antitheses", **alone}
+    lines = ["", "Replies by the constitution they were written under (rows) and traced to (columns); [traced to its own]"]
+    for policy, counts in (("base", result.base.confusion), ("aligned", result.aligned.confusion)):
+        cells = [[f"[{n}]" if own == column else str(n) for column, n in enumerate(row)] for own, row in enumerate(counts)]
+        table = [list(names), *cells]
+        width = max(len(cell) for row in table for cell in row)
+        stub = max(len("aligned"), *map(len, names))
+        rows = [f"{head:<{stub}}  {' '.join(f'{cell:>{width}}' for cell in row)}" for head, row in zip((policy, *names), table, strict=True)]
+        lines += ["", rows[0], *(f"{row}  {says}" for row, says in zip(rows[1:], names.values(), strict=True))]
+    return lines
 
 
 def _line(label: str, base: Figure | None, aligned: Figure, digits: int = 3) -> Line:

@@ -137,7 +137,7 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
         StudioError: Something in it cannot be used; the message says what and why.
     """
     for change in form.changes:
-        _require_plain_number(change)
+        _require_plain(change)
     config = with_settings(preset(form.preset, seed=form.seed), form.changes)
     with in_words(), studio.sessions.read() as session:
         version = constitution_store.get_version_by_id(session, form.version_id)
@@ -152,10 +152,10 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     return Plan(form=form, config=config, model=look_up(form.model), constitution=constitution, version_number=number, query_set=query_set)
 
 
-def _require_plain_number(change: str) -> None:
+def _require_plain(change: str) -> None:
     """Refuse what Python reads as a number but no setting can be: infinity, and integers of a thousand digits."""
     name, _, text = change.partition("=")
-    if not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
+    if text.casefold() not in ("true", "false") and not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
         raise ConfigError(f"{name} must be a number, got {text[:40]!r}.")
 
 

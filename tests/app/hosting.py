@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,13 @@ class RunningHost:
     def ask(self, method: str, path: str) -> Any:
         said = json.loads(self.settings.model_host_file.read_text())
         return httpx.request(method, f"http://127.0.0.1:{said['port']}{path}", headers={"Authorization": f"Bearer {said['token']}"}, trust_env=False).json()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.02)
 
 
 def plant_finished_run(studio: Studio, model: Path, adapter: Path, sha256: str, name: str = "Brevity", tokens: int = 24) -> int:

@@ -35,6 +35,27 @@ HARDWARE = Hardware(
     copy_gb_s=75.0,
 )
 
+FOUND: dict[str, Any] = {  # the data of a check that found no link, as it comes from JSON
+    "verdict": "no-go",
+    "principles": [
+        {
+            "title": HOSTILE,
+            "followed": {"value": 1 / 96, "low": 0.0, "high": 0.2, "n": 16},
+            "followed_under_antithesis": {"value": 0.0, "low": 0.0, "high": 0.19, "n": 16},
+            "replies": 96,
+            "hits": 1,
+            "verdict": "no-go",
+            "reason": f"1 of 96 replies of the base follow “{HOSTILE}”: there is nothing that training could make more of.",
+        },
+    ],
+    "words": [39.4, 36.2],
+    "length_tells": 0.54,
+    "cut": 0.72,
+    "same": 0.01,
+    "replies": 128,
+    "notes": ["72% of replies are cut at 64 tokens."],
+}
+
 
 def settings_for(data: Path) -> Settings:
     return Settings(data=data, database_url=f"sqlite:///{data / 'studio.db'}")

@@ -2,8 +2,7 @@
 
 import json
 import stat
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +15,10 @@ import pytest
 from app import host_client
 from app.host_client import HostError, ModelChoice, ReplyRequest
 from app.lifeline import is_alive
+from app.model_host import BUSY
 from app.settings import Settings, prepare_data_folder
 from core.models import adapter_hash
-from tests.app.hosting import RunningHost
+from tests.app.hosting import RunningHost, wait_until
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
 CONSTITUTION = {"name": "Brevity", "principles": [{"title": "Short", "statement": "Be brief.", "antithesis": "Be long."}]}
@@ -66,13 +66,6 @@ def texts(host: RunningHost, request: ReplyRequest) -> dict[str, str]:
     return {event["method"]: event["text"] for event in events(host, request) if event["event"] == "done"}
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
-        time.sleep(0.02)
-
-
 def test_an_idle_host_says_who_it_is_to_this_user_only_and_has_not_imported_torch(host: RunningHost) -> None:
     wait_until(host.settings.model_host_file.exists, 30)
     said = json.loads(host.settings.model_host_file.read_text())
@@ -86,7 +79,7 @@ def test_a_request_without_the_token_is_refused(host: RunningHost) -> None:
     wait_until(host.settings.model_host_file.exists, 30)
     port = json.loads(host.settings.model_host_file.read_text())["port"]
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp4"}):
-        for method, path in (("GET", "/health"), ("POST", "/stream"), ("POST", "/release")):
+        for method, path in (("GET", "/health"), ("POST", "/replies"), ("POST", "/check"), ("POST", "/release")):
             assert httpx.request(method, f"http://127.0.0.1:{port}{path}", headers=headers, trust_env=False).status_code == 401
 
 
@@ -173,7 +166,7 @@ def test_a_second_reader_is_told_to_wait(host: RunningHost, request_: ReplyReque
     with closing(host_client.stream(host.settings, replace(request_, sampling=LONG))) as first:
         next(event for event in first if event["event"] == "token")
         with closing(host_client.stream(host.settings, request_)) as second:
-            assert next(second)["note"] == "waiting for another comparison"
+            assert next(second)["note"] == BUSY
             first.close()
             assert any(event["event"] == "done" for event in second)
 

@@ -14,7 +14,7 @@ from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
 from db import claims
-from tests.app.planting import HOSTILE, built, capitals, claim, finish, make_studio, progress, queue, result, sample, train_steps, write_log
+from tests.app.planting import FOUND, HOSTILE, built, capitals, claim, finish, make_studio, progress, queue, result, sample, train_steps, write_log
 
 
 @pytest.fixture
@@ -117,14 +117,15 @@ def test_a_run_that_met_no_link_offers_to_train_anyway_and_not_to_resume(studio:
 
 
 def test_a_finished_run_says_what_the_base_did_before_training(studio: Studio) -> None:
-    run_id = queue(studio)
-    reason = "7 of 96 replies of the base follow <b>this</b>"
-    found = {"verdict": "weak", "principles": [{"reason": reason}], "notes": ["73% of replies are cut."]}
-    finish(studio, claim(studio), {**result(capitals()), "trainability": found})
-    phases = opened(studio, run_id)["sections"]["phases"]
-    assert "Before training: a weak link." in phases
-    assert "7 of 96 replies of the base follow &lt;b&gt;this" in phases
-    assert "73% of replies are cut." in phases
+    older = {name: value for name, value in FOUND.items() if name not in ("same", "replies")}  # of a run before these were counted
+    for found, counts in ((FOUND, True), (older, False)):
+        run_id = queue(studio, key=f"counts-{counts}")
+        finish(studio, claim(studio), {**result(capitals()), "trainability": found})
+        phases = opened(studio, run_id)["sections"]["phases"]
+        assert "Before training: <strong>no-go</strong>" in phases
+        assert "1 of 96 replies of the base follow “&lt;script&gt;" in phases
+        assert "72% of replies are cut at 64 tokens." in phases
+        assert ("128 replies of the base" in phases) is counts
 
 
 def test_what_models_wrote_is_shown_not_run(studio: Studio) -> None:

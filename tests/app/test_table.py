@@ -55,5 +55,27 @@ def test_each_of_two_principles_has_its_own_figures_and_sentence() -> None:
 
 
 def test_columns_stand_under_each_other() -> None:
-    table = lines(BRIEF, KIND)[2:-3]
+    found = lines(BRIEF, KIND)
+    table = found[2 : found.index("", 2)]
     assert len({len(line) for line in table}) == 1
+
+
+def test_several_principles_have_a_table_of_who_is_taken_for_whom() -> None:
+    """The base finds all sides equally likely, and a tie is traced to another side than its own; the aligned model traces each to its own."""
+    found = lines(BRIEF, KIND)
+    start = found.index("Replies by the constitution they were written under (rows) and traced to (columns); [traced to its own]")
+    assert found[start + 1 : start + 13] == [
+        "",
+        "base       S   A  A1  A2",
+        "S        [0]  12   0   0  all statements",
+        "A         12 [0]   0   0  all antitheses",
+        "A1        12   0 [0]   0  antithesis of “Brief” alone",
+        "A2        12   0   0 [0]  antithesis of “Kind” alone",
+        "",
+        "aligned     S    A   A1   A2",
+        "S        [12]    0    0    0  all statements",
+        "A           0 [12]    0    0  all antitheses",
+        "A1          0    0 [12]    0  antithesis of “Brief” alone",
+        "A2          0    0    0 [12]  antithesis of “Kind” alone",
+    ]
+    assert not any("traced to its own" in line for line in lines(BRIEF))

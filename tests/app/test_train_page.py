@@ -9,12 +9,13 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from app import host_client
 from app.pages import train
 from app.pages.train import TrainPage
 from app.services import runs
 from app.services.plans import EXPOSED
 from app.services.studio import Studio
-from tests.app.planting import HOSTILE, add_plain_version, built, form, make_studio, measure, queue
+from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
 
 
 @pytest.fixture
@@ -108,6 +109,16 @@ def test_training_goes_to_the_run_and_a_second_click_to_the_same_one(studio: Stu
     assert [line.requested_by for line in runs.list_runs(studio)] == ["Zoë"]
 
 
+def test_training_anyway_can_be_asked_for_and_nothing_else_is_true_or_false(studio: Studio) -> None:
+    page = TrainPage(studio)
+    assert "--set train_anyway=True" in page.preview(sent(studio, settings={"train_anyway": "True"}), asks())["reply"]["command"]
+    refused = page.preview(sent(studio, settings={"passes": "true"}), asks())["reply"]
+    assert refused["message"] == "passes must be a whole number, got 'true'."
+    reply = page.train(sent(studio, settings={"train_anyway": "true"}), asks())["reply"]
+    assert reply["kind"] == "go"
+    assert get_run(studio, 1).config["train_anyway"] is True
+
+
 def test_an_upload_becomes_a_choice_or_a_problem(studio: Studio) -> None:
     page = TrainPage(studio)
     good = page.upload({"filename": "mine.txt", "data": base64.b64encode(b"\n".join(b"What is %d?" % i for i in range(40))).decode()}, asks())["reply"]
@@ -138,6 +149,8 @@ def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) ->
         page.train({}, stranger)
     with pytest.raises(PermissionError):
         page.upload({}, stranger)
+    with pytest.raises(PermissionError):
+        next(page.check({}, stranger))
 
 
 def test_the_page_is_built_with_a_timer_and_every_exposed_setting(studio: Studio) -> None:
@@ -145,3 +158,100 @@ def test_the_page_is_built_with_a_timer_and_every_exposed_setting(studio: Studio
     form_part = next(part for part in parts if part["props"].get("elem_id") == "train")
     assert [each["name"] for each in form_part["props"]["props"]["settings"]] == [name for name, _, _ in EXPOSED]
     assert any(part["type"] == "timer" for part in parts)
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What a model host says to the next check; a fake in its place."""
+    events: list[dict[str, Any]] = []
+
+    def stream(_settings: object, _request: object) -> Iterator[dict[str, Any]]:
+        yield from events
+
+    monkeypatch.setattr(host_client, "stream", stream)
+    monkeypatch.setattr(train, "DRAW_EVERY_S", 0.0)
+    return events
+
+
+def checked(studio: Studio, **changes: object) -> list[dict[str, Any]]:
+    return [update["reply"] for update in TrainPage(studio).check(sent(studio, **changes), asks())]
+
+
+def test_a_check_answers_at_once_then_tells_its_progress_and_ends_with_the_verdict(studio: Studio, said: list[dict[str, Any]]) -> None:
+    said += [
+        {"event": "loading", "note": "loading the model", "share": 0.5},
+        {"event": "alive"},
+        {"event": "asking", "note": "asking the base what it already does: 0 of 32 replies", "share": 0.01},
+        {"event": "asking", "note": "asking the base what it already does: 8 of 32 replies", "share": 0.25},
+        {"event": "found", "trainability": FOUND},
+        {"event": "end"},
+    ]
+    replies = checked(studio)
+    assert (replies[0]["kind"], replies[0]["running"], replies[0]["seq"]) == ("check", True, "tab-1")
+    assert {reply["seq"] for reply in replies[1:]} == {None}
+    assert {reply["key"] for reply in replies} == {"a" * 32}
+    assert {(reply["note"], reply["share"]) for reply in replies} >= {
+        ("loading the model", 0.5),
+        ("asking the base what it already does: 8 of 32 replies", 0.25),
+    }
+    assert [reply["spoken"] for reply in replies][-1] == "Check finished: no-go."
+    assert {f"asking the base what it already does, {tenths}%" for tenths in (0, 20)} <= {reply["spoken"] for reply in replies}
+    assert (replies[-1]["running"], replies[-1]["problem"]) == (False, "")
+    assert runs.list_runs(studio) == []
+
+
+def test_a_verdict_is_shown_in_words_with_what_it_rests_on_and_nothing_in_it_is_run(studio: Studio, said: list[dict[str, Any]]) -> None:
+    said += [{"event": "found", "trainability": FOUND}, {"event": "end"}]
+    html = checked(studio)[-1]["html"]
+    assert "Before training: <strong>no-go</strong>" in html
+    assert "A run would stop here, before any training, unless told under Advanced to train anyway." in html
+    assert '<span class="cs-meter-value">1% <small>0 to 20%</small></span>' in html
+    assert "39 under the statement, 36 under the antithesis; the longer one gives the side away in 54% of pairs (50% is chance)" in html
+    assert "<dt>Cut at the token limit</dt><dd>72% of replies</dd>" in html
+    assert "<dt>Same on both sides</dt><dd>1% of pairs</dd>" in html
+    assert "128 replies of the base" in html
+    assert "<li>72% of replies are cut at 64 tokens.</li>" in html
+    assert "<script" not in html
+    assert "<img" not in html
+    anyway = checked(studio, settings={"train_anyway": "true"})[-1]["html"]
+    assert "A run would begin all the same" in anyway
+
+
+def test_a_principle_without_a_check_has_its_reason_and_no_scale(studio: Studio, said: list[dict[str, Any]]) -> None:
+    nothing = {"value": None, "low": None, "high": None, "n": 0}
+    plain = {**FOUND["principles"][0], "title": "Kind", "followed": nothing, "followed_under_antithesis": nothing, "verdict": "weak", "reason": "No check."}
+    both = {**FOUND, "verdict": "weak", "principles": (FOUND["principles"][0], plain)}
+    said += [{"event": "found", "trainability": both}, {"event": "end"}]
+    first, second = checked(studio)[-1]["html"].split("<li data-verdict=")[1:]
+    assert first.count('class="cs-meter"') == 2
+    assert "cs-meter" not in second
+    assert "</span> a weak link</span>" in second
+    assert '<p class="cs-found-reason">No check.</p>' in second
+
+
+def test_what_the_host_reports_is_a_problem_of_the_check_and_a_form_that_cannot_be_used_of_the_form(studio: Studio, said: list[dict[str, Any]]) -> None:
+    said += [{"event": "error", "message": "Memory ran out. Choose a smaller model."}, {"event": "end"}]
+    last = checked(studio)[-1]
+    assert (last["kind"], last["running"], last["problem"], last["html"]) == ("check", False, "Memory ran out. Choose a smaller model.", "")
+    refused = checked(studio, settings={"passes": "many"})
+    assert [(reply["kind"], reply["seq"]) for reply in refused] == [("problem", "tab-1")]
+    assert refused[0]["message"] == "passes must be a number, got 'many'."
+
+
+def test_a_check_is_closed_with_its_handler(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+
+    def stream(_settings: object, _request: object) -> Iterator[dict[str, Any]]:
+        try:
+            while True:
+                yield {"event": "alive"}
+        finally:
+            closed.append(True)
+
+    monkeypatch.setattr(host_client, "stream", stream)
+    monkeypatch.setattr(train, "DRAW_EVERY_S", 0.0)
+    handler = TrainPage(studio).check(sent(studio), asks())
+    next(handler)
+    next(handler)  # the stream is open
+    handler.close()  # type: ignore[attr-defined]
+    assert closed == [True]

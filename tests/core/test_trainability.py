@@ -9,10 +9,11 @@ from core.config import SamplingConfig, TrainConfig, with_settings
 from core.constitutions import Constitution, Principle
 from core.errors import ConfigError, LinkError
 from core.models import ModelReference
+from core.progress import Stopped
 from core.queries import Query
 from core.runs import RunPlan, execute
 from core.sampling import Response
-from core.trainability import Probe, judge, trainability_from_data, trainability_to_data
+from core.trainability import Asking, Probe, check_run, judge, now_and_then, trainability_from_data, trainability_to_data
 
 ENDS = Principle(title="Ask", statement="End with a question.", antithesis="End with a statement.", check=Check("ends_with_question"))
 NEVER = Principle(title="Never", statement="Say xyzzy.", antithesis="Say nothing.", check=Check("contains", "xyzzy"))
@@ -71,9 +72,17 @@ def test_a_length_that_tells_the_sides_and_replies_that_are_cut_are_noted():
     found = verdict(long, replies(0, 16))
     assert found.length_tells == 1.0
     assert [note.split(" ")[0] for note in found.notes] == ["Length", "100%"]
-    even = verdict(replies(50, 16), replies(0, 16))
+    even = verdict(replies(50, 16), replies(0, 16, bad="It was so."))
     assert even.length_tells == 0.5
     assert even.notes == ()
+
+
+def test_one_text_on_both_sides_is_counted_and_noted():
+    """All 96 replies under the statement say the same; of the 96 under the antithesis 32 say it too, spread evenly: a third of pairs."""
+    found = verdict(replies(96, 16), replies(32, 16))
+    assert found.same == pytest.approx(1 / 3)
+    assert found.replies == 192
+    assert [note.split(" ")[0] for note in found.notes] == ["33%"]
 
 
 def test_it_survives_json():
@@ -99,6 +108,42 @@ def test_a_no_go_stops_a_run_before_anything_is_sampled_for_training_and_can_be_
     forced = dataclasses.replace(refused, config=with_settings(refused.config, ["train_anyway=true"]))
     record = execute(forced, tmp_path / "forced", tmp_path)
     assert record.trainability.verdict == "no-go"
+
+
+def test_progress_is_told_from_the_first_token_to_the_last_reply_and_never_goes_back(tiny):
+    told: list[Asking] = []
+    asked = plan("unused")
+    found = check_run(tiny, asked.constitution, asked.queries, asked.config, on_asking=told.append)
+    assert found.replies == told[-1].replies == 4 * (6 + 2)  # four train queries, a second round
+    assert [asking.share for asking in told] == sorted(asking.share for asking in told)
+    assert (told[0].closer, told[0].finished, told[0].words) == (False, 0, "asking the base what it already does: 0 of 8 replies")
+    assert (told[-1].closer, told[-1].finished, told[-1].words) == (True, 32, "asking the base more often: 32 of 32 replies")
+    assert told[-1].share == 1.0
+
+
+def test_what_the_listener_raises_ends_the_check(tiny):
+    asked = plan("unused")
+
+    def leave(_):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        check_run(tiny, asked.constitution, asked.queries, asked.config, on_asking=leave)
+
+
+def test_a_listener_that_keeps_words_is_told_every_eighth_reply():
+    words: list[str] = []
+    tell = now_and_then(words.append)
+    for finished in range(33):
+        tell(Asking(finished=finished, replies=32, closer=True, share=finished / 32))
+    assert words == [f"asking the base more often: {n} of 32 replies" for n in (0, 8, 16, 24, 32)]
+
+
+def test_a_run_is_stopped_while_it_asks_the_base(tiny_folder, tmp_path):
+    asking = []
+    with pytest.raises(Stopped):
+        execute(plan(tiny_folder), tmp_path / "run", tmp_path, on_step=asking.append, should_stop=lambda: any("asking" in step.note for step in asking))
+    assert not (tmp_path / "run" / "trainability.json").exists()
 
 
 def test_a_setting_of_yes_or_no_is_read_or_refused_in_words():
