@@ -17,10 +17,11 @@ from typing import Any
 import torch
 
 from core.adapters import reset_adapter, restore_adapter, save_adapter
+from core.balance import PrincipleBalance, balance_to_data, count_balance
 from core.checkpoints import remember, write_json
 from core.config import TrainConfig, config_to_data
-from core.constitutions import Constitution, content_hash, require_valid, to_data
-from core.contrasts import seed_for
+from core.constitutions import Constitution, Stance, content_hash, require_valid, to_data
+from core.contrasts import contrast_for, seed_for
 from core.errors import ConfigError, OutOfMemoryError
 from core.evaluation import Result, evaluate, result_to_data
 from core.iterations import iteration_config, iteration_queries
@@ -60,6 +61,7 @@ class RunRecord:
     model: ModelReference
     trainability: Trainability
     dropped: dict[str, int]
+    balance: tuple[PrincipleBalance, ...]  # of the examples that were kept, over all iterations
     duration_s: float  # of this attempt, model loading included
 
 
@@ -72,6 +74,7 @@ class _Work:
     on_step: OnStep
     should_stop: ShouldStop
     dropped: Counter[str] = field(default_factory=Counter)
+    kept: list[tuple[Stance, ...]] = field(default_factory=list)  # the contrast of each example, over all iterations
     train_queries: list[str] = field(default_factory=list)  # of all iterations, without repeats
 
     def tick(self, report: StepReport) -> None:
@@ -117,6 +120,7 @@ def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = igno
         model=model.reference,
         trainability=trainability,
         dropped=dict(work.dropped),
+        balance=count_balance(plan.constitution, work.kept),
         duration_s=time.monotonic() - started,
     )
     write_json(folder / "run.json", _record_to_data(plan, record, Curve(folder / "curve.json").rows, work.train_queries, held_out))
@@ -215,6 +219,8 @@ def _sample_examples(work: _Work, policy: LoadedModel, config: TrainConfig, numb
         dropped.update(data["dropped"])
         work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
     work.dropped.update(dropped)
+    n_principles = len(work.plan.constitution.principles)
+    work.kept += [contrast_for(example.query, n_principles, config.n_constitutions, config.seed).stances for example in examples]
     require_examples(len(examples), dict(dropped))
     return examples
 
@@ -302,6 +308,7 @@ def _record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, floa
         "queries": {"sha256": queries_hash(plan.queries), "train": train_queries, "held_out": held_out},
         "adapter_sha256": record.adapter_sha256,
         "dropped_queries": record.dropped,
+        "balance": balance_to_data(record.balance),
         "duration_s": round(record.duration_s, 1),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "trainability": trainability_to_data(record.trainability),
@@ -312,8 +319,13 @@ def _record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, floa
 
 def result_data(record: RunRecord) -> dict[str, Any]:
     """What a run's row keeps of its record: the result with what was dropped and how long it took."""
-    trainability = trainability_to_data(record.trainability)
-    return {**result_to_data(record.result), "trainability": trainability, "dropped_queries": record.dropped, "duration_s": round(record.duration_s, 1)}
+    return {
+        **result_to_data(record.result),
+        "trainability": trainability_to_data(record.trainability),
+        "dropped_queries": record.dropped,
+        "balance": balance_to_data(record.balance),
+        "duration_s": round(record.duration_s, 1),
+    }
 
 
 @contextlib.contextmanager
