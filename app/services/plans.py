@@ -160,7 +160,8 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
 def _require_plain_number(change: str) -> None:
     """Refuse what Python reads as a number but no setting can be: infinity, and integers of a thousand digits."""
     name, _, text = change.partition("=")
-    if not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
+    words = [setting for setting, _, kind in EXPOSED if kind == "bool"]  # true or false, which the setting reads itself
+    if name not in words and not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
         raise ConfigError(f"{name} must be a number, got {text[:40]!r}.")
 
 

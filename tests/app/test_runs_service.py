@@ -171,6 +171,12 @@ def test_a_run_stored_before_there_were_probes_is_asked_for_again_without_them(s
     assert runs.run_view(studio, run_id).config is not None
 
 
+def test_training_anyway_can_be_asked_for_on_the_page_and_is_true_or_false(studio: Studio) -> None:
+    assert plans.make_plan(studio, form(studio, changes=("train_anyway=true",))).config.train_anyway is True
+    with pytest.raises(ConfigError, match="train_anyway must be true or false, got 'yes'"):
+        plans.make_plan(studio, form(studio, changes=("train_anyway=yes",)))
+
+
 def test_too_little_memory_and_too_long_a_constitution_are_warned_of(studio: Studio, tmp_path: Path) -> None:
     measure(studio, replace(HARDWARE, memory_available_bytes=500_000_000))
     folder = model_folder(tmp_path / "tiny")
