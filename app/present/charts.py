@@ -144,7 +144,7 @@ def _curve(scale: _Scale, chart: Chart) -> str:
 
 
 def _beside(scale: _Scale, chart: Chart) -> str:
-    """The second curve; its last value stands over its last square, with what it is of."""
+    """The second curve; its last value stands at its last square, on the side where the first one does not end, with what it is of."""
     found = _finite(chart.beside)
     if not found:
         return ""
@@ -152,7 +152,8 @@ def _beside(scale: _Scale, chart: Chart) -> str:
     lines = "".join(_line(scale, run, "cs-line cs-line-beside") for run in runs)
     squares = "".join(f'<rect class="cs-square" x="{scale.x(step) - 3:.1f}" y="{scale.y(value) - 3:.1f}" width="6" height="6"/>' for step, value in found)
     step, value = found[-1]
-    x, y = scale.x(step), max(TOP + 4, scale.y(value) - 8)
+    under = value < _finite(chart.points)[-1][1]
+    x, y = scale.x(step), min(HEIGHT - BOTTOM - 4, scale.y(value) + 18) if under else max(TOP + 4, scale.y(value) - 8)
     anchor = "end" if x > (LEFT + WIDTH - RIGHT) / 2 else "start"
     label = f"{chart.beside_label} {_number(value, chart.digits)}".strip()
     return f'{lines}{squares}<text class="cs-mark-label" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(label)}</text>'
