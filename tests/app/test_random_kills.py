@@ -62,9 +62,9 @@ def start(files, out):
     return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
-def finish(process):
+def finish(process, told=()):
     _, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
+    assert process.returncode == 0, [*told, errors]
 
 
 def kill_in(process, phase, lines, delay_s):
@@ -90,7 +90,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(files, tmp_path
         status = kill_in(start(files, tmp_path / "cut"), phase, lines, delay_s)
         told.append(f"killed in {phase} after {lines} lines and {delay_s:.3f} s: {status}")
     assert told[1].endswith(str(-signal.SIGKILL)), told  # the first one cannot have been done before it was killed
-    finish(start(files, tmp_path / "cut"))
+    finish(start(files, tmp_path / "cut"), told)
     whole, cut = ((tmp_path / run / "adapter" / "adapter_model.safetensors").read_bytes() for run in ("whole", "cut"))
     assert cut == whole, told
     records = [json.loads((tmp_path / run / "run.json").read_text()) for run in ("whole", "cut")]
