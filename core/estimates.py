@@ -195,7 +195,7 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
         queries, steps = number * config.train_queries, config.steps_of(number)
         shown = (2 + steps // config.sample_every) * machine.sample_s(SHOWN_REPLIES, prompt, new)
         seconds[phase_of("sampling", number)] = machine.sample_s(queries * config.n_constitutions * config.candidates, prompt, new) + queries * chosen
-        seconds[phase_of("training", number)] = steps * step + shown + _probing_s(config, machine, prompt, steps)
+        seconds[phase_of("training", number)] = steps * step + shown + _probing_s(config, machine, prompt, number)
     adapter = config.lora_rank * shape.lora_units
     kept = 4 if config.probe_every else 1  # adapters by themselves: the last one, and with probes the best ones on the way
     return Estimate(
@@ -206,13 +206,14 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     )
 
 
-def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, steps: int) -> float:
-    """The probes of one iteration: of the base, and every few steps; each samples and scores two replies a query (core.probing)."""
+def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
+    """The probes of one iteration, and in the first that of the base; each samples and scores two replies a query (core.probing)."""
     if not config.probe_every:
         return 0.0
     reply = REPLY_SHARE * config.sampling.max_new_tokens
     scored = config.probe_queries * machine.forward_s(2 * (prompt + 2 * reply), 4 * reply)
-    return (1 + steps // config.probe_every) * (machine.sample_s(2 * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored)
+    each = machine.sample_s(2 * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored
+    return (config.steps_of(number) // config.probe_every + (number == 1)) * each
 
 
 @dataclass(frozen=True)

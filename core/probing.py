@@ -122,7 +122,15 @@ def go_back(folder: Path, step: int, parameters: Mapping[str, Parameter]) -> Non
 
 
 def start_probes(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, folder: Path) -> Probes | None:
-    """The probes of an iteration, with the base asked first; None where they are off or too few queries are left."""
+    """The probes of an iteration, with the base asked first; None where they are off or too few queries are left.
+
+    Args:
+        model: With its adapter.
+        constitution: Its principles.
+        queries: From `core.iterations.probe_queries`.
+        config: The run's, not the iteration's: its seed is one for all iterations, so that their probes can be compared.
+        folder: The iteration's, within the run's. The base is asked once for a run, unless an iteration is left with other queries.
+    """
     if not config.probe_every or len(queries) < FEWEST_PROBE_QUERIES:
         return None
 
@@ -130,5 +138,5 @@ def start_probes(model: LoadedModel, constitution: Constitution, queries: Sequen
         with adapter_off(model):
             return asdict(probe(model, constitution, queries, config, 0))
 
-    base = Probed(**remember(folder / "base-probe.json", ask_base))
+    base = Probed(**remember(folder.parent / f"base-probe-{seed_for(*queries):016x}.json", ask_base))
     return Probes(folder=folder, config=config, base=base, ask=lambda step: probe(model, constitution, queries, config, step))

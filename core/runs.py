@@ -257,7 +257,7 @@ def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config:
         on_metrics=lambda step, metrics: curve.add(number, before + step, metrics),
         should_stop=work.should_stop,
         show=lambda: show_replies(model, work.plan, shown),
-        probes=start_probes(model, work.plan.constitution, queries, config, folder),
+        probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder),
     )
 
 

@@ -240,7 +240,7 @@ def probed(tiny_folder):
     return iterated(tiny_folder, passes=1, seed=5, learning_rate=0.02, probe_every=1, probe_queries=2, patience=1, max_repetition_rise=0)
 
 
-WRITES = 48  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
+WRITES = 46  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
 
 
 @pytest.fixture(scope="module")
@@ -279,4 +279,5 @@ def test_a_run_makes_as_many_writes_as_are_tried_above(tiny_folder, tmp_path, mo
     monkeypatch.setattr(os, "replace", lambda source, target: (made.append(target), rename(source, target)))
     record = execute(probed(tiny_folder), tmp_path / "run", tmp_path)
     assert len(made) == WRITES
+    assert len(list((tmp_path / "run").glob("base-probe-*.json"))) == 1  # the base is asked once, for all iterations
     assert [ending["back_to"] for ending in record.endings] == [1, 2]  # or the writes of an early end would not be among them
