@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from app.present.balance import balance_lines
 from app.present.table import result_lines
 from app.present.trainability import trainability_lines
 from app.settings import Settings
@@ -67,7 +68,8 @@ def train(options: argparse.Namespace) -> int:
     except Stopped:
         print(f"Stopped; what was done is in {options.out}. The same command goes on from there.", file=sys.stderr)
         return 130
-    print("\n".join([*trainability_lines(record.trainability), "", *result_lines(record.result)]))
+    endings = ["", *(str(ending["says"]) for ending in record.endings)] if record.endings else []
+    print("\n".join([*trainability_lines(record.trainability), "", *result_lines(record.result), *balance_lines(record.balance), *endings]))
     print(f"\nAdapter: {record.adapter}  (sha256 {record.adapter_sha256[:12]}, {record.duration_s:.0f} s)")
     return 0
 

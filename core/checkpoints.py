@@ -56,8 +56,8 @@ def remember(path: Path, compute: Callable[[], Any]) -> Any:
     return value
 
 
-def save_checkpoint(run_folder: Path, step: int, tensors: dict[str, Tensor]) -> Checkpoint:
-    """Commit a checkpoint and drop all but the newest two.
+def save_checkpoint(run_folder: Path, step: int, tensors: dict[str, Tensor], kept: int | None = KEPT) -> Checkpoint:
+    """Commit a checkpoint and drop all but the newest; none is dropped with `kept` None.
 
     Raises:
         DiskFullError: No room; the earlier checkpoints are untouched.
@@ -77,21 +77,32 @@ def save_checkpoint(run_folder: Path, step: int, tensors: dict[str, Tensor]) -> 
         except OSError:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
-    for old in sorted(run_folder.glob("checkpoint-*"))[:-KEPT]:
+    for old in sorted(run_folder.glob("checkpoint-*"))[:-kept] if kept is not None else ():
         shutil.rmtree(old, ignore_errors=True)
     return Checkpoint(folder=final, step=step)
 
 
 def latest_checkpoint(run_folder: Path) -> Checkpoint | None:
     """The newest checkpoint whose manifest verifies; damaged ones are passed over."""
-    for folder in sorted(run_folder.glob("checkpoint-*"), reverse=True):
-        try:
-            manifest = json.loads((folder / "manifest.json").read_text())
-            if manifest["sha256"] == _sha256(folder / "state.safetensors"):
-                return Checkpoint(folder=folder, step=int(manifest["step"]))
-        except (OSError, ValueError, KeyError):
-            continue  # half a checkpoint is no checkpoint
-    return None
+    steps = reversed(checkpoint_steps(run_folder))
+    return next((found for found in (find_checkpoint(run_folder, step) for step in steps) if found is not None), None)
+
+
+def checkpoint_steps(run_folder: Path) -> list[int]:
+    """The steps that there are checkpoints of, damaged ones too."""
+    names = (folder.name.removeprefix("checkpoint-") for folder in run_folder.glob("checkpoint-*"))
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def find_checkpoint(run_folder: Path, step: int) -> Checkpoint | None:
+    """The checkpoint of a step; None where there is none, or half of one, which is none."""
+    folder = run_folder / f"checkpoint-{step:06d}"
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        whole = manifest["step"] == step and manifest["sha256"] == _sha256(folder / "state.safetensors")
+        return Checkpoint(folder=folder, step=step) if whole else None
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def inherit(previous: Path, folder: Path) -> None:

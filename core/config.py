@@ -48,6 +48,10 @@ class TrainConfig:
     lora_alpha: int = 32  # the update is scaled by alpha / rank
     learning_rate: float = 8e-4  # AdamW, after warm-up, before decay
     max_kl_nats: float = 0.25  # training ends early after a step whose KL(base || adapted) exceeds this, in nats a token; 0 = never
+    probe_every: int = 0  # optimiser steps between probes: replies to queries that are neither trained on nor held out for the result; 0 = never
+    probe_queries: int = 8  # queries of a probe, from what is left of the train split
+    patience: int = 3  # probes in a row without a new highest bound after which training ends and goes back to the best; 0 = never
+    max_repetition_rise: float = 0.15  # training ends once a probe's replies repeat more four-word runs than the base's, by this share; 0 = never
     max_grad_norm: float = 1.0  # gradients are clipped to this norm
     summed_scores: bool = False  # score responses by summed log-probability; False = mean over tokens, SAMI as published
     kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token; 0 = SAMI as published
@@ -62,7 +66,9 @@ class TrainConfig:
             _require(getattr(self, name) >= 1, name, getattr(self, name), "1 or above")
         _require(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
         _require(self.max_grad_norm > 0, "max_grad_norm", self.max_grad_norm, "above 0")
-        for name in ("kl_weight", "max_kl_nats"):
+        _require(self.probe_queries >= 2, "probe_queries", self.probe_queries, "2 or above")
+        _require(0 <= self.max_repetition_rise <= 1, "max_repetition_rise", self.max_repetition_rise, "between 0 and 1")
+        for name in ("kl_weight", "max_kl_nats", "probe_every", "patience"):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or above")
 
     @property
@@ -77,8 +83,8 @@ class TrainConfig:
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(preset="quick"),
-    "standard": TrainConfig(preset="standard", iterations=2, train_queries=32, held_out_queries=48, learning_rate=5e-4),
-    "thorough": TrainConfig(preset="thorough", iterations=3, train_queries=32, held_out_queries=80, learning_rate=4e-4, sample_every=12),
+    "standard": TrainConfig(preset="standard", iterations=2, train_queries=32, held_out_queries=48, learning_rate=5e-4, probe_every=4),
+    "thorough": TrainConfig(preset="thorough", iterations=3, train_queries=32, held_out_queries=80, learning_rate=4e-4, probe_every=4, sample_every=12),
 }
 
 

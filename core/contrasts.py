@@ -65,6 +65,11 @@ def draw_contrast(n_principles: int, n_constitutions: int, seed: int) -> Contras
     return Contrast(stances=tuple(stances), order=tuple(order))
 
 
+def contrast_for(query: str, n_principles: int, n_constitutions: int, seed: int) -> Contrast:
+    """The contrast that a train query is answered under in an iteration with this seed."""
+    return draw_contrast(n_principles, n_constitutions, seed_for(seed, "contrast", query))
+
+
 def _draw_stance(n_principles: int, rng: random.Random) -> Stance:
     kind = rng.randrange(3)
     if kind == 0:

@@ -195,14 +195,25 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
         queries, steps = number * config.train_queries, config.steps_of(number)
         shown = (2 + steps // config.sample_every) * machine.sample_s(SHOWN_REPLIES, prompt, new)
         seconds[phase_of("sampling", number)] = machine.sample_s(queries * config.n_constitutions * config.candidates, prompt, new) + queries * chosen
-        seconds[phase_of("training", number)] = steps * step + shown
+        seconds[phase_of("training", number)] = steps * step + shown + _probing_s(config, machine, prompt, number)
     adapter = config.lora_rank * shape.lora_units
+    kept = 4 if config.probe_every else 1  # adapters by themselves: the last one, and with probes the best ones on the way
     return Estimate(
         seconds={phase: seconds[phase] for phase in phases(config.iterations)},
         memory_bytes=round(_memory(config, machine, prompt, sides)),
-        disk_bytes=3 * adapter * 12 + adapter * 4 + 20_000_000,  # a few checkpoints with two moments, the adapter, replies
+        disk_bytes=3 * adapter * 12 + kept * adapter * 4 + 20_000_000,  # a few checkpoints with two moments, adapters, replies
         notes=_notes(config, hardware),
     )
+
+
+def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
+    """The probes of one iteration, and in the first that of the base; each samples and scores two replies a query (core.probing)."""
+    if not config.probe_every:
+        return 0.0
+    reply = REPLY_SHARE * config.sampling.max_new_tokens
+    scored = config.probe_queries * machine.forward_s(2 * (prompt + 2 * reply), 4 * reply)
+    each = machine.sample_s(2 * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored
+    return (config.steps_of(number) // config.probe_every + (number == 1)) * each
 
 
 @dataclass(frozen=True)
@@ -255,41 +266,8 @@ def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int) -> 
 
 def _notes(config: TrainConfig, hardware: Hardware) -> tuple[str, ...]:
     waiting = "Waiting for earlier runs and fetching a model for the first time come on top."
-    early = f"Training may end sooner, once the model is {config.max_kl_nats:g} nats a token away from its base." if config.max_kl_nats else ""
+    distance = f"is {config.max_kl_nats:g} nats a token away from its base" if config.max_kl_nats else ""
+    probed = "no longer improves on the probe queries" if config.probe_every and (config.patience or config.max_repetition_rise) else ""
+    early = f"Training may end sooner, once the model {' or '.join(filter(None, (distance, probed)))}." if distance or probed else ""
     rough = "The formulas were fitted on a CPU; on a GPU take the time as an order of magnitude." if hardware.kind == "gpu" else ""
     return tuple(note for note in (waiting, early, rough) if note)
-
-
-def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) -> float:
-    """How much of a run is behind it, from 0 to 1, by the estimated time of each phase.
-
-    Args:
-        seconds: `Estimate.seconds`, or any weights by phase.
-        phase: A key of `seconds`; anything else (a run that has not begun) counts as nothing done.
-        done: Units finished in this phase.
-        total: Units of this phase; 0 when not known yet.
-    """
-    if phase not in seconds:
-        return 0.0
-    order = list(seconds)
-    before = sum(seconds[name] for name in order[: order.index(phase)])
-    here = seconds[phase] * (min(1.0, done / total) if total > 0 else 0.0)
-    return (before + here) / sum(seconds.values())
-
-
-def remaining_s(seconds: Mapping[str, float], phase: str, done: int, total: int, left_s: float | None) -> float:
-    """Seconds until a run ends: this phase as measured, the later ones as estimated and corrected by the pace of this one.
-
-    Args:
-        seconds: `Estimate.seconds`.
-        phase: A key of `seconds`.
-        done: Units finished in this phase.
-        total: Units of this phase.
-        left_s: What this attempt's own pace says about the rest of this phase; None while nothing is measured yet.
-    """
-    order = list(seconds)
-    later = sum(seconds[name] for name in order[order.index(phase) + 1 :])
-    expected = seconds[phase] * (1 - min(1.0, done / total) if total > 0 else 1.0)
-    if left_s is None:
-        return expected + later
-    return left_s + later * (left_s / expected if expected > 0 else 1.0)

@@ -13,7 +13,7 @@ import torch
 
 from core.config import TrainConfig
 from core.constitutions import Constitution, Stance, render
-from core.contrasts import draw_contrast, seed_for
+from core.contrasts import contrast_for, seed_for
 from core.errors import ContrastError
 from core.models import LoadedModel, encode_prompt
 from core.replies import loops, quotes, refuses
@@ -72,7 +72,7 @@ def draw_examples(model: LoadedModel, constitution: Constitution, queries: Seque
 
 
 def _ask(model: LoadedModel, constitution: Constitution, query: str, config: TrainConfig) -> list[_Asked]:
-    contrast = draw_contrast(len(constitution.principles), config.n_constitutions, seed_for(config.seed, "contrast", query))
+    contrast = contrast_for(query, len(constitution.principles), config.n_constitutions, config.seed)
     return [_Asked(query=query, stance=stance, prompt=encode_prompt(model, render(constitution, stance, query, contrast.order))) for stance in contrast.stances]
 
 

@@ -17,16 +17,19 @@ from typing import Any
 import torch
 
 from core.adapters import reset_adapter, restore_adapter, save_adapter
+from core.balance import PrincipleBalance, balance_to_data, count_balance
 from core.checkpoints import remember, write_json
-from core.config import TrainConfig, config_to_data
-from core.constitutions import Constitution, content_hash, require_valid, to_data
-from core.contrasts import seed_for
+from core.config import TrainConfig, config_from_data, config_to_data
+from core.constitutions import Constitution, Stance, content_hash, require_valid, to_data
+from core.contrasts import contrast_for, seed_for
+from core.endings import ending_words, endings_data, read_ending
 from core.errors import ConfigError, OutOfMemoryError
 from core.evaluation import Result, evaluate, result_to_data
-from core.iterations import iteration_config, iteration_queries
+from core.iterations import iteration_config, iteration_queries, probe_note, probe_queries, probed_queries
 from core.measuring import SIDES, MeasuredReply, ask, query_batches, replies_from_data, side_prompt
 from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, attach_adapter, choose_device, load_model
 from core.preparation import draw_examples, require_examples
+from core.probing import start_probes
 from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop, phase_of
 from core.queries import Query, draw_queries, queries_hash
 from core.sampling import sample
@@ -60,6 +63,8 @@ class RunRecord:
     model: ModelReference
     trainability: Trainability
     dropped: dict[str, int]
+    balance: tuple[PrincipleBalance, ...]  # of the examples that were kept, over all iterations
+    endings: list[dict[str, Any]]  # iterations that ended early, as `core.endings.endings_data` gives them
     duration_s: float  # of this attempt, model loading included
 
 
@@ -72,6 +77,7 @@ class _Work:
     on_step: OnStep
     should_stop: ShouldStop
     dropped: Counter[str] = field(default_factory=Counter)
+    kept: list[tuple[Stance, ...]] = field(default_factory=list)  # the contrast of each example, over all iterations
     train_queries: list[str] = field(default_factory=list)  # of all iterations, without repeats
 
     def tick(self, report: StepReport) -> None:
@@ -82,7 +88,7 @@ class _Work:
 
 
 def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = ignore_step, should_stop: ShouldStop = never_stop) -> RunRecord:
-    """Run a plan in a folder, going on from what an earlier attempt committed there.
+    """Run a plan in a folder, going on from what an earlier attempt committed there; leaves `folder/adapter` and `folder/run.json`.
 
     Args:
         plan: What to do.
@@ -90,9 +96,6 @@ def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = igno
         models: Folder of converted models.
         on_step: Told every step.
         should_stop: Asked after every step.
-
-    Returns:
-        The record; `folder/adapter` and `folder/run.json` are in place.
 
     Raises:
         Stopped: `should_stop` said yes.
@@ -117,6 +120,8 @@ def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = igno
         model=model.reference,
         trainability=trainability,
         dropped=dict(work.dropped),
+        balance=count_balance(plan.constitution, work.kept),
+        endings=endings_data(folder, plan.config),
         duration_s=time.monotonic() - started,
     )
     write_json(folder / "run.json", _record_to_data(plan, record, Curve(folder / "curve.json").rows, work.train_queries, held_out))
@@ -133,6 +138,8 @@ def _claim_folder(plan: RunPlan, folder: Path) -> None:
         "config": config_to_data(plan.config),
     }
     there = remember(folder / "plan.json", lambda: here)
+    with contextlib.suppress(ConfigError, TypeError):  # settings that came after it was written have their defaults
+        there = there | {"config": config_to_data(config_from_data(there["config"]))}
     different = [key for key in here if there.get(key) != here[key]]
     if different:
         raise ConfigError(
@@ -218,6 +225,8 @@ def _sample_examples(work: _Work, policy: LoadedModel, config: TrainConfig, numb
         dropped.update(data["dropped"])
         work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
     work.dropped.update(dropped)
+    n_principles = len(work.plan.constitution.principles)
+    work.kept += [contrast_for(example.query, n_principles, config.n_constitutions, config.seed).stances for example in examples]
     require_examples(len(examples), dict(dropped))
     return examples
 
@@ -230,13 +239,17 @@ def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config:
     """Train one iteration's adapter; its curve goes on from where the one before ended."""
     folder, curve = work.folder / f"iteration-{number}", Curve(work.folder / "curve.json")
     before = curve.steps_before(number)
+    queries = probe_queries(work.plan.queries, work.plan.config, number)
+    note = probe_note(len(queries), work.plan.config)
 
     def on_step(report: StepReport) -> None:
         several = {"iteration": float(number)} if work.plan.config.iterations > 1 and report.metrics else {}
         report = dataclasses.replace(report, phase=phase_of("training", number), steps_before=before, metrics={**report.metrics, **several})
         if report.checkpoint:
             report = dataclasses.replace(report, checkpoint=f"{folder.name}/{report.checkpoint}")
-        work.on_step(report)
+        ending = read_ending(folder, config) if report.done == report.total else None
+        ended = ending_words(ending, number, work.plan.config.iterations) if ending is not None else ""
+        work.on_step(dataclasses.replace(report, note=ended or ("" if report.done else note), lasting=ended or note))
 
     train(
         model,
@@ -247,6 +260,7 @@ def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config:
         on_metrics=lambda step, metrics: curve.add(number, before + step, metrics),
         should_stop=work.should_stop,
         show=lambda: show_replies(model, work.plan, shown),
+        probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder),
     )
 
 
@@ -302,9 +316,11 @@ def _record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, floa
         "constitution_sha256": content_hash(plan.constitution),
         "model": dataclasses.asdict(record.model),
         "config": config_to_data(plan.config),
-        "queries": {"sha256": queries_hash(plan.queries), "train": train_queries, "held_out": held_out},
+        "queries": {"sha256": queries_hash(plan.queries), "train": train_queries, "held_out": held_out, "probe": probed_queries(plan.queries, plan.config)},
         "adapter_sha256": record.adapter_sha256,
         "dropped_queries": record.dropped,
+        "balance": balance_to_data(record.balance),
+        "endings": record.endings,
         "duration_s": round(record.duration_s, 1),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "trainability": trainability_to_data(record.trainability),
@@ -315,8 +331,14 @@ def _record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, floa
 
 def result_data(record: RunRecord) -> dict[str, Any]:
     """What a run's row keeps of its record: the result with what was dropped and how long it took."""
-    trainability = trainability_to_data(record.trainability)
-    return {**result_to_data(record.result), "trainability": trainability, "dropped_queries": record.dropped, "duration_s": round(record.duration_s, 1)}
+    return {
+        **result_to_data(record.result),
+        "trainability": trainability_to_data(record.trainability),
+        "dropped_queries": record.dropped,
+        "balance": balance_to_data(record.balance),
+        "endings": record.endings,
+        "duration_s": round(record.duration_s, 1),
+    }
 
 
 @contextlib.contextmanager

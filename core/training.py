@@ -3,11 +3,10 @@
 For each query: n constitutions (a contrast), one response sampled under each, all n x n scored, and the mean of the row
 and the column cross-entropies of `logprobs_CR` as the loss. Changed against the released code: the end token counts as
 part of a response; several queries are averaged into one optimiser step; one forward a query scores all pairs.
-One iteration of it: `core.runs` repeats it. SAMI's regulariser is few steps; here training also ends once the policy is too far
-from its base (KL over response tokens), since what it learns from there on is mostly a private code.
+One iteration of it: `core.runs` repeats it. SAMI's regulariser is few steps; here training also ends early (`core.endings`), among other
+reasons once the policy is too far from its base (KL over response tokens), since what it learns from there on is mostly a private code.
 """
 
-import json
 import math
 import random
 import time
@@ -22,13 +21,14 @@ from core import scoring
 from core.checkpoints import adapter_tensors, latest_checkpoint, restore_tensors, save_checkpoint, write_json
 from core.config import TrainConfig
 from core.contrasts import seed_for
+from core.endings import EARLY_END, ending_to_data, read_ending, too_far
 from core.losses import attribution, mi_bound, sami_loss
 from core.models import LoadedModel, adapter_off
+from core.probing import Probes, go_back
 from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
 WARMUP_STEPS = 2
-EARLY_END = "early_end.json"  # in a run's folder: the step after which training ended early
 AT_ONCE = 4  # constitutions whose activations are kept together; with more, each is replayed alone
 REPLAYED_TOKENS = 200  # response tokens replayed together, at least
 FINAL_LEARNING_RATE = 0.3  # share of the peak that the linear decay ends at
@@ -72,6 +72,7 @@ def train(
     on_metrics: OnMetrics = lambda _step, _metrics: None,
     should_stop: ShouldStop = never_stop,
     show: Show | None = None,
+    probes: Probes | None = None,
 ) -> None:
     """Train the attached adapter in place, resuming from the newest checkpoint in `folder` when there is one.
 
@@ -86,6 +87,7 @@ def train(
         on_metrics: Given the number and the metrics of each step before its checkpoint is committed, so that a kill loses none.
         should_stop: Asked after each step.
         show: Called before the first step, every `config.sample_every` steps, and after the last.
+        probes: Asks the policy on other queries now and then; may end training and take the adapter back to its best step.
 
     Raises:
         Stopped: `should_stop` said yes; a checkpoint of the last step has been committed.
@@ -93,16 +95,18 @@ def train(
     parameters = {name: p for name, p in model.network.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(parameters.values(), lr=config.learning_rate, weight_decay=0.0)
     steps = step_order(len(examples), config)
-    start, last = 0, _last_step(folder, len(steps))
+    start, ending = 0, read_ending(folder, config)
     if (checkpoint := latest_checkpoint(folder)) is not None:
         restore_tensors(checkpoint.tensors(), parameters, optimizer)
         start = checkpoint.step
     elif show is not None:
         on_step(StepReport(phase="training", done=0, total=len(steps), replies=show()))
+    if probes is not None:
+        probes.go_on_from(start)
     saved_at = time.monotonic()
     for step in range(start, len(steps)):
-        if step >= last:
-            return
+        if ending is not None and step >= ending.step:
+            break
         metrics = train_step(model, [examples[i] for i in steps[step]], config)
         metrics["grad_norm"] = float(torch.nn.utils.clip_grad_norm_(parameters.values(), config.max_grad_norm))
         for group in optimizer.param_groups:
@@ -110,25 +114,26 @@ def train(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         done = step + 1
-        if config.max_kl_nats and metrics["kl_nats"] > config.max_kl_nats:
-            last = min(last, done)
-            write_json(folder / EARLY_END, {"step": last})  # before the checkpoint: a run killed in between ends at the same step
+        metrics |= probes.take(done, parameters) if probes is not None else {}
+        if ending is None:
+            ending = (probes.ending(done, len(steps)) if probes is not None else None) or too_far(done, len(steps), metrics.get("kl_nats", 0.0), config)
+            if ending is not None:  # before the checkpoint: a run killed in between ends at the same step
+                write_json(folder / EARLY_END, ending_to_data(ending))
+        last = ending.step if ending is not None else len(steps)
         on_metrics(done, metrics)
         stopping = should_stop()
         committed = None
         if stopping or done == last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
             committed = save_checkpoint(folder, done, adapter_tensors(parameters, optimizer)).folder.name
             saved_at = time.monotonic()
+            if probes is not None:
+                probes.forget()
         shown = show() if show is not None and not stopping and (done % config.sample_every == 0 or done == last) else ()
         on_step(StepReport(phase="training", done=done, total=last, metrics=metrics, replies=shown, checkpoint=committed))
         if stopping and done < last:
             raise Stopped
-
-
-def _last_step(folder: Path, planned: int) -> int:
-    """After which step training ends: as planned, or where an earlier attempt found the policy too far from its base."""
-    path = folder / EARLY_END
-    return min(planned, int(json.loads(path.read_text())["step"])) if path.exists() else planned
+    if ending is not None and ending.back_to is not None:
+        go_back(folder, ending.back_to, parameters)
 
 
 def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig) -> dict[str, float]:

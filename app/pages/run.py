@@ -10,6 +10,7 @@ import gradio as gr
 
 from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present import runs as present
+from app.present.curves import charts_html
 from app.security import caller
 from app.services import runs as service
 from app.services.runs import RunView
@@ -95,7 +96,7 @@ class RunPage:
                 "actions": present.actions_html(view),
                 "messages": present.messages_html(view),
                 "phases": present.phases_html(view),
-                "charts": present.charts_html(view) if view.metrics else "",
+                "charts": charts_html(view) if view.metrics else "",
                 "samples": present.samples_html(view.samples),
                 "log": present.log_html(view.log),
                 "result": present.result_section_html(view),

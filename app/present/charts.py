@@ -33,6 +33,8 @@ class Chart:
     unit: str = ""  # beside the title, such as "nats"
     points: Sequence[tuple[int, float | None]]  # step, value; None is a gap
     marks: Sequence[Mark] = ()
+    beside: Sequence[tuple[int, float | None]] = ()  # a second curve of the same quantity: dashed, with squares
+    beside_label: str = ""
     low: float | None = None  # the axis reaches at least from here …
     high: float | None = None  # … to here
     starts: Sequence[int] = ()  # first steps of the second and later iterations: the curve is broken there
@@ -57,13 +59,20 @@ class _Scale:
 
 def chart_svg(chart: Chart) -> str:
     """The chart as a <figure>; with no point yet, a sentence in its place."""
-    scored = [(step, value) for step, value in chart.points if value is not None and math.isfinite(value)]
+    scored = _finite(chart.points)
     heading = f'<figcaption><span class="cs-chart-title">{escape(chart.title)}</span> <span class="cs-quiet">{escape(chart.unit)}</span></figcaption>'
     if not scored:
         return f'<figure class="cs-chart">{heading}<p class="cs-quiet cs-chart-empty">Nothing yet.</p></figure>'
     scale = _scale(chart, scored)
     inner = "".join(
-        (_axes(scale, chart), *(_mark(scale, mark) for mark in chart.marks), _starts(scale, chart), _curve(scale, chart), _last(scale, chart, scored))
+        (
+            _axes(scale, chart),
+            *(_mark(scale, mark) for mark in chart.marks),
+            _starts(scale, chart),
+            _curve(scale, chart),
+            _beside(scale, chart),
+            _last(scale, chart, scored),
+        )
     )
     return (
         f'<figure class="cs-chart">{heading}'
@@ -74,7 +83,7 @@ def chart_svg(chart: Chart) -> str:
 
 
 def _scale(chart: Chart, scored: Sequence[tuple[int, float]]) -> _Scale:
-    values = [value for _, value in scored] + [mark.value for mark in chart.marks]
+    values = [value for _, value in (*scored, *_finite(chart.beside))] + [mark.value for mark in chart.marks]
     low = min([*values, *([] if chart.low is None else [chart.low])])
     high = max([*values, *([] if chart.high is None else [chart.high])])
     if high - low < 1e-9:
@@ -134,6 +143,26 @@ def _curve(scale: _Scale, chart: Chart) -> str:
     return faint + "".join(_line(scale, _smoothed(run), "cs-line") for run in runs)
 
 
+def _beside(scale: _Scale, chart: Chart) -> str:
+    """The second curve; its last value stands at its last square, on the side where the first one does not end, with what it is of."""
+    found = _finite(chart.beside)
+    if not found:
+        return ""
+    runs = [part for run in _unbroken(chart.beside) for part in _split_at(run, chart.starts)]
+    lines = "".join(_line(scale, run, "cs-line cs-line-beside") for run in runs)
+    squares = "".join(f'<rect class="cs-square" x="{scale.x(step) - 3:.1f}" y="{scale.y(value) - 3:.1f}" width="6" height="6"/>' for step, value in found)
+    step, value = found[-1]
+    under = value < _finite(chart.points)[-1][1]
+    x, y = scale.x(step), min(HEIGHT - BOTTOM - 4, scale.y(value) + 18) if under else max(TOP + 4, scale.y(value) - 8)
+    anchor = "end" if x > (LEFT + WIDTH - RIGHT) / 2 else "start"
+    label = f"{chart.beside_label} {_number(value, chart.digits)}".strip()
+    return f'{lines}{squares}<text class="cs-mark-label" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(label)}</text>'
+
+
+def _finite(points: Sequence[tuple[int, float | None]]) -> list[tuple[int, float]]:
+    return [(step, value) for step, value in points if value is not None and math.isfinite(value)]
+
+
 def _unbroken(points: Sequence[tuple[int, float | None]]) -> list[list[tuple[int, float]]]:
     runs: list[list[tuple[int, float]]] = [[]]
     for step, value in points:
@@ -145,7 +174,7 @@ def _unbroken(points: Sequence[tuple[int, float | None]]) -> list[list[tuple[int
 
 
 def _split_at(run: Sequence[tuple[int, float]], starts: Sequence[int]) -> list[list[tuple[int, float]]]:
-    bounds = [0, *(i for i, (step, _) in enumerate(run) if step in starts and i > 0), len(run)]
+    bounds = [0, *(i for i in range(1, len(run)) if any(run[i - 1][0] < start <= run[i][0] for start in starts)), len(run)]
     return [list(run[a:b]) for a, b in itertools.pairwise(bounds)]
 
 
@@ -180,8 +209,10 @@ def _last(scale: _Scale, chart: Chart, scored: Sequence[tuple[int, float]]) -> s
 def _description(chart: Chart, scored: Sequence[tuple[int, float]]) -> str:
     (first, start), (last, end) = scored[0], scored[-1]
     marks = "".join(f" Dashed line at {_number(mark.value, 3)}: {mark.label}." for mark in chart.marks)
+    found = _finite(chart.beside)
+    beside = f" {chart.beside_label.capitalize()}: from {_number(found[0][1], 3)} at step {found[0][0]} to {_number(found[-1][1], 3)}." if found else ""
     starts = "".join(f" Iteration {number} begins at step {step}." for number, step in enumerate(chart.starts, start=2))
-    return f"{chart.meaning} From {_number(start, 3)} at step {first} to {_number(end, 3)} at step {last}.{marks}{starts}".strip()
+    return f"{chart.meaning} From {_number(start, 3)} at step {first} to {_number(end, 3)} at step {last}.{beside}{marks}{starts}".strip()
 
 
 def _number(value: float, digits: int) -> str:

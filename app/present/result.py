@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.present.balance import balance_html
 from app.present.text import count, escape
 from core.statistics import Figure
 from core.verdicts import Verdict
@@ -41,7 +42,14 @@ class Row:
 def result_html(data: Mapping[str, Any]) -> str:
     """Verdicts and table. A person's titles are escaped; the data may be years old, so its shape is not trusted."""
     try:
-        parts = (_intro(data), _verdicts(data["principles"]), _table(data), confusion_html(data), _dropped(data.get("dropped_queries") or {}))
+        parts = (
+            _intro(data),
+            _verdicts(data["principles"]),
+            _table(data),
+            confusion_html(data),
+            _dropped(data.get("dropped_queries") or {}),
+            balance_html(data.get("balance") or ()),
+        )
         return "".join(parts)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return UNREADABLE

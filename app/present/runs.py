@@ -1,10 +1,8 @@
 """Runs as HTML: the list, and the parts of a run's page. Pure functions over what the services return."""
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 
-from app.present.charts import SMOOTH_FROM, Chart, Mark, chart_svg, smoothing_window
 from app.present.constitutions import SIDES
 from app.present.result import result_html
 from app.present.text import count, escape, time_html
@@ -29,12 +27,6 @@ DOING = {
     "measuring aligned": "measuring the aligned model",
 }
 STATUS_MARKS = {RunStatus.QUEUED: "…", RunStatus.RUNNING: "▸", RunStatus.STOPPED: "‖", RunStatus.FAILED: "!", RunStatus.FINISHED: "✓"}
-MEANINGS = {
-    "loss": "Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
-    "attribution": "Share of responses that the model traces to the constitution they were written under.",
-    "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends with the step that finds it above the limit.",
-    "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
-}
 CAUSES = {
     "memory": "memory ran out",
     "disk": "the disk is full",
@@ -201,52 +193,10 @@ def actions_html(view: RunView) -> str:
     return f'{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
 
 
-def charts_html(view: RunView) -> str:
-    """Loss, attribution and the bound over the steps of training."""
-    n = view.config.n_constitutions if view.config else 2
-    made = max((p.step for points in view.metrics.values() for p in points), default=0)
-    steps = max(0, made - view.step) + view.total_steps if is_training(view.line.phase) else made
-    cap = math.log(n)
-    apart = (Mark(cap, f"log {n} = {cap:.3f}: not told apart", at="right"),)
-    chance = (Mark(1 / n, f"chance = {1 / n:.2f}", at="right", below=True),)
-    bound = (Mark(cap, f"cap log {n} = {cap:.3f}"),)
-    charts = (
-        _chart(view, "loss_nats", title="Loss", unit="nats", marks=apart, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["loss"]),
-        _chart(
-            view, "attribution", title="Attribution accuracy", unit="share", marks=chance, low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["attribution"]
-        ),
-        _chart(view, "mi_bound_nats", title="MI bound", unit="nats", marks=bound, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["bound"]),
-        *_distance_chart(view, steps),
-    )
-    points = max((len(p) for p in view.metrics.values()), default=0)
-    smooth = (
-        f'<p class="cs-quiet">Lines are means of the last {smoothing_window(points)} steps; single steps are drawn faintly.</p>'
-        if points >= SMOOTH_FROM
-        else ""
-    )
-    return f'<div class="cs-charts">{"".join(charts)}</div>{smooth}'
-
-
 def _trainability(view: RunView) -> str:
     """What the base did before training, where the run's row knows it."""
     found = (view.result or {}).get("trainability")
     return trainability_html(found) if found else ""
-
-
-def _distance_chart(view: RunView, steps: int) -> Sequence[str]:
-    """How far the policy has gone from its base; absent where nothing measures it."""
-    if "kl_nats" not in view.metrics and not (view.config and view.config.max_kl_nats):
-        return ()
-    limit = view.config.max_kl_nats if view.config else 0.0
-    marks = (Mark(limit, f"limit {limit:g}: training ends"),) if limit else ()
-    return (_chart(view, "kl_nats", title="Distance from the base", unit="nats", marks=marks, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["kl"]),)
-
-
-def _chart(view: RunView, name: str, **settings: object) -> str:
-    points = [(point.step, point.value) for point in view.metrics.get(name, ())]
-    iterations = [(point.step, point.value) for point in view.metrics.get("iteration", ())]
-    starts = [step for (_, before), (step, now) in itertools.pairwise(iterations) if now != before]
-    return chart_svg(Chart(id=f"chart-{name.replace('_', '-')}", points=points, starts=starts, **settings))  # type: ignore[arg-type]
 
 
 def samples_html(samples: Sequence[SampledReply]) -> str:

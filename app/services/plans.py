@@ -20,6 +20,7 @@ from core.constitutions import Constitution, from_data, require_valid
 from core.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, QueryError
 from core.estimates import Estimate, Hardware, ModelShape, constitution_tokens, estimate, hardware_from_data
+from core.iterations import FEWEST_PROBE_QUERIES, left_to_probe, probe_note
 from db.tables import Constitution as ConstitutionRow
 from db.tables import Run, Version
 
@@ -31,6 +32,10 @@ EXPOSED = (  # settings the page offers besides the preset: name, what it is, ki
     ("learning_rate", "Learning rate", "float"),
     ("kl_weight", "KL weight (0 = SAMI as published)", "float"),
     ("max_kl_nats", "Distance from the base at which training ends, nats (0 = never)", "float"),
+    ("probe_every", "Steps between probes: replies to queries not trained on (0 = never)", "int"),
+    ("probe_queries", "Queries of a probe", "int"),
+    ("patience", "Probes without a higher bound after which training ends (0 = never)", "int"),
+    ("max_repetition_rise", "Rise of repetition over the base’s at which training ends, as a share (0 = never)", "float"),
     ("n_constitutions", "Constitutions a contrast", "int"),
     ("lora_rank", "LoRA rank", "int"),
     ("sampling.max_new_tokens", "Longest reply, in tokens", "int"),
@@ -155,7 +160,8 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
 def _require_plain(change: str) -> None:
     """Refuse what Python reads as a number but no setting can be: infinity, and integers of a thousand digits."""
     name, _, text = change.partition("=")
-    if text.casefold() not in ("true", "false") and not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
+    words = [setting for setting, _, kind in EXPOSED if kind == "bool"]  # true or false, which the setting reads itself
+    if name not in words and not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
         raise ConfigError(f"{name} must be a number, got {text[:40]!r}.")
 
 
@@ -194,6 +200,8 @@ def estimate_of(plan: Plan, config: TrainConfig, shape: ModelShape | None, hardw
         return None
     held_out = min(config.held_out_queries, plan.query_set.held_out)
     drawn = replace(config, train_queries=min(config.train_queries, plan.query_set.train), held_out_queries=held_out)
+    left = left_to_probe(plan.query_set.train, config)
+    drawn = replace(drawn, probe_every=0) if left < FEWEST_PROBE_QUERIES else replace(drawn, probe_queries=min(config.probe_queries, left))
     return estimate(drawn, shape, hardware, plan.constitution)
 
 
@@ -265,6 +273,7 @@ def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
     half, last = plan.query_set.train // 2, plan.config.iterations * plan.config.train_queries
     if plan.config.iterations > 1 and half < last:
         notes.append(f"Iteration {plan.config.iterations} asks for {last} train queries, and half of the set has {half}, so those are used.")
+    notes += filter(None, [probe_note(left_to_probe(plan.query_set.train, plan.config), plan.config)])
     if not any(principle.check for principle in plan.constitution.principles):
         notes.append("No principle has a check, so whether replies follow them will not be measured: only whether they can be told apart.")
     return [*notes, *(made.notes if made is not None else ())]

@@ -45,6 +45,24 @@ def test_many_points_get_a_mean_of_the_past_over_faint_steps() -> None:
     assert [text.text for text in root.iter("text") if text.get("class") == "cs-value"] == ["0.40"]
 
 
+def test_a_second_curve_is_told_apart_by_dashes_squares_and_its_label() -> None:
+    points = [(step, 0.1 * step) for step in range(1, 9)]
+    root = chart(points, beside=[(2, 0.3), (4, 0.9), (6, None), (8, 1.1)], beside_label="probe queries", starts=[5])
+    lines = [line.get("class") for line in root.iter("polyline")]
+    assert lines == ["cs-line", "cs-line", "cs-line cs-line-beside"]  # broken where the second iteration begins, each by itself
+    assert len(list(root.iter("rect"))) == 3
+    assert [text.text for text in root.iter("text") if text.get("class") == "cs-mark-label"] == ["probe queries 1.10"]
+    assert "Probe queries: from 0.300 at step 2 to 1.100." in (root.findtext("svg/desc") or "")
+    for square in root.iter("rect"):
+        assert 0 <= float(square.get("y", -1)) <= 220
+    assert list(chart(points).iter("rect")) == []
+
+
+def test_a_curve_is_broken_at_an_iteration_also_where_no_point_falls_on_its_first_step() -> None:
+    root = chart([(1, 0.1)], beside=[(2, 0.1), (4, 0.2), (8, 0.3), (10, 0.4)], starts=[5])
+    assert [len((line.get("points") or "").split()) for line in root.iter("polyline")] == [2, 2]
+
+
 @pytest.mark.parametrize("values", [[0.5], [0.0, 0.0], [-3.0, 2.0], [1e-6, 2e-6], [1e6, 2e6]])
 def test_every_point_and_label_lies_inside_the_drawing(values: list[float]) -> None:
     root = chart(list(enumerate(values, 1)), marks=[Mark(values[0], "here")], last_step=12)

@@ -59,6 +59,32 @@ def test_a_running_one_shows_phase_progress_and_curves(studio: Studio) -> None:
     assert 0.2 < reply["share"] < 0.8
 
 
+def test_probes_are_drawn_beside_the_bound_and_called_what_they_are(studio: Studio) -> None:
+    run_id = queue(studio)
+    held = claim(studio)
+    train_steps(studio, held, 6)
+    assert "robe" not in opened(studio, run_id)["sections"]["charts"]
+    with studio.sessions.begin() as session:
+        claims.add_metrics(session, held, [claims.Metric(step=step, name="probe_bound_nats", value=0.1 * step) for step in (2, 4)])
+    charts = opened(studio, run_id)["sections"]["charts"]
+    assert "probe queries 0.400" in charts
+    assert "Squares, dashed: on probe queries, from the train split but not trained on; cap log 2." in charts
+    assert charts.count("cs-square") == 2
+
+
+def test_an_early_end_is_said_while_the_run_goes_on_and_when_it_is_done(studio: Studio) -> None:
+    says = "Training ended after step 9 of 16: the probe bound has not risen for 3 probes; went back to step 6."
+    run_id = queue(studio)
+    held = claim(studio)
+    train_steps(studio, held, 9)
+    progress(studio, held, "measuring base", 0, 2, notice=says)
+    assert says in opened(studio, run_id)["sections"]["messages"]
+    finish(studio, held, {**result(), "endings": [{"iteration": 1, "says": f"{says} {HOSTILE}"}]})
+    sections = opened(studio, run_id)["sections"]
+    assert says in sections["charts"]
+    assert "<script" not in sections["charts"]
+
+
 def test_a_notice_of_the_preparation_is_shown_with_its_percentage(studio: Studio) -> None:
     run_id = queue(studio)
     progress(studio, claim(studio), "preparing", 40, 100, notice="fetching the default model")

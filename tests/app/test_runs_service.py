@@ -20,6 +20,7 @@ from core.config import PRESETS, config_from_data
 from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.errors import ConfigError, ConstitutionError, ModelError, QueryError, StudioError
 from db import claims
+from db.runs import get_run as get_row
 from db.session import clock
 from db.tables import RunStatus
 from tests.app.planting import (
@@ -145,6 +146,35 @@ def test_a_query_set_smaller_than_the_preset_is_used_whole_and_said_so(studio: S
     notes = plans.preview(studio, form(studio, query_set_id=few.id)).notes
     assert any("2 train queries where 24 are asked for" in note for note in notes)
     assert any("2 held-out queries where 24 are asked for" in note for note in notes)
+
+
+def test_too_few_queries_left_to_probe_are_said_and_the_settings_of_probes_can_be_changed(studio: Studio) -> None:
+    rows = "".join(f"Question {i}?,{'train' if i < 134 else 'held_out'}\n" for i in range(140))
+    small = upload(studio, f"query,split\n{rows}".encode(), "small.csv")
+    standard = form(studio, query_set_id=small.id, preset="standard", changes=("train_queries=33", "patience=2", "max_repetition_rise=0.3"))
+    preview = plans.preview(studio, standard)
+    assert (preview.plan.config.patience, preview.plan.config.max_repetition_rise, preview.plan.config.probe_every) == (2, 0.3, 4)
+    assert not any("probed" in note for note in preview.notes)  # 134 - 33 - 66 = 35 are left
+    tight = plans.preview(studio, replace(standard, changes=("train_queries=65",))).notes  # 67 - 65 of one half, and none of the other
+    assert any("probed on 2 queries where 8 are asked for" in note for note in tight)
+    none = plans.preview(studio, replace(standard, changes=("train_queries=67",))).notes
+    assert any("not probed" in note for note in none)
+
+
+def test_a_run_stored_before_there_were_probes_is_asked_for_again_without_them(studio: Studio) -> None:
+    run_id = runs.queue_run(studio, "Ann", form(studio, preset="standard"), "some-key")
+    with studio.sessions.begin() as session:
+        row = get_row(session, run_id)
+        row.config = {name: value for name, value in row.config.items() if name not in ("probe_every", "probe_queries", "patience", "max_repetition_rise")}
+    assert config_from_data(get_run(studio, run_id).config).probe_every == 0
+    assert runs.form_again(studio, run_id).changes == ("probe_every=0",)
+    assert runs.run_view(studio, run_id).config is not None
+
+
+def test_training_anyway_can_be_asked_for_on_the_page_and_is_true_or_false(studio: Studio) -> None:
+    assert plans.make_plan(studio, form(studio, changes=("train_anyway=true",))).config.train_anyway is True
+    with pytest.raises(ConfigError, match="train_anyway must be true or false, got 'yes'"):
+        plans.make_plan(studio, form(studio, changes=("train_anyway=yes",)))
 
 
 def test_too_little_memory_and_too_long_a_constitution_are_warned_of(studio: Studio, tmp_path: Path) -> None:

@@ -33,3 +33,15 @@ def test_settings_are_typed_as_on_a_command_line():
 def test_a_bad_setting_is_named_with_its_value(make, words):
     with pytest.raises(ConfigError, match=words):
         make()
+
+
+def test_probes_are_off_in_quick_and_on_in_the_others_and_an_older_run_has_none():
+    assert [PRESETS[name].probe_every for name in PRESETS] == [0, 4, 4]
+    older = {name: value for name, value in config_to_data(PRESETS["standard"]).items() if name not in ("probe_every", "patience", "max_repetition_rise")}
+    assert config_from_data(older).probe_every == 0
+
+
+@pytest.mark.parametrize("change", ["probe_every=-1", "probe_queries=1", "patience=-1", "max_repetition_rise=1.5", "max_repetition_rise=-0.1"])
+def test_settings_of_probes_outside_their_range_are_refused_by_name(change):
+    with pytest.raises(ConfigError, match=change.split("=")[0]):
+        with_settings(TrainConfig(), [change])

@@ -15,10 +15,8 @@ from core.estimates import (
     estimate,
     hardware_from_data,
     model_shape_from_config,
-    remaining_s,
-    share_done,
 )
-from core.progress import phases
+from core.progress import phases, remaining_s, share_done
 
 TWO_CORES = Hardware(
     device="cpu",
@@ -88,6 +86,19 @@ def test_more_work_a_larger_model_and_a_slower_machine_take_longer() -> None:
     assert estimate(PRESETS["quick"], larger, TWO_CORES, BRIEF).total_s > 3 * quick.total_s
     assert estimate(PRESETS["quick"], DEFAULT_SHAPE, replace(TWO_CORES, matmul_gflops=86.0), BRIEF).total_s > 4 * quick.total_s
     assert estimate(preset("quick", kl_weight=0.1), DEFAULT_SHAPE, TWO_CORES, BRIEF).total_s > quick.total_s
+
+
+def test_probes_take_time_in_training_and_nowhere_else() -> None:
+    """12 steps, a probe every 4 and one of the base: four probes of 16 replies."""
+    quick, probed = (estimate(preset("quick", probe_every=every), DEFAULT_SHAPE, TWO_CORES, BRIEF) for every in (0, 4))
+    longer = {phase: probed.seconds[phase] - quick.seconds[phase] for phase in quick.seconds}
+    assert [phase for phase, more in longer.items() if more] == ["training"]
+    twice = estimate(preset("quick", probe_every=4, probe_queries=16), DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds["training"]
+    assert longer["training"] < twice - quick.seconds["training"] < 2.1 * longer["training"]
+    assert 4 < longer["training"] < 40
+    assert probed.disk_bytes > quick.disk_bytes
+    assert any("no longer improves on the probe queries" in note for note in probed.notes)
+    assert not any("probe" in note for note in quick.notes)
 
 
 def test_memory_grows_with_the_model_its_precision_and_the_length_of_replies() -> None:

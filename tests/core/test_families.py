@@ -18,7 +18,9 @@ from transformers import (
     Qwen3NextConfig,
 )
 
-from core.attention import can_mask
+import core.decoding
+import core.scoring
+from core.attention import can_mask, layer_masks
 from core.config import SamplingConfig
 from core.decoding import shared_beginnings
 from core.grouped_attention import use_on_cpu
@@ -177,6 +179,45 @@ def test_a_network_that_does_not_heed_the_mask_is_scored_plainly(wrapper, dtype)
 def test_rounding_in_bfloat16_does_not_turn_packing_off(model):
     model.network.to(torch.bfloat16)
     assert check_packing(model, PROMPTS, RESPONSES).packed
+
+
+def in_indices(network, visible_BQK, positions_BQ, positions_BK):
+    """The window as networks count it themselves: in places of the sequence, which in a packed row are no positions."""
+    keys = visible_BQK.shape[2]
+    places_K = torch.arange(keys)[None].expand(len(positions_BK), -1)
+    return layer_masks(network, visible_BQK, places_K[:, keys - visible_BQK.shape[1] :], places_K)
+
+
+def off_by(tokens):
+    """The right window, but wider or narrower by some tokens."""
+
+    def wrong(network, visible_BQK, positions_BQ, positions_BK):
+        config = network.config.get_text_config()
+        right = config.sliding_window
+        config.sliding_window = right + tokens
+        try:
+            return layer_masks(network, visible_BQK, positions_BQ, positions_BK)
+        finally:
+            config.sliding_window = right
+
+    return wrong
+
+
+WINDOWED = ["qwen2, upper layers with a window", "mistral with a window", "gemma 2", "gemma 3", "phi 3 with a window"]
+WRONG_WINDOWS = {"in indices": in_indices, "one too wide": off_by(1), "one too narrow": off_by(-1)}
+
+
+@pytest.mark.parametrize("mistake", WRONG_WINDOWS)
+@pytest.mark.parametrize("family", WINDOWED)
+def test_a_wrong_window_would_be_found(monkeypatch, family, mistake):
+    """What the tests above are worth: each wrong window must move the packed scores by far more than they allow."""
+    model = build(FAMILIES[family])
+    with torch.no_grad():
+        plain = logprobs_CR(replace(model, packed=False), PROMPTS, RESPONSES)
+        monkeypatch.setattr(core.scoring, "layer_masks", WRONG_WINDOWS[mistake])
+        monkeypatch.setattr(core.decoding, "layer_masks", WRONG_WINDOWS[mistake])
+        assert (logprobs_CR(model, PROMPTS, RESPONSES) - plain).abs().max() > 100 * 1e-4
+    assert not check_packing(model, PROMPTS, RESPONSES).packed
 
 
 def test_a_network_with_recurrent_layers_is_never_packed():

@@ -235,40 +235,49 @@ class KilledError(BaseException):
     """Stands for SIGKILL: nothing of ours catches it."""
 
 
-WRITES = 23  # renames of a whole run of `iterated` with one pass: every file and folder that is committed
+def probed(tiny_folder):
+    """Three iterations of one, two and three steps, with a probe after each step; the last two end by the first fall of its bound."""
+    return iterated(tiny_folder, passes=1, seed=5, learning_rate=0.02, probe_every=1, probe_queries=2, patience=1, max_repetition_rise=0)
+
+
+WRITES = 46  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tiny_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("uninterrupted")
-    return execute(iterated(tiny_folder, passes=1), folder / "run", folder)
+    return execute(probed(tiny_folder), folder / "run", folder)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("write", range(WRITES))
-def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_path, monkeypatch, uninterrupted, write, when):
-    """Dies just before or just after each rename that commits a file: plan, verdict, responses, curve, checkpoint, adapter, replies, record."""
+@pytest.mark.parametrize("write", range(WRITES + 1))
+def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_path, monkeypatch, uninterrupted, write):
+    """Dies just before each rename that commits a file, with all before it done, and after the last one.
+
+    Plan, verdict, responses, the base's probe, best adapter, probes, early end, curve, checkpoint, adapter, replies, record.
+    """
     rename, made = os.replace, iter(range(1000))
 
     def killing(source, target):
-        number = next(made)
-        if number == write and when == "before":
+        if next(made) == write:
             raise KilledError
         rename(source, target)
-        if number == write:
-            raise KilledError
 
+    monkeypatch.setattr("core.training.CHECKPOINT_EVERY_S", 0.0)
     monkeypatch.setattr(os, "replace", killing)
-    with pytest.raises(KilledError):
-        execute(iterated(tiny_folder, passes=1), tmp_path / "run", tmp_path)
-    resumed = execute(iterated(tiny_folder, passes=1), tmp_path / "run", tmp_path)
+    with pytest.raises(KilledError) if write < WRITES else contextlib.nullcontext():
+        execute(probed(tiny_folder), tmp_path / "run", tmp_path)
+    monkeypatch.setattr(os, "replace", rename)
+    resumed = execute(probed(tiny_folder), tmp_path / "run", tmp_path)
     assert resumed.adapter_sha256 == uninterrupted.adapter_sha256
-    assert resumed.result == uninterrupted.result
+    assert (resumed.result, resumed.endings) == (uninterrupted.result, uninterrupted.endings)
     assert json.loads((tmp_path / "run" / "run.json").read_text())["adapter_sha256"] == uninterrupted.adapter_sha256
 
 
 def test_a_run_makes_as_many_writes_as_are_tried_above(tiny_folder, tmp_path, monkeypatch):
     made, rename = [], os.replace
+    monkeypatch.setattr("core.training.CHECKPOINT_EVERY_S", 0.0)
     monkeypatch.setattr(os, "replace", lambda source, target: (made.append(target), rename(source, target)))
-    execute(iterated(tiny_folder, passes=1), tmp_path / "run", tmp_path)
+    record = execute(probed(tiny_folder), tmp_path / "run", tmp_path)
     assert len(made) == WRITES
+    assert len(list((tmp_path / "run").glob("base-probe-*.json"))) == 1  # the base is asked once, for all iterations
+    assert [ending["back_to"] for ending in record.endings] == [1, 2]  # or the writes of an early end would not be among them

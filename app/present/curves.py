@@ -1,0 +1,85 @@
+"""How a run learns: its curves as charts, and where an iteration ended early. Pure functions over what the services return."""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+from app.present.charts import SMOOTH_FROM, Chart, Mark, chart_svg, smoothing_window
+from app.present.text import escape
+from app.services.runs import RunView
+from core.progress import is_training
+
+MEANINGS = {
+    "loss": "Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
+    "attribution": "Share of responses that the model traces to the constitution they were written under.",
+    "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends with the step that finds it above the limit.",
+    "probe": "Squares, dashed: on probe queries, from the train split but not trained on; cap log 2.",
+    "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
+}
+
+
+def charts_html(view: RunView) -> str:
+    """Loss, attribution and the bound over the steps of training."""
+    n = view.config.n_constitutions if view.config else 2
+    made = max((p.step for points in view.metrics.values() for p in points), default=0)
+    steps = max(0, made - view.step) + view.total_steps if is_training(view.line.phase) else made
+    cap = math.log(n)
+    apart = (Mark(cap, f"log {n} = {cap:.3f}: not told apart", at="right"),)
+    chance = (Mark(1 / n, f"chance = {1 / n:.2f}", at="right", below=True),)
+    charts = (
+        _chart(view, "loss_nats", title="Loss", unit="nats", marks=apart, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["loss"]),
+        _chart(
+            view, "attribution", title="Attribution accuracy", unit="share", marks=chance, low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["attribution"]
+        ),
+        _bound_chart(view, steps, n),
+        *_distance_chart(view, steps),
+    )
+    points = max((len(p) for p in view.metrics.values()), default=0)
+    smooth = (
+        f'<p class="cs-quiet">Lines are means of the last {smoothing_window(points)} steps; single steps are drawn faintly.</p>'
+        if points >= SMOOTH_FROM
+        else ""
+    )
+    return f'<div class="cs-charts">{"".join(charts)}</div>{_endings(view)}{smooth}'
+
+
+def _endings(view: RunView) -> str:
+    """Each early end as a sentence, once the run's row has them; until then the run says them itself."""
+    endings = (view.result or {}).get("endings")
+    said = [str(ending["says"]) for ending in endings if isinstance(ending, dict) and "says" in ending] if isinstance(endings, list) else []
+    return "".join(f'<p class="cs-quiet">{escape(text)}</p>' for text in said)
+
+
+def _bound_chart(view: RunView, steps: int, n_constitutions: int) -> str:
+    """The bound on the training queries of each step and, where there are probes, on theirs."""
+    cap = math.log(n_constitutions)
+    probed = [(point.step, point.value) for point in view.metrics.get("probe_bound_nats", ())]
+    return _chart(
+        view,
+        "mi_bound_nats",
+        title="MI bound",
+        unit="nats",
+        marks=(Mark(cap, f"cap log {n_constitutions} = {cap:.3f}"),),
+        beside=probed,
+        beside_label="probe queries",
+        low=0.0,
+        last_step=steps,
+        digits=3,
+        meaning=f"{MEANINGS['bound']} {MEANINGS['probe']}" if probed else MEANINGS["bound"],
+    )
+
+
+def _distance_chart(view: RunView, steps: int) -> Sequence[str]:
+    """How far the policy has gone from its base; absent where nothing measures it."""
+    if "kl_nats" not in view.metrics and not (view.config and view.config.max_kl_nats):
+        return ()
+    limit = view.config.max_kl_nats if view.config else 0.0
+    marks = (Mark(limit, f"limit {limit:g}: training ends"),) if limit else ()
+    return (_chart(view, "kl_nats", title="Distance from the base", unit="nats", marks=marks, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["kl"]),)
+
+
+def _chart(view: RunView, name: str, **settings: object) -> str:
+    points = [(point.step, point.value) for point in view.metrics.get(name, ())]
+    iterations = [(point.step, point.value) for point in view.metrics.get("iteration", ())]
+    starts = [step for (_, before), (step, now) in itertools.pairwise(iterations) if now != before]
+    return chart_svg(Chart(id=f"chart-{name.replace('_', '-')}", points=points, starts=starts, **settings))  # type: ignore[arg-type]
