@@ -18,7 +18,7 @@ import torch
 
 from core.adapters import reset_adapter, restore_adapter, save_adapter
 from core.checkpoints import remember, write_json
-from core.config import TrainConfig, config_to_data
+from core.config import TrainConfig, config_from_data, config_to_data
 from core.constitutions import Constitution, content_hash, require_valid, to_data
 from core.contrasts import seed_for
 from core.errors import ConfigError, OutOfMemoryError
@@ -29,13 +29,15 @@ from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, 
 from core.preparation import draw_examples, require_examples
 from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop, phase_of
 from core.queries import Query, draw_queries, queries_hash
+from core.recomputation import recomputing, should_recompute
 from core.sampling import sample
 from core.scoring import check_packing
 from core.trainability import Trainability, check_trainability, require_link, trainability_from_data, trainability_to_data
-from core.training import Example, train
+from core.training import Example, step_order, train
 
 QUERIES_PER_BATCH = 24  # sampled and committed together
 SHOWN_QUERIES = 2
+RECOMPUTED = "The activations of a step would not fit the memory, so they are computed again in the backward pass; steps take longer."
 _PACKAGES = ("torch", "transformers", "peft", "huggingface_hub", "safetensors")
 
 
@@ -133,6 +135,7 @@ def _claim_folder(plan: RunPlan, folder: Path) -> None:
         "config": config_to_data(plan.config),
     }
     there = remember(folder / "plan.json", lambda: here)
+    there["config"] = config_to_data(config_from_data(there["config"]))  # an earlier version of the studio knew fewer settings
     different = [key for key in here if there.get(key) != here[key]]
     if different:
         raise ConfigError(
@@ -235,16 +238,20 @@ def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config:
             report = dataclasses.replace(report, checkpoint=f"{folder.name}/{report.checkpoint}")
         work.on_step(report)
 
-    train(
-        model,
-        examples,
-        config,
-        folder,
-        on_step=on_step,
-        on_metrics=lambda step, metrics: curve.add(number, before + step, metrics),
-        should_stop=work.should_stop,
-        show=lambda: show_replies(model, work.plan, shown),
-    )
+    recompute = should_recompute(model, examples, config)
+    if recompute and config.activation_checkpointing == "auto":
+        on_step(StepReport(phase="training", done=0, total=len(step_order(len(examples), config)), lasting=RECOMPUTED))
+    with recomputing(model) if recompute else contextlib.nullcontext():
+        train(
+            model,
+            examples,
+            config,
+            folder,
+            on_step=on_step,
+            on_metrics=lambda step, metrics: curve.add(number, before + step, metrics),
+            should_stop=work.should_stop,
+            show=lambda: show_replies(model, work.plan, shown),
+        )
 
 
 class Curve:

@@ -19,7 +19,7 @@ from core.config import PRESETS, TrainConfig, config_from_data, config_to_data, 
 from core.constitutions import Constitution, from_data, require_valid
 from core.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, QueryError
-from core.estimates import Estimate, Hardware, ModelShape, constitution_tokens, estimate, hardware_from_data
+from core.estimates import FIT_SHARE, Estimate, Hardware, ModelShape, constitution_tokens, estimate, hardware_from_data
 from db.tables import Constitution as ConstitutionRow
 from db.tables import Run, Version
 
@@ -37,7 +37,6 @@ EXPOSED = (  # settings the page offers besides the preset: name, what it is, ki
     ("sampling.temperature", "Sampling temperature", "float"),
     ("train_anyway", "Train even where the base shows no link (true or false)", "bool"),
 )
-MEMORY_SHARE = 0.9  # of what is free; above it a warning is given
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
 
 
@@ -241,7 +240,7 @@ def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estim
                 f"The constitution has about {tokens:,} tokens, but {plan.model.id} reads at most {shape.context_tokens:,} with the query and the "
                 "reply. Shorten it, or choose a model with a longer context."
             )
-    if hardware is not None and made is not None and made.memory_bytes > MEMORY_SHARE * hardware.usable_bytes:
+    if hardware is not None and made is not None and made.memory_bytes > FIT_SHARE * hardware.usable_bytes:
         found.append(
             f"It needs about {made.memory_bytes / 1e9:.1f} GB of memory, and {hardware.usable_bytes / 1e9:.1f} GB were free when this machine was "
             "measured. Choose a smaller model or shorter replies."
