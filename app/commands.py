@@ -15,7 +15,7 @@ from typing import Any
 from app.present.table import result_lines
 from app.present.trainability import trainability_lines
 from app.settings import Settings
-from core.config import SamplingConfig, preset, with_settings
+from core.config import SamplingConfig, config_from_data, preset, with_settings
 from core.constitution_files import parse_file
 from core.constitutions import Constitution, content_hash
 from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
@@ -42,7 +42,7 @@ def check(options: argparse.Namespace) -> int:
     constitution = _read_constitution(options.constitution)
     config = iteration_config(with_settings(preset(options.preset, seed=options.seed), options.set), 1)
     queries = iteration_queries(_read_queries(options.queries), config, 1)
-    model = _load(options, settings, None)
+    model = _load(options, settings, None, four_bit=config.four_bit)
     found = check_trainability(model, constitution, queries, config)
     print(json.dumps(trainability_to_data(found), ensure_ascii=False) if options.json else "\n".join(trainability_lines(found)))
     return 1 if found.verdict == "no-go" else 0
@@ -183,11 +183,15 @@ def _sampling(options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[
     return SamplingConfig(**values), _seed(options, run)
 
 
-def _load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | None) -> LoadedModel:
+def _load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | None, *, four_bit: bool = False) -> LoadedModel:
+    """The base, held as in the run when there is one, with the adapter when one is named."""
+    if run is not None:
+        four_bit = config_from_data(run["config"]).four_bit
+    device, report = choose_device(options.device), _Printer().fetching
     reference = ModelReference(id=options.model or settings.model)
     if options.model is None and run is not None:
         reference = ModelReference(**run["model"])
-    model = check_model(load_model(reference, settings.models_folder, device=choose_device(options.device), on_progress=_Printer().fetching))
+    model = check_model(load_model(reference, settings.models_folder, device=device, four_bit=four_bit, on_progress=report))
     for notice in model.notices:
         print(notice, file=sys.stderr)
     adapter = getattr(options, "adapter", None)

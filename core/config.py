@@ -51,6 +51,7 @@ class TrainConfig:
     max_grad_norm: float = 1.0  # gradients are clipped to this norm
     summed_scores: bool = False  # score responses by summed log-probability; False = mean over tokens, SAMI as published
     kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token; 0 = SAMI as published
+    four_bit: bool = False  # hold the base in 4 bits (nf4) under the adapter; needs bitsandbytes
     activation_checkpointing: str = "auto"  # compute activations again in the backward pass: on, off, or auto = where they would not fit the memory
     train_anyway: bool = False  # also where the base shows no link to any principle (core.trainability)
     sample_every: int = 6  # optimiser steps between the replies shown during training

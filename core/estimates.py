@@ -30,6 +30,7 @@ IMPORT_S = 6.0  # torch and transformers
 LOAD_BYTES_S = 400e6  # weights from disk into memory
 RUNTIME_BYTES = {"cpu": 1150e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
 ACTIVATION_BYTES = 60  # kept for the backward pass, a token, layer and hidden unit
+FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 0.127 for its scale (arXiv 2305.14314, section 3)
 FIT_SHARE = 0.9  # of the free memory, that a run may be planned to take
 AT_ONCE, REPLAYED_TOKENS = 4, 200  # core.training: more constitutions are replayed one by one, so many response tokens at a time
 LOGIT_COPIES = 5  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
@@ -84,6 +85,11 @@ class ModelShape:
     kv_width: int  # key-value heads x head size
     intermediate: int  # width of the feed-forward part
     context_tokens: int
+
+    @property
+    def linear_parameters(self) -> int:
+        """Of all linear layers but the head."""
+        return self.layers * (2 * self.hidden * (self.attention_width + self.kv_width) + 3 * self.hidden * self.intermediate)
 
     @property
     def lora_units(self) -> int:
@@ -175,7 +181,7 @@ def constitution_tokens(constitution: Constitution) -> int:
 
 def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution) -> Estimate:
     """Time by phase and peak memory of a run on a machine."""
-    machine = _Machine(shape, hardware)
+    machine = _Machine(shape, hardware, config.four_bit)
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     new = config.sampling.max_new_tokens
     reply = REPLY_SHARE * new
@@ -191,7 +197,7 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     ask = machine.sample_s(sides * config.held_out_queries, prompt, new, STEADY_ROWS)
     measured = config.held_out_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
     seconds = {
-        "preparing": IMPORT_S + machine.weights / LOAD_BYTES_S + machine.sample_s(PROBED_REPLIES, prompt, new),
+        "preparing": IMPORT_S + shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S + machine.sample_s(PROBED_REPLIES, prompt, new),
         "measuring base": ask + measured,
         "measuring aligned": ask + MEASURE_ALIGNED_FORWARDS * measured,
     }
@@ -215,10 +221,13 @@ class _Machine:
 
     shape: ModelShape
     hardware: Hardware
+    four_bit: bool
 
     @property
-    def weights(self) -> int:
-        return self.shape.parameters * self.hardware.bytes_per_parameter
+    def weights(self) -> float:
+        linear = self.shape.linear_parameters
+        each = self.hardware.bytes_per_parameter
+        return (self.shape.parameters - linear) * each + linear * (FOUR_BIT_BYTES if self.four_bit else each)
 
     def _head(self) -> int:
         return self.shape.hidden * self.shape.vocabulary
@@ -277,7 +286,8 @@ def _notes(config: TrainConfig, hardware: Hardware, recomputed: bool) -> tuple[s
     early = f"Training may end sooner, once the model is {config.max_kl_nats:g} nats a token away from its base." if config.max_kl_nats else ""
     rough = "The formulas were fitted on a CPU; on a GPU take the time as an order of magnitude." if hardware.kind == "gpu" else ""
     again = "Activations will be computed again in the backward pass, which takes less memory and longer." if recomputed else ""
-    return tuple(note for note in (waiting, early, rough, again) if note)
+    unpacked = "Weights in 4 bits are unpacked at every use, which the time leaves out; on a CPU that is most of it." if config.four_bit else ""
+    return tuple(note for note in (waiting, early, rough, again, unpacked) if note)
 
 
 def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) -> float:

@@ -20,6 +20,7 @@ from core.attention import Network, can_mask, weights_dtype
 from core.constitutions import Turns
 from core.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
 from core.errors import AdapterError, ContextError, ModelError
+from core.quantisation import four_bit_config, keep_differentiable, require_four_bit
 
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -94,7 +95,13 @@ def _cpu_flags() -> str:
 
 
 def load_model(
-    reference: ModelReference, models: Path, *, device: torch.device, dtype: torch.dtype | None = None, on_progress: OnProgress = lambda _w, _s: None
+    reference: ModelReference,
+    models: Path,
+    *,
+    device: torch.device,
+    dtype: torch.dtype | None = None,
+    four_bit: bool = False,
+    on_progress: OnProgress = lambda _w, _s: None,
 ) -> LoadedModel:
     """Fetch a model when needed, check that it is safe to load, and load it in evaluation mode.
 
@@ -103,20 +110,28 @@ def load_model(
         models: Folder for the converted default model.
         device: Where the weights go.
         dtype: `choose_dtype(device)` when None.
+        four_bit: Hold the weights of the linear layers in 4 bits.
         on_progress: Told what is being fetched and the share done.
 
     Raises:
+        ConfigError: 4 bits are asked for where they cannot be had; nothing was fetched.
         ModelError: Unknown id, no network, no safetensors, or code in the repository.
         DiskFullError: No room to fetch it.
     """
+    dtype = dtype or choose_dtype(device)
+    if four_bit:
+        require_four_bit(device)
+    quantised = {"quantization_config": four_bit_config(dtype), "device_map": {"": str(device)}} if four_bit else {}
     folder, pinned = locate(reference, models, on_progress)
     _refuse_code(folder)
     on_progress("loading the model", 1.0)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype or choose_dtype(device), use_safetensors=True, trust_remote_code=False)
+        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **quantised)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{reference.id} could not be loaded as a causal language model: {_first_line(error)} Choose another model.") from error
+    if four_bit:
+        keep_differentiable(network)
     network.requires_grad_(False)
     return LoadedModel(
         reference=pinned,

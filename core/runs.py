@@ -106,7 +106,8 @@ def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = igno
     work = _Work(plan=plan, folder=folder, on_step=on_step, should_stop=should_stop)
     held_out = draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed)
     with _memory_in_words(plan.config):
-        base = _check_packing(work, load_model(plan.model, models, device=choose_device(plan.device), on_progress=_progress(work)), held_out[0])
+        loaded = load_model(plan.model, models, device=choose_device(plan.device), four_bit=plan.config.four_bit, on_progress=_progress(work))
+        base = _check_packing(work, loaded, held_out[0])
         trainability = _check_link(work, base)
         model = _iterate(work, base, held_out[:SHOWN_QUERIES])
         with adapter_off(model):

@@ -20,6 +20,7 @@ from core.constitutions import Constitution, from_data, require_valid
 from core.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, QueryError
 from core.estimates import FIT_SHARE, Estimate, Hardware, ModelShape, constitution_tokens, estimate, hardware_from_data
+from core.quantisation import missing
 from db.tables import Constitution as ConstitutionRow
 from db.tables import Run, Version
 
@@ -35,6 +36,8 @@ EXPOSED = (  # settings the page offers besides the preset: name, what it is, ki
     ("lora_rank", "LoRA rank", "int"),
     ("sampling.max_new_tokens", "Longest reply, in tokens", "int"),
     ("sampling.temperature", "Sampling temperature", "float"),
+    ("four_bit", "Base in 4 bits, which needs bitsandbytes (true or false)", "bool"),
+    ("activation_checkpointing", "Compute activations again in the backward pass (auto, on or off)", "text"),
     ("train_anyway", "Train even where the base shows no link (true or false)", "bool"),
 )
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
@@ -154,6 +157,8 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
 def _require_plain_number(change: str) -> None:
     """Refuse what Python reads as a number but no setting can be: infinity, and integers of a thousand digits."""
     name, _, text = change.partition("=")
+    if any(kind in ("bool", "text") for exposed, _, kind in EXPOSED if exposed == name):
+        return  # one of a few words, which the setting itself checks
     if not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
         raise ConfigError(f"{name} must be a number, got {text[:40]!r}.")
 
@@ -232,7 +237,7 @@ def file_stem(name: str) -> str:
 
 def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estimate | None) -> Sequence[str]:
     shape = plan.model.shape
-    found = []
+    found = [problem] if plan.config.four_bit and (problem := missing()) is not None else []
     if shape is not None:
         tokens = constitution_tokens(plan.constitution)
         if tokens + plan.config.sampling.max_new_tokens > shape.context_tokens:

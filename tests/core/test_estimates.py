@@ -146,3 +146,10 @@ def test_activations_are_computed_again_where_they_would_not_fit() -> None:
 def test_many_constitutions_take_no_more_memory_than_one_of_them() -> None:
     four, sixteen = (estimate(preset("quick", n_constitutions=n), DEFAULT_SHAPE, TWO_CORES, BRIEF).memory_bytes for n in (4, 16))
     assert sixteen < four
+
+
+def test_weights_in_4_bits_take_about_a_quarter_and_embeddings_stay() -> None:
+    """30 layers x (2 x 576 x (576 + 192) + 3 x 576 x 1536) = 106,168,320 weights at 0.516 bytes instead of 2."""
+    whole, small = (estimate(preset("quick", four_bit=chosen), DEFAULT_SHAPE, TWO_CORES, BRIEF) for chosen in (False, True))
+    assert whole.memory_bytes - small.memory_bytes == pytest.approx(106_168_320 * (2 - 0.516), rel=1e-6)
+    assert any("unpacked" in note for note in small.notes)
