@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from app.attempt_protocol import HELPER_LOST
+from app.helpers import HelperLost, helped
 from app.present.table import result_lines
 from app.present.trainability import trainability_lines
 from app.settings import Settings
@@ -63,7 +65,11 @@ def train(options: argparse.Namespace) -> int:
         print(DEFAULT_NOTICE)
     stop = _StopRequest()
     try:
-        record = execute(plan, options.out, settings.models_folder, on_step=_Printer(), should_stop=stop)
+        with helped(plan, options.out, settings.models_folder, options.processes or settings.processes) as world:
+            record = execute(plan, options.out, settings.models_folder, on_step=_Printer(), should_stop=stop, world=world)
+    except HelperLost as error:
+        print(f"error: {error}", file=sys.stderr)
+        return HELPER_LOST
     except Stopped:
         print(f"Stopped; what was done is in {options.out}. The same command goes on from there.", file=sys.stderr)
         return 130

@@ -40,14 +40,14 @@ def recomputing(model: LoadedModel) -> Iterator[None]:
             del layer.forward  # the method of its class again
 
 
-def should_recompute(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, free: int | None = None) -> bool:
+def should_recompute(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, *, sharers: int = 1) -> bool:
     """What the setting says; for auto, whether the largest example would not fit the memory that is free now.
 
     Args:
         model: With its adapter.
         examples: What will be trained on.
         config: Its `activation_checkpointing` and `n_constitutions`.
-        free: Bytes; None: looked up.
+        sharers: Processes that train at the same time; on a CPU they share its memory.
     """
     if config.activation_checkpointing != "auto":
         return config.activation_checkpointing == "on"
@@ -61,7 +61,7 @@ def should_recompute(model: LoadedModel, examples: Sequence[Example], config: Tr
     )
     trained = sum(p.numel() for p in model.network.parameters() if p.requires_grad)
     needed = largest + 3 * 4 * trained  # gradients and two moments, in float32
-    return bool(needed > FIT_SHARE * (free_bytes(model.device) if free is None else free))
+    return bool(needed * (sharers if model.device.type == "cpu" else 1) > FIT_SHARE * free_bytes(model.device))
 
 
 def _tokens_at_once(example: Example) -> tuple[int, int]:

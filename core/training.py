@@ -7,6 +7,7 @@ One iteration of it: `core.runs` repeats it. SAMI's regulariser is few steps; he
 from its base (KL over response tokens), since what it learns from there on is mostly a private code.
 """
 
+import hashlib
 import json
 import math
 import random
@@ -24,6 +25,7 @@ from core.config import TrainConfig
 from core.contrasts import seed_for
 from core.losses import attribution, mi_bound, sami_loss
 from core.models import LoadedModel, adapter_off
+from core.processes import ALONE, World
 from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
@@ -72,6 +74,7 @@ def train(
     on_metrics: OnMetrics = lambda _step, _metrics: None,
     should_stop: ShouldStop = never_stop,
     show: Show | None = None,
+    world: World = ALONE,
 ) -> None:
     """Train the attached adapter in place, resuming from the newest checkpoint in `folder` when there is one.
 
@@ -86,6 +89,7 @@ def train(
         on_metrics: Given the number and the metrics of each step before its checkpoint is committed, so that a kill loses none.
         should_stop: Asked after each step.
         show: Called before the first step, every `config.sample_every` steps, and after the last.
+        world: The processes that share the queries of each step. All but the first are silent and write nothing.
 
     Raises:
         Stopped: `should_stop` said yes; a checkpoint of the last step has been committed.
@@ -100,10 +104,12 @@ def train(
     elif show is not None:
         on_step(StepReport(phase="training", done=0, total=len(steps), replies=show()))
     saved_at = time.monotonic()
+    require_same_adapter(world, start, parameters)
     for step in range(start, len(steps)):
         if step >= last:
             return
-        metrics = train_step(model, [examples[i] for i in steps[step]], config)
+        metrics = train_step(model, [examples[i] for i in steps[step]], config, world)
+        world.add_gradients(list(parameters.values()))
         metrics["grad_norm"] = float(torch.nn.utils.clip_grad_norm_(parameters.values(), config.max_grad_norm))
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, len(steps), config)
@@ -112,17 +118,29 @@ def train(
         done = step + 1
         if config.max_kl_nats and metrics["kl_nats"] > config.max_kl_nats:
             last = min(last, done)
-            write_json(folder / EARLY_END, {"step": last})  # before the checkpoint: a run killed in between ends at the same step
+            if world.first:
+                write_json(folder / EARLY_END, {"step": last})  # before the checkpoint: a run killed in between ends at the same step
         on_metrics(done, metrics)
         stopping = should_stop()
         committed = None
-        if stopping or done == last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
-            committed = save_checkpoint(folder, done, adapter_tensors(parameters, optimizer)).folder.name
+        if world.share(stopping or done == last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S):
+            require_same_adapter(world, done, parameters)
+            if world.first:
+                committed = save_checkpoint(folder, done, adapter_tensors(parameters, optimizer)).folder.name
             saved_at = time.monotonic()
         shown = show() if show is not None and not stopping and (done % config.sample_every == 0 or done == last) else ()
         on_step(StepReport(phase="training", done=done, total=last, metrics=metrics, replies=shown, checkpoint=committed))
         if stopping and done < last:
             raise Stopped
+
+
+def require_same_adapter(world: World, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+    """Raise RuntimeError unless all processes hold the same adapter after so many steps, bit for bit."""
+    if world.size > 1:
+        sha256 = hashlib.sha256()
+        for p in parameters.values():
+            sha256.update(p.detach().cpu().numpy().tobytes())
+        world.require_same(f"adapters after step {step}", f"{step} {sha256.hexdigest()}")
 
 
 def _last_step(folder: Path, planned: int) -> int:
@@ -131,23 +149,22 @@ def _last_step(folder: Path, planned: int) -> int:
     return min(planned, int(json.loads(path.read_text())["step"])) if path.exists() else planned
 
 
-def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig) -> dict[str, float]:
-    """Accumulate the gradient of the mean loss over a batch of queries.
+def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig, world: World = ALONE) -> dict[str, float]:
+    """Accumulate the gradient of the mean loss over a batch of queries, of which this process takes its part.
 
     Returns:
         Means over the batch: loss_nats (SAMI's), attribution (share of responses), mi_bound_nats (column term only; of
         the stored responses, so a curve to watch and not yet a claim). And kl_nats (a token), when something depends on it:
         over the batch with a KL weight, else of its first query, which is near enough and spares the base's other forwards.
     """
-    losses, bounds, hits, kls = [], [], [], []
-    for i, example in enumerate(batch):
+    own: list[tuple[float, float, list[bool], list[float]]] = []
+    for i, example in world.part(list(enumerate(batch))):
         with_kl = config.kl_weight > 0 or (config.max_kl_nats > 0 and i == 0)
         add = add_gradient if len(example.prompts) <= AT_ONCE else replay_gradient
         scores_CR, kl = add(model, example, config, 1 / len(batch), with_kl=with_kl)
-        losses.append(float(sami_loss(scores_CR)))
-        bounds.append(mi_bound(scores_CR))
-        hits += attribution(scores_CR)
-        kls += [kl] if with_kl else []
+        own.append((float(sami_loss(scores_CR)), mi_bound(scores_CR), attribution(scores_CR), [kl] if with_kl else []))
+    losses, bounds, attributed, distances = zip(*world.together(world.gather(own)), strict=True)
+    hits, kls = [hit for row in attributed for hit in row], [kl for row in distances for kl in row]
     metrics = {"loss_nats": math.fsum(losses) / len(losses), "attribution": sum(hits) / len(hits), "mi_bound_nats": math.fsum(bounds) / len(bounds)}
     if kls:
         metrics["kl_nats"] = math.fsum(kls) / len(kls)

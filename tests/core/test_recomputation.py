@@ -65,16 +65,20 @@ def test_replies_can_be_sampled_with_a_cache_meanwhile(adapted):
         assert sample(adapted, prompts, CONFIG.sampling, [1, 2]) == plain
 
 
-def test_auto_recomputes_only_where_the_step_would_not_fit(adapted):
-    assert not should_recompute(adapted, EXAMPLES, CONFIG, free=10**9)
-    assert should_recompute(adapted, EXAMPLES, CONFIG, free=10**5)
+def test_auto_recomputes_only_where_the_step_would_not_fit(adapted, monkeypatch):
+    monkeypatch.setattr("core.recomputation.free_bytes", lambda _: 10**9)
+    assert not should_recompute(adapted, EXAMPLES, CONFIG)
+    assert should_recompute(adapted, EXAMPLES, CONFIG, sharers=10**4)
+    monkeypatch.setattr("core.recomputation.free_bytes", lambda _: 10**5)
+    assert should_recompute(adapted, EXAMPLES, CONFIG)
     for said, expected in (("on", True), ("off", False)):
-        assert should_recompute(adapted, EXAMPLES, dataclasses.replace(CONFIG, activation_checkpointing=said), free=10**5) is expected
+        assert should_recompute(adapted, EXAMPLES, dataclasses.replace(CONFIG, activation_checkpointing=said)) is expected
 
 
 def test_a_network_without_layers_to_recompute_refuses_on_and_leaves_auto_off(adapted, monkeypatch):
     monkeypatch.setattr("core.recomputation.GradientCheckpointingLayer", int)
-    assert not should_recompute(adapted, EXAMPLES, CONFIG, free=0)
+    monkeypatch.setattr("core.recomputation.free_bytes", lambda _: 0)
+    assert not should_recompute(adapted, EXAMPLES, CONFIG)
     with pytest.raises(ConfigError, match="Set it to off"), recomputing(adapted):
         pass
 
