@@ -288,38 +288,3 @@ def _notes(config: TrainConfig, hardware: Hardware, recomputed: bool) -> tuple[s
     again = "Activations will be computed again in the backward pass, which takes less memory and longer." if recomputed else ""
     unpacked = "Weights in 4 bits are unpacked at every use, which the time leaves out; on a CPU that is most of it." if config.four_bit else ""
     return tuple(note for note in (waiting, early, rough, again, unpacked) if note)
-
-
-def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) -> float:
-    """How much of a run is behind it, from 0 to 1, by the estimated time of each phase.
-
-    Args:
-        seconds: `Estimate.seconds`, or any weights by phase.
-        phase: A key of `seconds`; anything else (a run that has not begun) counts as nothing done.
-        done: Units finished in this phase.
-        total: Units of this phase; 0 when not known yet.
-    """
-    if phase not in seconds:
-        return 0.0
-    order = list(seconds)
-    before = sum(seconds[name] for name in order[: order.index(phase)])
-    here = seconds[phase] * (min(1.0, done / total) if total > 0 else 0.0)
-    return (before + here) / sum(seconds.values())
-
-
-def remaining_s(seconds: Mapping[str, float], phase: str, done: int, total: int, left_s: float | None) -> float:
-    """Seconds until a run ends: this phase as measured, the later ones as estimated and corrected by the pace of this one.
-
-    Args:
-        seconds: `Estimate.seconds`.
-        phase: A key of `seconds`.
-        done: Units finished in this phase.
-        total: Units of this phase.
-        left_s: What this attempt's own pace says about the rest of this phase; None while nothing is measured yet.
-    """
-    order = list(seconds)
-    later = sum(seconds[name] for name in order[order.index(phase) + 1 :])
-    expected = seconds[phase] * (1 - min(1.0, done / total) if total > 0 else 1.0)
-    if left_s is None:
-        return expected + later
-    return left_s + later * (left_s / expected if expected > 0 else 1.0)

@@ -369,7 +369,8 @@ def _memory_in_words(config: TrainConfig) -> Iterator[None]:
 
 def _memory_message(config: TrainConfig) -> str:
     tokens = config.sampling.max_new_tokens
+    again = "" if config.activation_checkpointing == "on" else "activation_checkpointing=on, "
     return (
-        f"Memory ran out. Close other programs and resume; or train again with a lower sampling.max_new_tokens ({max(16, tokens // 2)} "
+        f"Memory ran out. Close other programs and resume; or train again with {again}a lower sampling.max_new_tokens ({max(16, tokens // 2)} "
         f"instead of {tokens}) or a smaller model."
     )

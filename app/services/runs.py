@@ -18,7 +18,8 @@ from core.config import PRESETS, TrainConfig, config_from_data, config_to_data
 from core.constitutions import Constitution, from_data
 from core.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, ModelError
-from core.estimates import DEFAULT_SHAPE, Hardware, estimate, remaining_s, share_done
+from core.estimates import DEFAULT_SHAPE, Hardware, estimate
+from core.progress import remaining_s, share_done
 from db.constitutions import get_version_by_id
 from db.runs import NewRun, RunSummary
 from db.session import clock

@@ -15,10 +15,8 @@ from core.estimates import (
     estimate,
     hardware_from_data,
     model_shape_from_config,
-    remaining_s,
-    share_done,
 )
-from core.progress import phases
+from core.progress import phases, remaining_s, share_done
 
 TWO_CORES = Hardware(
     device="cpu",
