@@ -21,7 +21,7 @@ from core.constitutions import Turns
 from core.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
 from core.errors import AdapterError, ContextError, ModelError, first_line
 from core.hub import fetch
-from core.quantisation import four_bit_config, keep_differentiable, require_four_bit
+from core.quantisation import four_bit_arguments, keep_differentiable, require_four_bit
 
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -121,7 +121,7 @@ def load_model(
     dtype = dtype or choose_dtype(device)
     if four_bit:
         require_four_bit(device)
-    quantised = {"quantization_config": four_bit_config(dtype), "device_map": {"": str(device)}} if four_bit else {}
+    quantised = four_bit_arguments(device, dtype) if four_bit else {}
     folder, pinned = locate(reference, models, on_progress)
     _refuse_code(folder)
     on_progress("loading the model", 1.0)

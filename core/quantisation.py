@@ -6,13 +6,13 @@ Importing this module imports no torch, so that the page can ask too.
 
 import importlib.metadata
 import importlib.util
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
     import torch
-    from transformers import BitsAndBytesConfig, PreTrainedModel
+    from transformers import PreTrainedModel
 
 REMEDY = "Run `pip install bitsandbytes`, or set four_bit to false."
 DEVICES = ("cuda", "cpu")  # where bitsandbytes has the kernels for it
@@ -46,11 +46,19 @@ def require_four_bit(device: "torch.device") -> None:
         )
 
 
-def four_bit_config(dtype: "torch.dtype") -> "BitsAndBytesConfig":
-    """How the weights of all linear layers but the head are held; `dtype` is what they are multiplied in."""
+def four_bit_arguments(device: "torch.device", dtype: "torch.dtype") -> dict[str, Any]:
+    """What `from_pretrained` is told, so that all linear layers but the head are held in 4 bits.
+
+    Args:
+        device: Where the weights are packed and stay.
+        dtype: What they are multiplied in.
+    """
+    import torch
     from transformers import BitsAndBytesConfig
 
-    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype)
+    place = torch.device("cuda", torch.cuda.current_device()) if device.type == "cuda" and device.index is None else device
+    config = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype)
+    return {"quantization_config": config, "device_map": {"": str(place)}}
 
 
 def keep_differentiable(network: "PreTrainedModel") -> None:

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 from app import attempt
 from app.attempt_protocol import HELPER_LOST
+from app.cli import parser
 from app.helpers import HelperLost, helped
 from app.trainer import Trainer, work_once
 from core.errors import ConfigError, StudioError
@@ -193,3 +194,11 @@ def test_a_gpu_each_or_a_message(monkeypatch):
     for world, device in ((World(size=5), "cuda"), (World(size=2), "cuda:1")):
         with pytest.raises(ConfigError, match="need a GPU each"):
             world.device(torch.device(device))
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two"])
+def test_a_number_of_processes_that_is_none_is_refused(text, capsys):
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(["train", "--constitution", "c", "--queries", "q", "--out", "o", f"--processes={text}"])
+    assert ended.value.code == 2
+    assert f"must be a whole number from 1 on, got '{text}'" in capsys.readouterr().err
