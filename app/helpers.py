@@ -9,6 +9,7 @@ alone. What they are to do lies in a private folder, where they also meet.
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -156,7 +157,7 @@ def _judge_loss(meeting: Path, children: Sequence[subprocess.Popen[bytes]], erro
 def serve(folder: Path, rank: int) -> int:
     """Be a helper. Returns the exit status."""
     os.read(0, 1)  # the plan is written, or nobody is there any more
-    on_parent_gone(lambda: os._exit(0))
+    on_parent_gone(lambda: _leave(folder))
     data = json.loads((folder / "plan.json").read_text())
     world, plan = World(rank=rank, size=data["size"]), _plan_from_data(data["plan"])
     try:
@@ -170,6 +171,12 @@ def serve(folder: Path, rank: int) -> int:
         scratch.replace(folder / f"error-{rank}.json")
         return FAILED
     return 0
+
+
+def _leave(folder: Path) -> None:
+    """End at once. A first process that was killed could not clear up."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
 
 
 def _plan_to_data(plan: RunPlan) -> dict[str, Any]:

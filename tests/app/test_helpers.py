@@ -138,7 +138,8 @@ def test_the_command_line_and_its_helpers_end_together_and_the_command_goes_on(t
     (tmp_path / "q.jsonl").write_text("".join(json.dumps({"query": f"Question {i}?", "split": "train" if i % 2 else "held_out"}) + "\n" for i in range(16)))
     command = [sys.executable, "-m", "app", "train", "--constitution", "c.yaml", "--queries", "q.jsonl", "--model", str(tiny_folder), "--out", "run"]
     command += ["--device", "cpu", "--processes", "2", "--data", "data", *[part for setting in SMALL for part in ("--set", setting)]]
-    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    (tmp_path / "scratch").mkdir()
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "scratch")}
     with subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
         while not (tmp_path / "run" / "curve.json").exists() and time.monotonic() < deadline:
@@ -147,6 +148,7 @@ def test_the_command_line_and_its_helpers_end_together_and_the_command_goes_on(t
         process.send_signal(signal.SIGKILL)
     assert len(helpers) == 1
     assert psutil.wait_procs(helpers, timeout=20)[1] == []
+    assert list((tmp_path / "scratch").glob("studio-helpers-*")) == []
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "adapter" / "adapter_model.safetensors").exists()
