@@ -101,7 +101,7 @@ def _started(meeting: Path, count: int, command: Callable[[Path, int], Sequence[
     try:
         for rank in range(1, count):
             children.append(subprocess.Popen(list(command(meeting, rank)), stdin=subprocess.PIPE, env=environment, process_group=0))
-        threading.Thread(target=_watch, args=(children, ended), name="helpers", daemon=True).start()
+        threading.Thread(target=_watch, args=(meeting, children, ended), name="helpers", daemon=True).start()
         yield children
         for child in children:  # they have finished what this process has finished
             with suppress(subprocess.TimeoutExpired):
@@ -124,11 +124,12 @@ def _tell(child: subprocess.Popen[bytes]) -> None:
         child.stdin.flush()
 
 
-def _watch(children: Sequence[subprocess.Popen[bytes]], ended: threading.Event) -> None:
+def _watch(meeting: Path, children: Sequence[subprocess.Popen[bytes]], ended: threading.Event) -> None:
     """End this process when a helper died and nobody noticed: a GPU may wait for a dead one for ever."""
     while not ended.wait(WATCH_S):
         if (lost := _lost(children)) and not ended.wait(GRACE_S):
             print(f"error: {lost}", file=sys.stderr, flush=True)
+            shutil.rmtree(meeting, ignore_errors=True)
             os._exit(HELPER_LOST)
 
 

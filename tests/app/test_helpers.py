@@ -133,6 +133,47 @@ def test_what_all_meet_is_told_once_and_as_it_is(tiny_folder, tmp_path):
     assert caught.value.kind == "queries"
 
 
+FULL = """
+import sys
+from app import cli, helpers
+from core.errors import OutOfMemoryError
+def execute(*_, **__):
+    raise OutOfMemoryError("The second GPU is full.")
+helpers.execute = execute
+sys.exit(cli.main(["helper", *sys.argv[1:]]))
+"""
+
+
+def test_what_only_a_helper_meets_is_told_as_the_reason(tiny_folder, tmp_path):
+    chosen, folder = asked(tiny_folder), tmp_path / "run"
+    with (
+        pytest.raises(StudioError, match="The second GPU is full") as caught,
+        helped(chosen, folder, tmp_path, 2, lambda meeting, rank: [sys.executable, "-c", FULL, str(meeting), str(rank)]) as world,
+    ):
+        execute(chosen, folder, tmp_path, world=world)
+    assert caught.value.kind == "memory"
+
+
+STUCK = """
+import sys
+from pathlib import Path
+import tests.core.test_training as planned
+from app import helpers
+helpers.GRACE_S = 0.5
+with helpers.helped(planned.plan(Path("model")), Path("run"), Path("."), 2, lambda *_: [sys.executable, "-c", "raise SystemExit(3)"]):
+    print("met")
+"""
+
+
+def test_a_process_that_waits_for_a_dead_helper_is_ended_with_a_word(tmp_path):
+    environ = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", STUCK], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == HELPER_LOST
+    assert done.stderr.splitlines()[-1].startswith("error: Process 2 of 2 of this run ended with status 3.")
+    assert done.stdout == ""
+    assert list(tmp_path.glob("studio-helpers-*")) == []
+
+
 def test_the_command_line_and_its_helpers_end_together_and_the_command_goes_on(tiny_folder, tmp_path):
     (tmp_path / "c.yaml").write_text(CONSTITUTION)
     (tmp_path / "q.jsonl").write_text("".join(json.dumps({"query": f"Question {i}?", "split": "train" if i % 2 else "held_out"}) + "\n" for i in range(16)))
