@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.attempt_protocol import HANDED_BACK, HEARTBEAT_S, LEASE_S, LOST, TOLD, attempt_folder
+from app.attempt_protocol import HANDED_BACK, HEARTBEAT_S, HELPER_LOST, LEASE_S, LOST, TOLD, attempt_folder
+from app.helpers import HelperLost, helped
 from app.lifeline import on_parent_gone
 from app.settings import Settings
 from core.checkpoints import inherit
@@ -91,10 +92,15 @@ def _attempt(settings: Settings, watch: Watch) -> int:
             if (previous := attempt_folder(settings, watch.claim.run_id, earlier)).exists():
                 inherit(previous, folder)
                 break
-        record = execute(plan, folder, settings.models_folder, on_step=reporter, should_stop=watch.should_stop)
+        with helped(plan, folder, settings.models_folder, settings.processes) as world:
+            log.info("Processes that do this run: %d", world.size)
+            record = execute(plan, folder, settings.models_folder, on_step=reporter, should_stop=watch.should_stop, world=world)
         return _finish(watch, record)
     except Stopped:
         return _stopped(watch)
+    except HelperLost as error:
+        log.error("%s", error)
+        return HELPER_LOST
     except StudioError as error:
         log.error("%s", error)
         return _fail(watch, error.kind, str(error))

@@ -7,6 +7,7 @@ from app.settings import Settings
 HEARTBEAT_S = 5.0
 LEASE_S = 60.0
 TOLD, HANDED_BACK, LOST = 0, 3, 4  # exit statuses: the row says how it ended; the trainer is going; somebody else has the run
+HELPER_LOST = 5  # of several processes one died; counts as a crash
 
 
 def attempt_folder(settings: Settings, run_id: int, attempt: int) -> Path:

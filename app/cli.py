@@ -82,6 +82,10 @@ def _serve_part(options: argparse.Namespace, settings: Settings) -> int:
         from app import doctor
 
         return doctor.probe(settings)
+    if options.command == "helper":
+        from app import helpers
+
+        return helpers.serve(options.folder, options.number)
     from app import attempt
 
     return attempt.main(settings, options.run, options.owner, options.attempt)
@@ -123,6 +127,10 @@ def parser() -> argparse.ArgumentParser:
     attempt.add_argument("owner")
     attempt.add_argument("attempt", type=int)
     _serving(attempt)
+    helper = commands.add_parser("helper", help="one of several processes of a run (started by it)")
+    helper.add_argument("folder", type=Path)
+    helper.add_argument("number", type=int)
+    _serving(helper)
     return top
 
 
@@ -168,8 +176,17 @@ def _train(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _settings(command)
     command.add_argument(
+        "--processes", type=_count, metavar="N", help="processes that train together, a GPU each (STUDIO_PROCESSES; default: one for each GPU, else one)"
+    )
+    command.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="gets DIR/adapter (a PEFT folder) and DIR/run.json (config, hashes, versions, metrics, result)"
     )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+    return int(text)
 
 
 def _settings(command: argparse.ArgumentParser) -> None:

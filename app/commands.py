@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from app.attempt_protocol import HELPER_LOST
+from app.helpers import HelperLost, helped
 from app.present.balance import balance_lines
 from app.present.table import result_lines
 from app.present.trainability import trainability_lines
 from app.settings import Settings
-from core.config import SamplingConfig, preset, with_settings
+from core.config import SamplingConfig, config_from_data, preset, with_settings
 from core.constitution_files import parse_file
 from core.constitutions import Constitution, content_hash
 from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
@@ -42,7 +44,7 @@ def check(options: argparse.Namespace) -> int:
     constitution = _read_constitution(options.constitution)
     config = with_settings(preset(options.preset, seed=options.seed), options.set)
     queries = _read_queries(options.queries)
-    model = _load(options, settings, None)
+    model = _load(options, settings, None, four_bit=config.four_bit)
     tell = now_and_then(lambda words: print(words, file=sys.stderr, flush=True))
     found = check_run(model, constitution, queries, config, on_asking=tell)
     print(json.dumps(trainability_to_data(found), ensure_ascii=False) if options.json else "\n".join(trainability_lines(found)))
@@ -64,7 +66,11 @@ def train(options: argparse.Namespace) -> int:
         print(DEFAULT_NOTICE)
     stop = _StopRequest()
     try:
-        record = execute(plan, options.out, settings.models_folder, on_step=_Printer(), should_stop=stop)
+        with helped(plan, options.out, settings.models_folder, options.processes or settings.processes) as world:
+            record = execute(plan, options.out, settings.models_folder, on_step=_Printer(), should_stop=stop, world=world)
+    except HelperLost as error:
+        print(f"error: {error}", file=sys.stderr)
+        return HELPER_LOST
     except Stopped:
         print(f"Stopped; what was done is in {options.out}. The same command goes on from there.", file=sys.stderr)
         return 130
@@ -185,11 +191,15 @@ def _sampling(options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[
     return SamplingConfig(**values), _seed(options, run)
 
 
-def _load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | None) -> LoadedModel:
+def _load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | None, *, four_bit: bool = False) -> LoadedModel:
+    """The base, held as in the run when there is one, with the adapter when one is named."""
+    if run is not None:
+        four_bit = config_from_data(run["config"]).four_bit
+    device, report = choose_device(options.device), _Printer().fetching
     reference = ModelReference(id=options.model or settings.model)
     if options.model is None and run is not None:
         reference = ModelReference(**run["model"])
-    model = check_model(load_model(reference, settings.models_folder, device=choose_device(options.device), on_progress=_Printer().fetching))
+    model = check_model(load_model(reference, settings.models_folder, device=device, four_bit=four_bit, on_progress=report))
     for notice in model.notices:
         print(notice, file=sys.stderr)
     adapter = getattr(options, "adapter", None)

@@ -28,10 +28,11 @@ MAX_STARTS = 2  # a request that killed the host twice (out of memory, most like
 
 @dataclass(frozen=True, kw_only=True)
 class ModelChoice:
-    """The base model, by id and pinned revision."""
+    """The base model, by id and pinned revision, and whether it is held in 4 bits."""
 
     id: str
     revision: str | None = None
+    four_bit: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ class Settings:
     database_url: str = field(repr=False)  # may hold a password
     model: str = DEFAULT_MODEL  # the base model that is chosen when nobody chooses
     device: str = "auto"  # auto, cpu, cuda, cuda:N or mps
+    processes: int | None = None  # that train together; None: one for each GPU that can be seen, else one
     writer_url: str | None = None  # endpoint that writes proposals for principles; None: a model of this machine writes them
     writer_model: str | None = None  # the name the endpoint knows; without an endpoint the local model, `model` when None
     writer_key: str | None = field(default=None, repr=False)
@@ -53,6 +54,8 @@ class Settings:
             raise ConfigError(f"DATABASE_URL begins with {scheme!r}. Use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.")
         if not DEVICE.fullmatch(self.device):
             raise ConfigError(f"STUDIO_DEVICE is {self.device!r}. Use auto, cpu, cuda, cuda:0 or mps.")
+        if self.processes is not None and self.processes < 1:
+            raise ConfigError(f"STUDIO_PROCESSES is {self.processes}. Give a number from 1 on, or leave it out for one process a GPU.")
         _ = self.endpoint  # checks its own parts
 
     @property
@@ -85,6 +88,7 @@ class Settings:
         return cls(
             data=data,
             port=_port(text.get("port", "7860")),
+            processes=_processes(text["processes"]) if "processes" in text else None,
             allowed_hosts=tuple(name for part in text.get("allowed_hosts", "").split(",") if (name := part.strip().lower())),
             database_url=text.get("database_url", f"sqlite:///{data / 'studio.db'}"),
             **optional,
@@ -137,6 +141,7 @@ VARIABLES = {
     "database_url": "DATABASE_URL",
     "model": "STUDIO_MODEL",
     "device": "STUDIO_DEVICE",
+    "processes": "STUDIO_PROCESSES",
     "writer_url": "STUDIO_WRITER_URL",
     "writer_model": "STUDIO_WRITER_MODEL",
     "writer_key": "STUDIO_WRITER_KEY",
@@ -179,4 +184,10 @@ def _is_address(host: str) -> bool:
 def _port(text: str) -> int:
     if not text.strip().isdecimal():
         raise ConfigError(f"STUDIO_PORT is {text!r}. Give a number from 1 to 65535; 7860 is the usual one.")
+    return int(text)
+
+
+def _processes(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise ConfigError(f"STUDIO_PROCESSES is {text!r}. Give a number from 1 on, or leave it out for one process a GPU.")
     return int(text)

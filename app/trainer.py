@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from app import host_client
-from app.attempt_protocol import HANDED_BACK, HEARTBEAT_S, LEASE_S, LOST, TOLD, attempt_folder
+from app.attempt_protocol import HANDED_BACK, HEARTBEAT_S, HELPER_LOST, LEASE_S, LOST, TOLD, attempt_folder
 from app.lifeline import SUPERVISED, is_alive, on_parent_gone, own_identity
 from app.settings import Settings, prepare_data_folder
 from db import claims, runs
@@ -129,6 +129,8 @@ def death(status: int) -> str:
     """What is known about how an attempt died, in words."""
     if status == -signal.SIGKILL:
         return "The training process was killed (signal 9), as a system does when memory runs out."
+    if status == HELPER_LOST:
+        return "One of the processes that trained together died; the log of this run may tell."
     if status < 0:
         return f"The training process was ended by signal {-status} ({signal.Signals(-status).name})."
     return f"The training process ended with status {status} before it could say why; its log may tell."

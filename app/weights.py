@@ -49,7 +49,8 @@ def hold(held: Held | None, request: Request, settings: Settings, on_progress: O
         base = _without_adapter(held.model)
     else:
         reference = ModelReference(id=request.model.id, revision=request.model.revision)
-        base = check_model(load_model(reference, settings.models_folder, device=choose_device(settings.device), on_progress=on_progress))
+        device = choose_device(settings.device)
+        base = check_model(load_model(reference, settings.models_folder, device=device, four_bit=request.model.four_bit, on_progress=on_progress))
     if adapter is None:
         return Held(request.model, base, None)
     on_progress("loading the adapter", 1.0)

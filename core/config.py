@@ -55,6 +55,8 @@ class TrainConfig:
     max_grad_norm: float = 1.0  # gradients are clipped to this norm
     summed_scores: bool = False  # score responses by summed log-probability; False = mean over tokens, SAMI as published
     kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token; 0 = SAMI as published
+    four_bit: bool = False  # hold the base in 4 bits (nf4) under the adapter; needs bitsandbytes
+    activation_checkpointing: str = "auto"  # compute activations again in the backward pass: on, off, or auto = where they would not fit the memory
     train_anyway: bool = False  # also where the base shows no link to any principle (core.trainability)
     sample_every: int = 6  # optimiser steps between the replies shown during training
 
@@ -64,6 +66,7 @@ class TrainConfig:
         _require(1 <= self.iterations <= 10, "iterations", self.iterations, "between 1 and 10")
         for name in ("candidates", "train_queries", "held_out_queries", "queries_per_step", "passes", "lora_rank", "lora_alpha", "sample_every"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "1 or above")
+        _require(self.activation_checkpointing in ("auto", "on", "off"), "activation_checkpointing", self.activation_checkpointing, "auto, on or off")
         _require(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
         _require(self.max_grad_norm > 0, "max_grad_norm", self.max_grad_norm, "above 0")
         _require(self.probe_queries >= 2, "probe_queries", self.probe_queries, "2 or above")

@@ -74,3 +74,8 @@ class WriterError(StudioError):
     """A model that was to propose a principle cannot be reached, refused, or gave nothing usable."""
 
     kind = "writer"
+
+
+def first_line(error: BaseException) -> str:
+    """A library's own words, short enough to stand in a message of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -22,6 +22,7 @@ REPLY_SHARE = 0.9  # mean reply length as a share of max_new_tokens
 DECODE_SHARE = 0.13  # of the measured matrix speed, when one token a row is computed at a time
 FORWARD_SHARE = 0.4  # of it, when whole sequences are
 TRAIN_FORWARDS = 2.7  # a training step in units of a forward pass: forward, gradients of activations, gradients of the adapter
+RECOMPUTED_FORWARDS = 1.0  # what computing the activations again adds
 KL_FORWARDS = 1.0  # what the base's own pass adds when a KL is wanted
 MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, sharing the rest
 LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
@@ -29,6 +30,9 @@ IMPORT_S = 6.0  # torch and transformers
 LOAD_BYTES_S = 400e6  # weights from disk into memory
 RUNTIME_BYTES = {"cpu": 1150e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
 ACTIVATION_BYTES = 60  # kept for the backward pass, a token, layer and hidden unit
+FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 0.127 for its scale (arXiv 2305.14314, section 3)
+FIT_SHARE = 0.9  # of the free memory, that a run may be planned to take
+AT_ONCE, REPLAYED_TOKENS = 4, 200  # core.training: more constitutions are replayed one by one, so many response tokens at a time
 LOGIT_COPIES = 5  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
 SAMPLED_ROWS = 48  # rows decoded together (core.sampling)
 STEADY_ROWS = 16  # core.sampling: rows decoded together where replies are shown and counted
@@ -81,6 +85,11 @@ class ModelShape:
     kv_width: int  # key-value heads x head size
     intermediate: int  # width of the feed-forward part
     context_tokens: int
+
+    @property
+    def linear_parameters(self) -> int:
+        """Of all linear layers but the head."""
+        return self.layers * (2 * self.hidden * (self.attention_width + self.kv_width) + 3 * self.hidden * self.intermediate)
 
     @property
     def lora_units(self) -> int:
@@ -172,22 +181,23 @@ def constitution_tokens(constitution: Constitution) -> int:
 
 def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution) -> Estimate:
     """Time by phase and peak memory of a run on a machine."""
-    machine = _Machine(shape, hardware)
+    machine = _Machine(shape, hardware, config.four_bit)
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     new = config.sampling.max_new_tokens
     reply = REPLY_SHARE * new
     packed = config.n_constitutions * (prompt + config.n_constitutions * reply)  # tokens of one query's scoring pass
     with_kl = config.queries_per_step if config.kl_weight else 1 if config.max_kl_nats else 0  # queries of a step, as in core.training
-    passes = config.queries_per_step * TRAIN_FORWARDS + with_kl * KL_FORWARDS
+    sides = len(asked_stances(len(constitution.principles)))
+    recomputed = recomputes(config, machine, prompt, sides)
+    passes = config.queries_per_step * (TRAIN_FORWARDS + RECOMPUTED_FORWARDS * recomputed) + with_kl * KL_FORWARDS
     step = machine.forward_s(packed, config.n_constitutions**2 * reply) * passes
     drawn = config.n_constitutions * config.candidates * reply  # tokens of one query's candidates
     choice = machine.forward_s(config.n_constitutions * (prompt + drawn), config.n_constitutions * drawn)
     chosen = choice if config.candidates > 1 else 0.0
-    sides = len(asked_stances(len(constitution.principles)))
     ask = machine.sample_s(sides * config.held_out_queries, prompt, new, STEADY_ROWS)
     measured = config.held_out_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
     seconds = {
-        "preparing": IMPORT_S + machine.weights / LOAD_BYTES_S + machine.sample_s(PROBED_REPLIES, prompt, new),
+        "preparing": IMPORT_S + shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S + machine.sample_s(PROBED_REPLIES, prompt, new),
         "measuring base": ask + measured,
         "measuring aligned": ask + MEASURE_ALIGNED_FORWARDS * measured,
     }
@@ -200,9 +210,9 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     kept = 4 if config.probe_every else 1  # adapters by themselves: the last one, and with probes the best ones on the way
     return Estimate(
         seconds={phase: seconds[phase] for phase in phases(config.iterations)},
-        memory_bytes=round(_memory(config, machine, prompt, sides)),
+        memory_bytes=round(_memory(config, machine, prompt, sides, recomputed)),
         disk_bytes=3 * adapter * 12 + kept * adapter * 4 + 20_000_000,  # a few checkpoints with two moments, adapters, replies
-        notes=_notes(config, hardware),
+        notes=_notes(config, hardware, recomputed),
     )
 
 
@@ -222,10 +232,13 @@ class _Machine:
 
     shape: ModelShape
     hardware: Hardware
+    four_bit: bool
 
     @property
-    def weights(self) -> int:
-        return self.shape.parameters * self.hardware.bytes_per_parameter
+    def weights(self) -> float:
+        linear = self.shape.linear_parameters
+        each = self.hardware.bytes_per_parameter
+        return (self.shape.parameters - linear) * each + linear * (FOUR_BIT_BYTES if self.four_bit else each)
 
     def _head(self) -> int:
         return self.shape.hidden * self.shape.vocabulary
@@ -250,24 +263,41 @@ class _Machine:
         return seconds
 
 
-def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int) -> float:
+def recomputes(config: TrainConfig, machine: _Machine, prompt: int, sides: int) -> bool:
+    """Whether activations will be computed again in the backward pass (`core.recomputation` decides it on the real memory)."""
+    if config.activation_checkpointing != "auto":
+        return config.activation_checkpointing == "on"
+    return _memory(config, machine, prompt, sides, recomputed=False) > FIT_SHARE * machine.hardware.usable_bytes
+
+
+def activation_bytes(tokens: int, layers: int, hidden: int, bytes_per_value: int, *, recomputed: bool) -> int:
+    """Kept for the backward pass of so many tokens: everything, or the input of each layer and everything of one layer."""
+    return tokens * hidden * (layers * bytes_per_value + ACTIVATION_BYTES if recomputed else layers * ACTIVATION_BYTES)
+
+
+def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, recomputed: bool) -> float:
     shape, new = machine.shape, config.sampling.max_new_tokens
     rows = min(SAMPLED_ROWS, max(config.train_queries * config.n_constitutions, sides * config.held_out_queries))
     cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
-    tokens = config.n_constitutions * (prompt + config.n_constitutions * new)
-    activations = tokens * shape.layers * shape.hidden * ACTIVATION_BYTES
+    together = config.n_constitutions <= AT_ONCE
+    tokens = config.n_constitutions * (prompt + config.n_constitutions * new) if together else prompt + max(prompt, new, REPLAYED_TOKENS)
+    activations = activation_bytes(tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
     # Choosing among candidates scores more tokens, but keeps no activations and two copies of the logits.
     measured = min(sides, MEASURED_PROMPTS) * min(sides, MEASURED_RESPONSES)
-    scored = max(max(config.n_constitutions**2, measured) * new * LOGIT_COPIES, config.n_constitutions**2 * config.candidates * new * 2)
+    trained = config.n_constitutions**2 * new if together else max(prompt, new, REPLAYED_TOKENS)
+    chosen = config.n_constitutions**2 * config.candidates * new if config.candidates > 1 else 0
+    scored = max(max(trained, measured * new) * LOGIT_COPIES, chosen * 2)
     logits = scored * shape.vocabulary * 4
     return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
 
 
-def _notes(config: TrainConfig, hardware: Hardware) -> tuple[str, ...]:
+def _notes(config: TrainConfig, hardware: Hardware, recomputed: bool) -> tuple[str, ...]:
     waiting = "Waiting for earlier runs and fetching a model for the first time come on top."
     distance = f"is {config.max_kl_nats:g} nats a token away from its base" if config.max_kl_nats else ""
     probed = "no longer improves on the probe queries" if config.probe_every and (config.patience or config.max_repetition_rise) else ""
     early = f"Training may end sooner, once the model {' or '.join(filter(None, (distance, probed)))}." if distance or probed else ""
     rough = "The formulas were fitted on a CPU; on a GPU take the time as an order of magnitude." if hardware.kind == "gpu" else ""
-    return tuple(note for note in (waiting, early, rough) if note)
+    again = "Activations will be computed again in the backward pass, which takes less memory and longer." if recomputed else ""
+    unpacked = "Weights in 4 bits are unpacked at every use, which the time leaves out; on a CPU that is most of it." if config.four_bit else ""
+    return tuple(note for note in (waiting, early, rough, again, unpacked) if note)

@@ -30,7 +30,7 @@ def probe(device: torch.device) -> Hardware:
         device_name=_device_name(device),
         cores=_cores(),
         memory_bytes=_memory_limit(memory.total),
-        memory_available_bytes=min(memory.available, _memory_limit(memory.total)),
+        memory_available_bytes=free_bytes(torch.device("cpu")),
         gpu_memory_bytes=_gpu_memory(device),
         dtype=str(dtype).removeprefix("torch."),
         matmul_gflops=_matmul_gflops(device, dtype),
@@ -56,6 +56,14 @@ def _device_name(device: torch.device) -> str:
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(named, platform.processor() or platform.machine())
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that is free on a device now, what PyTorch has reserved and does not use included."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
+    memory = psutil.virtual_memory()
+    return min(memory.available, _memory_limit(memory.total))
 
 
 def _gpu_memory(device: torch.device) -> int | None:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from peft import LoraConfig
 from peft.tuners.lora import Linear
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 
 class _AdaptedProduct(torch.autograd.Function):
@@ -56,7 +57,8 @@ class AdaptedLinear(Linear):
         return type(self.base_layer) is nn.Linear and name not in self.lora_variant and not self.lora_bias[name] and not drops
 
 
-def with_our_layers(config: LoraConfig) -> LoraConfig:
-    """The configuration, so that peft builds these layers. What it saves and loads is the same."""
-    config._register_custom_module({nn.Linear: AdaptedLinear})
+def with_our_layers(config: LoraConfig, network: PreTrainedModel) -> LoraConfig:
+    """The configuration, so that peft builds these layers. What it saves and loads is the same. Packed weights are left to peft's own."""
+    if getattr(network.config, "quantization_config", None) is None:
+        config._register_custom_module({nn.Linear: AdaptedLinear})
     return config

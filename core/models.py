@@ -19,14 +19,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from core.attention import Network, can_mask, weights_dtype
 from core.constitutions import Turns
 from core.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
-from core.errors import AdapterError, ContextError, ModelError
+from core.errors import AdapterError, ContextError, ModelError, first_line
 from core.grouped_attention import use_on_cpu
+from core.hub import fetch
 from core.lora import with_our_layers
+from core.quantisation import four_bit_arguments, keep_differentiable, require_four_bit
 
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _CODE_KEYS = ("auto_map", "trust_remote_code", "_attn_implementation_internal", "_experts_implementation_internal")
-_WEIGHT_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +97,13 @@ def _cpu_flags() -> str:
 
 
 def load_model(
-    reference: ModelReference, models: Path, *, device: torch.device, dtype: torch.dtype | None = None, on_progress: OnProgress = lambda _w, _s: None
+    reference: ModelReference,
+    models: Path,
+    *,
+    device: torch.device,
+    dtype: torch.dtype | None = None,
+    four_bit: bool = False,
+    on_progress: OnProgress = lambda _w, _s: None,
 ) -> LoadedModel:
     """Fetch a model when needed, check that it is safe to load, and load it in evaluation mode.
 
@@ -105,20 +112,28 @@ def load_model(
         models: Folder for the converted default model.
         device: Where the weights go.
         dtype: `choose_dtype(device)` when None.
+        four_bit: Hold the weights of the linear layers in 4 bits.
         on_progress: Told what is being fetched and the share done.
 
     Raises:
+        ConfigError: 4 bits are asked for where they cannot be had; nothing was fetched.
         ModelError: Unknown id, no network, no safetensors, or code in the repository.
         DiskFullError: No room to fetch it.
     """
+    dtype = dtype or choose_dtype(device)
+    if four_bit:
+        require_four_bit(device)
+    quantised = four_bit_arguments(device, dtype) if four_bit else {}
     folder, pinned = locate(reference, models, on_progress)
     _refuse_code(folder)
     on_progress("loading the model", 1.0)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype or choose_dtype(device), use_safetensors=True, trust_remote_code=False)
+        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **quantised)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {_first_line(error)} Choose another model.") from error
+        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {first_line(error)} Choose another model.") from error
+    if four_bit:
+        keep_differentiable(network)
     network = network.requires_grad_(False).eval().to(device)
     use_on_cpu(network)
     return LoadedModel(
@@ -145,44 +160,8 @@ def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> 
         return folder, ModelReference(id=str(folder.resolve()))
     if not _HUB_ID.fullmatch(reference.id):
         raise ModelError(f"{reference.id!r} is neither a model folder on this machine nor a Hub id such as `org/name`.")
-    return _from_hub(reference, on_progress)
-
-
-def _from_hub(reference: ModelReference, on_progress: OnProgress) -> tuple[Path, ModelReference]:
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, RepositoryNotFoundError, RevisionNotFoundError
-
-    on_progress(f"looking up {reference.id}", 0.0)
-    try:
-        info = HfApi().model_info(reference.id, revision=reference.revision, timeout=15)
-        names = [entry.rfilename for entry in info.siblings or []]
-        if not any(name.endswith(".safetensors") for name in names):
-            raise ModelError(f"{reference.id} has no .safetensors weights; pickled weights can run code and are never loaded. Choose another model.")
-        on_progress(f"fetching {reference.id}", 0.05)
-        folder = snapshot_download(reference.id, revision=info.sha, allow_patterns=_WEIGHT_FILES)
-        return Path(folder), ModelReference(id=reference.id, revision=info.sha)
-    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
-        raise ModelError(f"The Hub has no model {reference.id!r} at revision {reference.revision or 'main'} (or it is private). Check the spelling.") from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
-        return _from_cache(reference, error)
-    except Exception as error:  # the HTTP client's own connection errors have no common base with the above
-        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "httpx2", "requests", "urllib3"):
-            raise
-        return _from_cache(reference, error)
-
-
-def _from_cache(reference: ModelReference, cause: Exception) -> tuple[Path, ModelReference]:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        folder = Path(snapshot_download(reference.id, revision=reference.revision, allow_patterns=_WEIGHT_FILES, local_files_only=True))
-    except LocalEntryNotFoundError:
-        raise ModelError(
-            f"The Hub cannot be reached to fetch {reference.id} ({_first_line(cause)}), and it is not in this machine's cache. "
-            "Connect to the network, or choose the default model or a local folder."
-        ) from cause
-    return folder, ModelReference(id=reference.id, revision=folder.name)
+    fetched = fetch(reference.id, reference.revision, on_progress)
+    return fetched, ModelReference(id=reference.id, revision=fetched.name)
 
 
 def _refuse_code(folder: Path) -> None:
@@ -198,10 +177,6 @@ def _end_ids(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tu
     configured = network.generation_config.eos_token_id if network.generation_config is not None else None
     ids = set(configured if isinstance(configured, list) else [configured]) | {tokenizer.eos_token_id}
     return tuple(sorted(i for i in ids if i is not None))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
 
 
 def encode_prompt(model: LoadedModel, prompt: Turns) -> list[int]:
@@ -259,7 +234,7 @@ def attach_adapter(model: LoadedModel, *, rank: int, alpha: int, seed: int) -> L
     torch.manual_seed(seed)
     config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
     assert isinstance(model.network, PreTrainedModel)
-    network = get_peft_model(model.network, with_our_layers(config))
+    network = get_peft_model(model.network, with_our_layers(config, model.network))
     return replace(model, network=network.eval())
 
 
@@ -275,10 +250,10 @@ def load_adapter(model: LoadedModel, folder: Path) -> LoadedModel:
         raise AdapterError(f"{folder} holds no adapter_model.safetensors; pickled adapters are never loaded. Train the adapter again.")
     assert isinstance(model.network, PreTrainedModel)
     try:
-        config = with_our_layers(LoraConfig.from_pretrained(str(folder)))
+        config = with_our_layers(LoraConfig.from_pretrained(str(folder)), model.network)
         network = PeftModel.from_pretrained(model.network, folder, is_trainable=False, config=config)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise AdapterError(f"The adapter in {folder} does not fit {model.reference.id}: {_first_line(error)} Choose the model it was trained on.") from error
+        raise AdapterError(f"The adapter in {folder} does not fit {model.reference.id}: {first_line(error)} Choose the model it was trained on.") from error
     return replace(model, network=network.eval())
 
 

@@ -1,4 +1,4 @@
-"""How a run tells what it is doing, and how it is told to stop."""
+"""How a run tells what it is doing, how much of it is left, and how it is told to stop."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,41 +18,6 @@ def phase_of(work: str, iteration: int) -> str:
 def is_training(phase: str) -> bool:
     """Whether the phase is an iteration's training."""
     return phase.split(" ")[0] == "training"
-
-
-def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) -> float:
-    """How much of a run is behind it, from 0 to 1, by the estimated time of each phase.
-
-    Args:
-        seconds: `core.estimates.Estimate.seconds`, or any weights by phase.
-        phase: A key of `seconds`; anything else (a run that has not begun) counts as nothing done.
-        done: Units finished in this phase.
-        total: Units of this phase; 0 when not known yet.
-    """
-    if phase not in seconds:
-        return 0.0
-    order = list(seconds)
-    before = sum(seconds[name] for name in order[: order.index(phase)])
-    here = seconds[phase] * (min(1.0, done / total) if total > 0 else 0.0)
-    return (before + here) / sum(seconds.values())
-
-
-def remaining_s(seconds: Mapping[str, float], phase: str, done: int, total: int, left_s: float | None) -> float:
-    """Seconds until a run ends: this phase as measured, the later ones as estimated and corrected by the pace of this one.
-
-    Args:
-        seconds: `core.estimates.Estimate.seconds`.
-        phase: A key of `seconds`.
-        done: Units finished in this phase.
-        total: Units of this phase.
-        left_s: What this attempt's own pace says about the rest of this phase; None while nothing is measured yet.
-    """
-    order = list(seconds)
-    later = sum(seconds[name] for name in order[order.index(phase) + 1 :])
-    expected = seconds[phase] * (1 - min(1.0, done / total) if total > 0 else 1.0)
-    if left_s is None:
-        return expected + later
-    return left_s + later * (left_s / expected if expected > 0 else 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,3 +64,38 @@ def never_stop() -> bool:
 
 class Stopped(Exception):
     """Raised inside a run when `should_stop` said yes and everything worth keeping is on disk."""
+
+
+def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) -> float:
+    """How much of a run is behind it, from 0 to 1, by the estimated time of each phase.
+
+    Args:
+        seconds: `Estimate.seconds`, or any weights by phase.
+        phase: A key of `seconds`; anything else (a run that has not begun) counts as nothing done.
+        done: Units finished in this phase.
+        total: Units of this phase; 0 when not known yet.
+    """
+    if phase not in seconds:
+        return 0.0
+    order = list(seconds)
+    before = sum(seconds[name] for name in order[: order.index(phase)])
+    here = seconds[phase] * (min(1.0, done / total) if total > 0 else 0.0)
+    return (before + here) / sum(seconds.values())
+
+
+def remaining_s(seconds: Mapping[str, float], phase: str, done: int, total: int, left_s: float | None) -> float:
+    """Seconds until a run ends: this phase as measured, the later ones as estimated and corrected by the pace of this one.
+
+    Args:
+        seconds: `Estimate.seconds`.
+        phase: A key of `seconds`.
+        done: Units finished in this phase.
+        total: Units of this phase.
+        left_s: What this attempt's own pace says about the rest of this phase; None while nothing is measured yet.
+    """
+    order = list(seconds)
+    later = sum(seconds[name] for name in order[order.index(phase) + 1 :])
+    expected = seconds[phase] * (1 - min(1.0, done / total) if total > 0 else 1.0)
+    if left_s is None:
+        return expected + later
+    return left_s + later * (left_s / expected if expected > 0 else 1.0)

@@ -27,18 +27,21 @@ from core.errors import ConfigError, OutOfMemoryError
 from core.evaluation import Result, evaluate, result_to_data
 from core.iterations import iteration_config, iteration_queries, probe_note, probe_queries, probed_queries
 from core.measuring import SIDES, MeasuredReply, ask, query_batches, replies_from_data, side_prompt
-from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, attach_adapter, choose_device, load_model
+from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, attach_adapter, choose_device, load_model, locate
 from core.preparation import draw_examples, require_examples
 from core.probing import start_probes
+from core.processes import ALONE, World, remember_together
 from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop, phase_of
 from core.queries import Query, draw_queries, queries_hash
+from core.recomputation import recomputing, should_recompute
 from core.sampling import sample
 from core.scoring import check_packing
 from core.trainability import Asking, Trainability, check_run, now_and_then, require_link, trainability_from_data, trainability_to_data
-from core.training import Example, train
+from core.training import Example, step_order, train
 
 QUERIES_PER_BATCH = 24  # sampled and committed together
 SHOWN_QUERIES = 2
+RECOMPUTED = "The activations of a step would not fit the memory, so they are computed again in the backward pass; steps take longer."
 _PACKAGES = ("torch", "transformers", "peft", "huggingface_hub", "safetensors")
 
 
@@ -75,7 +78,9 @@ class _Work:
     plan: RunPlan
     folder: Path
     on_step: OnStep
-    should_stop: ShouldStop
+    should_stop: ShouldStop  # the same answer in all processes, so all must ask
+    stop_alone: ShouldStop  # for what the first process does while the others wait
+    world: World
     dropped: Counter[str] = field(default_factory=Counter)
     kept: list[tuple[Stance, ...]] = field(default_factory=list)  # the contrast of each example, over all iterations
     train_queries: list[str] = field(default_factory=list)  # of all iterations, without repeats
@@ -87,7 +92,9 @@ class _Work:
             raise Stopped
 
 
-def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = ignore_step, should_stop: ShouldStop = never_stop) -> RunRecord:
+def execute(
+    plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = ignore_step, should_stop: ShouldStop = never_stop, world: World = ALONE
+) -> RunRecord:
     """Run a plan in a folder, going on from what an earlier attempt committed there; leaves `folder/adapter` and `folder/run.json`.
 
     Args:
@@ -96,6 +103,7 @@ def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = igno
         models: Folder of converted models.
         on_step: Told every step.
         should_stop: Asked after every step.
+        world: The processes that do the run together, each with the same plan and folder; only the first one's callbacks are used.
 
     Raises:
         Stopped: `should_stop` said yes.
@@ -103,11 +111,18 @@ def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = igno
     """
     started = time.monotonic()
     require_valid(plan.constitution)
-    _claim_folder(plan, folder)
-    work = _Work(plan=plan, folder=folder, on_step=on_step, should_stop=should_stop)
+    _claim_folder(plan, folder, world)
+    work = _Work(
+        plan=plan,
+        folder=folder,
+        on_step=on_step if world.first else ignore_step,
+        should_stop=lambda: bool(world.share(should_stop())),
+        stop_alone=should_stop,
+        world=world,
+    )
     held_out = draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed)
     with _memory_in_words(plan.config):
-        base = _check_packing(work, load_model(plan.model, models, device=choose_device(plan.device), on_progress=_progress(work)), held_out[0])
+        base = _check_packing(work, _load(work, models), held_out[0])
         trainability = _check_link(work, base)
         model = _iterate(work, base, held_out[:SHOWN_QUERIES])
         with adapter_off(model):
@@ -124,11 +139,12 @@ def execute(plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = igno
         endings=endings_data(folder, plan.config),
         duration_s=time.monotonic() - started,
     )
-    write_json(folder / "run.json", _record_to_data(plan, record, Curve(folder / "curve.json").rows, work.train_queries, held_out))
+    if world.first:
+        write_json(folder / "run.json", _record_to_data(plan, record, Curve(folder / "curve.json").rows, work.train_queries, held_out))
     return record
 
 
-def _claim_folder(plan: RunPlan, folder: Path) -> None:
+def _claim_folder(plan: RunPlan, folder: Path, world: World) -> None:
     """Write the plan's fingerprint, or compare it with the one that is there."""
     folder.mkdir(parents=True, exist_ok=True)
     here = {
@@ -137,9 +153,8 @@ def _claim_folder(plan: RunPlan, folder: Path) -> None:
         "model": plan.model.id,
         "config": config_to_data(plan.config),
     }
-    there = remember(folder / "plan.json", lambda: here)
-    with contextlib.suppress(ConfigError, TypeError):  # settings that came after it was written have their defaults
-        there = there | {"config": config_to_data(config_from_data(there["config"]))}
+    there = world.share(remember(folder / "plan.json", lambda: dict(here)) if world.first else None)
+    there["config"] = config_to_data(config_from_data(there["config"]))  # an earlier version of the studio knew fewer settings
     different = [key for key in here if there.get(key) != here[key]]
     if different:
         raise ConfigError(
@@ -147,11 +162,22 @@ def _claim_folder(plan: RunPlan, folder: Path) -> None:
         )
 
 
+def _load(work: _Work, models: Path) -> LoadedModel:
+    """The base; several processes leave fetching it, and which revision it is, to the first."""
+    plan, world = work.plan, work.world
+    reference, device = plan.model, world.device(choose_device(plan.device))
+    if world.size > 1:
+        pinned = locate(reference, models, _progress(work))[1] if world.first else reference
+        reference = ModelReference(**world.share(dataclasses.asdict(pinned)))
+    return load_model(reference, models, device=device, four_bit=plan.config.four_bit, on_progress=_progress(work))
+
+
 def _check_packing(work: _Work, base: LoadedModel, query: str) -> LoadedModel:
     """The model, scored packed or plainly as it turns out to need; people are told what is unusual about it."""
     first = work.plan.constitution.principles[0]
     prompts = [side_prompt(base, work.plan.constitution, side, query) for side in SIDES]
     model = check_packing(base, prompts, [base.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (first.statement, first.antithesis)])
+    model = dataclasses.replace(model, packed=work.world.share(model.packed))
     for notice in model.notices:
         work.on_step(StepReport(phase="preparing", done=100, total=100, note=notice, lasting=notice))
     return model
@@ -167,13 +193,13 @@ def _check_link(work: _Work, base: LoadedModel) -> Trainability:
 
     def on_asking(asking: Asking) -> None:
         tell(asking)
-        if work.should_stop():
+        if work.stop_alone():
             raise Stopped
 
     def ask_base() -> dict[str, Any]:
         return trainability_to_data(check_run(base, work.plan.constitution, work.plan.queries, work.plan.config, on_asking=on_asking))
 
-    found = trainability_from_data(remember(work.folder / "trainability.json", ask_base))
+    found = trainability_from_data(work.world.share(remember(work.folder / "trainability.json", ask_base) if work.world.first else None))
     require_link(found, work.plan.config)
     return found
 
@@ -197,13 +223,14 @@ def _iterate(work: _Work, base: LoadedModel, shown: Sequence[str]) -> LoadedMode
         adapter = work.folder / "adapter" if number == config.iterations else folder / "adapter"
         if model is base:
             model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=own.seed)
-        if adapter.exists():
+        if work.world.share(adapter.exists()):
             restore_adapter(model, adapter)
             continue
         if number > 1:  # the first is fresh from `attach_adapter`
             reset_adapter(model, own.seed)
         _train(work, model, examples, own, number, shown)
-        save_adapter(model, adapter)
+        if work.world.first:
+            save_adapter(model, adapter)
     return model
 
 
@@ -217,10 +244,12 @@ def _sample_examples(work: _Work, policy: LoadedModel, config: TrainConfig, numb
     for k, batch in enumerate(batches):
 
         def compute(batch: Sequence[str] = batch) -> dict[str, Any]:
-            prepared = draw_examples(policy, work.plan.constitution, batch, config)
-            return {"examples": [dataclasses.asdict(example) for example in prepared.examples], "dropped": prepared.dropped}
+            prepared = draw_examples(policy, work.plan.constitution, work.world.part(batch), config)
+            parts = work.world.gather({"examples": [dataclasses.asdict(example) for example in prepared.examples], "dropped": prepared.dropped})
+            rows = sorted((row for part in parts for row in part["examples"]), key=lambda row: batch.index(row["query"]))
+            return {"examples": rows, "dropped": dict(sum((Counter(part["dropped"]) for part in parts), Counter()))}
 
-        data = remember(work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", compute)
+        data = remember_together(work.world, work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", compute)
         examples += [_example(row) for row in data["examples"]]
         dropped.update(data["dropped"])
         work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
@@ -249,19 +278,24 @@ def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config:
             report = dataclasses.replace(report, checkpoint=f"{folder.name}/{report.checkpoint}")
         ending = read_ending(folder, config) if report.done == report.total else None
         ended = ending_words(ending, number, work.plan.config.iterations) if ending is not None else ""
-        work.on_step(dataclasses.replace(report, note=ended or ("" if report.done else note), lasting=ended or note))
+        work.on_step(dataclasses.replace(report, note=ended or ("" if report.done else note), lasting=report.lasting or ended or note))
 
-    train(
-        model,
-        examples,
-        config,
-        folder,
-        on_step=on_step,
-        on_metrics=lambda step, metrics: curve.add(number, before + step, metrics),
-        should_stop=work.should_stop,
-        show=lambda: show_replies(model, work.plan, shown),
-        probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder),
-    )
+    recompute = should_recompute(model, examples, config, sharers=work.world.size)
+    if recompute and config.activation_checkpointing == "auto":
+        on_step(StepReport(phase="training", done=0, total=len(step_order(len(examples), config)), lasting=RECOMPUTED))
+    with recomputing(model) if recompute else contextlib.nullcontext():
+        train(
+            model,
+            examples,
+            config,
+            folder,
+            on_step=on_step,
+            on_metrics=lambda step, metrics: curve.add(number, before + step, metrics) if work.world.first else None,
+            should_stop=work.should_stop,
+            show=(lambda: show_replies(model, work.plan, shown)) if work.world.first else None,
+            probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder) if work.world.first else None,
+            world=work.world,
+        )
 
 
 class Curve:
@@ -294,16 +328,27 @@ def measure_policy(work: _Work, model: LoadedModel, queries: Sequence[str], poli
     """Replies of one policy to the held-out queries, committed batch by batch. The caller switches the adapter."""
     replies: list[MeasuredReply] = []
     batches = query_batches(work.plan.constitution, queries)
-    config = work.plan.config
+    world = work.world
     for number, batch in enumerate(batches):
         path = work.folder / f"{policy}-replies-{number:03d}.json"
-        measured = replies_from_data(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+        measured = replies_from_data(world.share(json.loads(path.read_text(encoding="utf-8")) if world.first and path.exists() else None))
         if measured is None:  # not there yet, or left by an earlier version of the studio
-            measured = ask(model, work.plan.constitution, batch, config.sampling, config.seed)
-            write_json(path, [dataclasses.asdict(reply) for reply in measured])
+            measured = _ask_together(work, model, batch)
+            if world.first:
+                write_json(path, [dataclasses.asdict(reply) for reply in measured])
         replies += measured
         work.tick(StepReport(phase=f"measuring {policy}", done=number + 1, total=len(batches)))
     return replies
+
+
+def _ask_together(work: _Work, model: LoadedModel, batch: Sequence[str]) -> list[MeasuredReply]:
+    """The replies to a batch, each process answering its part of the queries."""
+    config, own = work.plan.config, work.world.part(batch)
+    rows = [dataclasses.asdict(reply) for reply in ask(model, work.plan.constitution, own, config.sampling, config.seed)]
+    by_query = [rows[i * len(rows) // len(own) : (i + 1) * len(rows) // len(own)] for i in range(len(own))]
+    measured = replies_from_data([row for group in work.world.together(work.world.gather(by_query)) for row in group])
+    assert measured is not None
+    return measured
 
 
 def _batches(queries: Sequence[str]) -> list[Sequence[str]]:
@@ -355,7 +400,8 @@ def _memory_in_words(config: TrainConfig) -> Iterator[None]:
 
 def _memory_message(config: TrainConfig) -> str:
     tokens = config.sampling.max_new_tokens
+    again = "" if config.activation_checkpointing == "on" else "activation_checkpointing=on, "
     return (
-        f"Memory ran out. Close other programs and resume; or train again with a lower sampling.max_new_tokens ({max(16, tokens // 2)} "
+        f"Memory ran out. Close other programs and resume; or train again with {again}a lower sampling.max_new_tokens ({max(16, tokens // 2)} "
         f"instead of {tokens}) or a smaller model."
     )

@@ -7,6 +7,7 @@ One iteration of it: `core.runs` repeats it. SAMI's regulariser is few steps; he
 reasons once the policy is too far from its base (KL over response tokens), since what it learns from there on is mostly a private code.
 """
 
+import hashlib
 import math
 import random
 import time
@@ -21,10 +22,11 @@ from core import scoring
 from core.checkpoints import adapter_tensors, latest_checkpoint, restore_tensors, save_checkpoint, write_json
 from core.config import TrainConfig
 from core.contrasts import seed_for
-from core.endings import EARLY_END, ending_to_data, read_ending, too_far
+from core.endings import EARLY_END, Ending, ending_to_data, read_ending, too_far
 from core.losses import attribution, mi_bound, sami_loss
 from core.models import LoadedModel, adapter_off
 from core.probing import Probes, go_back
+from core.processes import ALONE, World
 from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
@@ -73,6 +75,7 @@ def train(
     should_stop: ShouldStop = never_stop,
     show: Show | None = None,
     probes: Probes | None = None,
+    world: World = ALONE,
 ) -> None:
     """Train the attached adapter in place, resuming from the newest checkpoint in `folder` when there is one.
 
@@ -88,6 +91,7 @@ def train(
         should_stop: Asked after each step.
         show: Called before the first step, every `config.sample_every` steps, and after the last.
         probes: Asks the policy on other queries now and then; may end training and take the adapter back to its best step.
+        world: The processes that share the queries of each step. All but the first are silent and write nothing.
 
     Raises:
         Stopped: `should_stop` said yes; a checkpoint of the last step has been committed.
@@ -104,27 +108,31 @@ def train(
     if probes is not None:
         probes.go_on_from(start)
     saved_at = time.monotonic()
+    require_same_adapter(world, start, parameters)
     for step in range(start, len(steps)):
         if ending is not None and step >= ending.step:
             break
-        metrics = train_step(model, [examples[i] for i in steps[step]], config)
+        metrics = train_step(model, [examples[i] for i in steps[step]], config, world)
+        world.add_gradients(list(parameters.values()))
         metrics["grad_norm"] = float(torch.nn.utils.clip_grad_norm_(parameters.values(), config.max_grad_norm))
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, len(steps), config)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         done = step + 1
-        metrics |= probes.take(done, parameters) if probes is not None else {}
+        metrics |= world.share(probes.take(done, parameters) if probes is not None else {})
         if ending is None:
-            ending = (probes.ending(done, len(steps)) if probes is not None else None) or too_far(done, len(steps), metrics.get("kl_nats", 0.0), config)
-            if ending is not None:  # before the checkpoint: a run killed in between ends at the same step
+            ending = _ending(world, probes, done, len(steps), metrics.get("kl_nats", 0.0), config)
+            if ending is not None and world.first:  # before the checkpoint: a run killed in between ends at the same step
                 write_json(folder / EARLY_END, ending_to_data(ending))
         last = ending.step if ending is not None else len(steps)
         on_metrics(done, metrics)
         stopping = should_stop()
         committed = None
-        if stopping or done == last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
-            committed = save_checkpoint(folder, done, adapter_tensors(parameters, optimizer)).folder.name
+        if world.share(stopping or done == last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S):
+            require_same_adapter(world, done, parameters)
+            if world.first:
+                committed = save_checkpoint(folder, done, adapter_tensors(parameters, optimizer)).folder.name
             saved_at = time.monotonic()
             if probes is not None:
                 probes.forget()
@@ -136,23 +144,39 @@ def train(
         go_back(folder, ending.back_to, parameters)
 
 
-def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig) -> dict[str, float]:
-    """Accumulate the gradient of the mean loss over a batch of queries.
+def _ending(world: World, probes: Probes | None, step: int, planned: int, kl_nats: float, config: TrainConfig) -> Ending | None:
+    """Whether training ends early after this step: the first process asks its probes and tells the others."""
+    probed = probes.ending(step, planned) if probes is not None else None
+    found = probed or too_far(step, planned, kl_nats, config)
+    told = world.share(ending_to_data(found) if found is not None else None)
+    return Ending(**told) if told is not None else None
+
+
+def require_same_adapter(world: World, step: int, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+    """Raise RuntimeError unless all processes hold the same adapter after so many steps, bit for bit."""
+    if world.size > 1:
+        sha256 = hashlib.sha256()
+        for p in parameters.values():
+            sha256.update(p.detach().cpu().numpy().tobytes())
+        world.require_same(f"adapters after step {step}", f"{step} {sha256.hexdigest()}")
+
+
+def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig, world: World = ALONE) -> dict[str, float]:
+    """Accumulate the gradient of the mean loss over a batch of queries, of which this process takes its part.
 
     Returns:
         Means over the batch: loss_nats (SAMI's), attribution (share of responses), mi_bound_nats (column term only; of
         the stored responses, so a curve to watch and not yet a claim). And kl_nats (a token), when something depends on it:
         over the batch with a KL weight, else of its first query, which is near enough and spares the base's other forwards.
     """
-    losses, bounds, hits, kls = [], [], [], []
-    for i, example in enumerate(batch):
+    own: list[tuple[float, float, list[bool], list[float]]] = []
+    for i, example in world.part(list(enumerate(batch))):
         with_kl = config.kl_weight > 0 or (config.max_kl_nats > 0 and i == 0)
         add = add_gradient if len(example.prompts) <= AT_ONCE else replay_gradient
         scores_CR, kl = add(model, example, config, 1 / len(batch), with_kl=with_kl)
-        losses.append(float(sami_loss(scores_CR)))
-        bounds.append(mi_bound(scores_CR))
-        hits += attribution(scores_CR)
-        kls += [kl] if with_kl else []
+        own.append((float(sami_loss(scores_CR)), mi_bound(scores_CR), attribution(scores_CR), [kl] if with_kl else []))
+    losses, bounds, attributed, distances = zip(*world.together(world.gather(own)), strict=True)
+    hits, kls = [hit for row in attributed for hit in row], [kl for row in distances for kl in row]
     metrics = {"loss_nats": math.fsum(losses) / len(losses), "attribution": sum(hits) / len(hits), "mi_bound_nats": math.fsum(bounds) / len(bounds)}
     if kls:
         metrics["kl_nats"] = math.fsum(kls) / len(kls)

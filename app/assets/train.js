@@ -43,7 +43,7 @@ function presetChoice(preset) {
 }
 
 function settingField(setting) {
-  const input = h("input", { class: "cs-input cs-short", id: `setting-${setting.name.replace(".", "-")}`, autocomplete: "off", inputmode: { int: "numeric", float: "decimal", bool: "text" }[setting.kind] });
+  const input = h("input", { class: "cs-input cs-short", id: `setting-${setting.name.replace(".", "-")}`, autocomplete: "off", inputmode: { int: "numeric", float: "decimal", bool: "text", text: "text" }[setting.kind] });
   return { name: setting.name, input, node: h("div", { class: "cs-field" }, h("label", { for: input.id }, setting.label), input) };
 }
 

@@ -29,6 +29,7 @@ class Source:
     seed: int  # the run's, with which the replies are those that its result table counts
     sampling: SamplingConfig
     finished_at: datetime | None
+    four_bit: bool = False  # the base is held as it was in training
 
     @property
     def methods(self) -> tuple[Method, ...]:

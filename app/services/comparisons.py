@@ -54,6 +54,7 @@ def _of_run(summary: RunSummary) -> Source:
         version_number=summary.version_number,
         model=run.model,
         revision=run.revision,
+        four_bit=config.four_bit,
         adapter_path=run.adapter_path,
         adapter_sha256=run.adapter_sha256,
         seed=config.seed,
@@ -253,7 +254,7 @@ def _follow(studio: Studio, view: ComparisonView) -> Iterator[ComparisonView]:
 
 def _request(view: ComparisonView) -> ReplyRequest:
     return ReplyRequest(
-        model=ModelChoice(id=view.source.model, revision=view.source.revision),
+        model=ModelChoice(id=view.source.model, revision=view.source.revision, four_bit=view.source.four_bit),
         query=view.query,
         seed=view.seed,
         sampling=asdict(view.sampling),

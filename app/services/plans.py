@@ -19,8 +19,9 @@ from core.config import PRESETS, TrainConfig, config_from_data, config_to_data, 
 from core.constitutions import Constitution, from_data, require_valid
 from core.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, QueryError
-from core.estimates import Estimate, Hardware, ModelShape, constitution_tokens, estimate, hardware_from_data
+from core.estimates import FIT_SHARE, Estimate, Hardware, ModelShape, constitution_tokens, estimate, hardware_from_data
 from core.iterations import FEWEST_PROBE_QUERIES, left_to_probe, probe_note
+from core.quantisation import missing
 from db.tables import Constitution as ConstitutionRow
 from db.tables import Run, Version
 
@@ -40,9 +41,10 @@ EXPOSED = (  # settings the page offers besides the preset: name, what it is, ki
     ("lora_rank", "LoRA rank", "int"),
     ("sampling.max_new_tokens", "Longest reply, in tokens", "int"),
     ("sampling.temperature", "Sampling temperature", "float"),
+    ("four_bit", "Base in 4 bits, which needs bitsandbytes (true or false)", "bool"),
+    ("activation_checkpointing", "Compute activations again in the backward pass (auto, on or off)", "text"),
     ("train_anyway", "Train even where the base shows no link (true or false)", "bool"),
 )
-MEMORY_SHARE = 0.9  # of what is free; above it a warning is given
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
 
 
@@ -160,8 +162,9 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
 def _require_plain(change: str) -> None:
     """Refuse what Python reads as a number but no setting can be: infinity, and integers of a thousand digits."""
     name, _, text = change.partition("=")
-    words = [setting for setting, _, kind in EXPOSED if kind == "bool"]  # true or false, which the setting reads itself
-    if name not in words and not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
+    if any(kind in ("bool", "text") for exposed, _, kind in EXPOSED if exposed == name):
+        return  # one of a few words, which the setting itself checks
+    if not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
         raise ConfigError(f"{name} must be a number, got {text[:40]!r}.")
 
 
@@ -241,7 +244,7 @@ def file_stem(name: str) -> str:
 
 def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estimate | None) -> Sequence[str]:
     shape = plan.model.shape
-    found = []
+    found = [problem] if plan.config.four_bit and (problem := missing()) is not None else []
     if shape is not None:
         tokens = constitution_tokens(plan.constitution)
         if tokens + plan.config.sampling.max_new_tokens > shape.context_tokens:
@@ -249,7 +252,7 @@ def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estim
                 f"The constitution has about {tokens:,} tokens, but {plan.model.id} reads at most {shape.context_tokens:,} with the query and the "
                 "reply. Shorten it, or choose a model with a longer context."
             )
-    if hardware is not None and made is not None and made.memory_bytes > MEMORY_SHARE * hardware.usable_bytes:
+    if hardware is not None and made is not None and made.memory_bytes > FIT_SHARE * hardware.usable_bytes:
         found.append(
             f"It needs about {made.memory_bytes / 1e9:.1f} GB of memory, and {hardware.usable_bytes / 1e9:.1f} GB were free when this machine was "
             "measured. Choose a smaller model or shorter replies."

@@ -57,16 +57,21 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-def plant_finished_run(studio: Studio, model: Path, adapter: Path, sha256: str, name: str = "Brevity", tokens: int = 24) -> int:
+def plant_finished_run(studio: Studio, model: Path, adapter: Path, sha256: str, name: str = "Brevity", tokens: int = 24, four_bit: bool = False) -> int:
     """A finished run as its trainer leaves it in the database; returns its id."""
-    config = replace(preset("quick"), sampling=SamplingConfig(max_new_tokens=tokens))
+    config = replace(preset("quick"), sampling=SamplingConfig(max_new_tokens=tokens), four_bit=four_bit)
     with studio.sessions.begin() as session:
         version_id = next(card.version_id for card in list_constitutions(session) if card.name == name)
         assert version_id is not None
         rows = [{"query": "How do I boil an egg?", "split": "train"}]
         queries = query_sets.add_query_set(session, "Everyday", "written here", rows)
         new = runs.NewRun(
-            version_id=version_id, query_set_id=queries.id, model=str(model), config=config_to_data(config), requested_by="ann", request_key=f"{name}-{tokens}"
+            version_id=version_id,
+            query_set_id=queries.id,
+            model=str(model),
+            config=config_to_data(config),
+            requested_by="ann",
+            request_key=f"{name}-{tokens}-{four_bit}",
         )
         run_id = runs.add_run(session, new).id
         run = claims.claim_next(session, "trainer", {}, 100.0)

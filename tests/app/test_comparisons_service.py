@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app import host_client
+from app import host_client, weights
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView, after_event
 from app.services.comparisons import Wish
@@ -192,3 +192,17 @@ def test_an_error_of_one_method_fails_its_pane_and_leaves_the_others(studio: Stu
     assert failed.pane("base") == replace(view.panes[0], state="failed", error="too long")
     assert failed.panes[1:] == view.panes[1:]
     assert after_event(view, {"event": "alive"}) == view
+
+
+def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = studio.settings.runs_folder / "1" / "attempt-1" / "adapter"
+    small = plant_finished_run(studio, studio.settings.models_folder / "tiny", adapter, adapter_hash(adapter), tokens=23, four_bit=True)
+    asked, loaded = [], []
+    monkeypatch.setattr(host_client, "stream", lambda _, request: (event for event in [asked.append(request) or {"event": "end"}]))
+    monkeypatch.setattr(weights, "load_model", lambda *_, four_bit, **__: loaded.append(four_bit))
+    monkeypatch.setattr(weights, "check_model", lambda model: model)
+    for number in (run_id, small):
+        finished(studio, wish(number))
+        weights.hold(None, replace(asked[-1], adapter=None), studio.settings, lambda _what, _share: None)
+    assert [request.model.four_bit for request in asked] == [False, True]
+    assert loaded == [False, True]

@@ -24,7 +24,13 @@ def test_variables_are_read_and_the_command_line_wins(tmp_path: Path) -> None:
 
 
 def test_a_child_reads_the_same_settings_from_its_environment(tmp_path: Path) -> None:
-    environ = {"STUDIO_HOST": "0.0.0.0", "STUDIO_PASSWORD": "correct horse", "STUDIO_ALLOWED_HOSTS": "a.example,b.example", "STUDIO_DEVICE": "cuda:1"}
+    environ = {
+        "STUDIO_HOST": "0.0.0.0",
+        "STUDIO_PASSWORD": "correct horse",
+        "STUDIO_ALLOWED_HOSTS": "a.example,b.example",
+        "STUDIO_DEVICE": "cuda:1",
+        "STUDIO_PROCESSES": "3",
+    }
     settings = Settings.from_environment(environ, data=tmp_path)
     assert Settings.from_environment(settings.to_environment()) == settings
     loopback = Settings.from_environment({}, data=tmp_path)
@@ -52,6 +58,8 @@ def test_a_password_never_appears_in_the_representation() -> None:
         ({"STUDIO_ALLOWED_HOSTS": "https://a.example"}, ["STUDIO_ALLOWED_HOSTS", "'https://a.example'"]),
         ({"DATABASE_URL": "mysql://x"}, ["DATABASE_URL", "'mysql'", "sqlite:///"]),
         ({"STUDIO_DEVICE": "tpu"}, ["STUDIO_DEVICE", "'tpu'", "auto"]),
+        ({"STUDIO_PROCESSES": "0"}, ["STUDIO_PROCESSES", "0", "from 1 on"]),
+        ({"STUDIO_PROCESSES": "two"}, ["STUDIO_PROCESSES", "'two'", "from 1 on"]),
     ],
 )
 def test_a_bad_value_is_refused_with_its_name_and_a_remedy(environ: dict[str, str], words: list[str]) -> None:

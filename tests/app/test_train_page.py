@@ -255,3 +255,20 @@ def test_a_check_is_closed_with_its_handler(studio: Studio, monkeypatch: pytest.
     next(handler)  # the stream is open
     handler.close()  # type: ignore[attr-defined]
     assert closed == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fits"),
+    [("train_anyway", "true", True), ("four_bit", "yes", False), ("activation_checkpointing", "on", True), ("activation_checkpointing", "1e9", False)],
+)
+def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, name: str, text: str, fits: bool) -> None:
+    reply = TrainPage(studio).preview(sent(studio, settings={name: text}), asks())["reply"]
+    assert reply["kind"] == ("preview" if fits else "problem")
+    assert fits or name in reply["message"]
+
+
+def test_a_base_in_4_bits_is_warned_of_where_bitsandbytes_is_missing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.plans.missing", lambda: "It is missing.")
+    page, plain = TrainPage(studio), sent(studio)
+    assert "It is missing." not in str(page.preview(plain, asks())["reply"]["html"])
+    assert "It is missing." in str(page.preview(sent(studio, settings={"four_bit": "true"}), asks())["reply"]["html"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.attempt import Reporter, Watch
-from app.attempt_protocol import attempt_folder
+from app.attempt_protocol import HELPER_LOST, attempt_folder
 from app.services.runs import resume, stop
 from app.trainer import Trainer, attempt_command, death, work_once
 from core.config import SamplingConfig, TrainConfig, config_to_data
@@ -196,7 +196,7 @@ def test_a_trainer_that_stops_hands_its_run_back(studio, trainer, model_folder):
     assert back.checkpoint is not None
 
 
-@pytest.mark.parametrize(("status", "words"), [(-9, "memory runs out"), (-15, "SIGTERM"), (1, "status 1")])
+@pytest.mark.parametrize(("status", "words"), [(-9, "memory runs out"), (-15, "SIGTERM"), (1, "status 1"), (HELPER_LOST, "One of the processes")])
 def test_a_death_is_told_in_words(status, words):
     assert words in death(status)
 

@@ -3,10 +3,12 @@
     python -m tests.bench.memory [--data DIR] [--json]
 
 Each figure is the peak resident size of a process of its own. The aim: a step of n = 16 constitutions in no more memory than one of
-n = 2 the reference way (n x n padded sequences, logits everywhere), and an estimate within a fifth of what a run takes.
+n = 2 the reference way (n x n padded sequences, logits everywhere), and an estimate within a fifth of what a run takes. Packed and
+recomputed are a step as it is trained, without and with activation checkpointing.
 """
 
 import argparse
+import contextlib
 import json
 import resource
 import subprocess
@@ -23,11 +25,13 @@ from core.config import preset
 from core.constitutions import dump_yaml
 from core.estimates import DEFAULT_SHAPE, estimate
 from core.hardware import probe
-from core.training import replay_gradient
+from core.recomputation import recomputing
+from core.training import add_gradient, replay_gradient
 from tests.bench.step import draw_example, load, reference_way
 
 ROOT = Path(__file__).parents[2]
 CASES = ((70, 50), (400, 60))
+WAYS = (("reference", 2), ("packed", 2), ("recomputed", 2), ("replay", 2), ("replay", 16))
 
 
 def main() -> None:
@@ -49,7 +53,7 @@ def main() -> None:
 
 
 def _case(data: str, prompt: int, response: int) -> dict[str, Any]:
-    sizes = {f"{way} n={n}": _in_a_process(data, way, prompt, response, n) for way, n in (("reference", 2), ("replay", 2), ("replay", 16))}
+    sizes = {f"{way} n={n}": _in_a_process(data, way, prompt, response, n) for way, n in WAYS}
     return {"prompt": prompt, "response": response, **{name: round(size / 1e9, 2) for name, size in sizes.items()}}
 
 
@@ -62,8 +66,11 @@ def _step_bytes(data: str, way: str, prompt: int, response: int, n: int) -> int:
     model, example = load(data, None, plainly=way == "reference"), draw_example(prompt, response, n)
     if way == "reference":
         reference_way(model, example)
-    else:
+    elif way == "replay":
         replay_gradient(model, example, preset("quick"), 1.0, with_kl=False)
+    else:
+        with recomputing(model) if way == "recomputed" else contextlib.nullcontext():
+            add_gradient(model, example, preset("quick"), 1.0, with_kl=False)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

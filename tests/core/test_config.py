@@ -23,6 +23,7 @@ def test_settings_are_typed_as_on_a_command_line():
         (lambda: TrainConfig(passes=0), "passes must be 1 or above, got 0"),
         (lambda: TrainConfig(n_constitutions=1), "n_constitutions must be between 2 and 16, got 1"),
         (lambda: TrainConfig(learning_rate=-1), "learning_rate"),
+        (lambda: TrainConfig(activation_checkpointing="maybe"), "activation_checkpointing must be auto, on or off, got 'maybe'"),
         (lambda: preset("huge"), "Unknown preset 'huge'"),
         (lambda: preset("quick", learningrate=1), "Unknown setting 'learningrate'"),
         (lambda: config_from_data({"pases": 3}), "Unknown setting 'pases'"),

@@ -142,3 +142,25 @@ def test_the_time_left_follows_the_pace_that_was_measured() -> None:
 def test_hardware_survives_the_database_and_an_older_row_counts_as_unmeasured() -> None:
     assert hardware_from_data(asdict(TWO_CORES)) == TWO_CORES
     assert hardware_from_data({"cores": 2}) is None
+
+
+def test_activations_are_computed_again_where_they_would_not_fit() -> None:
+    long = preset("quick", sampling=SamplingConfig(max_new_tokens=1024))
+    roomy, off = (estimate(replace(long, activation_checkpointing=said), DEFAULT_SHAPE, TWO_CORES, BRIEF) for said in ("auto", "off"))
+    tight = estimate(long, DEFAULT_SHAPE, replace(TWO_CORES, memory_available_bytes=off.memory_bytes), BRIEF)
+    assert roomy == off
+    assert tight.memory_bytes < off.memory_bytes
+    assert tight.seconds["training"] > off.seconds["training"]
+    assert any("computed again" in note for note in tight.notes)
+
+
+def test_many_constitutions_take_no_more_memory_than_one_of_them() -> None:
+    four, sixteen = (estimate(preset("quick", n_constitutions=n), DEFAULT_SHAPE, TWO_CORES, BRIEF).memory_bytes for n in (4, 16))
+    assert sixteen < four
+
+
+def test_weights_in_4_bits_take_about_a_quarter_and_embeddings_stay() -> None:
+    """30 layers x (2 x 576 x (576 + 192) + 3 x 576 x 1536) = 106,168,320 weights at 0.516 bytes instead of 2."""
+    whole, small = (estimate(preset("quick", four_bit=chosen), DEFAULT_SHAPE, TWO_CORES, BRIEF) for chosen in (False, True))
+    assert whole.memory_bytes - small.memory_bytes == pytest.approx(106_168_320 * (2 - 0.516), rel=1e-6)
+    assert any("unpacked" in note for note in small.notes)

@@ -1,6 +1,7 @@
 """Our adapted layer against peft's own."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -25,7 +26,7 @@ class Two(nn.Module):
 def adapted(base, ours, **settings):
     """The same base with an adapter of the same random weights, in our layers or peft's."""
     config = LoraConfig(r=3, lora_alpha=6, **({"target_modules": ["first", "second"]} | settings))
-    network = get_peft_model(copy.deepcopy(base), with_our_layers(config) if ours else config).eval()
+    network = get_peft_model(copy.deepcopy(base), with_our_layers(config, SimpleNamespace(config=SimpleNamespace())) if ours else config).eval()
     for name, p in network.named_parameters():
         if "lora" in name:
             nn.init.normal_(p, std=0.5, generator=torch.Generator().manual_seed(len(name)))
