@@ -225,6 +225,7 @@ def _iterate(work: _Work, base: LoadedModel, shown: Sequence[str]) -> LoadedMode
             model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=own.seed)
         if work.world.share(adapter.exists()):
             restore_adapter(model, adapter)
+            _tell_again(work, number)
             continue
         if number > 1:  # the first is fresh from `attach_adapter`
             reset_adapter(model, own.seed)
@@ -296,6 +297,14 @@ def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config:
             probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder) if work.world.first else None,
             world=work.world,
         )
+
+
+def _tell_again(work: _Work, number: int) -> None:
+    """An attempt that finds an iteration done says how it ended, since what an earlier attempt said is gone from the page."""
+    ending = read_ending(work.folder / f"iteration-{number}", work.plan.config)
+    if ending is not None:
+        said = ending_words(ending, number, work.plan.config.iterations)
+        work.on_step(StepReport(phase=phase_of("training", number), done=ending.step, total=ending.step, note=said, lasting=said))
 
 
 class Curve:

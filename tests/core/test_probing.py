@@ -173,6 +173,9 @@ def test_a_run_tells_of_its_probes_and_of_its_early_end(tiny_folder, tmp_path):
     assert all({"probe_bound_nats", "probe_repetition", "probe_loops"} <= set(row) for row in stored["metrics"])
     assert stored["queries"]["probe"] == probe_queries(QUERIES, made.config, 1)
     assert not set(stored["queries"]["probe"]) & {*stored["queries"]["train"], *stored["queries"]["held_out"]}
+    again = []
+    assert execute(made, tmp_path / "run", tmp_path, on_step=again.append).endings == record.endings
+    assert ending["says"] in [report.lasting for report in again]  # an attempt that goes on says it too
     tensors = load_file(tmp_path / "run" / "adapter" / "adapter_model.safetensors")
     best = find_checkpoint(tmp_path / "run" / "iteration-1" / "best", ending["back_to"]).tensors()
     assert all(torch.equal(tensor, best[name.replace(".weight", ".default.weight")]) for name, tensor in tensors.items())
