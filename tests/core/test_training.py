@@ -237,7 +237,7 @@ class KilledError(BaseException):
 
 def probed(tiny_folder):
     """Three iterations of one, two and three steps, with a probe after each step; the last two end by the first fall of its bound."""
-    return iterated(tiny_folder, passes=1, seed=5, learning_rate=0.02, probe_every=1, probe_queries=2, patience=1, max_repetition_rise=0)
+    return iterated(tiny_folder, passes=1, seed=13, learning_rate=0.02, probe_every=1, probe_queries=2, patience=1, max_repetition_rise=0)
 
 
 WRITES = 46  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
