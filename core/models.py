@@ -21,7 +21,7 @@ from core.constitutions import Turns
 from core.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
 from core.errors import AdapterError, ContextError, ModelError, first_line
 from core.hub import fetch
-from core.quantisation import four_bit_arguments, keep_differentiable, require_four_bit
+from core.quantisation import four_bit_arguments, keep_differentiable
 
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -119,20 +119,11 @@ def load_model(
         DiskFullError: No room to fetch it.
     """
     dtype = dtype or choose_dtype(device)
-    if four_bit:
-        require_four_bit(device)
     quantised = four_bit_arguments(device, dtype) if four_bit else {}
     folder, pinned = locate(reference, models, on_progress)
     _refuse_code(folder)
     on_progress("loading the model", 1.0)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **quantised)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {first_line(error)} Choose another model.") from error
-    if four_bit:
-        keep_differentiable(network)
-    network.requires_grad_(False)
+    tokenizer, network = _read(folder, reference, dtype, quantised)
     return LoadedModel(
         reference=pinned,
         network=network.eval().to(device),
@@ -142,6 +133,17 @@ def load_model(
         context_tokens=int(getattr(network.config.get_text_config(), "max_position_embeddings", 0)) or 1 << 20,
         packed=can_mask(network),
     )
+
+
+def _read(folder: Path, reference: ModelReference, dtype: torch.dtype, quantised: dict[str, Any]) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **quantised)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {first_line(error)} Choose another model.") from error
+    if quantised:
+        keep_differentiable(network)
+    return tokenizer, network.requires_grad_(False)
 
 
 def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> tuple[Path, ModelReference]:
