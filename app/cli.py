@@ -122,6 +122,11 @@ def parser() -> argparse.ArgumentParser:
     for name, text in (("web", "serve the page alone"), ("trainer", "work through the queue of runs"), ("model-host", "answer what the pages ask of a model")):
         _serving(commands.add_parser(name, help=text))
     _serving(commands.add_parser("probe", help="measure this machine for the estimates"))
+    _started_by_others(commands)
+    return top
+
+
+def _started_by_others(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     attempt = commands.add_parser("attempt", help="one attempt at one run (started by the trainer)")
     attempt.add_argument("run", type=int)
     attempt.add_argument("owner")
@@ -131,7 +136,6 @@ def parser() -> argparse.ArgumentParser:
     helper.add_argument("folder", type=Path)
     helper.add_argument("number", type=int)
     _serving(helper)
-    return top
 
 
 def _serving(command: argparse.ArgumentParser) -> None:

@@ -23,7 +23,7 @@ from core.errors import AdapterError, ContextError, ModelError, first_line
 from core.grouped_attention import use_on_cpu
 from core.hub import fetch
 from core.lora import with_our_layers
-from core.quantisation import four_bit_arguments, keep_differentiable, require_four_bit
+from core.quantisation import four_bit_arguments, keep_differentiable
 
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -121,20 +121,11 @@ def load_model(
         DiskFullError: No room to fetch it.
     """
     dtype = dtype or choose_dtype(device)
-    if four_bit:
-        require_four_bit(device)
     quantised = four_bit_arguments(device, dtype) if four_bit else {}
     folder, pinned = locate(reference, models, on_progress)
     _refuse_code(folder)
     on_progress("loading the model", 1.0)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **quantised)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {first_line(error)} Choose another model.") from error
-    if four_bit:
-        keep_differentiable(network)
-    network = network.requires_grad_(False).eval().to(device)
+    tokenizer, network = _read(folder, reference, device, dtype, quantised)
     use_on_cpu(network)
     return LoadedModel(
         reference=pinned,
@@ -145,6 +136,19 @@ def load_model(
         context_tokens=int(getattr(network.config.get_text_config(), "max_position_embeddings", 0)) or 1 << 20,
         packed=can_mask(network),
     )
+
+
+def _read(
+    folder: Path, reference: ModelReference, device: torch.device, dtype: torch.dtype, quantised: dict[str, Any]
+) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **quantised)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {first_line(error)} Choose another model.") from error
+    if quantised:
+        keep_differentiable(network)
+    return tokenizer, network.requires_grad_(False).eval().to(device)
 
 
 def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> tuple[Path, ModelReference]:

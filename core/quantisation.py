@@ -52,7 +52,11 @@ def four_bit_arguments(device: "torch.device", dtype: "torch.dtype") -> dict[str
     Args:
         device: Where the weights are packed and stay.
         dtype: What they are multiplied in.
+
+    Raises:
+        ConfigError: As `require_four_bit`.
     """
+    require_four_bit(device)
     import torch
     from transformers import BitsAndBytesConfig
 

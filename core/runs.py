@@ -110,16 +110,7 @@ def execute(
         StudioError: Anything the user can put right.
     """
     started = time.monotonic()
-    require_valid(plan.constitution)
-    _claim_folder(plan, folder, world)
-    work = _Work(
-        plan=plan,
-        folder=folder,
-        on_step=on_step if world.first else ignore_step,
-        should_stop=lambda: bool(world.share(should_stop())),
-        stop_alone=should_stop,
-        world=world,
-    )
+    work = _begin(plan, folder, on_step, should_stop, world)
     held_out = draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed)
     with _memory_in_words(plan.config):
         base = _check_packing(work, _load(work, models), held_out[0])
@@ -139,8 +130,26 @@ def execute(
         endings=endings_data(folder, plan.config),
         duration_s=time.monotonic() - started,
     )
-    if world.first:
-        write_json(folder / "run.json", _record_to_data(plan, record, Curve(folder / "curve.json").rows, work.train_queries, held_out))
+    return _kept(work, record, held_out)
+
+
+def _begin(plan: RunPlan, folder: Path, on_step: OnStep, should_stop: ShouldStop, world: World) -> _Work:
+    require_valid(plan.constitution)
+    _claim_folder(plan, folder, world)
+    return _Work(
+        plan=plan,
+        folder=folder,
+        on_step=on_step if world.first else ignore_step,
+        should_stop=lambda: bool(world.share(should_stop())),
+        stop_alone=should_stop,
+        world=world,
+    )
+
+
+def _kept(work: _Work, record: RunRecord, held_out: list[str]) -> RunRecord:
+    if work.world.first:
+        curve = Curve(work.folder / "curve.json").rows
+        write_json(work.folder / "run.json", _record_to_data(work.plan, record, curve, work.train_queries, held_out))
     return record
 
 
