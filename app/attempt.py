@@ -25,7 +25,8 @@ from core.errors import DiskFullError, StudioError
 from core.models import ModelReference
 from core.progress import StepReport, Stopped
 from core.queries import from_rows
-from core.runs import RunPlan, RunRecord, execute, result_data
+from core.records import RunPlan, RunRecord, result_data
+from core.runs import execute
 from db import claims, constitutions, query_sets, runs
 from db.claims import Claim, Metric, Progress, Sample
 from db.errors import LostLease

@@ -28,7 +28,8 @@ from core.measuring import ask, query_batches, reply_seed, side_prompt
 from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, choose_device, load_adapter, load_model
 from core.progress import StepReport, Stopped
 from core.queries import Query, draw_queries, read_queries
-from core.runs import RunPlan, execute
+from core.records import RunPlan
+from core.runs import execute
 from core.sampling import sample
 from core.scoring import check_model
 from core.trainability import check_run, now_and_then, trainability_to_data

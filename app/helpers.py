@@ -31,7 +31,8 @@ from core.models import ModelReference, choose_device
 from core.processes import ALONE, World, default_count, joined
 from core.progress import Stopped
 from core.queries import Query
-from core.runs import RunPlan, execute
+from core.records import RunPlan
+from core.runs import execute
 
 GRACE_S = 10.0  # after a helper has died: the run's own process may have a better reason to tell
 SEEN_WITHIN_S = 2.0  # a death shows first in the connection, then in the process

@@ -131,11 +131,12 @@ class Host:
         request = job.request
         job.put({"event": "loading", "note": "starting", "share": None})
         from app import asking, panes, weights  # torch: seconds, at the first job only
+        from core.memory import memory_in_words
 
         def on_progress(what: str, share: float) -> None:
             job.tell({"event": "loading", "note": what, "share": share})
 
-        with weights.memory_in_words():
+        with memory_in_words(weights.REMEDY):
             held, self.held = self.held, None  # a failed load leaves nothing half loaded
             if held is not None and held.choice != request.model:
                 held = None

@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import gc
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from peft import PeftModel
 from app.host_client import ModelChoice, ReplyRequest, Request
 from app.settings import Settings
 from core.default_model import OnProgress
-from core.errors import AdapterError, OutOfMemoryError
+from core.errors import AdapterError
 from core.models import LoadedModel, ModelReference, adapter_hash, choose_device, load_adapter, load_model
 from core.scoring import check_model
 
@@ -85,17 +84,4 @@ def give_back() -> None:
             ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
-@contextlib.contextmanager
-def memory_in_words() -> Iterator[None]:
-    """Turn the several ways of running out of memory into one error that says what to do."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemoryError(_REMEDY) from error
-    except RuntimeError as error:
-        if "can't allocate memory" in str(error) or "not enough memory" in str(error):  # PyTorch's CPU allocator has no class of its own
-            raise OutOfMemoryError(_REMEDY) from error
-        raise
-
-
-_REMEDY = "Memory ran out, so the model was put away. Close other programs, wait for the run that uses the memory, or ask for shorter replies; then try again."
+REMEDY = "Memory ran out, so the model was put away. Close other programs, wait for the run that uses the memory, or ask for shorter replies; then try again."

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, fields
 import torch
 from peft import PeftModel
 
-from core.config import SamplingConfig
+from core.config import SamplingConfig, TrainConfig
 from core.constitutions import Constitution, render
 from core.contrasts import asked_stances, seed_for
 from core.models import LoadedModel, adapter_off, encode_prompt
+from core.progress import ShownReply
 from core.sampling import sample
 from core.scoring import score
 
@@ -122,3 +123,11 @@ def _score(model: LoadedModel, prompts: Sequence[list[int]], responses: Sequence
                 if 0 <= i - c < len(group):
                     found[i].kl_nats = float((policy.own[k].exp() * (policy.own[k] - base.own[k])).sum(dim=-1).mean())
     return found
+
+
+def show_replies(model: LoadedModel, constitution: Constitution, config: TrainConfig, queries: Sequence[str]) -> tuple[ShownReply, ...]:
+    """Replies to a few held-out queries under statement and antithesis, always with the same seeds, so that one sees change."""
+    asked = [(query, side) for query in queries for side in SIDES]
+    prompts = [side_prompt(model, constitution, side, query) for query, side in asked]
+    responses = sample(model, prompts, config.sampling, [seed_for(config.seed, "shown", query, side) for query, side in asked])
+    return tuple(ShownReply(query=query, side=side, text=response.text) for (query, side), response in zip(asked, responses, strict=True))

@@ -5,70 +5,40 @@ Everything finished is committed to the run's folder as it is done, so that a ru
 
 import contextlib
 import dataclasses
-import importlib.metadata
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from core.adapters import reset_adapter, restore_adapter, save_adapter
-from core.balance import PrincipleBalance, balance_to_data, count_balance
+from core.balance import count_balance
 from core.checkpoints import remember, write_json
-from core.config import TrainConfig, config_from_data, config_to_data
-from core.constitutions import Constitution, Stance, content_hash, require_valid, to_data
-from core.contrasts import contrast_for, seed_for
+from core.config import TrainConfig
+from core.constitutions import Stance, require_valid
+from core.contrasts import contrast_for
 from core.endings import ending_words, endings_data, read_ending
-from core.errors import ConfigError, OutOfMemoryError
-from core.evaluation import Result, evaluate, result_to_data
-from core.iterations import iteration_config, iteration_queries, probe_note, probe_queries, probed_queries
-from core.measuring import SIDES, MeasuredReply, ask, query_batches, replies_from_data, side_prompt
+from core.evaluation import evaluate
+from core.iterations import iteration_config, iteration_queries, probe_note, probe_queries
+from core.measuring import SIDES, MeasuredReply, ask, query_batches, replies_from_data, show_replies, side_prompt
+from core.memory import memory_in_words
 from core.models import LoadedModel, ModelReference, adapter_hash, adapter_off, attach_adapter, choose_device, load_model, locate
 from core.preparation import draw_examples, require_examples
 from core.probing import start_probes
 from core.processes import ALONE, World, remember_together
-from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop, phase_of
-from core.queries import Query, draw_queries, queries_hash
+from core.progress import OnStep, ShouldStop, StepReport, Stopped, ignore_step, never_stop, phase_of
+from core.queries import draw_queries
 from core.recomputation import recomputing, should_recompute
-from core.sampling import sample
+from core.records import Curve, RunPlan, RunRecord, claim_folder, record_to_data
 from core.scoring import check_packing
 from core.trainability import Asking, Trainability, check_run, now_and_then, require_link, trainability_from_data, trainability_to_data
-from core.training import Example, step_order, train
+from core.training import Example, example_from_data, step_order, train
 
 QUERIES_PER_BATCH = 24  # sampled and committed together
 SHOWN_QUERIES = 2
 RECOMPUTED = "The activations of a step would not fit the memory, so they are computed again in the backward pass; steps take longer."
-_PACKAGES = ("torch", "transformers", "peft", "huggingface_hub", "safetensors")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunPlan:
-    """Everything that decides a run's outcome."""
-
-    constitution: Constitution
-    queries: tuple[Query, ...]
-    model: ModelReference
-    config: TrainConfig
-    device: str = "auto"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRecord:
-    """What a finished run leaves, also as `run.json`."""
-
-    adapter: Path
-    adapter_sha256: str
-    result: Result
-    model: ModelReference
-    trainability: Trainability
-    dropped: dict[str, int]
-    balance: tuple[PrincipleBalance, ...]  # of the examples that were kept, over all iterations
-    endings: list[dict[str, Any]]  # iterations that ended early, as `core.endings.endings_data` gives them
-    duration_s: float  # of this attempt, model loading included
 
 
 @dataclass(kw_only=True)
@@ -112,7 +82,7 @@ def execute(
     started = time.monotonic()
     work = _begin(plan, folder, on_step, should_stop, world)
     held_out = draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed)
-    with _memory_in_words(plan.config):
+    with memory_in_words(_remedy(plan.config)):
         base = _check_packing(work, _load(work, models), held_out[0])
         trainability = _check_link(work, base)
         model = _iterate(work, base, held_out[:SHOWN_QUERIES])
@@ -135,7 +105,7 @@ def execute(
 
 def _begin(plan: RunPlan, folder: Path, on_step: OnStep, should_stop: ShouldStop, world: World) -> _Work:
     require_valid(plan.constitution)
-    _claim_folder(plan, folder, world)
+    claim_folder(plan, folder, world)
     return _Work(
         plan=plan,
         folder=folder,
@@ -149,26 +119,8 @@ def _begin(plan: RunPlan, folder: Path, on_step: OnStep, should_stop: ShouldStop
 def _kept(work: _Work, record: RunRecord, held_out: list[str]) -> RunRecord:
     if work.world.first:
         curve = Curve(work.folder / "curve.json").rows
-        write_json(work.folder / "run.json", _record_to_data(work.plan, record, curve, work.train_queries, held_out))
+        write_json(work.folder / "run.json", record_to_data(work.plan, record, curve, work.train_queries, held_out))
     return record
-
-
-def _claim_folder(plan: RunPlan, folder: Path, world: World) -> None:
-    """Write the plan's fingerprint, or compare it with the one that is there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    here = {
-        "constitution": content_hash(plan.constitution),
-        "queries": queries_hash(plan.queries),
-        "model": plan.model.id,
-        "config": config_to_data(plan.config),
-    }
-    there = world.share(remember(folder / "plan.json", lambda: dict(here)) if world.first else None)
-    there["config"] = config_to_data(config_from_data(there["config"]))  # an earlier version of the studio knew fewer settings
-    different = [key for key in here if there.get(key) != here[key]]
-    if different:
-        raise ConfigError(
-            f"{folder} holds another run: its {' and '.join(different)} differ from what is asked now. Choose another folder, or the same settings."
-        )
 
 
 def _load(work: _Work, models: Path) -> LoadedModel:
@@ -260,7 +212,7 @@ def _sample_examples(work: _Work, policy: LoadedModel, config: TrainConfig, numb
             return {"examples": rows, "dropped": dict(sum((Counter(part["dropped"]) for part in parts), Counter()))}
 
         data = remember_together(work.world, work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", compute)
-        examples += [_example(row) for row in data["examples"]]
+        examples += [example_from_data(row) for row in data["examples"]]
         dropped.update(data["dropped"])
         work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
     work.dropped.update(dropped)
@@ -268,10 +220,6 @@ def _sample_examples(work: _Work, policy: LoadedModel, config: TrainConfig, numb
     work.kept += [contrast_for(example.query, n_principles, config.n_constitutions, config.seed).stances for example in examples]
     require_examples(len(examples), dict(dropped))
     return examples
-
-
-def _example(row: dict[str, Any]) -> Example:
-    return Example(query=row["query"], prompts=tuple(map(tuple, row["prompts"])), responses=tuple(map(tuple, row["responses"])))
 
 
 def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config: TrainConfig, number: int, shown: Sequence[str]) -> None:
@@ -302,7 +250,7 @@ def _train(work: _Work, model: LoadedModel, examples: Sequence[Example], config:
             on_step=on_step,
             on_metrics=lambda step, metrics: curve.add(number, before + step, metrics) if work.world.first else None,
             should_stop=work.should_stop,
-            show=(lambda: show_replies(model, work.plan, shown)) if work.world.first else None,
+            show=(lambda: show_replies(model, work.plan.constitution, work.plan.config, shown)) if work.world.first else None,
             probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder) if work.world.first else None,
             world=work.world,
         )
@@ -314,32 +262,6 @@ def _tell_again(work: _Work, number: int) -> None:
     if ending is not None:
         said = ending_words(ending, number, work.plan.config.iterations)
         work.on_step(StepReport(phase=phase_of("training", number), done=ending.step, total=ending.step, note=said, lasting=said))
-
-
-class Curve:
-    """The numbers of every optimiser step of a run, on disk after each. A step that is done again replaces its row."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows: list[dict[str, float]] = json.loads(path.read_text()) if path.exists() else []
-
-    def steps_before(self, iteration: int) -> int:
-        """Optimiser steps of the iterations before this one."""
-        return int(max((row["step"] for row in self.rows if row["iteration"] < iteration), default=0))
-
-    def add(self, iteration: int, step: int, metrics: Mapping[str, float]) -> None:
-        """Write the metrics of a step."""
-        kept = [row for row in self.rows if row["step"] != step]
-        self.rows = sorted([*kept, {"step": step, "iteration": iteration, **metrics}], key=lambda row: row["step"])
-        write_json(self.path, self.rows)
-
-
-def show_replies(model: LoadedModel, plan: RunPlan, queries: Sequence[str]) -> tuple[ShownReply, ...]:
-    """Replies to a few held-out queries under statement and antithesis, always with the same seeds, so that one sees change."""
-    asked = [(query, side) for query in queries for side in ("statement", "antithesis")]
-    prompts = [side_prompt(model, plan.constitution, side, query) for query, side in asked]
-    responses = sample(model, prompts, plan.config.sampling, [seed_for(plan.config.seed, "shown", query, side) for query, side in asked])
-    return tuple(ShownReply(query=query, side=side, text=response.text) for (query, side), response in zip(asked, responses, strict=True))
 
 
 def measure_policy(work: _Work, model: LoadedModel, queries: Sequence[str], policy: str) -> list[MeasuredReply]:
@@ -373,50 +295,7 @@ def _batches(queries: Sequence[str]) -> list[Sequence[str]]:
     return [queries[i : i + QUERIES_PER_BATCH] for i in range(0, len(queries), QUERIES_PER_BATCH)]
 
 
-def _record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float]], train_queries: list[str], held_out: list[str]) -> dict[str, Any]:
-    return {
-        "constitution": to_data(plan.constitution),
-        "constitution_sha256": content_hash(plan.constitution),
-        "model": dataclasses.asdict(record.model),
-        "config": config_to_data(plan.config),
-        "queries": {"sha256": queries_hash(plan.queries), "train": train_queries, "held_out": held_out, "probe": probed_queries(plan.queries, plan.config)},
-        "adapter_sha256": record.adapter_sha256,
-        "dropped_queries": record.dropped,
-        "balance": balance_to_data(record.balance),
-        "endings": record.endings,
-        "duration_s": round(record.duration_s, 1),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "trainability": trainability_to_data(record.trainability),
-        "metrics": curve,
-        "result": result_to_data(record.result),
-    }
-
-
-def result_data(record: RunRecord) -> dict[str, Any]:
-    """What a run's row keeps of its record: the result with what was dropped and how long it took."""
-    return {
-        **result_to_data(record.result),
-        "trainability": trainability_to_data(record.trainability),
-        "dropped_queries": record.dropped,
-        "balance": balance_to_data(record.balance),
-        "endings": record.endings,
-        "duration_s": round(record.duration_s, 1),
-    }
-
-
-@contextlib.contextmanager
-def _memory_in_words(config: TrainConfig) -> Iterator[None]:
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemoryError(_memory_message(config)) from error
-    except RuntimeError as error:
-        if "can't allocate memory" in str(error) or "not enough memory" in str(error):  # PyTorch's CPU allocator has no class of its own
-            raise OutOfMemoryError(_memory_message(config)) from error
-        raise
-
-
-def _memory_message(config: TrainConfig) -> str:
+def _remedy(config: TrainConfig) -> str:
     tokens = config.sampling.max_new_tokens
     again = "" if config.activation_checkpointing == "on" else "activation_checkpointing=on, "
     return (

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -46,6 +47,11 @@ class Example:
     query: str
     prompts: tuple[tuple[int, ...], ...]
     responses: tuple[tuple[int, ...], ...]
+
+
+def example_from_data(row: Mapping[str, Any]) -> Example:
+    """The inverse of `asdict`."""
+    return Example(query=row["query"], prompts=tuple(map(tuple, row["prompts"])), responses=tuple(map(tuple, row["responses"])))
 
 
 def step_order(n_examples: int, config: TrainConfig) -> list[list[int]]:

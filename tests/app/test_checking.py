@@ -24,7 +24,8 @@ from core.constitutions import dump_yaml
 from core.errors import ConfigError
 from core.models import ModelReference
 from core.queries import from_rows
-from core.runs import RunPlan, execute
+from core.records import RunPlan
+from core.runs import execute
 from db.constitutions import NewVersion, add_constitution, add_version
 from db.query_sets import get_query_set
 from tests.app.hosting import ROOT, RunningHost, wait_until

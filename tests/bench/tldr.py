@@ -17,7 +17,8 @@ from core.constitution_files import parse_file
 from core.default_model import DEFAULT_MODEL
 from core.models import ModelReference
 from core.queries import Query
-from core.runs import RunPlan, RunRecord, execute
+from core.records import RunPlan, RunRecord
+from core.runs import execute
 
 SETTINGS = ("train_queries=32", "held_out_queries=24", "passes=2", "learning_rate=5e-4")
 HELD_OUT = 40  # posts, of 125

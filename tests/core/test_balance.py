@@ -9,7 +9,8 @@ from core.contrasts import draw_contrast, seed_for
 from core.iterations import iteration_config
 from core.models import ModelReference
 from core.queries import Query
-from core.runs import RunPlan, execute, result_data
+from core.records import RunPlan, result_data
+from core.runs import execute
 
 YES, NO = True, False
 

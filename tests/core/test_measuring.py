@@ -12,7 +12,8 @@ from core.contrasts import asked_stances, flip_side
 from core.measuring import ask, query_batches, replies_from_data, reply_seed, side_prompt
 from core.models import ModelReference, adapter_off, load_adapter, load_model
 from core.queries import Query
-from core.runs import RunPlan, execute
+from core.records import RunPlan
+from core.runs import execute
 from core.sampling import sample
 from core.scoring import logprobs_CR, score
 from tests.tiny import save_tiny_adapter

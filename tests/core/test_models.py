@@ -9,7 +9,8 @@ from core.config import SamplingConfig, TrainConfig
 from core.constitutions import Constitution, Principle, Turns
 from core.models import ModelReference, encode_prompt, load_model
 from core.queries import Query
-from core.runs import RunPlan, execute
+from core.records import RunPlan
+from core.runs import execute
 from core.sampling import has_ended, to_response
 from tests.tiny import save_tiny_model
 

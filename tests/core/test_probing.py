@@ -22,8 +22,9 @@ from core.models import ModelReference, attach_adapter, load_model
 from core.probing import Probes, go_back, probe
 from core.progress import Stopped
 from core.queries import Query
+from core.records import RunPlan, result_data
 from core.replies import repetition
-from core.runs import RunPlan, execute, result_data
+from core.runs import execute
 from core.sampling import Response
 from core.scoring import logprobs_CR
 from core.training import Example, train

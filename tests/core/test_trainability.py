@@ -11,7 +11,8 @@ from core.errors import ConfigError, LinkError
 from core.models import ModelReference
 from core.progress import Stopped
 from core.queries import Query
-from core.runs import RunPlan, execute
+from core.records import RunPlan
+from core.runs import execute
 from core.sampling import Response
 from core.trainability import Asking, Probe, check_run, judge, now_and_then, trainability_from_data, trainability_to_data
 

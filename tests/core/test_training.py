@@ -19,7 +19,8 @@ from core.models import ModelReference, adapter_off, attach_adapter, load_adapte
 from core.preparation import draw_examples
 from core.progress import Stopped, phases
 from core.queries import Query
-from core.runs import RunPlan, execute
+from core.records import RunPlan
+from core.runs import execute
 from core.training import Example, add_gradient, learning_rate, replay_gradient, score, step_order, train
 
 EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
