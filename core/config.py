@@ -38,7 +38,7 @@ class TrainConfig:
     seed: int = 0  # decides split, contrasts, sampling, order and adapter initialisation
     iterations: int = 1  # of SAMI's Algorithm 1; each trains a fresh adapter from the base on replies of the one before
     n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
-    train_queries: int = 24  # of the first iteration, drawn from the train split; iteration i uses i times as many
+    train_queries: int = 48  # of the first iteration, drawn from the train split; iteration i uses i times as many
     held_out_queries: int = 24  # drawn from the held-out split, for the result table
     candidates: int = 1  # responses sampled for each constitution, of which the most attributable one is kept; 1 = SAMI as published
     sampling: SamplingConfig = SamplingConfig()  # for training responses and for measuring alike
@@ -46,7 +46,7 @@ class TrainConfig:
     passes: int = 2  # times every train query is used in its iteration
     lora_rank: int = 16
     lora_alpha: int = 32  # the update is scaled by alpha / rank
-    learning_rate: float = 8e-4  # AdamW, after warm-up, before decay
+    learning_rate: float = 6e-4  # AdamW, after warm-up, before decay
     max_kl_nats: float = 0.25  # training ends early after a step whose KL(base || adapted) exceeds this, in nats a token; 0 = never
     probe_every: int = 0  # optimiser steps between probes: replies to queries that are neither trained on nor held out for the result; 0 = never
     probe_queries: int = 8  # queries of a probe, from what is left of the train split
@@ -86,7 +86,7 @@ class TrainConfig:
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(preset="quick"),
-    "standard": TrainConfig(preset="standard", iterations=2, train_queries=32, held_out_queries=48, learning_rate=5e-4, probe_every=4),
+    "standard": TrainConfig(preset="standard", iterations=2, held_out_queries=48, learning_rate=5e-4, probe_every=4),
     "thorough": TrainConfig(preset="thorough", iterations=3, train_queries=32, held_out_queries=80, learning_rate=4e-4, probe_every=4, sample_every=12),
 }
 
