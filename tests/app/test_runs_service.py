@@ -144,7 +144,7 @@ def test_the_command_line_is_quoted_and_names_what_differs_from_the_preset(studi
 def test_a_query_set_smaller_than_the_preset_is_used_whole_and_said_so(studio: Studio) -> None:
     few = upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
     notes = plans.preview(studio, form(studio, query_set_id=few.id)).notes
-    assert any("2 train queries where 24 are asked for" in note for note in notes)
+    assert any("2 train queries where 48 are asked for" in note for note in notes)
     assert any("2 held-out queries where 24 are asked for" in note for note in notes)
 
 

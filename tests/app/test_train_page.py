@@ -113,7 +113,7 @@ def test_training_anyway_can_be_asked_for_and_nothing_else_is_true_or_false(stud
     page = TrainPage(studio)
     assert "--set train_anyway=True" in page.preview(sent(studio, settings={"train_anyway": "True"}), asks())["reply"]["command"]
     refused = page.preview(sent(studio, settings={"passes": "true"}), asks())["reply"]
-    assert refused["message"] == "passes must be a whole number, got 'true'."
+    assert refused["message"] == "passes must be a number, got 'true'."
     reply = page.train(sent(studio, settings={"train_anyway": "true"}), asks())["reply"]
     assert reply["kind"] == "go"
     assert get_run(studio, 1).config["train_anyway"] is True
