@@ -1,6 +1,6 @@
 """Train every starter constitution with the quick preset on the default model and print what came of it.
 
-    python -m tests.bench.starters [--preset quick] [--seed 0] [--only NAME] [--json]
+    python -m tests.bench.starters [--preset quick] [--seeds 0 1 2] [--only NAME] [--json]
 
 Each run is a process of its own, as on the page: its seconds hold everything, from the start of Python to the result.
 """
@@ -24,34 +24,38 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="quick")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run of each starter for every seed: one alone is one draw")
     parser.add_argument("--only", action="append", default=[], help="name of a starter (may be given several times)")
     parser.add_argument("--set", action="append", default=[], help="as for `train`")
     parser.add_argument("--data", default="studio-data", help="folder with the default model")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = []
-    for starter in read_starters():
-        if not options.only or starter.constitution.name in options.only:
-            rows.append(measure(starter.constitution, options))
-            print(json.dumps(rows[-1]) if options.json else line(rows[-1]), flush=True)
+    chosen = [starter.constitution for starter in read_starters() if not options.only or starter.constitution.name in options.only]
+    for seed in options.seeds:
+        for constitution in chosen:
+            row = measure(constitution, seed, options)
+            print(json.dumps(row) if options.json else line(row), flush=True)
 
 
-def measure(constitution: Constitution, options: argparse.Namespace) -> dict[str, Any]:
+def measure(constitution: Constitution, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """Train on one constitution; returns the figures worth a table."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "c.yaml").write_text(dump_yaml(constitution))
         command = [sys.executable, "-m", "app", "train", "--constitution", f"{folder}/c.yaml", "--queries", str(STARTERS / "queries.jsonl")]
-        command += ["--preset", options.preset, "--seed", str(options.seed), "--out", f"{folder}/run", "--data", options.data]
+        command += ["--preset", options.preset, "--seed", str(seed), "--out", f"{folder}/run", "--data", options.data]
         command += ["--set", "train_anyway=true"]  # one of them is a no-go, and is here to show what comes of it
         command += [part for setting in options.set for part in ("--set", setting)]
         started = time.monotonic()
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         seconds = time.monotonic() - started
-        result = json.loads((Path(folder) / "run" / "run.json").read_text())["result"]
+        record = json.loads((Path(folder) / "run" / "run.json").read_text())
+    result = record["result"]
     principle = result["principles"][0]
     return {
         "name": constitution.name,
+        "seed": seed,
+        "before": record["trainability"]["verdict"],
+        "steps": len(record["metrics"]),
         "seconds": round(seconds),
         "n": result["n_queries"],
         "verdict": principle["verdict"],
@@ -69,7 +73,8 @@ def line(row: dict[str, Any]) -> str:
     """A row for people."""
     s, a = row["compliance"]["statement"], row["compliance"]["antithesis"]
     return (
-        f"{row['name']:<22} {row['seconds']:>4} s  {row['verdict']:<28} statement {s[0]:.2f} -> {s[1]:.2f}  antithesis {a[0]:.2f} -> {a[1]:.2f}  "
+        f"{row['name']:<22} seed {row['seed']}  {row['seconds']:>4} s  {row['steps']:>2} steps  {row['before']:<5}  {row['verdict']:<28} "
+        f"statement {s[0]:.2f} -> {s[1]:.2f}  antithesis {a[0]:.2f} -> {a[1]:.2f}  "
         f"attribution {row['attribution'][0]:.2f} -> {row['attribution'][1]:.2f}  MI {row['mi_bound_nats'][0]:.3f} -> {row['mi_bound_nats'][1]:.3f}  "
         f"words {row['words']['statement'][0]:.1f} -> {row['words']['statement'][1]:.1f}  repetition {row['repetition'][0]:.3f} -> {row['repetition'][1]:.3f}  "
         f"KL {row['kl_nats']:.3f}"
