@@ -58,7 +58,7 @@ class TrainConfig:
     four_bit: bool = False  # hold the base in 4 bits (nf4) under the adapter; needs bitsandbytes
     activation_checkpointing: str = "auto"  # compute activations again in the backward pass: on, off, or auto = where they would not fit the memory
     train_anyway: bool = False  # also where the base shows no link to any principle (core.trainability)
-    sample_every: int = 6  # optimiser steps between the replies shown during training
+    sample_every: int = 8  # optimiser steps between the replies shown during training
 
     def __post_init__(self) -> None:
         _require(self.seed >= 0, "seed", self.seed, "0 or above")

@@ -19,23 +19,24 @@ CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
 TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
 QUERY_TOKENS = 14
 REPLY_SHARE = 0.9  # mean reply length as a share of max_new_tokens
-DECODE_SHARE = 0.13  # of the measured matrix speed, when one token a row is computed at a time
-FORWARD_SHARE = 0.4  # of it, when whole sequences are
-TRAIN_FORWARDS = 2.7  # a training step in units of a forward pass: forward, gradients of activations, gradients of the adapter
+DECODE_SHARE = 0.24  # of the measured matrix speed, when one token a row is computed at a time
+FORWARD_SHARE = 0.45  # of it, when whole sequences are
+TRAIN_FORWARDS = 1.9  # a training step in units of a forward pass: forward, gradients of activations, gradients of the adapter
 RECOMPUTED_FORWARDS = 1.0  # what computing the activations again adds
+UNSHARED = 0.4  # share of a prompt that is its own: what prompts begin with is read once (core.decoding)
 KL_FORWARDS = 1.0  # what the base's own pass adds when a KL is wanted
 MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, sharing the rest
 LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
-IMPORT_S = 6.0  # torch and transformers
+IMPORT_S = 4.0  # torch and transformers
 LOAD_BYTES_S = 400e6  # weights from disk into memory
-RUNTIME_BYTES = {"cpu": 1150e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
-ACTIVATION_BYTES = 60  # kept for the backward pass, a token, layer and hidden unit
+RUNTIME_BYTES = {"cpu": 900e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
+ACTIVATION_BYTES = 51  # kept for the backward pass, a token, layer and hidden unit
 FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 0.127 for its scale (arXiv 2305.14314, section 3)
 FIT_SHARE = 0.9  # of the free memory, that a run may be planned to take
 AT_ONCE, REPLAYED_TOKENS = 4, 200  # core.training: more constitutions are replayed one by one, so many response tokens at a time
-LOGIT_COPIES = 5  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
+LOGIT_COPIES = 4  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
 SAMPLED_ROWS = 48  # rows decoded together (core.sampling)
-STEADY_ROWS = 16  # core.sampling: rows decoded together where replies are shown and counted
+STEADY_ROWS = 24  # core.sampling: rows decoded together where replies are shown and counted
 MEASURED_PROMPTS, MEASURED_RESPONSES = 2, 8  # core.measuring: scored in one pass
 QUERIES_PER_BATCH = 24  # queries sampled or measured together (core.runs)
 PROBED_REPLIES = 32  # replies of the base looked at before training, where they suffice (core.trainability)
@@ -259,7 +260,8 @@ class _Machine:
             batch = min(at_once, rows - start)
             arithmetic = 2 * self.shape.parameters * batch * REPLY_SHARE / (DECODE_SHARE * self.hardware.matmul_gflops * 1e9)
             reading = self.weights / (self.hardware.copy_gb_s * 1e9)
-            seconds += self.forward_s(batch * prompt, batch) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
+            read = prompt if at_once == STEADY_ROWS else UNSHARED * prompt
+            seconds += self.forward_s(batch * read, batch) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
         return seconds
 
 

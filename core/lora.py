@@ -40,16 +40,36 @@ class _AdaptedProduct(torch.autograd.Function):
 class AdaptedLinear(Linear):
     """peft's layer for a plain linear layer, with its product computed as above while one adapter is on."""
 
+    _kept: tuple[tuple[Any, ...], Tensor, Tensor] | None = None
+
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """As peft's. Shape (..., I) to (..., O)."""
         base, adapters = self.base_layer, self.active_adapters
         if self.disable_adapters or self.merged or args or kwargs or len(adapters) != 1 or not self._is_plain(adapters[0]):
             return super().forward(x, *args, **kwargs)
         (name,) = adapters
-        y_TO: Tensor = _AdaptedProduct.apply(
-            x.reshape(-1, x.shape[-1]), base.weight, base.bias, self.lora_A[name].weight, self.lora_B[name].weight, self.scaling[name]
-        )
+        assert isinstance(base, nn.Linear)
+        x_TI = x.reshape(-1, x.shape[-1])
+        if torch.is_grad_enabled():
+            y_TO: Tensor = _AdaptedProduct.apply(x_TI, base.weight, base.bias, self._weight("lora_A", name), self._weight("lora_B", name), self.scaling[name])
+        else:
+            a_rI, b_Or = self._cast(name, x.dtype)
+            y_TO = F.linear(x_TI, base.weight, base.bias).addmm_(x_TI @ a_rI.T, b_Or.T)
         return y_TO.reshape(*x.shape[:-1], y_TO.shape[-1])
+
+    def _cast(self, name: str, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """A and scaling · B in the base's type. Kept until a weight changes: while decoding they are wanted for every token."""
+        A_rI, B_Or = self._weight("lora_A", name), self._weight("lora_B", name)
+        state = (name, dtype, self.scaling[name], id(A_rI), A_rI._version, id(B_Or), B_Or._version)
+        kept = self._kept
+        if kept is None or kept[0] != state:
+            self._kept = kept = (state, A_rI.to(dtype), (self.scaling[name] * B_Or).to(dtype))
+        return kept[1], kept[2]
+
+    def _weight(self, matrix: str, name: str) -> Tensor:
+        weight = getattr(self, matrix)[name].weight
+        assert isinstance(weight, Tensor)
+        return weight
 
     def _is_plain(self, name: str) -> bool:
         """Whether the adapter is what `attach_adapter` makes; one from elsewhere may be of a richer kind."""

@@ -66,10 +66,11 @@ def ask(model: LoadedModel, constitution: Constitution, queries: Sequence[str], 
     prompts = [[side_prompt(model, constitution, side, query) for side in sides] for query in queries]
     seeds = [reply_seed(seed, query, side) for query in queries for side in sides]
     responses = sample(model, [prompt for row in prompts for prompt in row], sampling, seeds, steady=True)
+    adapted = isinstance(model.network, PeftModel) and model.network.get_model_status().enabled is not False
     measured = []
     for i, query in enumerate(queries):
         own = responses[i * len(sides) : (i + 1) * len(sides)]
-        scores = _score(model, prompts[i], [response.token_ids if response.text else () for response in own])
+        scores = _score(model, prompts[i], [response.token_ids if response.text else () for response in own], adapted)
         for side, response, scored in zip(sides, own, scores, strict=True):
             measured.append(
                 MeasuredReply(
@@ -103,25 +104,24 @@ class _Scored:
     kl_nats: float | None = None
 
 
-def _score(model: LoadedModel, prompts: Sequence[list[int]], responses: Sequence[tuple[int, ...]]) -> list[_Scored]:
+def _score(model: LoadedModel, prompts: Sequence[list[int]], responses: Sequence[tuple[int, ...]], adapted: bool) -> list[_Scored]:
     """Every response under every prompt, by the policy and by the base; response i was sampled under prompt i. Empty ones have no scores."""
     found = [_Scored() for _ in responses]
     full = [i for i, response in enumerate(responses) if response]
-    adapted = isinstance(model.network, PeftModel) and model.network.get_model_status().enabled is not False
     for c in range(0, len(prompts), PROMPTS_SCORED):
         group = prompts[c : c + PROMPTS_SCORED]
         for r in range(0, len(full), RESPONSES_SCORED):
             chunk = full[r : r + RESPONSES_SCORED]
             own = [i - c if 0 <= i - c < len(group) else 0 for i in chunk]  # 0: of no use, but one is wanted for each
             with torch.no_grad():
-                policy = score(model, group, [responses[i] for i in chunk], own)
+                policy = score(model, group, [responses[i] for i in chunk], own if adapted else ())
                 with adapter_off(model):
                     base = score(model, group, [responses[i] for i in chunk], own) if adapted else policy
             for k, i in enumerate(chunk):
                 found[i].logprobs += [float(row[k].mean()) for row in policy.tokens]
                 found[i].base_logprobs += [float(row[k].mean()) for row in base.tokens]
                 if 0 <= i - c < len(group):
-                    found[i].kl_nats = float((policy.own[k].exp() * (policy.own[k] - base.own[k])).sum(dim=-1).mean())
+                    found[i].kl_nats = float((policy.own[k].exp() * (policy.own[k] - base.own[k])).sum(dim=-1).mean()) if adapted else 0.0
     return found
 
 

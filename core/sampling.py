@@ -18,7 +18,7 @@ from core.errors import ContextError
 from core.models import NEXT_TURN, LoadedModel
 
 PACKED_ROWS = 48  # on two CPU cores more rows bring little; their key-value cache for the default model is 0.2 GB
-STEADY_ROWS = 16  # filled with copies when fewer are asked for
+STEADY_ROWS = 24  # filled with copies when fewer are asked for
 WIDTH_STEP = 32  # steady: attention sums keys in blocks; at least one token of padding, so that there always is a mask
 
 

@@ -76,3 +76,20 @@ def test_adapters_of_a_richer_kind_are_computed_by_peft(settings):
         torch.manual_seed(1)
         network.found = network(x)
     assert torch.equal(ours.found, theirs.found)
+
+
+def test_without_gradients_it_is_the_same_also_after_a_step_of_the_optimizer():
+    """What is kept between tokens must not outlive the weights it was made from."""
+    torch.manual_seed(0)
+    network, x = adapted(Two(), True), torch.randn(2, 5, 12)
+    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=0.1)
+    for _ in range(2):
+        y = network(x)
+        with torch.inference_mode():
+            assert torch.allclose(network(x), y, rtol=1e-6, atol=1e-6)
+        y.square().sum().backward()
+        optimizer.step()
+    with torch.no_grad():
+        network.base_model.model.first.lora_B["default"].weight.zero_()
+        network.base_model.model.second.lora_B["default"].weight.zero_()
+        assert torch.equal(network(x), network.base_model.model.second.base_layer(torch.tanh(network.base_model.model.first.base_layer(x))))

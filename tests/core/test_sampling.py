@@ -51,8 +51,8 @@ def test_a_steady_row_is_equal_to_the_bit_in_any_company_in_bfloat16(tiny_folder
 
 
 def test_more_rows_than_a_steady_batch_has_are_refused(tiny, prompts):
-    with pytest.raises(ValueError, match="at most 16"):
-        next(stream(tiny, prompts * 6, WARM, list(range(18)), steady=True))
+    with pytest.raises(ValueError, match="at most 24"):
+        next(stream(tiny, prompts * 9, WARM, list(range(27)), steady=True))
 
 
 def test_frequencies_follow_the_softmax(tiny, prompts):
