@@ -27,7 +27,7 @@ from db.tables import RunStatus
 from tests.app.planting import claim, make_studio
 from tests.app.test_cli import CONSTITUTION, SMALL
 from tests.app.test_trainer import queue, row
-from tests.core.test_training import plan
+from tests.core.test_training import plan, probed
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +102,20 @@ def test_both_hold_the_same_adapter_to_the_bit_at_every_checkpoint(both):
     assert all(len(found) == 2 and found[0] == found[1] for _, found in seen)
     assert len({found[0] for _, found in seen}) == 4
     assert sorted(path.name for path in two.rglob("checkpoint-*"))[-1:] == sorted(path.name for path in both[0].rglob("checkpoint-*"))[-1:]
+
+
+def test_probes_end_training_in_two_processes_where_they_do_in_one_and_both_go_back(tiny_folder, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(World, "require_same", lambda self, what, value: seen.append(self.gather(value)))
+    one = execute(probed(tiny_folder), tmp_path / "one", tmp_path)
+    two = together(probed(tiny_folder), tmp_path / "two")
+    assert [(ending["iteration"], ending["step"], ending["reason"], ending["back_to"]) for ending in one.endings] == [(3, 2, "patience", 1)]
+    assert two.endings == one.endings
+    assert all(len(set(found)) == 1 for found in seen)
+    texts = [[row["text"] for row in json.loads((tmp_path / name / "aligned-replies-000.json").read_text())] for name in ("one", "two")]
+    assert texts[0] == texts[1]  # half of the second list comes from the other process, which has to have gone back too
+    first, second = (load_file(tmp_path / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two"))
+    assert all(torch.allclose(first[key], second[key], atol=1e-3) for key in first)
 
 
 def test_a_run_whose_helper_is_killed_ends_and_goes_on_to_the_same_adapter(both, tiny_folder, tmp_path):
