@@ -25,7 +25,13 @@ MARKS = {  # mark, tone
     Verdict.NO_EFFECT: ("○", ""),
     Verdict.UNMEASURED: ("–", ""),
 }
-DROPPED = {"empty": "a response was empty", "equal": "two responses were the same", "loop": "a response was a loop", "refusal": "a response was a refusal"}
+DROPPED = {  # as core.preparation.DROP_REASONS, which this process cannot import: it brings torch
+    "empty": "a response was empty",
+    "equal": "two responses were the same",
+    "loop": "a response was a loop",
+    "refusal": "a response was a refusal",
+    "quote": "a response recited its principle",
+}
 UNREADABLE = '<p class="cs-problem">This result was written by another version of the studio, so it cannot be shown here. Its run.json has it.</p>'
 
 

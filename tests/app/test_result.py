@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.present.result import MARKS, UNREADABLE, cell, points, result_html
+from app.present.result import DROPPED, MARKS, UNREADABLE, cell, points, result_html
+from core.preparation import DROP_REASONS
 from core.statistics import UNMEASURED, Figure
 from core.verdicts import Verdict
 from tests.app.planting import HOSTILE, capitals, older, principle, result, result_of_two
@@ -18,6 +19,10 @@ def test_attributable_but_not_followed_is_said_so_and_is_not_green() -> None:
 def test_only_a_followed_principle_is_green() -> None:
     assert {verdict for verdict, (_, tone) in MARKS.items() if tone == "good"} == {Verdict.FOLLOWED}
     assert set(MARKS) == set(Verdict)
+
+
+def test_every_reason_to_leave_a_query_out_has_words() -> None:
+    assert set(DROPPED) == set(DROP_REASONS)
 
 
 @pytest.mark.parametrize("verdict", [v.value for v in Verdict])
