@@ -18,6 +18,7 @@ from app.present.balance import balance_lines
 from app.present.table import result_lines
 from app.present.trainability import trainability_lines
 from app.settings import Settings
+from core.batching import QUERIES_PER_BATCH
 from core.config import SamplingConfig, config_from_data, preset, with_settings
 from core.constitution_files import parse_file
 from core.constitutions import Constitution, content_hash
@@ -34,7 +35,6 @@ from core.sampling import sample
 from core.scoring import check_model
 from core.trainability import check_run, now_and_then, trainability_to_data
 
-QUERIES_PER_BATCH = 24
 METHODS = {(False, False): "base", (False, True): "base+constitution", (True, True): "aligned+constitution", (True, False): "aligned"}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.batching import AT_ONCE, PACKED_ROWS, PROBE_QUERIES, PROMPTS_SCORED, REPLAYED_TOKENS, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS
 from core.config import TrainConfig
 from core.constitutions import NEUTRAL_SYSTEM, Constitution
 from core.contrasts import asked_stances
@@ -33,14 +34,7 @@ RUNTIME_BYTES = {"cpu": 900e6, "gpu": 900e6}  # torch, transformers and their bu
 ACTIVATION_BYTES = 51  # kept for the backward pass, a token, layer and hidden unit
 FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 0.127 for its scale (arXiv 2305.14314, section 3)
 FIT_SHARE = 0.9  # of the free memory, that a run may be planned to take
-AT_ONCE, REPLAYED_TOKENS = 4, 200  # core.training: more constitutions are replayed one by one, so many response tokens at a time
 LOGIT_COPIES = 4  # float32 logits alive at once: logits, log-softmax, their gradients, and the base's while measuring
-SAMPLED_ROWS = 48  # rows decoded together (core.sampling)
-STEADY_ROWS = 24  # core.sampling: rows decoded together where replies are shown and counted
-MEASURED_PROMPTS, MEASURED_RESPONSES = 2, 8  # core.measuring: scored in one pass
-QUERIES_PER_BATCH = 24  # queries sampled or measured together (core.runs)
-PROBED_REPLIES = 32  # replies of the base looked at before training, where they suffice (core.trainability)
-SHOWN_REPLIES = 4  # replies sampled for people each time (core.runs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,16 +189,17 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     drawn = config.n_constitutions * config.candidates * reply  # tokens of one query's candidates
     choice = machine.forward_s(config.n_constitutions * (prompt + drawn), config.n_constitutions * drawn)
     chosen = choice if config.candidates > 1 else 0.0
-    ask = machine.sample_s(sides * config.held_out_queries, prompt, new, STEADY_ROWS)
+    ask = machine.sample_s(sides * config.held_out_queries, prompt, new, steady=True)
     measured = config.held_out_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
+    asked_first = PROBE_QUERIES * (1 + len(constitution.principles))  # replies of the check, where they suffice
     seconds = {
-        "preparing": IMPORT_S + shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S + machine.sample_s(PROBED_REPLIES, prompt, new),
+        "preparing": IMPORT_S + shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S + machine.sample_s(asked_first, prompt, new),
         "measuring base": ask + measured,
         "measuring aligned": ask + MEASURE_ALIGNED_FORWARDS * measured,
     }
     for number in range(1, config.iterations + 1):
         queries, steps = number * config.train_queries, config.steps_of(number)
-        shown = (2 + steps // config.sample_every) * machine.sample_s(SHOWN_REPLIES, prompt, new)
+        shown = (2 + steps // config.sample_every) * machine.sample_s(2 * SHOWN_QUERIES, prompt, new)
         seconds[phase_of("sampling", number)] = machine.sample_s(queries * config.n_constitutions * config.candidates, prompt, new) + queries * chosen
         seconds[phase_of("training", number)] = steps * step + shown + _probing_s(config, machine, prompt, number)
     adapter = config.lora_rank * shape.lora_units
@@ -253,14 +248,14 @@ class _Machine:
         floor = max(self.weights / (self.hardware.copy_gb_s * 1e9), self.shape.layers * LAYER_S[self.hardware.kind])
         return floor + flops / (FORWARD_SHARE * self.hardware.matmul_gflops * 1e9)
 
-    def sample_s(self, rows: int, prompt: float, new: int, at_once: int = SAMPLED_ROWS) -> float:
+    def sample_s(self, rows: int, prompt: float, new: int, *, steady: bool = False) -> float:
         """Replies to some prompts, decoded in batches."""
         seconds = 0.0
+        at_once, read = (STEADY_ROWS, prompt) if steady else (PACKED_ROWS, UNSHARED * prompt)
         for start in range(0, rows, at_once):
             batch = min(at_once, rows - start)
             arithmetic = 2 * self.shape.parameters * batch * REPLY_SHARE / (DECODE_SHARE * self.hardware.matmul_gflops * 1e9)
             reading = self.weights / (self.hardware.copy_gb_s * 1e9)
-            read = prompt if at_once == STEADY_ROWS else UNSHARED * prompt
             seconds += self.forward_s(batch * read, batch) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
         return seconds
 
@@ -279,14 +274,14 @@ def activation_bytes(tokens: int, layers: int, hidden: int, bytes_per_value: int
 
 def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, recomputed: bool) -> float:
     shape, new = machine.shape, config.sampling.max_new_tokens
-    rows = min(SAMPLED_ROWS, max(config.train_queries * config.n_constitutions, sides * config.held_out_queries))
+    rows = min(PACKED_ROWS, max(config.train_queries * config.n_constitutions, sides * config.held_out_queries))
     cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
     together = config.n_constitutions <= AT_ONCE
     tokens = config.n_constitutions * (prompt + config.n_constitutions * new) if together else prompt + max(prompt, new, REPLAYED_TOKENS)
     activations = activation_bytes(tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
     # Choosing among candidates scores more tokens, but keeps no activations and two copies of the logits.
-    measured = min(sides, MEASURED_PROMPTS) * min(sides, MEASURED_RESPONSES)
+    measured = min(sides, PROMPTS_SCORED) * min(sides, RESPONSES_SCORED)
     trained = config.n_constitutions**2 * new if together else max(prompt, new, REPLAYED_TOKENS)
     chosen = config.n_constitutions**2 * config.candidates * new if config.candidates > 1 else 0
     scored = max(max(trained, measured * new) * LOGIT_COPIES, chosen * 2)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 import torch
 from peft import PeftModel
 
+from core.batching import PROMPTS_SCORED, RESPONSES_SCORED
 from core.config import SamplingConfig, TrainConfig
 from core.constitutions import Constitution, render
 from core.contrasts import asked_stances, seed_for
@@ -21,8 +22,6 @@ from core.scoring import score
 
 SIDES = ("statement", "antithesis")
 REPLIES_TOGETHER = 48  # about how many replies are measured and committed together
-PROMPTS_SCORED = 2  # prompts and responses of one pass: with many stances the logits of all pairs at once would fill the memory
-RESPONSES_SCORED = 8
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,12 +13,13 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from core.batching import AT_ONCE, REPLAYED_TOKENS
 from core.config import TrainConfig
 from core.errors import ConfigError
 from core.estimates import FIT_SHARE, LOGIT_COPIES, activation_bytes
 from core.hardware import free_bytes
 from core.models import LoadedModel
-from core.training import AT_ONCE, REPLAYED_TOKENS, Example
+from core.training import Example
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.adapters import reset_adapter, restore_adapter, save_adapter
 from core.balance import count_balance
+from core.batching import QUERIES_PER_BATCH, SHOWN_QUERIES
 from core.checkpoints import remember, write_json
 from core.config import TrainConfig
 from core.constitutions import Stance, require_valid
@@ -36,8 +37,6 @@ from core.scoring import check_packing
 from core.trainability import Asking, Trainability, check_run, now_and_then, require_link, trainability_from_data, trainability_to_data
 from core.training import Example, example_from_data, step_order, train
 
-QUERIES_PER_BATCH = 24  # sampled and committed together
-SHOWN_QUERIES = 2
 RECOMPUTED = "The activations of a step would not fit the memory, so they are computed again in the backward pass; steps take longer."
 
 

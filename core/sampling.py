@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.batching import PACKED_ROWS, STEADY_ROWS
 from core.config import SamplingConfig
 from core.decoding import Decoding, Plain, Shared
 from core.errors import ContextError
 from core.models import NEXT_TURN, LoadedModel
 
-PACKED_ROWS = 48  # on two CPU cores more rows bring little; their key-value cache for the default model is 0.2 GB
-STEADY_ROWS = 24  # filled with copies when fewer are asked for
 WIDTH_STEP = 32  # steady: attention sums keys in blocks; at least one token of padding, so that there always is a mask
 
 

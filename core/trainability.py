@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from core.batching import PROBE_QUERIES
 from core.checks import complies, words
 from core.config import TrainConfig
 from core.constitutions import Constitution, Principle
@@ -25,7 +26,6 @@ from core.sampling import OnWritten, Response, ignore_written, sample
 from core.statistics import UNMEASURED, Figure, clustered_share
 
 Link = Literal["go", "weak", "no-go"]
-PROBE_QUERIES = 16  # of the first iteration's train queries
 REPLIES_EACH = 6  # under the statements; a behaviour of one reply in twenty is then missed once in 140 times
 ANTITHESIS_REPLIES_EACH = 2
 RARE = 2  # replies that follow, at least: one may be an accident of the check

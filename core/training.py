@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from core import scoring
+from core.batching import AT_ONCE, REPLAYED_TOKENS
 from core.checkpoints import adapter_tensors, latest_checkpoint, restore_tensors, save_checkpoint, write_json
 from core.config import TrainConfig
 from core.contrasts import seed_for
@@ -32,8 +33,6 @@ from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, i
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
 WARMUP_STEPS = 2
-AT_ONCE = 4  # constitutions whose activations are kept together; with more, each is replayed alone
-REPLAYED_TOKENS = 200  # response tokens replayed together, at least
 FINAL_LEARNING_RATE = 0.3  # share of the peak that the linear decay ends at
 
 OnMetrics = Callable[[int, Mapping[str, float]], None]

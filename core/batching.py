@@ -1,0 +1,11 @@
+"""How much is computed together: rows, constitutions, prompts. Known to what does the work and to what estimates it; imports no torch."""
+
+PACKED_ROWS = 48  # replies decoded together; on two CPU cores more bring little, and their cache for the default model is 0.2 GB
+STEADY_ROWS = 24  # the same where replies are shown and counted; filled with copies when fewer are asked for
+AT_ONCE = 4  # constitutions whose activations are kept together; with more, each is replayed alone
+REPLAYED_TOKENS = 200  # response tokens replayed together, at least
+PROMPTS_SCORED = 2  # prompts and responses measured in one pass: with many stances the logits of all pairs at once would fill the memory
+RESPONSES_SCORED = 8
+QUERIES_PER_BATCH = 24  # queries whose responses are sampled and committed together
+SHOWN_QUERIES = 2  # held-out queries whose replies are shown during training, under the statement and the antithesis
+PROBE_QUERIES = 16  # train queries that the base is asked before training
