@@ -8,4 +8,4 @@ PROMPTS_SCORED = 2  # prompts and responses measured in one pass: with many stan
 RESPONSES_SCORED = 8
 QUERIES_PER_BATCH = 24  # queries whose responses are sampled and committed together
 SHOWN_QUERIES = 2  # held-out queries whose replies are shown during training, under the statement and the antithesis
-PROBE_QUERIES = 16  # train queries that the base is asked before training
+CHECKED_QUERIES = 16  # train queries that the base is asked before training

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.batching import AT_ONCE, PACKED_ROWS, PROBE_QUERIES, PROMPTS_SCORED, REPLAYED_TOKENS, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS
+from core.batching import AT_ONCE, CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, REPLAYED_TOKENS, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS
 from core.config import TrainConfig
 from core.constitutions import NEUTRAL_SYSTEM, Constitution
 from core.contrasts import asked_stances
@@ -191,7 +191,7 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     chosen = choice if config.candidates > 1 else 0.0
     ask = machine.sample_s(sides * config.held_out_queries, prompt, new, steady=True)
     measured = config.held_out_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
-    asked_first = PROBE_QUERIES * (1 + len(constitution.principles))  # replies of the check, where they suffice
+    asked_first = CHECKED_QUERIES * (1 + len(constitution.principles))  # replies of the check, where they suffice
     seconds = {
         "preparing": IMPORT_S + shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S + machine.sample_s(asked_first, prompt, new),
         "measuring base": ask + measured,

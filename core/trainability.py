@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from core.batching import PROBE_QUERIES
+from core.batching import CHECKED_QUERIES
 from core.checks import complies, words
 from core.config import TrainConfig
 from core.constitutions import Constitution, Principle
@@ -63,7 +63,7 @@ class Trainability:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probe:
+class BaseReplies:
     """Replies of the base to some queries: under all statements, and with one principle alone as its antithesis."""
 
     statement: tuple[tuple[Response, ...], ...]  # by query
@@ -109,31 +109,17 @@ def now_and_then(tell: Callable[[str], None]) -> OnAsking:
 def check_run(
     model: LoadedModel, constitution: Constitution, queries: Sequence[Query], config: TrainConfig, *, on_asking: OnAsking = ignore_asking
 ) -> Trainability:
-    """The check that a run begins with, wherever it is asked for: on the queries, settings and seed of the first iteration.
+    """The check that a run begins with, wherever it is asked for: ask the base, first a little, then more where that is not enough for a go.
 
     Args:
         model: The base, or called within `adapter_off`.
         constitution: What would be trained.
-        queries: The run's query set.
-        config: The run's settings.
+        queries: The run's query set; the first `CHECKED_QUERIES` of those that the first iteration trains on are asked.
+        config: The run's settings; sampling and seed are those of the first iteration.
         on_asking: Told after every token; what it raises ends the check.
     """
-    return check_trainability(model, constitution, iteration_queries(queries, config, 1), iteration_config(config, 1), on_asking=on_asking)
-
-
-def check_trainability(
-    model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, *, on_asking: OnAsking = ignore_asking
-) -> Trainability:
-    """Ask the base, first a little, then more where that is not enough for a go.
-
-    Args:
-        model: The base, or called within `adapter_off`.
-        constitution: What would be trained.
-        queries: Train queries; the first `PROBE_QUERIES` are used.
-        config: Sampling and seed of the run.
-        on_asking: Told after every token; what it raises ends the check.
-    """
-    k, n = len(constitution.principles), len(queries[:PROBE_QUERIES])
+    config, asked_queries = iteration_config(config, 1), iteration_queries(queries, config, 1)[:CHECKED_QUERIES]
+    k, n = len(constitution.principles), len(asked_queries)
     rounds = (n * (1 + k), n * (REPLIES_EACH + k * ANTITHESIS_REPLIES_EACH))
 
     def tell(closer: bool) -> OnWritten:
@@ -141,14 +127,14 @@ def check_trainability(
         asked = rounds[closer]
         return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
 
-    first = judge(constitution, probe(model, constitution, queries, config, each=1, flipped_each=1, on_written=tell(False)), config)
+    first = judge(constitution, ask_base(model, constitution, asked_queries, config, each=1, flipped_each=1, on_written=tell(False)), config)
     if first.verdict == "go":
         return first
-    closer = probe(model, constitution, queries, config, each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH, on_written=tell(True))
+    closer = ask_base(model, constitution, asked_queries, config, each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH, on_written=tell(True))
     return judge(constitution, closer, config)
 
 
-def probe(
+def ask_base(
     model: LoadedModel,
     constitution: Constitution,
     queries: Sequence[str],
@@ -157,18 +143,18 @@ def probe(
     each: int,
     flipped_each: int,
     on_written: OnWritten = ignore_written,
-) -> Probe:
+) -> BaseReplies:
     """Sample so many replies of the base to each query, under all statements and with each principle flipped alone."""
     k = len(constitution.principles)
     counts = {"statement": each, **{flip_side(i, k): flipped_each for i in range(k)}}
-    asked = [(side, query, i) for side, count in counts.items() for query in queries[:PROBE_QUERIES] for i in range(count)]
+    asked = [(side, query, i) for side, count in counts.items() for query in queries for i in range(count)]
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
     found: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
     for (side, query, _), response in zip(asked, sample(model, prompts, config.sampling, seeds, on_written=on_written), strict=True):
         found[side].setdefault(query, []).append(response)
     statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
-    return Probe(statement=statement, flipped=tuple(flipped))
+    return BaseReplies(statement=statement, flipped=tuple(flipped))
 
 
 def require_link(found: Trainability, config: TrainConfig) -> None:
@@ -181,7 +167,7 @@ def require_link(found: Trainability, config: TrainConfig) -> None:
         )
 
 
-def judge(constitution: Constitution, probed: Probe, config: TrainConfig) -> Trainability:
+def judge(constitution: Constitution, probed: BaseReplies, config: TrainConfig) -> Trainability:
     """Go, weak or no-go, with the reason for each principle."""
     links = tuple(_judge_principle(p, probed.statement, flipped) for p, flipped in zip(constitution.principles, probed.flipped, strict=True))
     verdicts = {link.verdict for link in links}

@@ -51,15 +51,21 @@ def save_tiny_model(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
+def stir(network: torch.nn.Module, *, std: float, seed: int = 0) -> None:
+    """Make a fresh adapter change something, as after some steps of training."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=std, generator=generator)
+
+
 def save_tiny_adapter(model_folder: Path, folder: Path, seed: int = 1) -> Path:
     """Save a LoRA for the tiny model whose effect can be seen: both its matrices are random."""
     from core.models import ModelReference, attach_adapter, load_model
 
     base = load_model(ModelReference(id=str(model_folder)), folder, device=torch.device("cpu"), dtype=torch.float32)
     model = attach_adapter(base, rank=4, alpha=32, seed=seed)
-    with torch.no_grad():
-        for name, weight in model.network.named_parameters():
-            if "lora_B" in name:
-                weight.normal_(std=0.3, generator=torch.Generator().manual_seed(seed))
+    stir(model.network, std=0.3, seed=seed)
     model.network.save_pretrained(folder, safe_serialization=True)
     return folder

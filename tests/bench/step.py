@@ -28,6 +28,7 @@ from core.models import LoadedModel, ModelReference, attach_adapter, load_model
 from core.recomputation import recomputing
 from core.scoring import logprobs_CR
 from core.training import Example
+from tests.tiny import stir
 
 CASES = ((70, 50, 2), (400, 60, 2), (400, 60, 4))
 AIMS = (1.5, 2.5, 4.0)
@@ -97,10 +98,7 @@ def load(data: str, dtype: torch.dtype | None, *, plainly: bool = False) -> Load
         model = replace(base, network=get_peft_model(base.network, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")))
     else:
         model = attach_adapter(base, rank=16, alpha=32, seed=0)
-    with torch.no_grad():
-        for name, p in model.network.named_parameters():
-            if "lora_B" in name:
-                p.normal_(std=0.01, generator=torch.Generator().manual_seed(len(name)))
+    stir(model.network, std=0.01)
     return model
 
 

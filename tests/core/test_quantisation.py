@@ -14,6 +14,7 @@ from core.quantisation import missing, require_four_bit
 from core.runs import execute
 from core.training import add_gradient, score
 from tests.core.test_training import CONFIG, EXAMPLES, plan
+from tests.tiny import stir
 
 CPU = torch.device("cpu")
 
@@ -66,10 +67,8 @@ def test_every_adapter_weight_gets_the_gradient_that_the_unpacked_weights_give_i
                     plain.weight.copy_(bitsandbytes.functional.dequantize_4bit(module.weight.data, module.weight.quant_state))
                     base.network.set_submodule(name, plain)
         model = attach_adapter(base, rank=4, alpha=8, seed=0)
+        stir(model.network, std=0.1)
         with torch.no_grad():
-            for name, p in model.network.named_parameters():
-                if "lora_B" in name:
-                    p.normal_(std=0.1, generator=torch.Generator().manual_seed(len(name)))
             score(model, EXAMPLES[0], CONFIG, with_kl=False)  # a first forward without gradients, as when sampling
         add_gradient(model, EXAMPLES[0], CONFIG, 1.0, with_kl=False)
         found.append({name.replace("base_layer.", ""): p.grad for name, p in model.network.named_parameters() if p.requires_grad})

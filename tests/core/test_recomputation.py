@@ -14,6 +14,7 @@ from core.runs import RECOMPUTED, execute
 from core.sampling import sample
 from core.training import Example, add_gradient, replay_gradient
 from tests.core.test_training import EXAMPLES, plan
+from tests.tiny import stir
 
 CONFIG = TrainConfig(kl_weight=0.3)
 
@@ -22,10 +23,7 @@ CONFIG = TrainConfig(kl_weight=0.3)
 def adapted(tiny):
     """The tiny model with an adapter that changes something."""
     model = attach_adapter(tiny, rank=4, alpha=8, seed=0)
-    with torch.no_grad():
-        for name, p in model.network.named_parameters():
-            if "lora_B" in name:
-                p.normal_(std=0.1, generator=torch.Generator().manual_seed(len(name)))
+    stir(model.network, std=0.1)
     return model
 
 

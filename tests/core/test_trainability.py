@@ -14,7 +14,7 @@ from core.queries import Query
 from core.records import RunPlan
 from core.runs import execute
 from core.sampling import Response
-from core.trainability import Asking, Probe, check_run, judge, now_and_then, trainability_from_data, trainability_to_data
+from core.trainability import Asking, BaseReplies, check_run, judge, now_and_then, trainability_from_data, trainability_to_data
 
 ENDS = Principle(title="Ask", statement="End with a question.", antithesis="End with a statement.", check=Check("ends_with_question"))
 NEVER = Principle(title="Never", statement="Say xyzzy.", antithesis="Say nothing.", check=Check("contains", "xyzzy"))
@@ -32,7 +32,7 @@ def replies(follow, of, good="Is it so?", bad="It is so."):
 
 
 def verdict(statement, flipped, principle=ENDS):
-    return judge(Constitution(name="x", principles=(principle,)), Probe(statement=statement, flipped=(flipped,)), TrainConfig())
+    return judge(Constitution(name="x", principles=(principle,)), BaseReplies(statement=statement, flipped=(flipped,)), TrainConfig())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_principle_without_a_check_is_called_weak_and_says_why():
 
 def test_one_hopeless_principle_among_good_ones_makes_the_whole_weak_and_is_named():
     both = Constitution(name="x", principles=(ENDS, NEVER))
-    found = judge(both, Probe(statement=replies(90, 16), flipped=(replies(0, 16), replies(0, 16))), TrainConfig())
+    found = judge(both, BaseReplies(statement=replies(90, 16), flipped=(replies(0, 16), replies(0, 16))), TrainConfig())
     assert [link.verdict for link in found.principles] == ["go", "no-go"]
     assert found.verdict == "weak"
     assert "“Never”" in found.principles[1].reason
