@@ -30,7 +30,7 @@ from core.errors import StudioError
 from core.models import ModelReference, choose_device
 from core.processes import ALONE, World, default_count, joined
 from core.progress import Stopped
-from core.queries import Query
+from core.queries import from_rows, to_rows
 from core.records import RunPlan
 from core.runs import execute
 
@@ -184,7 +184,7 @@ def _leave(folder: Path) -> None:
 def _plan_to_data(plan: RunPlan) -> dict[str, Any]:
     return {
         "constitution": to_data(plan.constitution),
-        "queries": [dataclasses.asdict(query) for query in plan.queries],
+        "queries": to_rows(plan.queries),
         "model": dataclasses.asdict(plan.model),
         "config": config_to_data(plan.config),
         "device": plan.device,
@@ -194,7 +194,7 @@ def _plan_to_data(plan: RunPlan) -> dict[str, Any]:
 def _plan_from_data(data: dict[str, Any]) -> RunPlan:
     return RunPlan(
         constitution=from_data(data["constitution"]),
-        queries=tuple(Query(**row) for row in data["queries"]),
+        queries=tuple(from_rows(data["queries"])),
         model=ModelReference(**data["model"]),
         config=config_from_data(data["config"]),
         device=data["device"],
