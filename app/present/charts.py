@@ -9,7 +9,8 @@ from typing import Literal
 from app.present.text import escape
 
 WIDTH, HEIGHT = 360, 220
-LEFT, RIGHT, TOP, BOTTOM = 40, 52, 22, 30
+LEFT, RIGHT, TOP, BOTTOM = 40, 52, 34, 30
+LINE = 15  # between two labels, so that they do not touch
 SMOOTH_FROM = 30  # points; from here on the line is a moving average over the raw values
 MOST_DOTS = 40
 
@@ -129,7 +130,7 @@ def _starts(scale: _Scale, chart: Chart) -> str:
     for number, step in enumerate(chart.starts, start=2):
         x = scale.x(step - 0.5)
         parts.append(f'<line class="cs-grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>')
-        parts.append(f'<text class="cs-tick" x="{x + 4:.1f}" y="{TOP - 8}">iteration {number}</text>')
+        parts.append(f'<text class="cs-tick" x="{x + 4:.1f}" y="{TOP - 22}">iteration {number}</text>')
     return "".join(parts)
 
 
@@ -144,19 +145,16 @@ def _curve(scale: _Scale, chart: Chart) -> str:
 
 
 def _beside(scale: _Scale, chart: Chart) -> str:
-    """The second curve; its last value stands at its last square, on the side where the first one does not end, with what it is of."""
+    """The second curve; its last value stands in the margin, clear of the first one's. Its sign is the square; what it is of is said below the chart."""
     found = _finite(chart.beside)
     if not found:
         return ""
     runs = [part for run in _unbroken(chart.beside) for part in _split_at(run, chart.starts)]
     lines = "".join(_line(scale, run, "cs-line cs-line-beside") for run in runs)
     squares = "".join(f'<rect class="cs-square" x="{scale.x(step) - 3:.1f}" y="{scale.y(value) - 3:.1f}" width="6" height="6"/>' for step, value in found)
-    step, value = found[-1]
-    under = value < _finite(chart.points)[-1][1]
-    x, y = scale.x(step), min(HEIGHT - BOTTOM - 4, scale.y(value) + 18) if under else max(TOP + 4, scale.y(value) - 8)
-    anchor = "end" if x > (LEFT + WIDTH - RIGHT) / 2 else "start"
-    label = f"{chart.beside_label} {_number(value, chart.digits)}".strip()
-    return f'{lines}{squares}<text class="cs-mark-label" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(label)}</text>'
+    value, at = found[-1][1], scale.y(_finite(chart.points)[-1][1])
+    y = max(scale.y(value), at + LINE) if scale.y(value) > at else min(scale.y(value), at - LINE)
+    return f'{lines}{squares}<text class="cs-mark-label" x="{WIDTH - RIGHT + 6}" y="{y + 4:.1f}">□ {_number(value, 2)}</text>'
 
 
 def _finite(points: Sequence[tuple[int, float | None]]) -> list[tuple[int, float]]:

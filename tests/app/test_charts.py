@@ -46,16 +46,24 @@ def test_many_points_get_a_mean_of_the_past_over_faint_steps() -> None:
 
 
 def test_a_second_curve_is_told_apart_by_dashes_squares_and_its_label() -> None:
-    points = [(step, 0.1 * step) for step in range(1, 9)]
+    points = [(step, 0.13 * step) for step in range(1, 9)]
     root = chart(points, beside=[(2, 0.3), (4, 0.9), (6, None), (8, 1.1)], beside_label="probe queries", starts=[5])
     lines = [line.get("class") for line in root.iter("polyline")]
     assert lines == ["cs-line", "cs-line", "cs-line cs-line-beside"]  # broken where the second iteration begins, each by itself
     assert len(list(root.iter("rect"))) == 3
-    assert [text.text for text in root.iter("text") if text.get("class") == "cs-mark-label"] == ["probe queries 1.10"]
+    assert [text.text for text in root.iter("text") if text.get("class") == "cs-mark-label"] == ["□ 1.10"]
+    [of_first], [of_second] = ([float(text.get("y", 0)) for text in root.iter("text") if text.get("class") == name] for name in ("cs-value", "cs-mark-label"))
+    assert of_first - of_second >= 15  # 1.04 and 1.1 are nearer to each other than their words may be
     assert "Probe queries: from 0.300 at step 2 to 1.100." in (root.findtext("svg/desc") or "")
     for square in root.iter("rect"):
         assert 0 <= float(square.get("y", -1)) <= 220
     assert list(chart(points).iter("rect")) == []
+
+
+def test_the_name_of_an_iteration_stands_clear_of_a_mark_at_the_top() -> None:
+    root = chart([(1, 0.1), (8, 0.2)], marks=[Mark(0.693, "log 2")], starts=[5])
+    heights = {text.text: float(text.get("y", 0)) for text in root.iter("text")}
+    assert heights["log 2"] - heights["iteration 2"] >= 12
 
 
 def test_a_curve_is_broken_at_an_iteration_also_where_no_point_falls_on_its_first_step() -> None:
