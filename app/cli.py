@@ -4,12 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from app.settings import Settings
-from core.config import PRESETS
 from core.errors import StudioError
+from core.methods.settings import PRESETS
 
+VERBS = ("check", "train", "reply", "measure", "propose")  # each is `run(options)` in a module of app/commands
 EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
@@ -44,21 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
-    if options.command in ("check", "train", "reply", "measure"):
-        from app import commands
-
-        return int(getattr(commands, options.command)(options))
-    if options.command == "propose":
-        from app import proposing
-
-        return proposing.run(options)
+    if options.command in VERBS:
+        return int(import_module(f"app.commands.{options.command}").run(options))
     settings = Settings.from_environment(os.environ, data=options.data, host=options.host, port=options.port)
     if options.command == "doctor":
-        from app import doctor
+        from app.commands import doctor
 
         return doctor.examine(settings, as_json=options.json)
     if options.command is None:
-        from app import supervisor
+        from app.processes import supervisor
 
         return supervisor.supervise(settings)
     return _serve_part(options, settings)
@@ -67,26 +63,26 @@ def _dispatch(options: argparse.Namespace) -> int:
 def _serve_part(options: argparse.Namespace, settings: Settings) -> int:
     """The processes that `python -m app` starts; each can be started alone."""
     if options.command == "web":
-        from app import web
+        from app.web import app as web
 
         return web.serve(settings)
     if options.command == "trainer":
-        from app import trainer
+        from app.processes import trainer
 
         return trainer.serve(settings)
     if options.command == "model-host":
-        from app import model_host
+        from app.host import server as model_host
 
         return model_host.serve(settings)
     if options.command == "probe":
-        from app import doctor
+        from app.commands import doctor
 
         return doctor.probe(settings)
     if options.command == "helper":
-        from app import helpers
+        from app.processes import helpers
 
         return helpers.serve(options.folder, options.number)
-    from app import attempt
+    from app.processes import attempt
 
     return attempt.main(settings, options.run, options.owner, options.attempt)
 

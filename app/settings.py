@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.writers import Endpoint
-from core.default_model import DEFAULT_MODEL
+from app.services.writers import Endpoint
+from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ConfigError
 
 SHORTEST_PASSWORD = 8

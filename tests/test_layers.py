@@ -28,18 +28,27 @@ def loaded_roots(names: list[str]) -> set[str]:
     return {name.partition(".")[0] for name in loaded_by(names)}
 
 
+def rooms_without_torch() -> list[str]:
+    """The ground of core, its room of texts, and every module that says of itself that it imports no torch."""
+    found = modules("core")
+    ground = [name for name in found if name.count(".") == 1]
+    texts = [name for name in found if name.startswith("core.constitution.")]
+    saying = [name for name in found if "mports no torch" in (ROOT / f"{name.replace('.', '/')}.py").read_text().partition('"""')[2].partition('"""')[0]]
+    return sorted({*ground, *texts, *saying} - {"core.__init__"})
+
+
 @pytest.mark.parametrize(
     ("names", "forbidden"),
     [
         (modules("core"), ("gradio", "fastapi", "sqlalchemy", "alembic", "db", "app")),
         (modules("db"), (*TORCH, *PAGE, "core", "app")),
-        (["app.cli", "app.supervisor"], (*TORCH, *PAGE)),
-        (["app.trainer"], (*TORCH, "gradio")),
-        (["app.web", "app.ui", "app.services.studio"], TORCH),
-        (["core.config", "core.constitutions", "core.checks", "core.queries", "core.estimates", "core.errors"], TORCH),
-        (["core.writer", "core.constitution_files", "app.proposing", "app.writers", "huggingface_hub", "huggingface_hub.inference._client"], TORCH),
+        (["app.cli", "app.processes.supervisor"], (*TORCH, *PAGE)),
+        (["app.processes.trainer"], (*TORCH, "gradio")),
+        (["app.web.app", "app.pages.site", "app.services.studio"], TORCH),
+        (rooms_without_torch(), TORCH),
+        (["app.commands.propose", "app.services.writers", "huggingface_hub", "huggingface_hub.inference._client"], TORCH),
     ],
-    ids=["core", "db", "supervisor", "trainer", "web", "core without torch", "writers"],
+    ids=["core", "db", "supervisor", "trainer", "web", "rooms without torch", "writers"],
 )
 def test_a_layer_does_not_load_what_it_must_not_know(names, forbidden):
     assert loaded_roots(names) & set(forbidden) == set()
@@ -52,3 +61,12 @@ def test_services_know_no_gradio():
 
 def test_package_files_are_empty():
     assert [str(path) for path in ROOT.glob("[acd][pob]*/**/__init__.py") if path.read_text()] == []
+
+
+@pytest.mark.parametrize("room", ["app.services", "app.present"])
+def test_rooms_of_the_web_process_know_no_torch(room):
+    assert loaded_roots([name for name in modules("app") if name.startswith(f"{room}.")]) & set(TORCH) == set()
+
+
+def test_the_rooms_without_torch_are_not_few():
+    assert len(rooms_without_torch()) >= 15

@@ -62,7 +62,9 @@ def stir(network: torch.nn.Module, *, std: float, seed: int = 0) -> None:
 
 def save_tiny_adapter(model_folder: Path, folder: Path, seed: int = 1) -> Path:
     """Save a LoRA for the tiny model whose effect can be seen: both its matrices are random."""
-    from core.models import ModelReference, attach_adapter, load_model
+    from core.engine.adapters import attach_adapter
+    from core.engine.models import load_model
+    from core.settings import ModelReference
 
     base = load_model(ModelReference(id=str(model_folder)), folder, device=torch.device("cpu"), dtype=torch.float32)
     model = attach_adapter(base, rank=4, alpha=32, seed=seed)

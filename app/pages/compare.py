@@ -10,11 +10,11 @@ import gradio as gr
 
 from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present.compare import comparison_data, diff_html, recent_html, source_key, source_option
-from app.security import caller
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView
 from app.services.comparisons import Wish
 from app.services.studio import Studio
+from app.web.security import caller
 from core.errors import ConfigError, StudioError
 
 DRAW_EVERY_S = 0.1  # a model may write a hundred tokens a second; the eye wants fewer

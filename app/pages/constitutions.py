@@ -8,9 +8,9 @@ import gradio as gr
 
 from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present.constitutions import entries_html
-from app.security import caller
 from app.services import constitutions as service
 from app.services.studio import Studio
+from app.web.security import caller
 from core.errors import ConstitutionError
 
 

@@ -11,10 +11,10 @@ import gradio as gr
 from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present import runs as present
 from app.present.curves import charts_html
-from app.security import caller
 from app.services import runs as service
 from app.services.runs import RunView
 from app.services.studio import Studio
+from app.web.security import caller
 from core.errors import StudioError
 from db.tables import RunStatus
 

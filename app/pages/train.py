@@ -14,15 +14,15 @@ from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present.preview import about_minutes, preview_html, work
 from app.present.runs import list_html
 from app.present.trainability import check_html, check_spoken
-from app.security import caller
 from app.services import checking, plans, query_sets, runs
 from app.services.checking import CheckView
 from app.services.plans import EXPOSED, TrainForm, VersionChoice
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
-from core.config import PRESETS
-from core.default_model import DEFAULT_MODEL
+from app.web.security import caller
+from core.engine.default_model import DEFAULT_MODEL
 from core.errors import QueryError, StudioError
+from core.methods.settings import PRESETS
 
 LIST_EVERY_S = 3
 DRAW_EVERY_S = 0.25  # a check tells of every token

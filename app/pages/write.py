@@ -7,13 +7,13 @@ import gradio as gr
 
 from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
-from app.security import caller
 from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
+from app.web.security import caller
+from core.constitution.proposals import Wish
 from core.errors import StudioError
-from core.writer import Wish
 
 
 @dataclass(frozen=True)

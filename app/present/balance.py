@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.present.text import count, escape
-from core.balance import PrincipleBalance, balance_from_data
+from core.runs.balance import PrincipleBalance, balance_from_data
 
 HEADS = ("statement", "antithesis", "flipped", "flipped alone")
 UNEVEN = 2  # a principle contrasted alone so many times less often than another is pointed out
@@ -24,7 +24,7 @@ def balance_lines(balance: Sequence[PrincipleBalance]) -> list[str]:
 
 
 def balance_html(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The same as a small table, folded away unless something about it is uneven. Rows as `core.balance.balance_to_data` gives them."""
+    """The same as a small table, folded away unless something about it is uneven. Rows as `core.runs.balance.balance_to_data` gives them."""
     balance = balance_from_data(rows)
     if len(balance) < 2:
         return ""

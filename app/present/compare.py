@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Any, Literal
 
-from app.host_client import METHODS, Method
+from app.host.client import METHODS, Method
 from app.present.constitutions import check_sentence
 from app.present.text import Piece, count, diff_pieces, escape, time_html
 from app.services.comparison_views import ComparisonView, Pane, Recent, Source
-from core.checks import complies, words
-from core.constitutions import Turns
+from core.constitution.checks import complies
+from core.constitution.principles import Turns
+from core.constitution.text import words
 
 HASH_CHARS = 12
 SHOWN_DIFFERENCE = 0.1  # nats; smaller ones are rounding to a reader

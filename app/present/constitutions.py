@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from app.present.text import count, diff_html, escape, time_html
 from app.services.constitutions import DraftView
-from core.checks import CHECKS, Check
-from core.constitutions import Constitution, Principle
+from core.constitution.checks import CHECKS, Check
+from core.constitution.principles import Constitution, Principle
 from db.constitutions import ConstitutionSummary, VersionSummary
 
 MOST_PROBLEMS = 5

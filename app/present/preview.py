@@ -3,8 +3,8 @@
 from app.present.runs import duration, phase_words
 from app.present.text import escape
 from app.services.plans import Preview
-from core.config import TrainConfig
-from core.estimates import Hardware
+from core.machine import Hardware
+from core.methods.settings import TrainConfig
 
 UNMEASURED = "This machine has not been measured yet: the trainer does that when it starts, which takes about ten seconds."
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from app.present.balance import balance_html
 from app.present.text import count, escape
-from core.statistics import Figure
-from core.verdicts import Verdict
+from core.measure.statistics import Figure
+from core.measure.verdicts import Verdict
 
 SIDES = ("statement", "antithesis")
 MARKS = {  # mark, tone
@@ -25,7 +25,7 @@ MARKS = {  # mark, tone
     Verdict.NO_EFFECT: ("○", ""),
     Verdict.UNMEASURED: ("–", ""),
 }
-DROPPED = {  # as core.preparation.DROP_REASONS, which this process cannot import: it brings torch
+DROPPED = {  # as core.methods.examples.DROP_REASONS, which this process cannot import: it brings torch
     "empty": "a response was empty",
     "equal": "two responses were the same",
     "loop": "a response was a loop",

@@ -8,7 +8,7 @@ from app.present.result import result_html
 from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
 from app.services.runs import RunLine, RunView, SampledReply
-from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
+from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.progress import is_training, phases
 from db.tables import RunStatus
 

@@ -1,7 +1,7 @@
 """The result as lines for a terminal. The page has its own, from the same data."""
 
-from core.evaluation import Result
-from core.statistics import Figure
+from core.measure.report import Result
+from core.measure.statistics import Figure
 
 SIDES = {"statement": "statement", "flip": "antithesis alone", "antithesis": "antithesis"}
 Line = tuple[str, str, str, str]  # measure, base, aligned, n

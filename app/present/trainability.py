@@ -10,7 +10,7 @@ from app.present.text import count, escape
 
 if TYPE_CHECKING:  # the one loads the database, which the command line never does, the other torch, which the web process never does
     from app.services.checking import CheckView
-    from core.trainability import Trainability
+    from core.runs.trainability import Trainability
 
 WORDS = {"go": "go", "weak": "a weak link", "no-go": "no-go"}
 MARKS = {"go": "✓", "weak": "≈", "no-go": "✕"}  # as the verdicts of a result have them

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
+from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.errors import ConfigError, ModelError
-from core.estimates import DEFAULT_SHAPE, ModelShape, model_shape_from_config
+from core.machine import DEFAULT_SHAPE, ModelShape, model_shape_from_config
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 MAX_ID_CHARS = 500

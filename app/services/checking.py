@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app import host_client
-from app.host_client import CheckRequest, Event, ModelChoice
+from app.host import client as host_client
+from app.host.client import CheckRequest, Event, ModelChoice
 from app.services.plans import Plan, TrainForm, make_plan
 from app.services.studio import Studio, in_words
-from core.config import config_to_data
-from core.constitutions import to_data
+from core.constitution.principles import to_data
 from core.errors import StudioError
+from core.methods.settings import config_to_data
 from db.query_sets import get_query_set
 
 
@@ -22,7 +22,7 @@ class CheckView:
     running: bool = True
     note: str = "asking the model host"  # what is happening
     share: float | None = None  # of what is happening; None: not known
-    found: dict[str, Any] | None = None  # data of core.trainability.Trainability
+    found: dict[str, Any] | None = None  # data of core.runs.trainability.Trainability
     problem: str | None = None  # why there is no verdict
 
 

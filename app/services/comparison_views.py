@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from app.host_client import METHODS, Event, Method
-from core.config import SamplingConfig
-from core.constitutions import Constitution, Turns, render
+from app.host.client import METHODS, Event, Method
+from core.constitution.principles import Constitution, Turns, render
+from core.settings import SamplingConfig
 
 BASE_METHODS: tuple[Method, ...] = ("base", "base+constitution")
 

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from sqlalchemy.orm import Session
 
 import db.comparisons as store
-from app import host_client
-from app.host_client import Method, ModelChoice, ReplyRequest
+from app.host import client as host_client
+from app.host.client import Method, ModelChoice, ReplyRequest
 from app.services.comparison_views import ComparisonView, Pane, Recent, Source, State, after_event, ended
 from app.services.studio import Studio, in_words
-from core.config import SamplingConfig, config_from_data
-from core.constitutions import from_data, to_data
+from core.constitution.principles import from_data, to_data
 from core.errors import ConfigError, QueryError, StudioError
+from core.methods.settings import config_from_data
+from core.settings import SamplingConfig
 from db.comparisons import NewComparison, NewReply
 from db.constitutions import get_constitution, get_version_by_id, list_constitutions
 from db.runs import RunSummary, get_run_summary, list_runs

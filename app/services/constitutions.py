@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 import db.constitutions as store
 from app.services.documents import Document, read_document, require_name, same_text, with_ids
 from app.services.studio import RefusedError, Studio, in_words
-from core.constitution_files import parse_file
-from core.constitutions import Constitution, Problem, dump_markdown, dump_yaml, from_data, require_valid, to_data
+from core.constitution.files import parse_file
+from core.constitution.principles import Constitution, Problem, dump_markdown, dump_yaml, from_data, require_valid, to_data
 from core.errors import ConstitutionError, StudioError
 from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary
 from db.errors import DraftConflict

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from core.checks import CHECKS, Check, check_from_data, check_to_data
-from core.constitutions import MAX_WRITER_CHARS, Constitution, Principle, Problem, find_problems, to_data
+from core.constitution.checks import CHECKS, Check, check_from_data, check_to_data
+from core.constitution.principles import MAX_WRITER_CHARS, Constitution, Principle, Problem, find_problems, to_data
 from core.errors import ConstitutionError
 
 MAX_DRAFT_CHARS = 1_000_000  # far above what a version may hold, so that a paste that is too long is kept while it is shortened

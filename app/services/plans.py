@@ -15,13 +15,14 @@ import db.runs as run_store
 from app.services.base_models import BaseModel, look_up
 from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
 from app.services.studio import Studio, in_words
-from core.config import PRESETS, TrainConfig, config_from_data, config_to_data, preset, with_settings
-from core.constitutions import Constitution, from_data, require_valid
-from core.default_model import DEFAULT_MODEL
+from core.constitution.principles import Constitution, from_data, require_valid
+from core.engine.default_model import DEFAULT_MODEL
+from core.engine.quantisation import missing
 from core.errors import ConfigError, QueryError
-from core.estimates import FIT_SHARE, Estimate, Hardware, ModelShape, constitution_tokens, estimate, hardware_from_data
-from core.iterations import FEWEST_PROBE_QUERIES, left_to_probe, probe_note
-from core.quantisation import missing
+from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
+from core.methods.settings import PRESETS, TrainConfig, config_from_data, config_to_data, preset, with_settings
+from core.runs.estimates import Estimate, constitution_tokens, estimate
+from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, probe_note
 from db.tables import Constitution as ConstitutionRow
 from db.tables import Run, Version
 

@@ -10,14 +10,14 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from uuid import uuid4
 
-from app import host_client
-from app.host_client import ModelChoice, ReplyRequest
+from app.host import client as host_client
+from app.host.client import ModelChoice, ReplyRequest
 from app.services.studio import RefusedError, Studio
+from app.services.writers import ask_endpoint, model_name
 from app.settings import Settings
-from app.writers import ask_endpoint, model_name
-from core.constitutions import Turns
+from core.constitution.principles import Turns
+from core.constitution.proposals import Ask, Proposal, Wish, answer_sampling, propose
 from core.errors import StudioError, WriterError
-from core.writer import Ask, Proposal, Wish, answer_sampling, propose
 
 MOST_AT_ONCE = 8
 MOST_KEPT = 64

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import db.query_sets as store
 from app.services.starter_queries import STARTER_SOURCE
 from app.services.studio import Studio, in_words
+from core.constitution.queries import Query, read_queries, to_rows
 from core.errors import QueryError
-from core.queries import Query, read_queries, to_rows
 from db.query_sets import QuerySetSummary
 
 FEWEST = 2  # of each split: to train on, and to measure on

@@ -10,16 +10,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import db.runs as store
-from app.attempt_protocol import LEASE_S, attempt_folder
+from app.processes.protocol import LEASE_S, attempt_folder
 from app.services.base_models import look_up
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
 from app.services.studio import Studio, in_words
-from core.config import PRESETS, TrainConfig, config_from_data, config_to_data
-from core.constitutions import Constitution, from_data
-from core.default_model import DEFAULT_MODEL
+from core.constitution.principles import Constitution, from_data
+from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, ModelError
-from core.estimates import DEFAULT_SHAPE, Hardware, estimate
+from core.machine import DEFAULT_SHAPE, Hardware
+from core.methods.settings import PRESETS, TrainConfig, config_from_data, config_to_data
 from core.progress import remaining_s, share_done
+from core.runs.estimates import estimate
 from db.constitutions import get_version_by_id
 from db.runs import NewRun, RunSummary
 from db.session import clock

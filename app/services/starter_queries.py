@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from core.queries import read_queries, to_rows
+from core.constitution.queries import read_queries, to_rows
 from db.query_sets import add_query_set
 
 STARTER_NAME = "Everyday queries"

@@ -4,9 +4,9 @@ import sys
 
 import torch
 
-import core.models
+import core.engine.models
 from app.cli import main
 
 if __name__ == "__main__":
-    core.models.choose_dtype = lambda _: torch.float32
+    core.engine.models.choose_dtype = lambda _: torch.float32
     sys.exit(main(["helper", *sys.argv[1:]]))

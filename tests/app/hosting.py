@@ -12,10 +12,11 @@ from typing import Any
 
 import httpx
 
-from app.lifeline import SUPERVISED
+from app.processes.lifeline import SUPERVISED
 from app.services.studio import Studio
 from app.settings import Settings
-from core.config import SamplingConfig, config_to_data, preset
+from core.methods.settings import config_to_data, preset
+from core.settings import SamplingConfig
 from db import claims, query_sets, runs
 from db.constitutions import list_constitutions
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from app.attempt_protocol import attempt_folder
+from app.processes.protocol import attempt_folder
 from app.services.plans import TrainForm
 from app.services.runs import queue_run
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
-from core.default_model import DEFAULT_MODEL
-from core.estimates import Hardware
+from core.engine.default_model import DEFAULT_MODEL
+from core.machine import Hardware
 from db import claims, runs
 from db.claims import Claim, Metric, Progress, Sample
 from db.constitutions import NewVersion, add_constitution, add_version, list_constitutions
@@ -204,7 +204,7 @@ def principle(title: str, verdict: str, sentence: str, **more: Any) -> dict[str,
 
 
 def result(*principles: dict[str, Any]) -> dict[str, Any]:
-    """A result as `core.runs.result_data` gives it."""
+    """A result as `core.runs.records.result_data` gives it."""
     says = "“Be brief” is followed: under the statement, replies comply in 88% (69% to 96%), before training in 8% (2% to 26%)."
     followed = principle("Be brief", "followed", says)
     return {

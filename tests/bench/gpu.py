@@ -4,7 +4,7 @@
     python -m tests.bench.gpu --shape tiny --device cpu      the same code on a model of no size, to see that it runs
 
 The model is a Llama of Mistral-7B's sizes with random weights in bfloat16: speed does not depend on what it has learned, and nothing
-has to be fetched. A step is that of `core.training` on four queries, n = 2, prompts of 400 and responses of 60 tokens. The share of the
+has to be fetched. A step is that of `core.methods.sami.training` on four queries, n = 2, prompts of 400 and responses of 60 tokens. The share of the
 matrix speed counts the multiplications of a forward pass and of the gradients of activations, without the adapter's own and without
 what activation checkpointing repeats.
 """
@@ -23,12 +23,15 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, LlamaConfig
 
-from core.config import SamplingConfig, preset
-from core.hardware import probe
-from core.models import LoadedModel, ModelReference, attach_adapter
-from core.recomputation import recomputing
-from core.sampling import sample
-from core.training import Example, train_step
+from core.engine.activations import recomputing
+from core.engine.adapters import attach_adapter
+from core.engine.hardware import probe
+from core.engine.models import LoadedModel
+from core.engine.sampling import sample
+from core.methods.examples import Example
+from core.methods.sami.training import train_step
+from core.methods.settings import preset
+from core.settings import ModelReference, SamplingConfig
 from tests.tiny import tiny_tokenizer
 
 SHAPES: dict[str, dict[str, int]] = {

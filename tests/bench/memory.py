@@ -21,12 +21,13 @@ from typing import Any
 import torch
 
 from app.services.studio import STARTERS, read_starters
-from core.config import preset
-from core.constitutions import dump_yaml
-from core.estimates import DEFAULT_SHAPE, estimate
-from core.hardware import probe
-from core.recomputation import recomputing
-from core.training import add_gradient, replay_gradient
+from core.constitution.principles import dump_yaml
+from core.engine.activations import recomputing
+from core.engine.hardware import probe
+from core.machine import DEFAULT_SHAPE
+from core.methods.sami.training import add_gradient, replay_gradient
+from core.methods.settings import preset
+from core.runs.estimates import estimate
 from tests.bench.step import draw_example, load, reference_way
 
 ROOT = Path(__file__).parents[2]

@@ -17,13 +17,13 @@ from typing import Any
 
 import torch
 
-from core.config import SamplingConfig
-from core.constitutions import Constitution, Principle, render
-from core.default_model import DEFAULT_MODEL
-from core.grouped_attention import use_on_cpu
-from core.hardware import probe
-from core.models import LoadedModel, ModelReference, encode_prompt, load_model
-from core.sampling import sample
+from core.constitution.principles import Constitution, Principle, render
+from core.engine.cpu.grouped_attention import use_on_cpu
+from core.engine.default_model import DEFAULT_MODEL
+from core.engine.hardware import probe
+from core.engine.models import LoadedModel, encode_prompt, load_model
+from core.engine.sampling import sample
+from core.settings import ModelReference, SamplingConfig
 
 AIM = 2.5
 CONSTITUTION = Constitution(
@@ -77,7 +77,7 @@ def draw_prompts(model: LoadedModel) -> list[list[int]]:
 
 
 def our_way(model: LoadedModel, prompts: list[list[int]], new: int) -> list[list[int]]:
-    """What `core.preparation` does."""
+    """What `core.methods.examples` does."""
     sampling = SamplingConfig(max_new_tokens=new, temperature=0)
     return [list(response.token_ids) for response in sample(model, prompts, sampling, [0] * len(prompts))]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.services.studio import STARTERS, read_starters
-from core.constitutions import Constitution, dump_yaml
+from core.constitution.principles import Constitution, dump_yaml
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,13 +21,15 @@ from peft import LoraConfig, get_peft_model
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from core.default_model import DEFAULT_MODEL
-from core.hardware import probe
-from core.losses import sami_loss
-from core.models import LoadedModel, ModelReference, attach_adapter, load_model
-from core.recomputation import recomputing
-from core.scoring import logprobs_CR
-from core.training import Example
+from core.engine.activations import recomputing
+from core.engine.adapters import attach_adapter
+from core.engine.default_model import DEFAULT_MODEL
+from core.engine.hardware import probe
+from core.engine.models import LoadedModel, load_model
+from core.engine.scoring import logprobs_CR
+from core.methods.examples import Example
+from core.methods.sami.losses import sami_loss
+from core.settings import ModelReference
 from tests.tiny import stir
 
 CASES = ((70, 50, 2), (400, 60, 2), (400, 60, 4))
@@ -47,7 +49,7 @@ def reference_logprobs_CR(model: LoadedModel, example: Example) -> Tensor:
 
 
 def packed_way(model: LoadedModel, example: Example) -> None:
-    """What `core.training` does with one query."""
+    """What `core.methods.sami.training` does with one query."""
     sami_loss(logprobs_CR(model, example.prompts, example.responses)).backward()
 
 

@@ -12,13 +12,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from core.config import preset, with_settings
-from core.constitution_files import parse_file
-from core.default_model import DEFAULT_MODEL
-from core.models import ModelReference
-from core.queries import Query
-from core.records import RunPlan, RunRecord
-from core.runs import execute
+from core.constitution.files import parse_file
+from core.constitution.queries import Query
+from core.engine.default_model import DEFAULT_MODEL
+from core.methods.settings import preset, with_settings
+from core.runs.execute import execute
+from core.runs.plan import RunPlan
+from core.runs.records import RunRecord
+from core.settings import ModelReference
 
 SETTINGS = ("train_queries=32", "held_out_queries=24", "passes=2", "learning_rate=5e-4")
 HELD_OUT = 40  # posts, of 125

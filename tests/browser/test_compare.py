@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.services.studio import open_studio
 from app.settings import Settings
-from core.models import adapter_hash
+from core.engine.adapters import adapter_hash
 from tests.app.hosting import RunningHost, plant_finished_run
 from tests.browser.conftest import App
 from tests.tiny import save_tiny_adapter, save_tiny_model

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from core.models import ModelReference, load_model
+from core.engine.models import load_model
+from core.settings import ModelReference
 from tests.tiny import save_tiny_model
 
 

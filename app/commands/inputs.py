@@ -1,0 +1,80 @@
+"""What the commands are given: files, a model, an adapter with the run it comes from."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from app.commands.terminal import Printer
+from app.settings import Settings
+from core.constitution.files import parse_file
+from core.constitution.principles import Constitution
+from core.constitution.queries import Query, read_queries
+from core.engine.adapters import load_adapter
+from core.engine.models import LoadedModel, choose_device, load_model
+from core.engine.scoring import check_model
+from core.errors import AdapterError, ConstitutionError, QueryError
+from core.methods.settings import config_from_data
+from core.settings import ModelReference, SamplingConfig
+
+
+def read_run(adapter: Path | None) -> dict[str, Any] | None:
+    """`run.json` beside an adapter folder, or None when the adapter comes without one."""
+    path = adapter.resolve().parent / "run.json" if adapter is not None else None
+    if path is None or not path.exists():
+        return None
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise AdapterError(f"{path} is not readable JSON ({error}). Move it away to use the adapter without it.") from error
+
+
+def chosen_seed(options: argparse.Namespace, run: dict[str, Any] | None) -> int:
+    if options.seed is not None:
+        return int(options.seed)
+    return int(run["config"]["seed"]) if run is not None else 0
+
+
+def chosen_sampling(options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[SamplingConfig, int]:
+    values = dict(run["config"]["sampling"]) if run is not None else {}
+    for name in ("max_new_tokens", "temperature"):
+        if getattr(options, name, None) is not None:
+            values[name] = getattr(options, name)
+    return SamplingConfig(**values), chosen_seed(options, run)
+
+
+def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | None, *, four_bit: bool = False) -> LoadedModel:
+    """The base, held as in the run when there is one, with the adapter when one is named."""
+    if run is not None:
+        four_bit = config_from_data(run["config"]).four_bit
+    device, report = choose_device(options.device), Printer().fetching
+    reference = ModelReference(id=options.model or settings.model)
+    if options.model is None and run is not None:
+        reference = ModelReference(**run["model"])
+    model = check_model(load_model(reference, settings.models_folder, device=device, four_bit=four_bit, on_progress=report))
+    for notice in model.notices:
+        print(notice, file=sys.stderr)
+    adapter = getattr(options, "adapter", None)
+    return load_adapter(model, adapter) if adapter is not None else model
+
+
+def open_settings(options: argparse.Namespace) -> Settings:
+    settings = Settings.from_environment(os.environ, data=getattr(options, "data", None))
+    settings.models_folder.mkdir(parents=True, exist_ok=True)
+    return settings
+
+
+def read_constitution(path: Path) -> Constitution:
+    try:
+        return parse_file(path.read_bytes().decode("utf-8-sig"), path.name)
+    except UnicodeDecodeError as error:
+        raise ConstitutionError(f"{path} is not UTF-8 text (byte {error.start}). Save the file with UTF-8 encoding.") from error
+
+
+def read_query_file(path: Path, unmarked: Any = None) -> list[Query]:
+    try:
+        return read_queries(path.read_bytes(), path.name, unmarked)
+    except FileNotFoundError as error:
+        raise QueryError(f"There is no query file {path}. Check the path.") from error

@@ -1,0 +1,74 @@
+"""`measure`: the result of an adapter on held-out queries."""
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from app.commands.inputs import chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_query_file, read_run
+from app.commands.terminal import quiet
+from app.present.table import result_lines
+from core.constitution.principles import Constitution, content_hash
+from core.constitution.queries import Query, draw_queries
+from core.engine.adapters import adapter_hash, adapter_off
+from core.engine.models import LoadedModel
+from core.measure.ask import ask, query_batches
+from core.measure.report import Result, evaluate, result_to_data
+from core.settings import SamplingConfig
+
+
+def run(options: argparse.Namespace) -> int:
+    """`measure`: base against aligned, on queries that the adapter was not trained on."""
+    quiet()
+    settings = open_settings(options)
+    run = read_run(options.adapter)
+    constitution = read_constitution(options.constitution)
+    queries, left_out = _held_out(read_query_file(options.queries, "held_out"), options, run)
+    sampling, seed = chosen_sampling(options, run)
+    model = load(options, settings, run)
+    result = measure_adapter(model, constitution, queries, sampling, seed)
+    if not options.json:
+        print("\n".join(result_lines(result)))
+        if left_out:
+            print(f"\n{left_out} queries were left out, because the adapter was trained on them.")
+        return 0
+    data = {
+        "constitution_sha256": content_hash(constitution),
+        "adapter_sha256": adapter_hash(options.adapter),
+        "model": dataclasses.asdict(model.reference),
+        "sampling": dataclasses.asdict(sampling),
+        "seed": seed,
+        "queries_left_out": left_out,
+        "result": result_to_data(result),
+    }
+    print(json.dumps(data, ensure_ascii=False, indent=1))
+    return 0
+
+
+def measure_adapter(model: LoadedModel, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> Result:
+    """The result of a loaded adapter on held-out queries."""
+    base, aligned, done = [], [], 0
+    for batch in query_batches(constitution, queries):
+        with adapter_off(model):
+            base += ask(model, constitution, batch, sampling, seed)
+        aligned += ask(model, constitution, batch, sampling, seed)
+        done += len(batch)
+        print(f"{done} of {len(queries)} queries measured", file=sys.stderr)
+    return evaluate(constitution, base, aligned)
+
+
+def _held_out(queries: list[Query], options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[list[str], int]:
+    """The queries to measure on, and how many were left out because the adapter was trained on them.
+
+    The run's own held-out queries when the file has them all and no other number is asked for: then the figures are the run's.
+    """
+    trained = set(run["queries"]["train"]) if run is not None else set()
+    free = [query for query in queries if query.text not in trained]
+    known = {query.text for query in free}
+    left_out = sum(query.split == "held_out" for query in queries if query.text in trained)
+    if run is not None and options.limit is None and options.seed is None and set(run["queries"]["held_out"]) <= known:
+        return list(run["queries"]["held_out"]), left_out
+    limit = options.limit or (len(run["queries"]["held_out"]) if run is not None else 24)
+    return draw_queries(free, "held_out", limit, chosen_seed(options, run)), left_out

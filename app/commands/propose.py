@@ -1,0 +1,54 @@
+"""`propose`: a principle from a wish or a statement, written by a model for its author to judge. An endpoint is asked without torch."""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+
+import yaml
+
+from app.services.writers import ask_endpoint, model_name
+from app.settings import Settings
+from core.constitution.principles import Turns
+from core.constitution.proposals import Ask, Wish, answer_sampling, propose, written_by
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the proposal; what is missing from it is an error."""
+    settings = Settings.from_environment(os.environ, data=options.data)
+    wish = Wish(wish=options.wish or "", statement=options.statement or "")
+    if options.endpoint is not None:
+        settings = dataclasses.replace(settings, writer_url=options.endpoint, writer_model=options.endpoint_model or settings.writer_model)
+    if settings.endpoint is not None and options.model is None:
+        name, ask = model_name(settings.endpoint.model), ask_endpoint(settings.endpoint)
+    else:
+        name, ask = _local(options, settings)
+    found = propose(wish, ask, begin=options.seed)
+    data = {"title": found.title, "statement": found.statement, "antithesis": found.antithesis, "written_by": written_by(name, wish, found)}
+    print(json.dumps(data, ensure_ascii=False, indent=1) if options.json else yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100).rstrip())
+    if found.shortfall:
+        print(f"error: {found.shortfall}", file=sys.stderr)
+    return 1 if found.shortfall else 0
+
+
+def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
+    """The name of a model of this machine, and a way to ask it."""
+    from app.commands.terminal import quiet
+    from core.engine.models import choose_device, encode_prompt, load_model
+    from core.engine.sampling import sample
+    from core.settings import ModelReference
+
+    quiet()
+    settings.models_folder.mkdir(parents=True, exist_ok=True)
+    reference = ModelReference(id=options.model or settings.local_writer)
+    model = load_model(reference, settings.models_folder, device=choose_device(options.device), on_progress=_print_progress)
+
+    def ask(prompt: Turns, number: int) -> str:
+        return sample(model, [encode_prompt(model, prompt)], answer_sampling(number), [number])[0].text
+
+    return model_name(reference.id), ask
+
+
+def _print_progress(what: str, share: float) -> None:
+    print(f"{what} {share:.0%}", file=sys.stderr, flush=True)

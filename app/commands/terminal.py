@@ -1,0 +1,56 @@
+"""What the commands say while they work, and how a person at a terminal stops them."""
+
+import logging
+import signal
+import sys
+import time
+
+from core.progress import StepReport
+
+
+def quiet() -> None:
+    """Libraries' progress bars and notes would drown ours."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+class StopRequest:
+    """`should_stop` that a first Ctrl-C sets; a second one ends at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGINT, self._ask)
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        print("Stopping after this step (Ctrl-C again: at once) …", file=sys.stderr)
+
+    def __call__(self) -> bool:
+        return self.asked
+
+
+class Printer:
+    """`on_step` for a terminal: a line a step, with the time left in the phase."""
+
+    def __init__(self) -> None:
+        self.phase, self.started, self.first = "", 0.0, 0
+
+    def fetching(self, what: str, share: float) -> None:
+        self(StepReport(phase="preparing", done=round(100 * share), total=100, note=what))
+
+    def __call__(self, report: StepReport) -> None:
+        if report.phase != self.phase:
+            self.phase, self.started, self.first = report.phase, time.monotonic(), report.done
+        made = report.done - self.first
+        left = (time.monotonic() - self.started) / made * (report.total - report.done) if made > 0 else None
+        numbers = " ".join(f"{name}={value:.3f}" for name, value in report.metrics.items())
+        eta = f"{left:.0f} s left in this phase" if left else ""
+        print("  ".join(part for part in (f"{report.phase} {report.done}/{report.total}", numbers, report.note, eta) if part), file=sys.stderr, flush=True)
+        for reply in report.replies:
+            print(f"    [{reply.side}] {reply.query} -> {' '.join(reply.text.split())[:160]}", file=sys.stderr)

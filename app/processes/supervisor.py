@@ -1,0 +1,279 @@
+"""Starts the web page, the trainer and the model host, starts them again when they die, and stops them together.
+
+It imports neither gradio nor torch, so it is up at once and has little that could fail. Each child has its own process group and a
+pipe from here as its standard input: should this process be killed, the pipes close and the children stop by themselves (app/processes/lifeline.py).
+"""
+
+import errno
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urlsplit
+
+from app.processes.lifeline import SUPERVISED
+from app.settings import Settings, prepare_data_folder
+from core.errors import ConfigError
+
+WEB = "web"
+OTHERS = ("trainer", "model-host")
+FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 30.0
+HEALTHY_AFTER_S = 60.0  # a child that ran this long starts again with the first delay
+STOP_WITHIN_S = 20.0
+HEAD_START_S = 30.0  # the others wait this long for the page at most
+LARGEST_LOG_BYTES = 5_000_000
+TICK_S = 0.1
+
+Command = Callable[[str], Sequence[str]]
+
+
+def child_command(name: str) -> list[str]:
+    """How the child called `name` is started."""
+    return [sys.executable, "-m", "app", name]
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    print(line, flush=True)
+
+
+@dataclass
+class Child:
+    """One supervised process, and when to start it (again) if it is not running."""
+
+    name: str
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_at: float = 0.0
+    delay_s: float = FIRST_DELAY_S
+
+
+def supervise(settings: Settings, command: Command = child_command, others: Sequence[str] = OTHERS) -> int:
+    """Run the whole app until it is interrupted or terminated.
+
+    Must be called from the main thread, since it handles signals.
+
+    Args:
+        settings: Handed to the children through their environment.
+        command: How a child is started, given its name.
+        others: The children besides the web page. They start once the page answers, so that their heavy imports do not delay it.
+
+    Returns:
+        The exit status: 0 after a clean stop.
+
+    Raises:
+        ConfigError: The data folder is in use or cannot be written to, or the port is taken. Nothing was started.
+    """
+    prepare_data_folder(settings)
+    with only_one(settings.lock_file) as after_crash:
+        wait_for_port(settings, patience_s=STOP_WITHIN_S if after_crash else 0.0)
+        _run(settings, command, others)
+    return 0
+
+
+def _run(settings: Settings, command: Command, others: Sequence[str]) -> None:
+    with _stop_requests() as stop:
+        web, rest = Child(WEB), [Child(name) for name in others]
+        opened_at, announced, children = time.monotonic(), False, [web]
+        try:
+            while not stop.asked:
+                time.sleep(TICK_S)
+                for child in children:
+                    _tend(child, settings, command)
+                if not announced and _answers(settings):
+                    say(f"Constitution Studio is at {settings.url} (data in {settings.data}; stop with Ctrl-C)")
+                    announced = True
+                if children == [web] and (announced or time.monotonic() - opened_at > HEAD_START_S):
+                    children += rest
+        finally:
+            _stop_all(children)
+
+
+@contextmanager
+def only_one(lock_file: Path) -> Iterator[bool]:
+    """Hold the data folder for this process; the system gives it back however this process ends.
+
+    Yields:
+        Whether the holder before us ended without saying so, which means that its children may still be stopping.
+
+    Raises:
+        ConfigError: Another supervisor holds it.
+    """
+    with lock_file.open("a+") as file:
+        file.seek(0)
+        holder = file.read().strip()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"Constitution Studio already runs on the data folder {lock_file.parent} (process {holder or 'unknown'}). "
+                "Use that one, stop it first, or choose another folder with STUDIO_DATA or --data."
+            ) from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield bool(holder)
+        file.truncate(0)
+
+
+def wait_for_port(settings: Settings, patience_s: float = 0.0) -> None:
+    """Return once the port is free.
+
+    Raises:
+        ConfigError: It is still taken after `patience_s`, or cannot be listened on at all.
+    """
+    deadline = time.monotonic() + patience_s
+    while (problem := _port_problem(settings)) is not None:
+        if time.monotonic() >= deadline:
+            raise ConfigError(problem)
+        time.sleep(TICK_S)
+
+
+def _port_problem(settings: Settings) -> str | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: old connections do not count
+            probe.bind(address)
+            probe.listen()
+    except socket.gaierror as error:
+        return f"STUDIO_HOST is {settings.host}, which is not an address of any machine ({error.strerror}). Use 127.0.0.1 for this machine."
+    except OSError as error:
+        remedy = "Give an address of this machine with STUDIO_HOST; 127.0.0.1 always is one."
+        if error.errno == errno.EADDRINUSE:
+            remedy = "Stop what uses it, or choose another port with STUDIO_PORT or --port."
+        if error.errno == errno.EACCES:
+            remedy = "Choose a port above 1023 with STUDIO_PORT or --port."
+        return f"The page cannot be served at {settings.host} port {settings.port}: {error.strerror}. {remedy}"
+    return None
+
+
+def _tend(child: Child, settings: Settings, command: Command) -> None:
+    """Start the child when it is due; notice when it has ended."""
+    now = time.monotonic()
+    if child.process is None:
+        if now < child.start_at:
+            return
+        try:
+            child.process, child.started_at = _start(child.name, settings, command), now
+        except OSError as error:  # no memory, no file handles, no log folder: may pass, and is no reason to stop the others
+            _start_later(child, f"{child.name} cannot be started ({error.strerror}); trying again")
+        return
+    status = child.process.poll()
+    if status is None:
+        return
+    _close_pipe(child.process)
+    child.process = None
+    if now - child.started_at >= HEALTHY_AFTER_S:
+        child.delay_s = FIRST_DELAY_S
+    log = _log_file(settings, child.name)
+    last_words = "" if status < 0 else _last_words(log)  # who is killed says nothing about it
+    _start_later(child, f"{child.name} ended unexpectedly ({_cause(status)}); starting it again", f"{last_words}See {log}.")
+
+
+def _start_later(child: Child, what: str, more: str = "") -> None:
+    say(f"{what} in {child.delay_s:.0f} s. {more}".rstrip())
+    child.start_at = time.monotonic() + child.delay_s
+    child.delay_s = min(2 * child.delay_s, LONGEST_DELAY_S)
+
+
+def _start(name: str, settings: Settings, command: Command) -> subprocess.Popen[bytes]:
+    log = _log_file(settings, name)
+    if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    environment = os.environ | settings.to_environment() | {SUPERVISED: "1", "PYTHONUNBUFFERED": "1"}
+    with log.open("ab") as output:
+        return subprocess.Popen(list(command(name)), stdin=subprocess.PIPE, stdout=output, stderr=output, env=environment, process_group=0)
+
+
+def _stop_all(children: Sequence[Child]) -> None:
+    """Ask, wait, then kill what is left."""
+    running = [child.process for child in children if child.process is not None]
+    for process in running:
+        _close_pipe(process)
+        _signal(process, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_WITHIN_S
+    for process in running:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """To the whole group for a kill, else to the child alone, which knows best how to stop its own children."""
+    if process.poll() is None:
+        if number == signal.SIGKILL:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+
+
+def _close_pipe(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+@dataclass
+class StopRequest:
+    """A plain flag: setting a threading.Event in a signal handler can deadlock with the wait that it interrupts."""
+
+    asked: bool = False
+
+
+@contextmanager
+def _stop_requests() -> Iterator[StopRequest]:
+    """What Ctrl-C, a termination request or a closed terminal turn on; the handlers are put back afterwards."""
+    stop = StopRequest()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _answers(settings: Settings) -> bool:
+    """Whether the page is up. Asked without urllib, which would go through a proxy named in the environment."""
+    address = urlsplit(settings.url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _log_file(settings: Settings, name: str) -> Path:
+    return settings.logs_folder / f"{name}.log"
+
+
+def _cause(status: int) -> str:
+    return f"exit status {status}" if status >= 0 else f"killed by signal {-status}: {signal.strsignal(-status)}"
+
+
+def _last_words(log: Path) -> str:
+    """A sentence with the last line of the log."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 2000))
+        lines = file.read().decode(errors="replace").split("\n")
+    line = next((text.strip() for text in reversed(lines) if text.strip()), "")
+    return f"It last said: {line[:200]!r}. " if line else ""

@@ -1,0 +1,190 @@
+"""Programmatic compliance checks: does a reply follow a principle's statement? Named in data, judged without a model.
+
+A check returns True or False, or None when the reply cannot be judged (an empty reply, a language too short to tell).
+None is never counted as False: shares are taken over the judged replies and carry their n.
+"""
+
+import json
+import re
+import reprlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from langdetect import DetectorFactory, LangDetectException, detect
+
+from core.constitution.text import words
+from core.errors import ConstitutionError
+
+Argument = int | str | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A named check with its argument, for instance `max_words` with 20."""
+
+    name: str
+    argument: Argument = None
+
+    def __str__(self) -> str:
+        return self.name if self.argument is None else f"{self.name}: {self.argument}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckKind:
+    """What the editor and the documentation say about a check."""
+
+    name: str
+    argument: type[int] | type[str] | None  # what the argument is, None when the check takes none
+    says: str  # completes "The reply ..."
+    example: Argument
+    judge: Callable[[str, Argument], bool | None]
+
+
+_BULLET = re.compile(r"^\s*(?:[-*•–+]|\d{1,2}[.)])\s+\S")
+_SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)")
+_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff]")
+
+
+def _bulleted_list(reply: str, _: Argument) -> bool:
+    return sum(bool(_BULLET.match(line)) for line in reply.splitlines()) >= 2
+
+
+def _ends_with_question(reply: str, _: Argument) -> bool:
+    return reply.rstrip(" \t\n\"'”’)*_").endswith("?")
+
+
+def _capital_letters(reply: str, _: Argument) -> bool | None:
+    letters = [c for c in reply if c.isalpha()]
+    return sum(c.isupper() for c in letters) >= 0.9 * len(letters) if letters else None
+
+
+def _lowercase(reply: str, _: Argument) -> bool | None:
+    letters = [c for c in reply if c.isalpha()]
+    return not any(c.isupper() for c in letters) if letters else None
+
+
+def _json(reply: str, _: Argument) -> bool:
+    text = re.sub(r"^```(?:json)?\s*|\s*```$", "", reply.strip())
+    try:
+        return isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _language(reply: str, code: Argument) -> bool | None:
+    if len(words(reply)) < 3:
+        return None  # langdetect guesses wildly on a word or two
+    DetectorFactory.seed = 0  # otherwise the verdict on the same reply may change between calls
+    try:
+        return bool(detect(reply) == code)
+    except LangDetectException:
+        return None
+
+
+def _contains(reply: str, needle: Argument) -> bool:
+    return any(part.strip().casefold() in reply.casefold() for part in str(needle).split("|") if part.strip())
+
+
+def _starts_with(reply: str, opening: Argument) -> bool:
+    return reply.lstrip().casefold().startswith(str(opening).casefold())
+
+
+def _regex(reply: str, pattern: Argument) -> bool:
+    return re.search(str(pattern), reply) is not None
+
+
+CHECKS: dict[str, CheckKind] = {
+    kind.name: kind
+    for kind in (
+        CheckKind(name="max_words", argument=int, says="has at most N words", example=20, judge=lambda r, n: len(words(r)) <= int(n or 0)),
+        CheckKind(name="min_words", argument=int, says="has at least N words", example=40, judge=lambda r, n: len(words(r)) >= int(n or 0)),
+        CheckKind(
+            name="max_sentences",
+            argument=int,
+            says="has at most N sentences",
+            example=2,
+            judge=lambda r, n: max(1, len(_SENTENCE_END.findall(r))) <= int(n or 0),
+        ),
+        CheckKind(name="bulleted_list", argument=None, says="has at least two lines that begin with a bullet or a number", example=None, judge=_bulleted_list),
+        CheckKind(name="ends_with_question", argument=None, says="ends with a question mark", example=None, judge=_ends_with_question),
+        CheckKind(name="contains", argument=str, says="contains the text (or one of several, parted by |)", example="thank you|thanks", judge=_contains),
+        CheckKind(
+            name="excludes",
+            argument=str,
+            says="contains none of the texts (parted by |)",
+            example="sorry|cannot",
+            judge=lambda r, needle: not _contains(r, needle),
+        ),
+        CheckKind(name="starts_with", argument=str, says="begins with the text", example="Yes", judge=_starts_with),
+        CheckKind(name="regex", argument=str, says="matches the regular expression", example=r"\d+ minutes", judge=_regex),
+        CheckKind(name="capital_letters", argument=None, says="is written in capital letters", example=None, judge=_capital_letters),
+        CheckKind(name="lowercase", argument=None, says="has no capital letter", example=None, judge=_lowercase),
+        CheckKind(name="emoji", argument=None, says="has an emoji", example=None, judge=lambda r, _: _EMOJI.search(r) is not None),
+        CheckKind(name="json", argument=None, says="is a JSON object or list", example=None, judge=_json),
+        CheckKind(name="language", argument=str, says="is in the language with this ISO 639-1 code", example="fr", judge=_language),
+    )
+}
+
+
+def complies(check: Check, reply: str) -> bool | None:
+    """Whether a reply follows the check; None when it cannot be judged. An empty reply is never judged."""
+    if not reply.strip():
+        return None
+    return CHECKS[check.name].judge(reply, check.argument)
+
+
+def check_to_data(check: Check) -> str | dict[str, Argument]:
+    """`bulleted_list`, or `{"max_words": 20}`."""
+    return check.name if check.argument is None else {check.name: check.argument}
+
+
+def check_from_data(data: object, where: str) -> Check:
+    """The inverse of `check_to_data`; also reads `"max_words: 20"`.
+
+    Raises:
+        ConstitutionError: An unknown check, or an argument of the wrong kind; `where` says in which principle.
+    """
+    if isinstance(data, str):
+        name, _, argument = data.partition(":")
+        pairs: list[tuple[object, object]] = [(name.strip(), argument.strip() or None)]
+    elif isinstance(data, dict):
+        pairs = list(data.items())
+    else:
+        pairs = []
+    if len(pairs) != 1 or not isinstance(pairs[0][0], str):
+        raise ConstitutionError(f"The check of {where} must be one name, or one name with an argument, as in `max_words: 20`; got {reprlib.repr(data)}.")
+    return _typed(str(pairs[0][0]), pairs[0][1], where)
+
+
+def _typed(name: str, argument: object, where: str) -> Check:
+    kind = CHECKS.get(name)
+    if kind is None:
+        raise ConstitutionError(f"Unknown check {name!r} in {where}; known are {', '.join(sorted(CHECKS))}.")
+    if kind.argument is None:
+        if argument not in (None, True, ""):
+            raise ConstitutionError(f"The check {name} of {where} takes no argument, but got {reprlib.repr(argument)}.")
+        return Check(name)
+    if argument in (None, ""):
+        raise ConstitutionError(f"The check {name} of {where} needs an argument, for instance `{name}: {kind.example}`.")
+    if kind.argument is int:
+        try:
+            number = int(str(argument))
+        except ValueError:
+            number = 0
+        if number < 1:
+            raise ConstitutionError(f"The check {name} of {where} needs a whole number above 0, for instance {kind.example}; got {reprlib.repr(argument)}.")
+        return Check(name, number)
+    if name == "regex":
+        _require_regex(str(argument), where)
+    return Check(name, str(argument))
+
+
+def _require_regex(pattern: str, where: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ConstitutionError(f"The regular expression of {where} cannot be read: {error}. It was {pattern!r}.") from error
+    if re.search(r"[+*}][)]?[+*{]|\([^)]*[+*][^)]*\)[+*{]", pattern):
+        raise ConstitutionError(
+            f"The regular expression of {where} repeats a repetition ({pattern!r}), which can take forever on a long reply. Write it without nesting."
+        )

@@ -1,0 +1,75 @@
+"""Which constitutions a query is answered under. Pure arithmetic on seeds: the same seed gives the same draw on every machine."""
+
+import random
+from dataclasses import dataclass
+
+from core.constitution.principles import Stance
+from core.seeds import seed_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """The n constitutions of one query, each a stance, with the order in which principles are put to the model."""
+
+    stances: tuple[Stance, ...]  # n distinct ones; response i is sampled under stances[i]
+    order: tuple[int, ...]  # positions of the principles in the system message, shared by the n
+
+
+def asked_stances(n_principles: int) -> dict[str, Stance]:
+    """The stances that held-out queries are answered under when a policy is measured, by the name of their side.
+
+    All statements, all antitheses, and each principle alone taken as its antithesis; of one principle the last two are the same.
+    So k principles cost 2 replies a query for k = 1, and k + 2 for more.
+    """
+    sides = {"statement": (True,) * n_principles, "antithesis": (False,) * n_principles}
+    if n_principles > 1:
+        sides |= {flip_side(i, n_principles): tuple(j != i for j in range(n_principles)) for i in range(n_principles)}
+    return sides
+
+
+def flip_side(principle: int, n_principles: int) -> str:
+    """The name of the side that takes one principle, by its position, as its antithesis and leaves the others."""
+    return f"flip {principle + 1}" if n_principles > 1 else "antithesis"
+
+
+def draw_contrast(n_principles: int, n_constitutions: int, seed: int) -> Contrast:
+    """Draw n distinct stances, the first all statements as in SAMI's published constitutions, then shuffle them.
+
+    The others flip one principle, all, or a random mixture, equally often, so that each principle is also contrasted alone.
+
+    Args:
+        n_principles: k >= 1.
+        n_constitutions: n >= 2; no more than the 2^k stances there are.
+        seed: Decides the draw.
+
+    Raises:
+        ValueError: More constitutions than distinct stances.
+    """
+    if n_constitutions > 2**n_principles:
+        raise ValueError(f"{n_principles} principles have {2**n_principles} distinct stances, fewer than {n_constitutions}")
+    rng = random.Random(seed)
+    stances = [(True,) * n_principles]
+    while len(stances) < n_constitutions:
+        stance = _draw_stance(n_principles, rng)
+        if stance not in stances:
+            stances.append(stance)
+    rng.shuffle(stances)
+    order = list(range(n_principles))
+    rng.shuffle(order)
+    return Contrast(stances=tuple(stances), order=tuple(order))
+
+
+def contrast_for(query: str, n_principles: int, n_constitutions: int, seed: int) -> Contrast:
+    """The contrast that a train query is answered under in an iteration with this seed."""
+    return draw_contrast(n_principles, n_constitutions, seed_for(seed, "contrast", query))
+
+
+def _draw_stance(n_principles: int, rng: random.Random) -> Stance:
+    kind = rng.randrange(3)
+    if kind == 0:
+        flipped = {rng.randrange(n_principles)}
+    elif kind == 1:
+        flipped = set(range(n_principles))
+    else:
+        flipped = {i for i in range(n_principles) if rng.random() < 0.5}
+    return tuple(i not in flipped for i in range(n_principles))

@@ -1,0 +1,127 @@
+"""Constitutions from files of every kind that is read: our YAML or JSON, and the pair of texts that SAMI's authors published.
+
+SAMI's files (arXiv 2404.14313) hold two lists of principles as numbered text, `positive` and `negative`, and `identifiers` that name
+them. The negative list says the contrary of one principle or of several and repeats the others word for word.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from core.constitution.principles import Constitution, Principle, from_data, parse_yaml, require_valid, short_title
+from core.errors import ConstitutionError
+
+_MARK = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•])\s+")
+_SIDES = ("positive", "negative")
+
+
+def parse_file(text: str, filename: str) -> Constitution:
+    """Read a constitution file and check it as for saving a version.
+
+    Args:
+        text: What the file holds.
+        filename: Its ending decides how it is read: `.json` as JSON, all else as YAML. SAMI's files hold no name, so theirs is taken from it.
+
+    Raises:
+        ConstitutionError: Neither YAML nor JSON, a wrong shape, or any problem of `find_problems`.
+    """
+    path = PurePath(filename)
+    if path.suffix.casefold() != ".json":
+        return parse_yaml(text)
+    data = _load_json(text)
+    constitution = from_sami(data, _name(path.stem)) if isinstance(data, Mapping) and data.keys() & set(_SIDES) else from_data(data)
+    require_valid(constitution)
+    return constitution
+
+
+def _load_json(text: str) -> object:
+    try:
+        data = json.loads(text)
+        json.dumps(data, ensure_ascii=False).encode()
+        return data
+    except UnicodeEncodeError as error:
+        raise ConstitutionError("This file holds half a character (a lone surrogate such as \\ud83d). Write the character itself.") from error
+    except RecursionError as error:
+        raise ConstitutionError("This file is nested too deeply to be a constitution. Write `name` and a list of `principles`.") from error
+    except json.JSONDecodeError as error:
+        raise ConstitutionError(f"This is not a JSON file: {error.msg} in line {error.lineno}. Correct it, or save the constitution as YAML.") from error
+
+
+def _name(stem: str) -> str:
+    words = " ".join(stem.replace("_", " ").split())
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def from_sami(data: Mapping[Any, Any], name: str) -> Constitution:
+    """SAMI's pair of lists as principles: what `positive` says is the statement, what `negative` says is the antithesis.
+
+    A principle that both lists hold word for word has no antithesis: it stands on either side of the published contrast. It is
+    therefore put on both sides of the principle before it (after it, at the head), so that the contrast stays the published one.
+
+    Raises:
+        ConstitutionError: A list or an identifier is missing, the lists do not match, or they are the same.
+    """
+    unknown = sorted(str(key) for key in data if key not in (*_SIDES, "identifiers"))
+    if unknown:
+        raise ConstitutionError(f"Unknown key {unknown[0]!r} beside `positive` and `negative`; known is `identifiers`.")
+    positive, negative = (_items(data.get(side), side) for side in _SIDES)
+    if len(positive) != len(negative):
+        raise ConstitutionError(f"`positive` has {len(positive)} principles and `negative` has {len(negative)}. They must face each other one by one.")
+    titles = _titles(data.get("identifiers"), positive)
+    groups = _groups([_same(one, other) for one, other in zip(positive, negative, strict=True)])
+    principles = [
+        Principle(
+            title=titles[flipped],
+            statement="\n".join(positive[i] for i in members),
+            antithesis="\n".join(negative[i] for i in members),
+        )
+        for flipped, members in groups
+    ]
+    return Constitution(name=name, principles=tuple(principles))
+
+
+def _items(text: object, side: str) -> list[str]:
+    """The principles of a numbered or bulleted list, without their marks. A line without a mark goes on with the one before."""
+    if not isinstance(text, str):
+        raise ConstitutionError(f"`{side}` must be text, a numbered list of principles, one a line.")
+    items: list[str] = []
+    for line in text.splitlines():
+        mark = _MARK.match(line)
+        if mark is not None:
+            items.append(line[mark.end() :].strip())
+        elif line.strip():
+            items[-1:] = [f"{items[-1]} {line.strip()}"] if items else [line.strip()]
+    if not items or not all(items):
+        raise ConstitutionError(f"`{side}` holds no principle, or an empty one. Write a numbered list of principles, one a line.")
+    return items
+
+
+def _titles(identifiers: object, positive: Sequence[str]) -> list[str]:
+    """The published names (`pos concise` is Concise); without any, the first words of each principle."""
+    if identifiers is None:
+        return [short_title(text) for text in positive]
+    names = identifiers.get("positive") if isinstance(identifiers, Mapping) else None
+    if not isinstance(names, list) or len(names) != len(positive) or not all(isinstance(name, str) and name.strip() for name in names):
+        raise ConstitutionError(f"`identifiers` must hold a list `positive` with one name for each of the {len(positive)} principles. Correct or remove it.")
+    plain = [re.sub(r"^(?:pos|neg)\s+", "", name.strip()) for name in names]
+    return [f"{name[:1].upper()}{name[1:]}" for name in plain]
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _groups(unflipped: Sequence[bool]) -> list[tuple[int, list[int]]]:
+    """For each flipped principle, the positions whose texts it takes: its own, and those of the unflipped ones that go with it."""
+    if all(unflipped):
+        raise ConstitutionError("`positive` and `negative` say the same, so there is nothing to contrast. Write in `negative` what the opposite would be.")
+    first = list(unflipped).index(False)
+    groups: list[tuple[int, list[int]]] = [(first, list(range(first + 1)))]
+    for i in range(first + 1, len(unflipped)):
+        if unflipped[i]:
+            groups[-1][1].append(i)
+        else:
+            groups.append((i, [i]))
+    return groups

@@ -1,0 +1,220 @@
+"""Loading a causal language model and its tokenizer safely, and attaching, saving and switching a LoRA adapter.
+
+Safetensors only, no code from a model's repository, one copy of the weights for "base" and "aligned".
+"""
+
+import contextlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from core.constitution.principles import Turns
+from core.engine.attention import Network, can_mask, weights_dtype
+from core.engine.cpu.grouped_attention import use_on_cpu
+from core.engine.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
+from core.engine.hub import fetch
+from core.engine.quantisation import four_bit_arguments, keep_differentiable
+from core.errors import ContextError, ModelError, first_line
+from core.settings import ModelReference
+
+NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+_CODE_KEYS = ("auto_map", "trust_remote_code", "_attn_implementation_internal", "_experts_implementation_internal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedModel:
+    """A network in memory with what is needed to talk to it."""
+
+    reference: ModelReference
+    network: Network
+    tokenizer: PreTrainedTokenizerBase
+    device: torch.device
+    end_ids: tuple[int, ...]  # tokens that end a reply
+    context_tokens: int
+    packed: bool = True  # whether it heeds the masks of packed scoring: core.engine.scoring.check_packing
+
+    @property
+    def adapted(self) -> bool:
+        """Whether an adapter is attached."""
+        return isinstance(self.network, PeftModel)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the base's weights."""
+        return weights_dtype(self.network)
+
+    @property
+    def chat(self) -> bool:
+        """Whether it is asked through its chat template; in plain text otherwise."""
+        return bool(self.tokenizer.chat_template)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people should know about how this model is used."""
+        found = []
+        if not self.chat:
+            found.append(f"{self.reference.id} has no chat template, so it is asked in plain text: Human: …, Assistant: …")
+        if not self.packed:
+            found.append(f"{self.reference.id} cannot score several responses in one sequence, so each is scored in a row of its own, which is slower.")
+        return tuple(found)
+
+
+def choose_device(wanted: str = "auto") -> torch.device:
+    """The device to run on: a CUDA GPU when there is one, else the CPU, unless a name is given."""
+    if wanted != "auto":
+        return torch.device(wanted)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the hardware multiplies it natively, else float32 (emulated bfloat16 is many times slower)."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() and "avx512_bf16" in _cpu_flags() else torch.float32
+
+
+def _cpu_flags() -> str:
+    with contextlib.suppress(OSError):
+        return next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")), "")
+    return ""
+
+
+def load_model(
+    reference: ModelReference,
+    models: Path,
+    *,
+    device: torch.device,
+    dtype: torch.dtype | None = None,
+    four_bit: bool = False,
+    on_progress: OnProgress = lambda _w, _s: None,
+) -> LoadedModel:
+    """Fetch a model when needed, check that it is safe to load, and load it in evaluation mode.
+
+    Args:
+        reference: What to load. A Hub model without a revision is pinned to its newest commit.
+        models: Folder for the converted default model.
+        device: Where the weights go.
+        dtype: `choose_dtype(device)` when None.
+        four_bit: Hold the weights of the linear layers in 4 bits.
+        on_progress: Told what is being fetched and the share done.
+
+    Raises:
+        ConfigError: 4 bits are asked for where they cannot be had; nothing was fetched.
+        ModelError: Unknown id, no network, no safetensors, or code in the repository.
+        DiskFullError: No room to fetch it.
+    """
+    dtype = dtype or choose_dtype(device)
+    quantised = four_bit_arguments(device, dtype) if four_bit else {}
+    folder, pinned = locate(reference, models, on_progress)
+    _refuse_code(folder)
+    on_progress("loading the model", 1.0)
+    tokenizer, network = _read(folder, reference, device, dtype, quantised)
+    use_on_cpu(network)
+    return LoadedModel(
+        reference=pinned,
+        network=network,
+        tokenizer=tokenizer,
+        device=device,
+        end_ids=_end_ids(network, tokenizer),
+        context_tokens=int(getattr(network.config.get_text_config(), "max_position_embeddings", 0)) or 1 << 20,
+        packed=can_mask(network),
+    )
+
+
+def _read(
+    folder: Path, reference: ModelReference, device: torch.device, dtype: torch.dtype, quantised: dict[str, Any]
+) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **quantised)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {first_line(error)} Choose another model.") from error
+    if quantised:
+        keep_differentiable(network)
+    return tokenizer, network.requires_grad_(False).eval().to(device)
+
+
+def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> tuple[Path, ModelReference]:
+    """The folder that holds a model's files, fetched when needed, and the reference with its revision pinned."""
+    if reference.id == DEFAULT_MODEL:
+        return ensure_default_model(models, on_progress), ModelReference(id=DEFAULT_MODEL, revision=DEFAULT_REVISION)
+    folder = Path(reference.id).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").exists():
+            raise ModelError(f"The folder {folder} holds no config.json, so it is not a model. Choose a folder saved by transformers.")
+        if not list(folder.glob("*.safetensors")):
+            raise ModelError(f"The folder {folder} holds no .safetensors weights; pickled weights can run code and are never loaded. Convert them first.")
+        return folder, ModelReference(id=str(folder.resolve()))
+    if not _HUB_ID.fullmatch(reference.id):
+        raise ModelError(f"{reference.id!r} is neither a model folder on this machine nor a Hub id such as `org/name`.")
+    fetched = fetch(reference.id, reference.revision, on_progress)
+    return fetched, ModelReference(id=reference.id, revision=fetched.name)
+
+
+def _refuse_code(folder: Path) -> None:
+    for name in ("config.json", "tokenizer_config.json"):
+        path = folder / name
+        settings: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        found = [key for key in _CODE_KEYS if key in settings]
+        if found:
+            raise ModelError(f"{name} of this model asks to run code from its repository (`{found[0]}`), which is never done. Choose another model.")
+
+
+def _end_ids(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+    configured = network.generation_config.eos_token_id if network.generation_config is not None else None
+    ids = set(configured if isinstance(configured, list) else [configured]) | {tokenizer.eos_token_id}
+    return tuple(sorted(i for i in ids if i is not None))
+
+
+def encode_prompt(model: LoadedModel, prompt: Turns) -> list[int]:
+    """Token ids of a prompt, ready for the reply. The system message is always explicit.
+
+    A template that knows no system role gets the system text at the head of the user's turn. A model without a template gets
+    SAMI's own plain text (arXiv 2404.14313, App. A.16).
+
+    Raises:
+        ContextError: The prompt leaves no room for a reply.
+        ModelError: The chat template cannot be used.
+    """
+    ids = _chat_ids(model, prompt) if model.chat else _plain_ids(model, prompt)
+    if len(ids) >= model.context_tokens - 8:
+        raise ContextError(
+            f"The constitution and the query come to {len(ids):,} tokens, but {model.reference.id} reads at most {model.context_tokens:,}. "
+            "Shorten the constitution or the query, or choose a model with a longer context."
+        )
+    return ids
+
+
+def _chat_ids(model: LoadedModel, prompt: Turns) -> list[int]:
+    turns = [{"role": role, "content": text} for pair in prompt.shown for role, text in zip(("user", "assistant"), pair, strict=True)]
+    turns.append({"role": "user", "content": prompt.user})
+    text = _render(model.tokenizer, [{"role": "system", "content": prompt.system}, *turns])
+    if text is None or prompt.system not in text:
+        head = {"role": "user", "content": f"{prompt.system}\n\n{turns[0]['content']}"}
+        text = _render(model.tokenizer, [head, *turns[1:]])
+    if text is None:
+        raise ModelError(f"The chat template of {model.reference.id} cannot render a user turn. Choose another model.")
+    ids: list[int] = model.tokenizer(text, add_special_tokens=False)["input_ids"]  # the template has written them
+    return ids
+
+
+def _plain_ids(model: LoadedModel, prompt: Turns) -> list[int]:
+    shown = "".join(f"{NEXT_TURN} {said}\n\nAssistant: {reply}\n" for said, reply in prompt.shown)
+    ids: list[int] = model.tokenizer(f"{prompt.system}\n{shown}{NEXT_TURN} {prompt.user}\n\nAssistant:")["input_ids"]
+    return ids[:-1] if ids[-1] in model.end_ids else ids  # some tokenizers end every text
+
+
+def _render(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]]) -> str | None:
+    from jinja2 import TemplateError
+
+    try:
+        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+    except TemplateError:  # what a template raises for a role it does not know
+        return None

@@ -1,0 +1,178 @@
+"""Drawing responses from a policy, in batches and token by token.
+
+Each row has its own seed and takes its random numbers from it alone. In bfloat16 the arithmetic of a row still rounds
+differently in different company (number of rows, width of the batch, padding or none), and one different last bit ends in
+another reply. So there are two layouts: packed for training draws, and steady for replies that are shown and counted,
+where every forward has the same shape whoever asks, and a reply on the Compare page is the very one in the result table.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.engine.batching import PACKED_ROWS, STEADY_ROWS
+from core.engine.decoding import Decoding, Plain, Shared
+from core.engine.models import NEXT_TURN, LoadedModel
+from core.errors import ContextError
+from core.settings import SamplingConfig
+
+WIDTH_STEP = 32  # steady: attention sums keys in blocks; at least one token of padding, so that there always is a mask
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """A reply as sampled: its tokens (with the end token, if it ended) and its text."""
+
+    token_ids: tuple[int, ...]
+    text: str
+    ended: bool  # False: cut at max_new_tokens
+
+
+@dataclass(frozen=True)
+class Written:
+    """How far a call of `sample` is."""
+
+    finished: int  # replies
+    share: float  # of all that may have to be written: a reply that is under way counts by its tokens
+
+
+OnWritten = Callable[[Written], None]
+
+
+def ignore_written(_: Written) -> None:
+    """The default `on_written`."""
+
+
+def sample(
+    model: LoadedModel,
+    prompts: Sequence[Sequence[int]],
+    sampling: SamplingConfig,
+    seeds: Sequence[int],
+    *,
+    steady: bool = False,
+    on_written: OnWritten = ignore_written,
+) -> list[Response]:
+    """One response for each prompt, in the order of the prompts.
+
+    Args:
+        model: The policy: with its adapter, unless called within `adapter_off`.
+        prompts: Token ids from `encode_prompt`.
+        sampling: Length, temperature, nucleus.
+        seeds: One seed a row.
+        steady: Let no row depend on the others; slower (docs/decisions.md).
+        on_written: Told after every token; what it raises ends the sampling.
+    """
+    responses: dict[int, Response] = {}
+    by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # alike lengths together: little padding
+    size = STEADY_ROWS if steady else PACKED_ROWS
+    for start in range(0, len(by_length), size):
+        rows = by_length[start : start + size]
+        tokens: list[list[int]] = [[] for _ in rows]
+        for step in stream(model, [prompts[i] for i in rows], sampling, [seeds[i] for i in rows], steady=steady):
+            for row, token in zip(tokens, step, strict=True):
+                if token is not None:
+                    row.append(token)
+            under_way = sum(len(row) for row, token in zip(tokens, step, strict=True) if token is not None) / sampling.max_new_tokens
+            ended = sum(token is None for token in step)
+            on_written(Written(start + ended, (start + ended + under_way) / len(prompts)))
+        on_written(Written(start + len(rows), (start + len(rows)) / len(prompts)))  # with those that were cut
+        responses |= {i: to_response(model, row) for i, row in zip(rows, tokens, strict=True)}
+    return [responses[i] for i in range(len(prompts))]
+
+
+def to_response(model: LoadedModel, token_ids: Sequence[int]) -> Response:
+    """Tokens with their text; what ends the reply is kept among the tokens and left out of the text."""
+    ended_by_token = bool(token_ids) and token_ids[-1] in model.end_ids
+    text = str(model.tokenizer.decode(list(token_ids[:-1] if ended_by_token else token_ids), skip_special_tokens=True))
+    body = text if model.chat else text.split(NEXT_TURN)[0]
+    return Response(token_ids=tuple(token_ids), text=body.strip(), ended=ended_by_token or body != text)
+
+
+def has_ended(model: LoadedModel, token_ids: Sequence[int]) -> bool:
+    """Whether the last token ends the reply; without a chat template the human's next turn does so too."""
+    if token_ids[-1] in model.end_ids:
+        return True
+    # No token is shorter than a byte, so the last few hold the whole beginning of a turn.
+    return not model.chat and NEXT_TURN in str(model.tokenizer.decode(list(token_ids[-len(NEXT_TURN) :]), skip_special_tokens=True))
+
+
+def stream(
+    model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
+) -> Iterator[list[int | None]]:
+    """Decode all rows in step; each item is the new token of every row, None for rows that have ended.
+
+    The caller may switch the adapter between items only if it restores it: the cache belongs to one policy.
+
+    Raises:
+        ContextError: The longest prompt and its reply do not fit the model's context.
+        ValueError: More rows than a steady batch has.
+    """
+    asked = len(prompts)
+    if steady and asked > STEADY_ROWS:
+        raise ValueError(f"at most {STEADY_ROWS} prompts are decoded steadily together, got {asked}")
+    fill = STEADY_ROWS - asked if steady else 0
+    prompts, seeds = [*prompts, *[prompts[0]] * fill], [*seeds, *[seeds[0]] * fill]
+    uniform_BT = torch.stack([torch.rand(sampling.max_new_tokens, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(model.device)
+    decoding = _begin(model, prompts, sampling, steady)
+    written: list[list[int]] = [[] for _ in prompts]
+    live = list(range(len(prompts)))  # which rows the batch still holds
+    done = [False] * asked + [True] * fill
+    chosen = torch.zeros(len(prompts), dtype=torch.long, device=model.device)  # nothing yet
+    for t in range(sampling.max_new_tokens):
+        with torch.inference_mode():
+            logits_BV = decoding.next(chosen) if t else decoding.first()
+            chosen = _choose(logits_BV, sampling, uniform_BT[:, t])
+        step: list[int | None] = [None] * len(prompts)
+        for row, token in zip(live, chosen.tolist(), strict=True):
+            if not done[row]:
+                step[row] = token
+                written[row].append(token)
+                done[row] = has_ended(model, written[row])
+        yield step[:asked]
+        if all(done):
+            return
+        going = [k for k, row in enumerate(live) if not done[row]]
+        if not steady and len(going) <= len(live) // 2:  # drop ended rows now and then, not each time: a selection copies the cache
+            keep = torch.tensor(going, device=model.device)
+            decoding.keep(keep)
+            chosen, uniform_BT = chosen[keep], uniform_BT[keep]
+            live = [live[k] for k in going]
+
+
+def _begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool) -> Decoding:
+    width = _width(model, prompts, sampling, steady)
+    if steady or not model.packed:  # steady: what a row shares with its company must not decide how it is computed
+        return Plain(model, prompts, width)
+    return Shared(model, prompts, sampling.max_new_tokens)
+
+
+def _width(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool) -> int:
+    """How many tokens wide the batch of prompts is, padding included."""
+    longest = max(len(prompt) for prompt in prompts)
+    if longest + sampling.max_new_tokens > model.context_tokens:
+        raise ContextError(
+            f"A prompt of {longest:,} tokens and a reply of {sampling.max_new_tokens} do not fit the {model.context_tokens:,} tokens that "
+            f"{model.reference.id} reads. Shorten the constitution or the query, or ask for shorter replies."
+        )
+    return (longest // WIDTH_STEP + 1) * WIDTH_STEP if steady else longest
+
+
+def _choose(logits_BV: Tensor, sampling: SamplingConfig, uniform_B: Tensor) -> Tensor:
+    """Invert the cumulative distribution at one uniform number a row. Shape (B,)."""
+    if sampling.temperature == 0:
+        return logits_BV.argmax(dim=-1)
+    probs_BV = (logits_BV / sampling.temperature).softmax(dim=-1)
+    if sampling.top_p < 1:
+        ranked_BV, order_BV = probs_BV.sort(dim=-1, descending=True)
+        ranked_BV = ranked_BV.masked_fill(ranked_BV.cumsum(dim=-1) - ranked_BV >= sampling.top_p, 0.0)
+        picked_B = _invert(ranked_BV, uniform_B)
+        return order_BV.gather(1, picked_B[:, None])[:, 0]
+    return _invert(probs_BV, uniform_B)
+
+
+def _invert(weights_BV: Tensor, uniform_B: Tensor) -> Tensor:
+    cumulative_BV = weights_BV.cumsum(dim=-1)
+    target_B1 = uniform_B[:, None] * cumulative_BV[:, -1:]
+    return torch.searchsorted(cumulative_BV, target_B1, right=True).squeeze(1).clamp(max=weights_BV.shape[1] - 1)

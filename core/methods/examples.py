@@ -1,0 +1,143 @@
+"""From queries to training examples: draw contrasts, sample responses under each constitution, keep what can teach.
+
+With `candidates` above 1, beyond SAMI as published: several responses are sampled for each constitution, and the one that the
+policy itself attributes to it most surely is kept. That finds replies that follow a principle without any label, but also
+those that are merely short (docs/decisions.md). One candidate, the default, is plain SAMI.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from core.constitution.contrasts import contrast_for
+from core.constitution.principles import Constitution, Stance, render
+from core.constitution.text import loops, quotes, refuses
+from core.engine.models import LoadedModel, encode_prompt
+from core.engine.sampling import Response, sample
+from core.engine.scoring import logprobs_CR
+from core.errors import ContrastError
+from core.methods.settings import TrainConfig
+from core.seeds import seed_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One query's contrast, ready to train on: n prompts, and the n responses sampled under them."""
+
+    query: str
+    prompts: tuple[tuple[int, ...], ...]
+    responses: tuple[tuple[int, ...], ...]
+
+
+def example_from_data(row: Mapping[str, Any]) -> Example:
+    """The inverse of `asdict`."""
+    return Example(query=row["query"], prompts=tuple(map(tuple, row["prompts"])), responses=tuple(map(tuple, row["responses"])))
+
+
+DROP_REASONS = {
+    "empty": "a response was empty",
+    "equal": "two responses were the same",
+    "loop": "a response was a degenerate loop",
+    "refusal": "a response was a refusal",
+    "quote": "a response recited its principle",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Examples of one batch of queries, and why others were dropped."""
+
+    examples: tuple[Example, ...]
+    dropped: dict[str, int]  # reason, a key of DROP_REASONS -> number of queries
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """One query under one of its constitutions."""
+
+    query: str
+    stance: Stance
+    prompt: list[int]
+
+
+def draw_examples(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> Prepared:
+    """Sample from the policy under a fresh contrast for each query; drop queries whose responses cannot teach.
+
+    Args:
+        model: The policy that answers; in the first iteration the base.
+        constitution: Its principles, in the author's order.
+        queries: From the train split.
+        config: Number of constitutions and candidates, sampling, seed.
+    """
+    groups = [_ask(model, constitution, query, config) for query in queries]
+    asked = [one for group in groups for one in group]
+    seeds = [seed_for(config.seed, "train reply", one.query, *one.stance, k) for one in asked for k in range(config.candidates)]
+    responses = iter(sample(model, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds))
+    examples, dropped = [], Counter[str]()
+    for group in groups:
+        candidates = [[next(responses) for _ in range(config.candidates)] for _ in group]
+        chosen = _choose(model, constitution, group, candidates)
+        if isinstance(chosen, str):
+            dropped[chosen] += 1
+        else:
+            examples.append(Example(query=group[0].query, prompts=tuple(tuple(one.prompt) for one in group), responses=tuple(r.token_ids for r in chosen)))
+    return Prepared(examples=tuple(examples), dropped=dict(dropped))
+
+
+def _ask(model: LoadedModel, constitution: Constitution, query: str, config: TrainConfig) -> list[_Asked]:
+    contrast = contrast_for(query, len(constitution.principles), config.n_constitutions, config.seed)
+    return [_Asked(query=query, stance=stance, prompt=encode_prompt(model, render(constitution, stance, query, contrast.order))) for stance in contrast.stances]
+
+
+def _choose(model: LoadedModel, constitution: Constitution, group: Sequence[_Asked], candidates: Sequence[Sequence[Response]]) -> list[Response] | str:
+    """One response for each constitution, or the reason why the query cannot teach."""
+    usable: list[list[Response]] = []
+    for one, drawn in zip(group, candidates, strict=True):
+        reasons = [drop_reason(response, _texts(constitution, one.stance)) for response in drawn]
+        fit = [response for response, reason in zip(drawn, reasons, strict=True) if reason is None]
+        if not fit:
+            return next(reason for reason in reasons if reason is not None)
+        usable.append([response for response in fit if response.ended] or fit)  # a reply that was cut cannot show how to end one
+    chosen = [drawn[0] for drawn in usable] if all(len(drawn) == 1 for drawn in usable) else _most_attributable(model, group, usable)
+    return "equal" if len({response.text for response in chosen}) < len(chosen) else chosen
+
+
+def _most_attributable(model: LoadedModel, group: Sequence[_Asked], usable: Sequence[Sequence[Response]]) -> list[Response]:
+    """For each constitution its candidate with the highest log p(constitution | response), constitutions equally likely."""
+    flat = [response for drawn in usable for response in drawn]
+    with torch.no_grad():
+        posterior_CR = logprobs_CR(model, [one.prompt for one in group], [response.token_ids for response in flat]).log_softmax(dim=0)
+    chosen, start = [], 0
+    for c, drawn in enumerate(usable):
+        chosen.append(drawn[int(posterior_CR[c, start : start + len(drawn)].argmax())])
+        start += len(drawn)
+    return chosen
+
+
+def _texts(constitution: Constitution, stance: Stance) -> list[str]:
+    return [p.statement if side else p.antithesis for p, side in zip(constitution.principles, stance, strict=True)]
+
+
+def drop_reason(response: Response, principles: Sequence[str]) -> str | None:
+    """Why a response cannot teach, or None when it can."""
+    if not response.text:
+        return "empty"
+    if loops(response.text):
+        return "loop"
+    if refuses(response.text):
+        return "refusal"
+    return "quote" if any(quotes(response.text, principle) for principle in principles) else None
+
+
+def require_examples(kept: int, dropped: dict[str, int]) -> None:
+    """Raise ContrastError when too few queries are left to train on."""
+    if kept >= 2:
+        return
+    reasons = "; ".join(f"{count}: {DROP_REASONS[reason]}" for reason, count in dropped.items())
+    raise ContrastError(
+        f"Of {kept + sum(dropped.values())} queries only {kept} gave responses to train on ({reasons or 'none was dropped'}). "
+        "Make statement and antithesis differ more, raise the temperature, or add queries."
+    )

@@ -1,0 +1,137 @@
+"""Settings of a run, as frozen values. Imports no torch, so that the page can build and check one.
+
+A run is reproducible from `asdict(config)` together with the constitution's hash, the queries' hash and the model's revision.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import ConfigError
+from core.settings import SamplingConfig, require_in_range
+
+REPLIES = SamplingConfig()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """One SAMI training run."""
+
+    preset: str = "quick"  # the name the values came from, for people; the values below decide
+    seed: int = 0  # decides split, contrasts, sampling, order and adapter initialisation
+    iterations: int = 1  # of SAMI's Algorithm 1; each trains a fresh adapter from the base on replies of the one before
+    n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
+    train_queries: int = 48  # of the first iteration, drawn from the train split; iteration i uses i times as many
+    held_out_queries: int = 24  # drawn from the held-out split, for the result table
+    candidates: int = 1  # responses sampled for each constitution, of which the most attributable one is kept; 1 = SAMI as published
+    sampling: SamplingConfig = REPLIES  # for training responses and for measuring alike
+    queries_per_step: int = 4  # queries whose losses are averaged into one optimiser step
+    passes: int = 2  # times every train query is used in its iteration
+    lora_rank: int = 16
+    lora_alpha: int = 32  # the update is scaled by alpha / rank
+    learning_rate: float = 6e-4  # AdamW, after warm-up, before decay
+    max_kl_nats: float = 0.25  # training ends early after a step whose KL(base || adapted) exceeds this, in nats a token; 0 = never
+    probe_every: int = 0  # optimiser steps between probes: replies to queries that are neither trained on nor held out for the result; 0 = never
+    probe_queries: int = 8  # queries of a probe, from what is left of the train split
+    patience: int = 3  # probes in a row without a new highest bound after which training ends and goes back to the best; 0 = never
+    max_repetition_rise: float = 0.15  # training ends once a probe's replies repeat more four-word runs than the base's, by this share; 0 = never
+    max_grad_norm: float = 1.0  # gradients are clipped to this norm
+    summed_scores: bool = False  # score responses by summed log-probability; False = mean over tokens, SAMI as published
+    kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token; 0 = SAMI as published
+    four_bit: bool = False  # hold the base in 4 bits (nf4) under the adapter; needs bitsandbytes
+    activation_checkpointing: str = "auto"  # compute activations again in the backward pass: on, off, or auto = where they would not fit the memory
+    train_anyway: bool = False  # also where the base shows no link to any principle (core.runs.trainability)
+    sample_every: int = 8  # optimiser steps between the replies shown during training
+
+    def __post_init__(self) -> None:
+        require_in_range(self.seed >= 0, "seed", self.seed, "0 or above")
+        require_in_range(2 <= self.n_constitutions <= 16, "n_constitutions", self.n_constitutions, "between 2 and 16")
+        require_in_range(1 <= self.iterations <= 10, "iterations", self.iterations, "between 1 and 10")
+        for name in ("candidates", "train_queries", "held_out_queries", "queries_per_step", "passes", "lora_rank", "lora_alpha", "sample_every"):
+            require_in_range(getattr(self, name) >= 1, name, getattr(self, name), "1 or above")
+        require_in_range(self.activation_checkpointing in ("auto", "on", "off"), "activation_checkpointing", self.activation_checkpointing, "auto, on or off")
+        require_in_range(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
+        require_in_range(self.max_grad_norm > 0, "max_grad_norm", self.max_grad_norm, "above 0")
+        require_in_range(self.probe_queries >= 2, "probe_queries", self.probe_queries, "2 or above")
+        require_in_range(0 <= self.max_repetition_rise <= 1, "max_repetition_rise", self.max_repetition_rise, "between 0 and 1")
+        for name in ("kl_weight", "max_kl_nats", "probe_every", "patience"):
+            require_in_range(getattr(self, name) >= 0, name, getattr(self, name), "0 or above")
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of all iterations if no query is filtered."""
+        return sum(self.steps_of(number) for number in range(1, self.iterations + 1))
+
+    def steps_of(self, iteration: int) -> int:
+        """Optimiser steps of one iteration, counted from 1, if no query is filtered."""
+        return self.passes * -(-iteration * self.train_queries // self.queries_per_step)
+
+
+PRESETS: dict[str, TrainConfig] = {
+    "quick": TrainConfig(preset="quick"),
+    "standard": TrainConfig(preset="standard", iterations=2, held_out_queries=48, learning_rate=5e-4, probe_every=4),
+    "thorough": TrainConfig(preset="thorough", iterations=3, train_queries=32, held_out_queries=80, learning_rate=4e-4, probe_every=4, sample_every=12),
+}
+
+
+def preset(name: str, **changes: Any) -> TrainConfig:
+    """A preset with some values replaced.
+
+    Raises:
+        ConfigError: An unknown preset or setting, or a value outside its range.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"Unknown preset {name!r}; known are {', '.join(PRESETS)}.")
+    known = {field.name for field in dataclasses.fields(TrainConfig)}
+    unknown = sorted(set(changes) - known)
+    if unknown:
+        raise ConfigError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
+    return dataclasses.replace(PRESETS[name], **changes)
+
+
+def config_to_data(config: TrainConfig) -> dict[str, Any]:
+    """Plain JSON data."""
+    return dataclasses.asdict(config)
+
+
+def config_from_data(data: Mapping[str, Any]) -> TrainConfig:
+    """The inverse of `config_to_data`; a misspelt key is an error, never a silent default."""
+    values = dict(data)
+    sampling = values.pop("sampling", {})
+    known = {field.name for field in dataclasses.fields(TrainConfig)}
+    unknown = sorted((set(values) - known) | (set(sampling) - {field.name for field in dataclasses.fields(SamplingConfig)}))
+    if unknown:
+        raise ConfigError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
+    return TrainConfig(sampling=SamplingConfig(**sampling), **values)
+
+
+def with_settings(config: TrainConfig, assignments: Sequence[str]) -> TrainConfig:
+    """A config with settings replaced as typed on a command line: `learning_rate=2e-4`, `sampling.max_new_tokens=96`.
+
+    Raises:
+        ConfigError: No such setting, or a value that cannot be read or is outside its range.
+    """
+    data = config_to_data(config)
+    for assignment in assignments:
+        path, _, text = assignment.partition("=")
+        *parents, name = path.strip().split(".")
+        target = data
+        for parent in parents:
+            target = target.get(parent, {})
+        if not isinstance(target, dict) or name not in target or isinstance(target[name], dict):
+            names = [key for key in data if key != "sampling"] + [f"sampling.{key}" for key in data["sampling"]]
+            raise ConfigError(f"Unknown setting {path!r}; known are {', '.join(names)}.")
+        target[name] = _read(path, text, type(target[name]))
+    return config_from_data(data)
+
+
+def _read(path: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.strip().casefold() not in ("true", "false"):
+            raise ConfigError(f"{path} must be true or false, got {text!r}.")
+        return text.strip().casefold() == "true"
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {text!r}.") from error

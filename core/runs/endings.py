@@ -1,0 +1,129 @@
+"""When an iteration's training ends before its planned steps, and the adapter of which step it leaves. Pure arithmetic and words.
+
+Three ends besides the planned one: the policy is too far from its base, the bound on probe queries has stopped rising, or the replies
+to them repeat themselves. After the last two the adapter goes back to the step with the highest bound, as one restores the best weights.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from core.methods.settings import TrainConfig
+
+Reason = Literal["distance", "patience", "repetition"]
+EARLY_END = "early_end.json"  # in an iteration's folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """What a policy's replies to the probe queries showed. None: could not be measured, as when all replies are empty."""
+
+    step: int  # optimiser steps of the iteration so far; 0 = the base
+    bound_nats: float | None  # MI bound between statement and antithesis, cap log 2, replies and scores of this policy
+    repetition: float | None  # mean share of repeated four-word runs, replies under the statement
+    loops: float | None  # share of those replies that are degenerate loops
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """An early end of one iteration's training. Steps are those of the iteration."""
+
+    step: int  # the last one made
+    planned: int | None  # None in a run of an earlier version
+    reason: Reason
+    found: float | None  # nats a token, probes in a row or repetition, as the reason has it
+    limit: float  # what it was held against, in the same unit; for repetition the base's plus the rise that is allowed
+    back_to: int | None  # whose adapter is left; None: the last one's
+
+
+def best_step(history: Sequence[Probed]) -> int | None:
+    """The step with the highest bound, the first of equals; None when none was measured."""
+    best: Probed | None = None
+    for probed in history:
+        if probed.bound_nats is not None and (best is None or best.bound_nats is None or probed.bound_nats > best.bound_nats):
+            best = probed
+    return best.step if best is not None else None
+
+
+def should_end(history: Sequence[Probed], base: Probed, planned: int, config: TrainConfig) -> Ending | None:
+    """Whether training ends with the last of these probes.
+
+    Args:
+        history: The probes of the iteration so far, in their order; at least one.
+        base: The base's own replies to the same queries, with the same seeds.
+        planned: Optimiser steps of the iteration.
+        config: `patience` and `max_repetition_rise`; 0 = never.
+    """
+    last, back_to = history[-1], best_step(history[:-1])
+    if config.max_repetition_rise and last.repetition is not None and base.repetition is not None:
+        limit = base.repetition + config.max_repetition_rise
+        if last.repetition > limit:
+            return Ending(step=last.step, planned=planned, reason="repetition", found=last.repetition, limit=limit, back_to=back_to)
+    best = best_step(history)
+    stale = len(history) if best is None else sum(probed.step > best for probed in history)
+    if config.patience and stale >= config.patience:
+        return Ending(step=last.step, planned=planned, reason="patience", found=stale, limit=config.patience, back_to=back_to)
+    return None
+
+
+def too_far(step: int, planned: int, kl_nats: float, config: TrainConfig) -> Ending | None:
+    """Whether training ends because the policy is too far from its base. The adapter stays as it is: few steps too many do not spoil it."""
+    if not config.max_kl_nats or not kl_nats > config.max_kl_nats:
+        return None
+    return Ending(step=step, planned=planned, reason="distance", found=kl_nats, limit=config.max_kl_nats, back_to=None)
+
+
+def ending_words(ending: Ending, iteration: int, iterations: int) -> str:
+    """An early end as a sentence."""
+    its = "its " if iterations > 1 else ""
+    who = f"Iteration {iteration}" if iterations > 1 else "Training"
+    of = f" of {ending.planned}" if ending.planned is not None else ""
+    return f"{who} ended after {its}step {ending.step}{of}: {_why(ending)}{_back(ending, its)}."
+
+
+def _why(ending: Ending) -> str:
+    if ending.found is None:
+        return "it was too far from its base"
+    if ending.reason == "distance":
+        return f"it was {ending.found:.3f} nats a token away from its base, and the limit is {ending.limit:g}"
+    if ending.reason == "patience":
+        return f"the probe bound has not risen for {ending.found:.0f} probe{'' if ending.found == 1 else 's'}"
+    return f"{ending.found:.0%} of the four-word runs in replies to the probe queries repeat earlier ones, and the limit here is {ending.limit:.0%}"
+
+
+def _back(ending: Ending, its: str) -> str:
+    if ending.reason == "distance":
+        return ""
+    return f"; went back to {its}step {ending.back_to}" if ending.back_to is not None else "; there was no better step to go back to"
+
+
+def ending_to_data(ending: Ending) -> dict[str, Any]:
+    """Plain JSON data."""
+    return asdict(ending)
+
+
+def read_ending(folder: Path, config: TrainConfig) -> Ending | None:
+    """The early end that an iteration's folder tells of, if any. A run of an earlier version only says after which step."""
+    path = folder / EARLY_END
+    if not path.exists():
+        return None
+    before = {"planned": None, "reason": "distance", "found": None, "limit": config.max_kl_nats, "back_to": None}
+    return Ending(**{**before, **json.loads(path.read_text())})
+
+
+def endings_data(run_folder: Path, config: TrainConfig) -> list[dict[str, Any]]:
+    """The early ends of a run's iterations as its record and its row keep them, each with its sentence."""
+    found = []
+    for number in range(1, config.iterations + 1):
+        ending = read_ending(run_folder / f"iteration-{number}", config)
+        if ending is not None:
+            found.append({"iteration": number, **ending_to_data(ending), "says": ending_words(ending, number, config.iterations)})
+    return found
+
+
+def measured(value: float) -> float | None:
+    """A number that can be compared and stored; None for what is none."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,175 @@
+"""How long a run will take and how much memory it needs, before anyone clicks. Imports no torch, so that the page can use it.
+
+Plain counting of multiplications and bytes, scaled by what this machine was measured to do. The shares below were fitted to runs of
+the default model on two CPU cores (AMD EPYC, bfloat16); elsewhere the estimate is an order of magnitude, and says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.constitution.contrasts import asked_stances
+from core.constitution.principles import NEUTRAL_SYSTEM, Constitution
+from core.engine.batching import AT_ONCE, CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, REPLAYED_TOKENS, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS
+from core.machine import FIT_SHARE, LOGIT_COPIES, Hardware, ModelShape, activation_bytes
+from core.methods.settings import TrainConfig
+from core.progress import phase_of, phases
+
+CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
+TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
+QUERY_TOKENS = 14
+REPLY_SHARE = 0.9  # mean reply length as a share of max_new_tokens
+DECODE_SHARE = 0.24  # of the measured matrix speed, when one token a row is computed at a time
+FORWARD_SHARE = 0.45  # of it, when whole sequences are
+TRAIN_FORWARDS = 1.9  # a training step in units of a forward pass: forward, gradients of activations, gradients of the adapter
+RECOMPUTED_FORWARDS = 1.0  # what computing the activations again adds
+UNSHARED = 0.4  # share of a prompt that is its own: what prompts begin with is read once (core.engine.decoding)
+KL_FORWARDS = 1.0  # what the base's own pass adds when a KL is wanted
+MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, sharing the rest
+LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
+IMPORT_S = 4.0  # torch and transformers
+LOAD_BYTES_S = 400e6  # weights from disk into memory
+RUNTIME_BYTES = {"cpu": 900e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
+FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 0.127 for its scale (arXiv 2305.14314, section 3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a run will take."""
+
+    seconds: Mapping[str, float]  # one entry for each of core.progress.phases, in their order
+    memory_bytes: int  # peak, of the device that holds the model
+    disk_bytes: int  # run folder: checkpoints, adapter, replies
+    notes: tuple[str, ...]  # what the numbers leave out
+
+    @property
+    def total_s(self) -> float:
+        """All phases together."""
+        return sum(self.seconds.values())
+
+
+def constitution_tokens(constitution: Constitution) -> int:
+    """About how many tokens the longer side of a constitution has, with the system message."""
+    sides = ([p.statement for p in constitution.principles], [p.antithesis for p in constitution.principles])
+    chars = max(sum(len(text.strip()) + 4 for text in side) for side in sides) + len(NEUTRAL_SYSTEM)
+    return round(chars / CHARS_PER_TOKEN)
+
+
+def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution) -> Estimate:
+    """Time by phase and peak memory of a run on a machine."""
+    machine = _Machine(shape, hardware, config.four_bit)
+    prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
+    new = config.sampling.max_new_tokens
+    reply = REPLY_SHARE * new
+    packed = config.n_constitutions * (prompt + config.n_constitutions * reply)  # tokens of one query's scoring pass
+    with_kl = config.queries_per_step if config.kl_weight else 1 if config.max_kl_nats else 0  # queries of a step, as in core.methods.sami.training
+    sides = len(asked_stances(len(constitution.principles)))
+    recomputed = recomputes(config, machine, prompt, sides)
+    passes = config.queries_per_step * (TRAIN_FORWARDS + RECOMPUTED_FORWARDS * recomputed) + with_kl * KL_FORWARDS
+    step = machine.forward_s(packed, config.n_constitutions**2 * reply) * passes
+    drawn = config.n_constitutions * config.candidates * reply  # tokens of one query's candidates
+    choice = machine.forward_s(config.n_constitutions * (prompt + drawn), config.n_constitutions * drawn)
+    chosen = choice if config.candidates > 1 else 0.0
+    ask = machine.sample_s(sides * config.held_out_queries, prompt, new, steady=True)
+    measured = config.held_out_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
+    asked_first = CHECKED_QUERIES * (1 + len(constitution.principles))  # replies of the check, where they suffice
+    seconds = {
+        "preparing": IMPORT_S + shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S + machine.sample_s(asked_first, prompt, new),
+        "measuring base": ask + measured,
+        "measuring aligned": ask + MEASURE_ALIGNED_FORWARDS * measured,
+    }
+    for number in range(1, config.iterations + 1):
+        queries, steps = number * config.train_queries, config.steps_of(number)
+        shown = (2 + steps // config.sample_every) * machine.sample_s(2 * SHOWN_QUERIES, prompt, new)
+        seconds[phase_of("sampling", number)] = machine.sample_s(queries * config.n_constitutions * config.candidates, prompt, new) + queries * chosen
+        seconds[phase_of("training", number)] = steps * step + shown + _probing_s(config, machine, prompt, number)
+    adapter = config.lora_rank * shape.lora_units
+    kept = 4 if config.probe_every else 1  # adapters by themselves: the last one, and with probes the best ones on the way
+    return Estimate(
+        seconds={phase: seconds[phase] for phase in phases(config.iterations)},
+        memory_bytes=round(_memory(config, machine, prompt, sides, recomputed)),
+        disk_bytes=3 * adapter * 12 + kept * adapter * 4 + 20_000_000,  # a few checkpoints with two moments, adapters, replies
+        notes=_notes(config, hardware, recomputed),
+    )
+
+
+def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
+    """The probes of one iteration, and in the first that of the base; each samples and scores two replies a query (core.runs.probes)."""
+    if not config.probe_every:
+        return 0.0
+    reply = REPLY_SHARE * config.sampling.max_new_tokens
+    scored = config.probe_queries * machine.forward_s(2 * (prompt + 2 * reply), 4 * reply)
+    each = machine.sample_s(2 * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored
+    return (config.steps_of(number) // config.probe_every + (number == 1)) * each
+
+
+@dataclass(frozen=True)
+class _Machine:
+    """A model on a machine: how long its passes take."""
+
+    shape: ModelShape
+    hardware: Hardware
+    four_bit: bool
+
+    @property
+    def weights(self) -> float:
+        linear = self.shape.linear_parameters
+        each = self.hardware.bytes_per_parameter
+        return (self.shape.parameters - linear) * each + linear * (FOUR_BIT_BYTES if self.four_bit else each)
+
+    def _head(self) -> int:
+        return self.shape.hidden * self.shape.vocabulary
+
+    def _body(self) -> int:
+        return self.shape.parameters - self._head()
+
+    def forward_s(self, tokens: float, logit_tokens: float) -> float:
+        """One pass over whole sequences, with logits at some positions."""
+        flops = 2 * (tokens * self._body() + logit_tokens * self._head())
+        floor = max(self.weights / (self.hardware.copy_gb_s * 1e9), self.shape.layers * LAYER_S[self.hardware.kind])
+        return floor + flops / (FORWARD_SHARE * self.hardware.matmul_gflops * 1e9)
+
+    def sample_s(self, rows: int, prompt: float, new: int, *, steady: bool = False) -> float:
+        """Replies to some prompts, decoded in batches."""
+        seconds = 0.0
+        at_once, read = (STEADY_ROWS, prompt) if steady else (PACKED_ROWS, UNSHARED * prompt)
+        for start in range(0, rows, at_once):
+            batch = min(at_once, rows - start)
+            arithmetic = 2 * self.shape.parameters * batch * REPLY_SHARE / (DECODE_SHARE * self.hardware.matmul_gflops * 1e9)
+            reading = self.weights / (self.hardware.copy_gb_s * 1e9)
+            seconds += self.forward_s(batch * read, batch) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
+        return seconds
+
+
+def recomputes(config: TrainConfig, machine: _Machine, prompt: int, sides: int) -> bool:
+    """Whether activations will be computed again in the backward pass (`core.engine.activations` decides it on the real memory)."""
+    if config.activation_checkpointing != "auto":
+        return config.activation_checkpointing == "on"
+    return _memory(config, machine, prompt, sides, recomputed=False) > FIT_SHARE * machine.hardware.usable_bytes
+
+
+def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, recomputed: bool) -> float:
+    shape, new = machine.shape, config.sampling.max_new_tokens
+    rows = min(PACKED_ROWS, max(config.train_queries * config.n_constitutions, sides * config.held_out_queries))
+    cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
+    adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
+    together = config.n_constitutions <= AT_ONCE
+    tokens = config.n_constitutions * (prompt + config.n_constitutions * new) if together else prompt + max(prompt, new, REPLAYED_TOKENS)
+    activations = activation_bytes(tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
+    # Choosing among candidates scores more tokens, but keeps no activations and two copies of the logits.
+    measured = min(sides, PROMPTS_SCORED) * min(sides, RESPONSES_SCORED)
+    trained = config.n_constitutions**2 * new if together else max(prompt, new, REPLAYED_TOKENS)
+    chosen = config.n_constitutions**2 * config.candidates * new if config.candidates > 1 else 0
+    scored = max(max(trained, measured * new) * LOGIT_COPIES, chosen * 2)
+    logits = scored * shape.vocabulary * 4
+    return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
+
+
+def _notes(config: TrainConfig, hardware: Hardware, recomputed: bool) -> tuple[str, ...]:
+    waiting = "Waiting for earlier runs and fetching a model for the first time come on top."
+    distance = f"is {config.max_kl_nats:g} nats a token away from its base" if config.max_kl_nats else ""
+    probed = "no longer improves on the probe queries" if config.probe_every and (config.patience or config.max_repetition_rise) else ""
+    early = f"Training may end sooner, once the model {' or '.join(filter(None, (distance, probed)))}." if distance or probed else ""
+    rough = "The formulas were fitted on a CPU; on a GPU take the time as an order of magnitude." if hardware.kind == "gpu" else ""
+    again = "Activations will be computed again in the backward pass, which takes less memory and longer." if recomputed else ""
+    unpacked = "Weights in 4 bits are unpacked at every use, which the time leaves out; on a CPU that is most of it." if config.four_bit else ""
+    return tuple(note for note in (waiting, early, rough, again, unpacked) if note)

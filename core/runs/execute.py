@@ -1,0 +1,149 @@
+"""One run from plan to result: prepare, sample, train, measure. The command line and the trainer's child both call `execute`.
+
+Everything finished is committed to the run's folder as it is done, so that a run killed at any moment goes on from there.
+"""
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import Any
+
+from core.constitution.principles import require_valid
+from core.constitution.queries import draw_queries
+from core.engine.adapters import adapter_hash, adapter_off
+from core.engine.batching import SHOWN_QUERIES
+from core.engine.checkpoints import remember, write_json
+from core.engine.memory import memory_in_words
+from core.engine.models import LoadedModel, choose_device, load_model, locate
+from core.engine.processes import ALONE, World
+from core.engine.scoring import check_packing
+from core.measure.ask import side_prompt
+from core.measure.report import evaluate
+from core.measure.values import SIDES
+from core.methods.settings import TrainConfig
+from core.progress import OnStep, ShouldStop, StepReport, Stopped, ignore_step, never_stop
+from core.runs.balance import count_balance
+from core.runs.endings import endings_data
+from core.runs.measuring import measure_policy
+from core.runs.plan import RunPlan
+from core.runs.records import Curve, RunRecord, claim_folder, record_to_data
+from core.runs.trainability import Asking, Trainability, check_run, now_and_then, require_link, trainability_from_data, trainability_to_data
+from core.runs.training import iterate
+from core.runs.work import Work
+from core.settings import ModelReference
+
+
+def execute(
+    plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = ignore_step, should_stop: ShouldStop = never_stop, world: World = ALONE
+) -> RunRecord:
+    """Run a plan in a folder, going on from what an earlier attempt committed there; leaves `folder/adapter` and `folder/run.json`.
+
+    Args:
+        plan: What to do.
+        folder: The run's folder: made when missing; must belong to the same plan otherwise.
+        models: Folder of converted models.
+        on_step: Told every step.
+        should_stop: Asked after every step.
+        world: The processes that do the run together, each with the same plan and folder; only the first one's callbacks are used.
+
+    Raises:
+        Stopped: `should_stop` said yes.
+        StudioError: Anything the user can put right.
+    """
+    started = time.monotonic()
+    work = _begin(plan, folder, on_step, should_stop, world)
+    held_out = draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed)
+    with memory_in_words(_remedy(plan.config)):
+        base = _check_packing(work, _load(work, models), held_out[0])
+        trainability = _check_link(work, base)
+        model = iterate(work, base, held_out[:SHOWN_QUERIES])
+        with adapter_off(model):
+            base_replies = measure_policy(work, model, held_out, "base")
+        aligned_replies = measure_policy(work, model, held_out, "aligned")
+    record = RunRecord(
+        adapter=folder / "adapter",
+        adapter_sha256=adapter_hash(folder / "adapter"),
+        result=evaluate(plan.constitution, base_replies, aligned_replies),
+        model=model.reference,
+        trainability=trainability,
+        dropped=dict(work.dropped),
+        balance=count_balance(plan.constitution, work.kept),
+        endings=endings_data(folder, plan.config),
+        duration_s=time.monotonic() - started,
+    )
+    return _kept(work, record, held_out)
+
+
+def _begin(plan: RunPlan, folder: Path, on_step: OnStep, should_stop: ShouldStop, world: World) -> Work:
+    require_valid(plan.constitution)
+    claim_folder(plan, folder, world)
+    return Work(
+        plan=plan,
+        folder=folder,
+        on_step=on_step if world.first else ignore_step,
+        should_stop=lambda: bool(world.share(should_stop())),
+        stop_alone=should_stop,
+        world=world,
+    )
+
+
+def _kept(work: Work, record: RunRecord, held_out: list[str]) -> RunRecord:
+    if work.world.first:
+        curve = Curve(work.folder / "curve.json").rows
+        write_json(work.folder / "run.json", record_to_data(work.plan, record, curve, work.train_queries, held_out))
+    return record
+
+
+def _load(work: Work, models: Path) -> LoadedModel:
+    """The base; several processes leave fetching it, and which revision it is, to the first."""
+    plan, world = work.plan, work.world
+    reference, device = plan.model, world.device(choose_device(plan.device))
+    if world.size > 1:
+        pinned = locate(reference, models, _progress(work))[1] if world.first else reference
+        reference = ModelReference(**world.share(dataclasses.asdict(pinned)))
+    return load_model(reference, models, device=device, four_bit=plan.config.four_bit, on_progress=_progress(work))
+
+
+def _check_packing(work: Work, base: LoadedModel, query: str) -> LoadedModel:
+    """The model, scored packed or plainly as it turns out to need; people are told what is unusual about it."""
+    first = work.plan.constitution.principles[0]
+    prompts = [side_prompt(base, work.plan.constitution, side, query) for side in SIDES]
+    model = check_packing(base, prompts, [base.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (first.statement, first.antithesis)])
+    model = dataclasses.replace(model, packed=work.world.share(model.packed))
+    for notice in model.notices:
+        work.on_step(StepReport(phase="preparing", done=100, total=100, note=notice, lasting=notice))
+    return model
+
+
+def _check_link(work: Work, base: LoadedModel) -> Trainability:
+    """The verdict on trainability, asked once for a run and kept.
+
+    Raises:
+        LinkError: A no-go that was not overridden.
+    """
+    tell = now_and_then(lambda words: work.on_step(StepReport(phase="preparing", done=100, total=100, note=words)))
+
+    def on_asking(asking: Asking) -> None:
+        tell(asking)
+        if work.stop_alone():
+            raise Stopped
+
+    def ask_base() -> dict[str, Any]:
+        return trainability_to_data(check_run(base, work.plan.constitution, work.plan.queries, work.plan.config, on_asking=on_asking))
+
+    found = trainability_from_data(work.world.share(remember(work.folder / "trainability.json", ask_base) if work.world.first else None))
+    require_link(found, work.plan.config)
+    return found
+
+
+def _progress(work: Work) -> Any:
+    return lambda what, share: work.on_step(StepReport(phase="preparing", done=round(100 * share), total=100, note=what))
+
+
+def _remedy(config: TrainConfig) -> str:
+    tokens = config.sampling.max_new_tokens
+    again = "" if config.activation_checkpointing == "on" else "activation_checkpointing=on, "
+    return (
+        f"Memory ran out. Close other programs and resume; or train again with {again}a lower sampling.max_new_tokens ({max(16, tokens // 2)} "
+        f"instead of {tokens}) or a smaller model."
+    )

@@ -1,0 +1,144 @@
+"""Probes: now and then during training the policy answers a few queries that are neither trained on nor in the result's held-out split.
+
+Queries, prompts and seeds are the same at every probe, so that what differs is the policy. The history and the best adapter so far are
+on disk before the checkpoint that follows them; a step that is done again after a kill writes the same again.
+"""
+
+import json
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch.nn import Parameter
+
+from core.constitution.principles import Constitution
+from core.constitution.text import loops, repetition
+from core.engine.adapters import adapter_off
+from core.engine.checkpoints import checkpoint_steps, find_checkpoint, remember, save_checkpoint, write_json
+from core.engine.models import LoadedModel
+from core.engine.sampling import sample
+from core.engine.scoring import logprobs_CR
+from core.errors import AdapterError
+from core.measure.ask import side_prompt
+from core.measure.values import SIDES
+from core.methods.sami.losses import mi_bound
+from core.methods.settings import TrainConfig
+from core.runs.endings import Ending, Probed, best_step, measured, should_end
+from core.runs.iterations import FEWEST_PROBE_QUERIES
+from core.seeds import seed_for
+
+HISTORY = "probes.json"  # in an iteration's folder
+BEST = "best"  # in an iteration's folder: adapters of the steps that had the highest bound when they were probed
+
+
+def probe(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, step: int) -> Probed:
+    """Ask the policy every probe query under the statement and under the antithesis, and score its replies by itself.
+
+    Args:
+        model: The policy: with its adapter, unless called within `adapter_off`.
+        constitution: Its principles.
+        queries: At least one.
+        config: Sampling and seed.
+        step: Optimiser steps so far.
+    """
+    prompts = [side_prompt(model, constitution, side, query) for query in queries for side in SIDES]
+    responses = sample(model, prompts, config.sampling, [seed_for(config.seed, "probe reply", query, side) for query in queries for side in SIDES])
+    bounds = []
+    for i in range(0, len(prompts), len(SIDES)):
+        own = responses[i : i + len(SIDES)]
+        if all(response.text for response in own):
+            with torch.no_grad():
+                bounds.append(mi_bound(logprobs_CR(model, prompts[i : i + len(SIDES)], [response.token_ids for response in own])))
+    texts = [response.text for response in responses[:: len(SIDES)] if response.text]
+    return Probed(
+        step=step,
+        bound_nats=measured(math.fsum(bounds) / len(bounds)) if bounds else None,
+        repetition=math.fsum(map(repetition, texts)) / len(texts) if texts else None,
+        loops=sum(map(loops, texts)) / len(texts) if texts else None,
+    )
+
+
+@dataclass(kw_only=True)
+class Probes:
+    """The probes of one iteration: when they are due, what they found, whether training ends with them, and the best adapter so far."""
+
+    folder: Path  # the iteration's
+    config: TrainConfig
+    base: Probed
+    ask: Callable[[int], Probed]  # probes the policy as it is, after so many steps
+    history: list[Probed] = field(default_factory=list)
+
+    def go_on_from(self, step: int) -> None:
+        """Take up the history as it was at a checkpoint; what was probed later will be probed again."""
+        path = self.folder / HISTORY
+        rows = json.loads(path.read_text()) if path.exists() else []
+        self.history = [probed for probed in (Probed(**row) for row in rows) if probed.step <= step]
+
+    def take(self, step: int, parameters: Mapping[str, Parameter]) -> dict[str, float]:
+        """Probe when it is time to, and keep the adapter if its bound is the highest so far.
+
+        Returns:
+            The metrics of this probe; none between two of them.
+        """
+        if step % self.config.probe_every:
+            return {}
+        found = self.ask(step)
+        self.history.append(found)
+        if best_step(self.history) == step:
+            save_checkpoint(self.folder / BEST, step, {name: p.detach() for name, p in parameters.items()}, kept=None)
+        write_json(self.folder / HISTORY, [asdict(probed) for probed in self.history])
+        named = {"probe_bound_nats": found.bound_nats, "probe_repetition": found.repetition, "probe_loops": found.loops}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def ending(self, step: int, planned: int) -> Ending | None:
+        """Whether training ends after this step by what its probe found."""
+        if not self.history or self.history[-1].step != step:
+            return None
+        return should_end(self.history, self.base, planned, self.config)
+
+    def forget(self) -> None:
+        """Drop adapters that no checkpoint could need: those before the best one at the oldest checkpoint that is kept."""
+        oldest = min(checkpoint_steps(self.folder), default=0)
+        needed = best_step([probed for probed in self.history if probed.step <= oldest])
+        for step in checkpoint_steps(self.folder / BEST):
+            if needed is not None and step < needed:
+                shutil.rmtree(self.folder / BEST / f"checkpoint-{step:06d}", ignore_errors=True)
+
+
+def go_back(folder: Path, step: int, parameters: Mapping[str, Parameter]) -> None:
+    """Give the adapter the weights it had after a step that was the best of its iteration.
+
+    Raises:
+        AdapterError: They are not there, or damaged.
+    """
+    kept = find_checkpoint(folder / BEST, step)
+    if kept is None:
+        raise AdapterError(f"The adapter of step {step} in {folder / BEST} is missing or damaged. Remove {folder} and resume: the iteration is trained again.")
+    tensors = kept.tensors()
+    with torch.no_grad():
+        for name, p in parameters.items():
+            p.copy_(tensors[name])
+
+
+def start_probes(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, folder: Path) -> Probes | None:
+    """The probes of an iteration, with the base asked first; None where they are off or too few queries are left.
+
+    Args:
+        model: With its adapter.
+        constitution: Its principles.
+        queries: From `core.runs.iterations.probe_queries`.
+        config: The run's, not the iteration's: its seed is one for all iterations, so that their probes can be compared.
+        folder: The iteration's, within the run's. The base is asked once for a run, unless an iteration is left with other queries.
+    """
+    if not config.probe_every or len(queries) < FEWEST_PROBE_QUERIES:
+        return None
+
+    def ask_base() -> dict[str, object]:
+        with adapter_off(model):
+            return asdict(probe(model, constitution, queries, config, 0))
+
+    base = Probed(**remember(folder.parent / f"base-probe-{seed_for(*queries):016x}.json", ask_base))
+    return Probes(folder=folder, config=config, base=base, ask=lambda step: probe(model, constitution, queries, config, step))

@@ -1,0 +1,111 @@
+"""What a run is given and what it leaves: its plan, the curve of its training, its record."""
+
+import dataclasses
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.constitution.principles import content_hash, to_data
+from core.constitution.queries import queries_hash
+from core.engine.checkpoints import remember, write_json
+from core.engine.processes import World
+from core.errors import ConfigError
+from core.measure.report import Result, result_to_data
+from core.methods.settings import config_from_data, config_to_data
+from core.runs.balance import PrincipleBalance, balance_to_data
+from core.runs.iterations import probed_queries
+from core.runs.plan import RunPlan
+from core.runs.trainability import Trainability, trainability_to_data
+from core.settings import ModelReference
+
+_PACKAGES = ("torch", "transformers", "peft", "huggingface_hub", "safetensors")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What a finished run leaves, also as `run.json`."""
+
+    adapter: Path
+    adapter_sha256: str
+    result: Result
+    model: ModelReference
+    trainability: Trainability
+    dropped: dict[str, int]
+    balance: tuple[PrincipleBalance, ...]  # of the examples that were kept, over all iterations
+    endings: list[dict[str, Any]]  # iterations that ended early, as `core.runs.endings.endings_data` gives them
+    duration_s: float  # of this attempt, model loading included
+
+
+def claim_folder(plan: RunPlan, folder: Path, world: World) -> None:
+    """Write the plan's fingerprint, or compare it with the one that is there.
+
+    Raises:
+        ConfigError: The folder belongs to another run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    here = {
+        "constitution": content_hash(plan.constitution),
+        "queries": queries_hash(plan.queries),
+        "model": plan.model.id,
+        "config": config_to_data(plan.config),
+    }
+    there = world.share(remember(folder / "plan.json", lambda: dict(here)) if world.first else None)
+    there["config"] = config_to_data(config_from_data(there["config"]))  # an earlier version of the studio knew fewer settings
+    different = [key for key in here if there.get(key) != here[key]]
+    if different:
+        raise ConfigError(
+            f"{folder} holds another run: its {' and '.join(different)} differ from what is asked now. Choose another folder, or the same settings."
+        )
+
+
+class Curve:
+    """The numbers of every optimiser step of a run, on disk after each. A step that is done again replaces its row."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[dict[str, float]] = json.loads(path.read_text()) if path.exists() else []
+
+    def steps_before(self, iteration: int) -> int:
+        """Optimiser steps of the iterations before this one."""
+        return int(max((row["step"] for row in self.rows if row["iteration"] < iteration), default=0))
+
+    def add(self, iteration: int, step: int, metrics: Mapping[str, float]) -> None:
+        """Write the metrics of a step."""
+        kept = [row for row in self.rows if row["step"] != step]
+        self.rows = sorted([*kept, {"step": step, "iteration": iteration, **metrics}], key=lambda row: row["step"])
+        write_json(self.path, self.rows)
+
+
+def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float]], train_queries: list[str], held_out: list[str]) -> dict[str, Any]:
+    """`run.json`: everything that is needed to run it again, and what came of it."""
+    return {
+        "constitution": to_data(plan.constitution),
+        "constitution_sha256": content_hash(plan.constitution),
+        "model": dataclasses.asdict(record.model),
+        "config": config_to_data(plan.config),
+        "queries": {"sha256": queries_hash(plan.queries), "train": train_queries, "held_out": held_out, "probe": probed_queries(plan.queries, plan.config)},
+        "adapter_sha256": record.adapter_sha256,
+        "dropped_queries": record.dropped,
+        "balance": balance_to_data(record.balance),
+        "endings": record.endings,
+        "duration_s": round(record.duration_s, 1),
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "trainability": trainability_to_data(record.trainability),
+        "metrics": curve,
+        "result": result_to_data(record.result),
+    }
+
+
+def result_data(record: RunRecord) -> dict[str, Any]:
+    """What a run's row keeps of its record: the result with what was dropped and how long it took."""
+    return {
+        **result_to_data(record.result),
+        "trainability": trainability_to_data(record.trainability),
+        "dropped_queries": record.dropped,
+        "balance": balance_to_data(record.balance),
+        "endings": record.endings,
+        "duration_s": round(record.duration_s, 1),
+    }

@@ -1,0 +1,266 @@
+"""Whether training can work, asked of the base before it begins.
+
+SAMI turns up what a model already does now and then: "there must be at least a weak initial connection between the principles and
+appropriate behavior" (arXiv 2404.14313, section 5). Attribution alone cannot show that link: a model may tell statement and antithesis
+apart by the length of its replies and then be trained into a private code. So the rule looks first for replies that follow the
+statement, more often than under the antithesis, among enough samples to find a behaviour that is rare; docs/decisions.md has its
+hits and misses. A principle without a check can at best be called weak: nobody can tell following from doing the opposite.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from core.constitution.checks import complies
+from core.constitution.contrasts import flip_side
+from core.constitution.principles import Constitution, Principle
+from core.constitution.queries import Query
+from core.constitution.text import words
+from core.engine.batching import CHECKED_QUERIES
+from core.engine.models import LoadedModel
+from core.engine.sampling import OnWritten, Response, ignore_written, sample
+from core.errors import LinkError
+from core.measure.ask import side_prompt
+from core.measure.statistics import UNMEASURED, Figure, clustered_share
+from core.methods.settings import TrainConfig
+from core.runs.iterations import iteration_config, iteration_queries
+from core.seeds import seed_for
+
+Link = Literal["go", "weak", "no-go"]
+REPLIES_EACH = 6  # under the statements; a behaviour of one reply in twenty is then missed once in 140 times
+ANTITHESIS_REPLIES_EACH = 2
+RARE = 2  # replies that follow, at least: one may be an accident of the check
+LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author is warned
+CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
+TOLD_EACH = 8  # replies between two words about the progress
+SAME_SHARE = 0.25  # of pairs of one text on both sides, from which on the author is warned
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrincipleLink:
+    """What the base already does with one principle."""
+
+    title: str
+    followed: Figure  # share of replies under the statement that the check finds to follow it; n counts queries
+    followed_under_antithesis: Figure
+    replies: int  # sampled under the statement
+    hits: int  # of them, that follow
+    verdict: Link
+    reason: str  # a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainability:
+    """The verdict on a constitution, with what it rests on."""
+
+    verdict: Link
+    principles: tuple[PrincipleLink, ...]
+    words: tuple[float, float]  # mean of a reply under all statements, and with the first principle flipped
+    length_tells: float  # share of pairs of replies to one query whose longer one is on the more usual side; 0.5 = no confound
+    cut: float  # share of replies that did not end within the token limit
+    same: float | None = None  # share of pairs as above that are the same text; None: found by a version that did not count them
+    replies: int | None = None  # of the base, that all this rests on; None as above
+    notes: tuple[str, ...]  # warnings that do not forbid training
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseReplies:
+    """Replies of the base to some queries: under all statements, and with one principle alone as its antithesis."""
+
+    statement: tuple[tuple[Response, ...], ...]  # by query
+    flipped: tuple[tuple[tuple[Response, ...], ...], ...]  # by principle, by query
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """How far the check is."""
+
+    finished: int  # replies of this round
+    replies: int  # that this round asks for
+    closer: bool  # the second round: the first was not enough for a go
+    share: float  # of all replies that both rounds may ask for
+
+    @property
+    def words(self) -> str:
+        """What is happening."""
+        what = "asking the base more often" if self.closer else "asking the base what it already does"
+        return f"{what}: {self.finished} of {self.replies} replies"
+
+
+OnAsking = Callable[[Asking], None]
+
+
+def ignore_asking(_: Asking) -> None:
+    """The default `on_asking`."""
+
+
+def now_and_then(tell: Callable[[str], None]) -> OnAsking:
+    """Say it in words at most every `TOLD_EACH` replies, for listeners that keep what they are told."""
+    told: tuple[bool, int] | None = None
+
+    def on_asking(asking: Asking) -> None:
+        nonlocal told
+        if (asking.closer, asking.finished // TOLD_EACH) != told:
+            told = (asking.closer, asking.finished // TOLD_EACH)
+            tell(asking.words)
+
+    return on_asking
+
+
+def check_run(
+    model: LoadedModel, constitution: Constitution, queries: Sequence[Query], config: TrainConfig, *, on_asking: OnAsking = ignore_asking
+) -> Trainability:
+    """The check that a run begins with, wherever it is asked for: ask the base, first a little, then more where that is not enough for a go.
+
+    Args:
+        model: The base, or called within `adapter_off`.
+        constitution: What would be trained.
+        queries: The run's query set; the first `CHECKED_QUERIES` of those that the first iteration trains on are asked.
+        config: The run's settings; sampling and seed are those of the first iteration.
+        on_asking: Told after every token; what it raises ends the check.
+    """
+    config, asked_queries = iteration_config(config, 1), iteration_queries(queries, config, 1)[:CHECKED_QUERIES]
+    k, n = len(constitution.principles), len(asked_queries)
+    rounds = (n * (1 + k), n * (REPLIES_EACH + k * ANTITHESIS_REPLIES_EACH))
+
+    def tell(closer: bool) -> OnWritten:
+        before = rounds[0] if closer else 0
+        asked = rounds[closer]
+        return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
+
+    first = judge(constitution, ask_base(model, constitution, asked_queries, config, each=1, flipped_each=1, on_written=tell(False)), config)
+    if first.verdict == "go":
+        return first
+    closer = ask_base(model, constitution, asked_queries, config, each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH, on_written=tell(True))
+    return judge(constitution, closer, config)
+
+
+def ask_base(
+    model: LoadedModel,
+    constitution: Constitution,
+    queries: Sequence[str],
+    config: TrainConfig,
+    *,
+    each: int,
+    flipped_each: int,
+    on_written: OnWritten = ignore_written,
+) -> BaseReplies:
+    """Sample so many replies of the base to each query, under all statements and with each principle flipped alone."""
+    k = len(constitution.principles)
+    counts = {"statement": each, **{flip_side(i, k): flipped_each for i in range(k)}}
+    asked = [(side, query, i) for side, count in counts.items() for query in queries for i in range(count)]
+    prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
+    seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
+    found: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
+    for (side, query, _), response in zip(asked, sample(model, prompts, config.sampling, seeds, on_written=on_written), strict=True):
+        found[side].setdefault(query, []).append(response)
+    statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
+    return BaseReplies(statement=statement, flipped=tuple(flipped))
+
+
+def require_link(found: Trainability, config: TrainConfig) -> None:
+    """Raise LinkError on a no-go, unless training was asked for all the same."""
+    if found.verdict == "no-go" and not config.train_anyway:
+        reasons = " ".join(link.reason for link in found.principles)
+        raise LinkError(
+            f"The base shows no link to this constitution, so training was not begun. {reasons} To train all the same, and see what it learns instead, "
+            "set train_anyway to true (under Advanced on the Train page)."
+        )
+
+
+def judge(constitution: Constitution, probed: BaseReplies, config: TrainConfig) -> Trainability:
+    """Go, weak or no-go, with the reason for each principle."""
+    links = tuple(_judge_principle(p, probed.statement, flipped) for p, flipped in zip(constitution.principles, probed.flipped, strict=True))
+    verdicts = {link.verdict for link in links}
+    verdict: Link = "go" if verdicts == {"go"} else "no-go" if verdicts == {"no-go"} else "weak"
+    lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (probed.statement, probed.flipped[0])]
+    sampled = [reply for replies in probed.statement for reply in replies]
+    cut = sum(not reply.ended for reply in sampled) / len(sampled)
+    pairs = [(a.text, b.text) for ours, theirs in zip(probed.statement, probed.flipped[0], strict=True) for a in ours for b in theirs]
+    tells, same = _length_tells(pairs), sum(a == b for a, b in pairs) / len(pairs)
+    return Trainability(
+        verdict=verdict,
+        principles=links,
+        words=(_mean(lengths[0]), _mean(lengths[1])),
+        length_tells=tells,
+        cut=cut,
+        same=same,
+        replies=len(sampled) + sum(len(replies) for flipped in probed.flipped for replies in flipped),
+        notes=tuple(_notes(tells, lengths, cut, same, config)),
+    )
+
+
+def _judge_principle(principle: Principle, statement: Sequence[Sequence[Response]], flipped: Sequence[Sequence[Response]]) -> PrincipleLink:
+    if principle.check is None:
+        reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
+        return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
+    outcomes = [[[bool(complies(principle.check, reply.text)) for reply in replies] for replies in side] for side in (statement, flipped)]
+    followed, opposed = clustered_share(outcomes[0]), clustered_share(outcomes[1])
+    replies, hits = sum(map(len, outcomes[0])), sum(map(sum, outcomes[0]))
+    assert followed.value is not None
+    assert opposed.value is not None
+    here = f"{hits} of {replies} replies of the base follow “{principle.title}”"
+    verdict: Link
+    if hits < RARE:
+        verdict, reason = "no-go", f"{here}: there is nothing that training could make more of. Ask for something that this model sometimes does."
+    elif followed.value <= opposed.value:
+        verdict, reason = "no-go", f"{here}, and no fewer under its antithesis ({opposed.value:.0%}): the text does not move the model."
+    elif _separated(followed, opposed):
+        verdict, reason = "go", f"{here}, against {opposed.value:.0%} under its antithesis."
+    else:
+        verdict, reason = "weak", f"{here}, against {opposed.value:.0%} under its antithesis: a weak link. Training may strengthen it, or something else."
+    return PrincipleLink(
+        title=principle.title, followed=followed, followed_under_antithesis=opposed, replies=replies, hits=hits, verdict=verdict, reason=reason
+    )
+
+
+def _separated(above: Figure, below: Figure) -> bool:
+    """Whether the difference of two shares excludes zero, by Newcombe's interval from their Wilson intervals (Newcombe 1998, method 10)."""
+    assert above.value is not None and above.low is not None
+    assert below.value is not None and below.high is not None
+    return above.value - below.value > math.hypot(above.value - above.low, below.high - below.value)
+
+
+def _length_tells(pairs: Sequence[tuple[str, str]]) -> float:
+    """Of all pairs of replies to one query, one from each side: how often the longer one is on the side where it usually is."""
+    lengths = [(len(words(a)), len(words(b))) for a, b in pairs]
+    longer = sum(1.0 if a > b else 0.5 if a == b else 0.0 for a, b in lengths) / len(lengths)
+    return max(longer, 1 - longer)
+
+
+def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, same: float, config: TrainConfig) -> list[str]:
+    notes = []
+    if tells >= LENGTH_TELLS:
+        means = " and ".join(f"{_mean(side):.0f}" for side in lengths)
+        notes.append(
+            f"Length alone tells statement from antithesis in {tells:.0%} of pairs (means of {means} words), so training may learn length only. "
+            "If length is not what you mean, ask both sides for the same length."
+        )
+    if cut >= CUT_SHARE:
+        notes.append(
+            f"{cut:.0%} of replies are cut at {config.sampling.max_new_tokens} tokens, so nothing can be learned about how a reply ends. "
+            "Raise sampling.max_new_tokens, or ask for something shorter."
+        )
+    if same >= SAME_SHARE:
+        notes.append(
+            f"{same:.0%} of pairs are the same text under statement and antithesis. Training leaves such queries out, so little may be left to learn from. "
+            "Make the two sides differ more, or raise the sampling temperature."
+        )
+    return notes
+
+
+def _mean(values: Sequence[int]) -> float:
+    return sum(values) / len(values)
+
+
+def trainability_to_data(found: Trainability) -> dict[str, Any]:
+    """Plain JSON data."""
+    return asdict(found)
+
+
+def trainability_from_data(data: dict[str, Any]) -> Trainability:
+    """The inverse of `trainability_to_data`."""
+    shares = ("followed", "followed_under_antithesis")
+    links = tuple(PrincipleLink(**{**row, **{name: Figure(**row[name]) for name in shares}}) for row in data["principles"])
+    return Trainability(**{**data, "principles": links, "words": tuple(data["words"]), "notes": tuple(data["notes"])})

@@ -1,0 +1,125 @@
+"""A run's iterations: sample, then train a fresh adapter from the base (SAMI, arXiv 2404.14313, Algorithm 1)."""
+
+import contextlib
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from core.constitution.contrasts import contrast_for
+from core.engine.activations import recomputing, should_recompute
+from core.engine.adapters import attach_adapter, reset_adapter, restore_adapter, save_adapter
+from core.engine.batching import QUERIES_PER_BATCH
+from core.engine.models import LoadedModel
+from core.engine.processes import remember_together
+from core.measure.ask import show_replies
+from core.methods.examples import Example, draw_examples, example_from_data, require_examples
+from core.methods.sami.training import step_order, train
+from core.methods.settings import TrainConfig
+from core.progress import StepReport, phase_of
+from core.runs.endings import ending_words, read_ending
+from core.runs.iterations import iteration_config, iteration_queries, probe_note, probe_queries
+from core.runs.probes import start_probes
+from core.runs.records import Curve
+from core.runs.work import Work
+
+RECOMPUTED = "The activations of a step would not fit the memory, so they are computed again in the backward pass; steps take longer."
+
+
+def iterate(work: Work, base: LoadedModel, shown: Sequence[str]) -> LoadedModel:
+    """SAMI's Algorithm 1: every iteration samples from the policy of the one before and trains a fresh adapter from the base.
+
+    Returns:
+        The model with the adapter of the last iteration, which is also in `work.folder / "adapter"`.
+    """
+    config, model = work.plan.config, base
+    for number in range(1, config.iterations + 1):
+        own = iteration_config(config, number)
+        folder = work.folder / f"iteration-{number}"
+        folder.mkdir(exist_ok=True)
+        examples = _sample_examples(work, model, own, number)
+        adapter = work.folder / "adapter" if number == config.iterations else folder / "adapter"
+        if model is base:
+            model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=own.seed)
+        if work.world.share(adapter.exists()):
+            restore_adapter(model, adapter)
+            _tell_again(work, number)
+            continue
+        if number > 1:  # the first is fresh from `attach_adapter`
+            reset_adapter(model, own.seed)
+        _train(work, model, examples, own, number, shown)
+        if work.world.first:
+            save_adapter(model, adapter)
+    return model
+
+
+def _sample_examples(work: Work, policy: LoadedModel, config: TrainConfig, number: int) -> list[Example]:
+    """The examples of one iteration, from the policy that the iteration before left."""
+    queries = iteration_queries(work.plan.queries, work.plan.config, number)
+    work.train_queries += [query for query in queries if query not in work.train_queries]
+    examples: list[Example] = []
+    dropped: Counter[str] = Counter()
+    batches = _batches(queries)
+    for k, batch in enumerate(batches):
+
+        def compute(batch: Sequence[str] = batch) -> dict[str, Any]:
+            prepared = draw_examples(policy, work.plan.constitution, work.world.part(batch), config)
+            parts = work.world.gather({"examples": [dataclasses.asdict(example) for example in prepared.examples], "dropped": prepared.dropped})
+            rows = sorted((row for part in parts for row in part["examples"]), key=lambda row: batch.index(row["query"]))
+            return {"examples": rows, "dropped": dict(sum((Counter(part["dropped"]) for part in parts), Counter()))}
+
+        data = remember_together(work.world, work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", compute)
+        examples += [example_from_data(row) for row in data["examples"]]
+        dropped.update(data["dropped"])
+        work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
+    work.dropped.update(dropped)
+    n_principles = len(work.plan.constitution.principles)
+    work.kept += [contrast_for(example.query, n_principles, config.n_constitutions, config.seed).stances for example in examples]
+    require_examples(len(examples), dict(dropped))
+    return examples
+
+
+def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: TrainConfig, number: int, shown: Sequence[str]) -> None:
+    """Train one iteration's adapter; its curve goes on from where the one before ended."""
+    folder, curve = work.folder / f"iteration-{number}", Curve(work.folder / "curve.json")
+    before = curve.steps_before(number)
+    queries = probe_queries(work.plan.queries, work.plan.config, number)
+    note = probe_note(len(queries), work.plan.config)
+
+    def on_step(report: StepReport) -> None:
+        several = {"iteration": float(number)} if work.plan.config.iterations > 1 and report.metrics else {}
+        report = dataclasses.replace(report, phase=phase_of("training", number), steps_before=before, metrics={**report.metrics, **several})
+        if report.checkpoint:
+            report = dataclasses.replace(report, checkpoint=f"{folder.name}/{report.checkpoint}")
+        ending = read_ending(folder, config) if report.done == report.total else None
+        ended = ending_words(ending, number, work.plan.config.iterations) if ending is not None else ""
+        work.on_step(dataclasses.replace(report, note=ended or ("" if report.done else note), lasting=report.lasting or ended or note))
+
+    recompute = should_recompute(model, examples, config, sharers=work.world.size)
+    if recompute and config.activation_checkpointing == "auto":
+        on_step(StepReport(phase="training", done=0, total=len(step_order(len(examples), config)), lasting=RECOMPUTED))
+    with recomputing(model) if recompute else contextlib.nullcontext():
+        train(
+            model,
+            examples,
+            config,
+            folder,
+            on_step=on_step,
+            on_metrics=lambda step, metrics: curve.add(number, before + step, metrics) if work.world.first else None,
+            should_stop=work.should_stop,
+            show=(lambda: show_replies(model, work.plan.constitution, work.plan.config, shown)) if work.world.first else None,
+            probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder) if work.world.first else None,
+            world=work.world,
+        )
+
+
+def _tell_again(work: Work, number: int) -> None:
+    """An attempt that finds an iteration done says how it ended, since what an earlier attempt said is gone from the page."""
+    ending = read_ending(work.folder / f"iteration-{number}", work.plan.config)
+    if ending is not None:
+        said = ending_words(ending, number, work.plan.config.iterations)
+        work.on_step(StepReport(phase=phase_of("training", number), done=ending.step, total=ending.step, note=said, lasting=said))
+
+
+def _batches(queries: Sequence[str]) -> list[Sequence[str]]:
+    return [queries[i : i + QUERIES_PER_BATCH] for i in range(0, len(queries), QUERIES_PER_BATCH)]

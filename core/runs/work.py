@@ -1,0 +1,31 @@
+"""What the phases of one attempt share."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.constitution.principles import Stance
+from core.engine.processes import World
+from core.progress import OnStep, ShouldStop, StepReport, Stopped
+from core.runs.plan import RunPlan
+
+
+@dataclass(kw_only=True)
+class Work:
+    """What the phases of one attempt share."""
+
+    plan: RunPlan
+    folder: Path
+    on_step: OnStep
+    should_stop: ShouldStop  # the same answer in all processes, so all must ask
+    stop_alone: ShouldStop  # for what the first process does while the others wait
+    world: World
+    dropped: Counter[str] = field(default_factory=Counter)
+    kept: list[tuple[Stance, ...]] = field(default_factory=list)  # the contrast of each example, over all iterations
+    train_queries: list[str] = field(default_factory=list)  # of all iterations, without repeats
+
+    def tick(self, report: StepReport) -> None:
+        """Report, then leave at once if asked to: what is reported has been committed."""
+        self.on_step(report)
+        if self.should_stop():
+            raise Stopped

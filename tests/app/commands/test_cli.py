@@ -1,0 +1,216 @@
+"""The command line as a stranger uses it: real processes, real files, readable errors, exact exit statuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import save_tiny_model
+
+ROOT = Path(__file__).parents[3]
+CONSTITUTION = """\
+name: Brief
+principles:
+  - title: Be brief
+    statement: Answer in one sentence.
+    antithesis: Answer at length.
+    check: {max_words: 20}
+"""
+SMALL = [
+    "train_queries=4",
+    "held_out_queries=3",
+    "queries_per_step=2",
+    "lora_rank=4",
+    "lora_alpha=8",
+    "sampling.max_new_tokens=6",
+    "sampling.temperature=1",
+    "max_kl_nats=0",
+    "train_anyway=true",  # a random model follows nothing
+]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "c.yaml").write_text(CONSTITUTION)
+    (folder / "q.jsonl").write_text("".join(json.dumps({"query": f"Question {i}?", "split": "train" if i % 2 else "held_out"}) + "\n" for i in range(16)))
+    save_tiny_model(folder / "model")
+    return folder
+
+
+def run(*arguments, folder):
+    environ = os.environ | {"STUDIO_DATA": str(folder / "data")}
+    return subprocess.run([sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+
+
+def train_arguments(files, out, *more):
+    settings = [part for setting in (*SMALL, *more) for part in ("--set", setting)]
+    return ["train", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--seed", 3, "--out", out, *settings]
+
+
+@pytest.fixture(scope="module")
+def trained(files):
+    out = files / "run"
+    done = run(*train_arguments(files, out), folder=files)
+    assert done.returncode == 0, done.stderr
+    return out, done
+
+
+def test_train_leaves_an_adapter_a_record_and_a_table(trained, files):
+    out, done = trained
+    record = json.loads((out / "run.json").read_text())
+    assert record["config"]["seed"] == 3
+    assert record["packages"]["torch"].startswith("2.13.0")
+    assert len(record["constitution_sha256"]) == 64
+    assert len(record["metrics"]) == 4
+    assert "MI bound" in done.stdout
+    assert "training 4/4" in done.stderr
+    adapter = json.loads((out / "adapter" / "adapter_config.json").read_text())
+    assert adapter["base_model_name_or_path"] == str(files / "model")
+
+
+def test_a_published_pair_of_lists_is_read_wherever_a_constitution_is(files, tmp_path):
+    (tmp_path / "pair.json").write_text(json.dumps({"positive": "1. Be brief.", "negative": "1. Be long."}))
+    arguments = ["reply", "--constitution", tmp_path / "pair.json", "--queries", files / "q.jsonl", "--model", files / "model", "--out", tmp_path / "r.jsonl"]
+    done = run(*arguments, "--max-new-tokens", 3, folder=files)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "pair.json").write_text(json.dumps({"positive": "1. Be brief.", "negative": "1. Be brief."}))
+    done = run(*arguments, folder=files)
+    assert done.returncode == 1 and done.stderr.startswith("error: `positive` and `negative` say the same")
+
+
+def test_stock_peft_and_transformers_load_the_adapter(trained, files):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    base = AutoModelForCausalLM.from_pretrained(files / "model")
+    assert PeftModel.from_pretrained(base, trained[0] / "adapter").active_adapter == "default"
+
+
+def test_measure_gives_the_figures_of_the_run(trained, files):
+    out, _ = trained
+    done = run("measure", "--constitution", files / "c.yaml", "--adapter", out / "adapter", "--queries", files / "q.jsonl", "--json", folder=files)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["result"] == json.loads((out / "run.json").read_text())["result"]
+
+
+@pytest.mark.parametrize(
+    ("options", "method"),
+    [
+        (["--as", "none"], "base"),
+        (["--as", "antithesis"], "base+constitution"),
+        (["--adapter", "ADAPTER"], "aligned+constitution"),
+        (["--adapter", "ADAPTER", "--as", "none"], "aligned"),
+    ],
+)
+def test_reply_writes_a_row_a_query_with_its_method(trained, files, options, method, tmp_path):
+    options = [str(trained[0] / "adapter") if option == "ADAPTER" else option for option in options]
+    target = tmp_path / "replies.jsonl"
+    base = ["reply", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--max-new-tokens", 5, "--out", target]
+    done = run(*base, *options, folder=files)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in target.read_text().splitlines()]
+    assert len(rows) == 16
+    assert {row["method"] for row in rows} == {method}
+    assert set(rows[0]) == {"query", "response", "as", "method", "seed", "adapter"}
+    assert (rows[0]["adapter"] is None) == method.startswith("base")
+
+
+def test_the_base_replies_alike_with_and_without_an_adapter_beside_it(trained, files, tmp_path):
+    """The measured base replies of the run are those that `reply` gives without an adapter."""
+    out, _ = trained
+    target = tmp_path / "base.jsonl"
+    options = ["--seed", 3, "--max-new-tokens", 6, "--temperature", 1]
+    run("reply", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", *options, "--out", target, folder=files)
+    replies = {row["query"]: row["response"] for row in map(json.loads, target.read_text().splitlines())}
+    measured = json.loads((out / "base-replies-000.json").read_text())
+    assert [replies[row["query"]] for row in measured if row["side"] == "statement"] == [row["text"] for row in measured if row["side"] == "statement"]
+
+
+def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
+    out = tmp_path / "cut"
+    arguments = train_arguments(files, out, "passes=3000", "sample_every=100000")
+    environ = os.environ | {"STUDIO_DATA": str(files / "data")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 90
+    while not (out / "curve.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "The same command goes on from there" in errors
+    step = max(int(folder.name.removeprefix("checkpoint-")) for folder in out.glob("iteration-1/checkpoint-*"))
+    again = subprocess.Popen(
+        [sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert again.stderr is not None
+    first = next(line for line in again.stderr if line.startswith("training"))
+    again.kill()
+    again.communicate()
+    assert first.startswith(f"training {step + 1}/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--constitution", "no.yaml", "--queries", "q", "--out", "o"], "no.yaml"),
+        (["train", "--constitution", "C", "--queries", "no.jsonl", "--out", "o"], "no query file no.jsonl"),
+        (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--model", "not a model"], "neither a model folder"),
+        (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "pases=3"], "Unknown setting 'pases'"),
+        (["measure", "--constitution", "C", "--queries", "Q", "--adapter", "nowhere", "--model", "M"], "adapter_config.json"),
+    ],
+)
+def test_an_error_is_one_readable_line_on_standard_error(files, tmp_path, arguments, words):
+    names = {"C": files / "c.yaml", "Q": files / "q.jsonl", "OUT": tmp_path / "out", "M": files / "model"}
+    done = run(*[names.get(argument, argument) for argument in arguments], folder=files)
+    assert done.returncode == 1
+    errors = [line for line in done.stderr.splitlines() if not line.startswith("preparing")]
+    assert len(errors) == 1
+    assert errors[0].startswith("error: ")
+    assert words in errors[0]
+    assert done.stdout == "" or "de-quantised" in done.stdout
+
+
+def test_help_answers_a_stranger():
+    done = run("--help", folder=ROOT / "nowhere")
+    assert done.returncode == 0
+    for command in ("train", "reply", "measure", "doctor"):
+        assert command in done.stdout
+
+
+def test_doctor_finds_nothing_wrong_with_a_new_folder(files):
+    done = run("doctor", "--json", folder=files)
+    findings = json.loads(done.stdout)
+    assert done.returncode == 0, findings
+    assert {"sqlite", "hardware", "versions"} <= {finding["what"] for finding in findings}
+
+
+def test_check_says_no_go_with_reason_and_status(files, tmp_path):
+    settings = [part for setting in SMALL for part in ("--set", setting)]
+    question = ["check", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", *settings]
+    (tmp_path / "never.yaml").write_text(CONSTITUTION.replace("max_words: 20", "contains: xyzzy"))
+    refused = run(*question[:2], tmp_path / "never.yaml", *question[3:], folder=files)
+    assert refused.returncode == 1, refused.stderr
+    assert refused.stdout.splitlines()[:2] == [
+        "Before training: no-go.",
+        "0 of 24 replies of the base follow “Be brief”: there is nothing that training could make more of. Ask for something that this model sometimes does.",
+    ]
+    told = run(*question, "--json", folder=files)
+    found = json.loads(told.stdout)
+    assert told.returncode == (1 if found["verdict"] == "no-go" else 0)
+    assert found["principles"][0]["replies"] >= 4
+    stopped = run(
+        *train_arguments(files, tmp_path / "run", "train_anyway=false")[:2],
+        tmp_path / "never.yaml",
+        *train_arguments(files, tmp_path / "run", "train_anyway=false")[3:],
+        folder=files,
+    )
+    assert stopped.returncode == 1
+    assert "train_anyway" in stopped.stderr.splitlines()[-1]

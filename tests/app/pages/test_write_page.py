@@ -1,0 +1,250 @@
+"""The pages of walk steps 1 and 2 without a browser: what they show, what their handlers answer, and the palette."""
+
+import base64
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.pages.constitutions import ConstitutionsPage
+from app.pages.frame import ASSETS, header_html
+from app.pages.write import WritePage
+from app.present.constitutions import changes_html, check_sentence, document_html, history_html
+from app.present.text import diff_html, diff_pieces, escape
+from app.services.studio import Studio, open_studio
+from app.settings import Settings
+from core.constitution.checks import CHECKS, Check
+from core.constitution.principles import Constitution, Principle
+from tests.app.serving import served
+
+HOSTILE = "<script>alert(1)</script>{{7*7}}${1+1}[a](javascript:b)\"'"
+ROW = {"id": "1" * 32, "title": "Brief", "statement": "Be brief.", "antithesis": "Be long."}
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = open_studio(Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db"))
+    yield opened
+    opened.engine.dispose()
+
+
+def request(**query: str) -> Any:
+    return SimpleNamespace(state=SimpleNamespace(caller="ann"), query_params=query)
+
+
+def answer(handler: Any, **question: Any) -> dict[str, Any]:
+    reply: dict[str, Any] = handler({**question, "seq": "7"}, request())["reply"]
+    assert reply["seq"] == "7"
+    return reply
+
+
+def opened(page: WritePage, constitution: int) -> dict[str, Any]:
+    reply: dict[str, Any] = page.load(request(constitution=str(constitution)))["reply"]  # type: ignore[index]
+    return reply
+
+
+def made(studio: Studio) -> int:
+    reply = answer(ConstitutionsPage(studio).create, name="Mine")
+    return int(reply["href"].rpartition("=")[2])
+
+
+def test_the_list_shows_starters_with_links_to_write_and_train(studio: Studio) -> None:
+    reply = ConstitutionsPage(studio).load(request())["reply"]  # type: ignore[index]
+    assert "Brevity" in reply["html"] and "./write?constitution=" in reply["html"] and "./train?constitution=" in reply["html"]
+
+
+def test_a_refused_name_comes_back_as_a_problem(studio: Studio) -> None:
+    assert answer(ConstitutionsPage(studio).create, name=" ") == {"kind": "problem", "message": "A constitution needs a name. Type one.", "seq": "7"}
+
+
+def test_archiving_moves_an_entry_and_back(studio: Studio) -> None:
+    page, constitution = ConstitutionsPage(studio), made(studio)
+    reply = answer(page.archive, constitution=constitution)
+    assert "Mine" not in reply["html"] and "Mine" in reply["archived"] and reply["archived_count"] == 1
+    assert "Mine" in answer(page.unarchive, constitution=constitution)["html"]
+
+
+def test_a_file_is_read_and_bad_transport_is_said(studio: Studio) -> None:
+    page = ConstitutionsPage(studio)
+    text = base64.b64encode(b"name: F\nprinciples: [{title: T, statement: a, antithesis: b}]").decode()
+    assert answer(page.read, data=text)["kind"] == "go"
+    assert "did not arrive whole" in answer(page.read, data="*")["message"]
+
+
+def test_a_published_pair_of_lists_is_read_from_json(studio: Studio) -> None:
+    text = base64.b64encode(b'{"positive": "1. Be brief.\\n2. Be warm.", "negative": "1. Be long.\\n2. Be cold."}').decode()
+    reply = answer(ConstitutionsPage(studio).read, data=text, filename="constitution_9.json")
+    first = opened(WritePage(studio), int(reply["href"].rpartition("=")[2]))
+    assert first["name"] == "Constitution 9" and first["head"] == 1
+    assert [(p["statement"], p["antithesis"]) for p in first["principles"]] == [("Be brief.", "Be long."), ("Be warm.", "Be cold.")]
+    assert "not a JSON file" in answer(ConstitutionsPage(studio).read, data=base64.b64encode(b"{").decode(), filename="x.json")["message"]
+
+
+@pytest.mark.parametrize("value", [None, "text", [], {"constitution": "1"}, {"constitution": True}, {"constitution": 10**12}])
+def test_a_question_in_another_shape_is_answered_with_a_problem(studio: Studio, value: object) -> None:
+    assert WritePage(studio).save(value, request())["reply"]["kind"] == "problem"
+
+
+def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
+    stranger: Any = SimpleNamespace(state=SimpleNamespace(), query_params={})
+    page, listing = WritePage(studio), ConstitutionsPage(studio)
+    writing = (page.save, page.rename, page.preview, page.version, page.restore, page.open, page.download, page.propose, page.proposal, page.leave)
+    for handler in (*writing, listing.create, listing.read, listing.rename):
+        with pytest.raises(PermissionError):
+            handler({}, stranger)
+    for load in (page.load, listing.load):
+        with pytest.raises(PermissionError):
+            load(stranger)
+
+
+def test_the_write_page_without_a_constitution_offers_them(studio: Studio) -> None:
+    for query in ({}, {"constitution": "x"}, {"constitution": "99999"}):
+        reply = WritePage(studio).load(request(**query))["reply"]  # type: ignore[index]
+        assert reply["kind"] == "choose" and "Brevity" in reply["html"]
+
+
+def test_a_draft_goes_from_typing_to_a_version(studio: Studio) -> None:
+    page, constitution = WritePage(studio), made(studio)
+    first = opened(page, constitution)
+    reply = answer(page.save, constitution=constitution, revision=first["revision"], principles=[ROW])
+    assert reply["kind"] == "saved" and reply["problems"] == [] and reply["verdict"] == "No version yet"
+    assert answer(page.save, constitution=constitution, revision=first["revision"], principles=[])["kind"] == "conflict"
+    preview = answer(page.preview, constitution=constitution)
+    assert preview["can_save"] and preview["number"] == 1 and "<ins>Be brief.</ins>" in preview["html"]
+    reply = answer(page.version, constitution=constitution, revision=preview["revision"], head=None, message="First")
+    assert reply["message"] == "Saved as version 1." and "First" in reply["history"]
+    preview = answer(page.preview, constitution=constitution)
+    assert not preview["can_save"] and preview["reason"] == "Nothing changed since version 1, so there is nothing to save."
+
+
+def test_a_version_is_read_compared_and_taken_away(studio: Studio) -> None:
+    page, constitution = WritePage(studio), made(studio)
+    revision = answer(page.save, constitution=constitution, revision=1, principles=[ROW])["revision"]
+    revision = answer(page.version, constitution=constitution, revision=revision, head=None, message="First")["revision"]
+    answer(page.save, constitution=constitution, revision=revision, principles=[{**ROW, "statement": "Be very brief."}])
+    reply = answer(page.open, constitution=constitution, number=1)
+    assert "Be brief." in reply["html"] and "<ins>very </ins>" in reply["changes"] and "ann" in reply["head"]
+    assert answer(page.download, constitution=constitution, format="yaml", number=1)["filename"] == "mine-v1.yaml"
+    assert answer(page.open, constitution=constitution, number=9)["kind"] == "problem"
+
+
+def test_who_wrote_a_principle_is_kept_shown_and_compared(studio: Studio) -> None:
+    page, constitution = WritePage(studio), made(studio)
+    row = {**ROW, "written_by": f"a {HOSTILE}\n model"}
+    reply = answer(page.save, constitution=constitution, revision=1, principles=[row])
+    assert reply["principles"][0]["written_by"] == f"a {HOSTILE} model" and reply["problems"] == []
+    revision = answer(page.version, constitution=constitution, revision=reply["revision"], head=None, message="First")["revision"]
+    answer(page.save, constitution=constitution, revision=revision, principles=[ROW])
+    shown = answer(page.open, constitution=constitution, number=1)
+    assert f"Written by a {escape(HOSTILE)} model." in shown["html"] and "<del>" in shown["changes"] and "<script" not in shown["html"] + shown["changes"]
+    assert "written_by" not in answer(page.download, constitution=constitution, format="yaml")["text"]
+    for odd in (7, ["x"], " ", None):
+        latest = opened(page, constitution)["revision"]
+        assert "written_by" not in answer(page.save, constitution=constitution, revision=latest, principles=[{**ROW, "written_by": odd}])["principles"][0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("a b c", "a c"),
+        ("one\ntwo\nthree", "one\n2\nthree\n"),
+        ("x " * 3000, "y " * 3000),
+        ("  spaces\tkept ", "spaces kept"),
+        ("é ü", "é ö"),
+        ("a", ""),
+    ],
+)
+def test_a_difference_joins_back_to_both_texts(before: str, after: str) -> None:
+    pieces = diff_pieces(before, after)
+    assert "".join(p.text for p in pieces if p.kind != "inserted") == before
+    assert "".join(p.text for p in pieces if p.kind != "deleted") == after
+
+
+def test_a_difference_is_by_words() -> None:
+    assert diff_html("Say one thing.", "Say exactly one thing!") == "Say <ins>exactly </ins>one thing<del>.</del><ins>!</ins>"
+
+
+def test_texts_are_escaped_wherever_they_are_shown() -> None:
+    principle = Principle(id="1", title=HOSTILE, statement=HOSTILE, antithesis=f"not {HOSTILE}", check=Check("contains", HOSTILE))
+    one, two = (Constitution(name=name, principles=(principle,)) for name in (HOSTILE, "Other"))
+    new = Constitution(name=HOSTILE, principles=(Principle(id="2", title="T", statement=f"{HOSTILE}!", antithesis="x"),))
+    for html in (document_html(one), changes_html(one, two), changes_html(None, one), changes_html(one, new), escape(HOSTILE)):
+        assert "<script" not in html and not re.search(r"""="[^"]*["'][^ >]*script""", html)
+    assert "Nothing differs" in changes_html(one, one)
+    assert "None yet" in history_html([])
+
+
+def test_a_moved_principle_is_not_shown_as_new() -> None:
+    a, b = (Principle(id=i, title=i, statement=f"s{i}", antithesis=f"a{i}") for i in "ab")
+    html = changes_html(Constitution(name="N", principles=(a, b)), Constitution(name="N", principles=(b, a)))
+    assert "moved from 2 to 1" in html and "<ins>" not in html and "<del>" not in html
+
+
+def test_every_check_has_a_sentence_with_its_argument() -> None:
+    for kind in CHECKS.values():
+        sentence = check_sentence(Check(kind.name, kind.example))
+        assert sentence.startswith("The reply ") and (kind.example is None or str(kind.example) in sentence)
+
+
+def test_the_header_marks_the_current_page_and_links_to_all() -> None:
+    html = header_html("write")
+    assert html.count('aria-current="page"') == 1 and '<a href="./write" aria-current="page">Write</a>' in html and 'href="./compare"' in html
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, two: str) -> float:
+    light, dark = sorted((luminance(one), luminance(two)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [":root", ".dark"])
+def test_every_text_colour_has_enough_contrast(scheme: str) -> None:
+    block = re.search(re.escape(scheme) + r" \{(.*?)\n\}", (ASSETS / "tokens.css").read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    colours = dict(re.findall(r"--cs-([a-z-]+): (#[0-9a-f]{6});", block[1]))
+    for text in ("ink", "muted", "accent", "problem", "good"):
+        for ground in ("paper", "sheet", "wash"):
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    for text, ground in (("on-accent", "accent"), ("ins", "ins-wash"), ("del", "del-wash"), ("problem", "problem-wash"), ("ink", "problem-wash")):
+        assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    for ground in ("paper", "sheet", "wash"):
+        assert contrast(colours["edge"], colours[ground]) >= 3, ground
+
+
+def test_the_assets_ask_no_other_server_for_anything() -> None:
+    for path in ASSETS.iterdir():
+        if path.suffix in (".css", ".js", ".html"):
+            assert not re.search(r"https?://|//[a-z]+\.|@import|url\((?!#)", path.read_text(encoding="utf-8")), path.name
+
+
+def test_the_pages_are_built_and_can_be_called_by_program(tmp_path: Path) -> None:
+    from gradio_client import Client
+
+    from app.web.app import studio_app
+
+    app = studio_app(Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db"))
+    with served(app) as url, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the client's own
+        client = Client(url, verbose=False)
+        created = client.predict({"name": "By program", "seq": "1"}, api_name="/constitutions_create")
+        constitution = int(_reply(created)["href"].rpartition("=")[2])
+        saved = client.predict({"constitution": constitution, "revision": 1, "principles": [ROW], "seq": "2"}, api_name="/write_save")
+        assert _reply(saved)["kind"] == "saved"
+        refused = client.predict({"constitution": constitution, "revision": 2, "head": None, "message": "", "seq": "3"}, api_name="/write_version")
+        assert "needs a message" in _reply(refused)["message"]
+        client.close()
+
+
+def _reply(answer: Any) -> dict[str, Any]:
+    reply: dict[str, Any] = answer["props"]["reply"]
+    return reply

@@ -1,0 +1,162 @@
+"""The result: honest words and numbers, whatever the data says."""
+
+import pytest
+
+from app.present.result import DROPPED, MARKS, UNREADABLE, cell, points, result_html
+from core.measure.statistics import UNMEASURED, Figure
+from core.measure.verdicts import Verdict
+from core.methods.examples import DROP_REASONS
+from tests.app.planting import HOSTILE, capitals, older, principle, result, result_of_two
+
+
+def test_attributable_but_not_followed_is_said_so_and_is_not_green() -> None:
+    html = result_html(result(capitals()))
+    assert "attributable, not followed" in html
+    assert "The model tells the two sides apart by something else." in html
+    assert 'data-tone="good"' not in html
+
+
+def test_only_a_followed_principle_is_green() -> None:
+    assert {verdict for verdict, (_, tone) in MARKS.items() if tone == "good"} == {Verdict.FOLLOWED}
+    assert set(MARKS) == set(Verdict)
+
+
+def test_every_reason_to_leave_a_query_out_has_words() -> None:
+    assert set(DROPPED) == set(DROP_REASONS)
+
+
+@pytest.mark.parametrize("verdict", [v.value for v in Verdict])
+def test_every_verdict_is_shown_by_a_word_and_a_mark(verdict: str) -> None:
+    html = result_html(result(principle("Any", verdict, "A sentence.")))
+    assert f"{MARKS[Verdict(verdict)][0]}</span>{verdict}</p>" in html
+    assert "A sentence." in html
+
+
+def test_the_table_has_each_figure_with_interval_and_n_and_says_which_split() -> None:
+    html = result_html(result())
+    assert "MI bound, nats (cap log n = 0.693)" in html
+    assert '0.552 <small class="cs-interval">0.470 to 0.620</small>' in html
+    assert '0.118 <small class="cs-interval">−0.021 to 0.240</small>' in html
+    assert "Attribution accuracy (guessing: 50%)" in html
+    assert "Be brief (max_words: 20), under the statement" in html
+    assert "Be brief (max_words: 20), under the antithesis" in html
+    assert "24 held-out queries that training never saw" in html
+    assert "<td>24</td>" in html
+
+
+def test_side_effects_appear_where_they_are_not_zero() -> None:
+    html = result_html(result())
+    assert "Refusals" in html
+    assert "Replies that loop" not in html
+    assert "Empty replies" not in html
+
+
+def test_what_could_not_be_measured_is_never_a_zero() -> None:
+    assert "not measured" in cell(UNMEASURED, "percent")
+    assert points(UNMEASURED) == "not measured"
+    assert cell(Figure(2.0, None, None, 1), "1") == "2.0"
+
+
+def test_a_principle_without_a_check_has_no_compliance_rows() -> None:
+    unmeasured = {"value": None, "low": None, "high": None, "n": 0}
+    both = {"statement": unmeasured, "antithesis": unmeasured}
+    row = principle("Warm", Verdict.UNCHECKED.value, "No check.", check=None, base=both, aligned=both, change=unmeasured, separation=unmeasured)
+    html = result_html(result(row))
+    assert "Is each principle followed?" not in html
+    assert "aligned − base" not in html
+
+
+def test_titles_and_sentences_are_shown_not_run() -> None:
+    html = result_html(result(principle(HOSTILE, "followed", HOSTILE, check=HOSTILE)))
+    assert "<script>" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_dropped_queries_are_counted_with_their_reason() -> None:
+    assert "Left out of training: 2 because two responses were the same." in result_html(result())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{}, {"principles": []}, {**result(), "base": {}}, {**result(), "principles": [{"verdict": "splendid"}]}, {**result(), "cap_nats": "x"}],
+)
+def test_a_result_of_another_shape_is_said_to_be_unreadable(broken: dict[str, object]) -> None:
+    assert result_html(broken) == UNREADABLE
+
+
+def test_differences_are_signed_points_with_a_real_minus() -> None:
+    assert points(Figure(0.375, 0.2, 0.54, 24)) == "+38 points (20 to 54)"
+    assert points(Figure(-0.02, -0.1, 0.0, 24)) == "−2 points (−10 to 0)"
+    assert points(Figure(-0.001, -0.1, 0.0, 24)) == "0 points (−10 to 0)"
+
+
+def test_the_base_reads_the_aligned_replies_and_finds_them_likely_or_not() -> None:
+    html = result_html(result())
+    assert '<th scope="row">Attribution when the base reads the aligned replies (guessing: 50%)</th><td></td><td>75% <small' in html
+    assert '<th scope="row">MI bound when the base reads the aligned replies, nats</th><td></td><td>0.231 <small' in html
+    assert "MI bound from summed instead of mean token log-probabilities, nats" in html
+    assert '0.874 <small class="cs-interval">0.810 to 0.950</small></td><td>1.482' in html
+
+
+def test_a_constitution_of_one_principle_has_neither_rows_for_each_nor_a_confusion_table() -> None:
+    html = result_html(result())
+    assert "cs-confusion" not in html
+    assert "alone" not in html
+    assert "Can the two sides be told apart?" in html
+
+
+def test_each_of_several_principles_has_its_own_bound_attribution_and_compliance() -> None:
+    html = result_html(result_of_two(capitals()))
+    assert "once under all antitheses and once with each principle alone turned into its antithesis" in html
+    assert "Can the constitutions be told apart?" in html
+    assert "(cap log n = 1.386)" in html
+    assert "Attribution accuracy (guessing: 25%)" in html
+    assert "Write in capital letters: MI bound, nats (cap log 2 = 0.693)" in html
+    assert "Write in capital letters: attribution (guessing: 50%)" in html
+    for under in ("under the statement", "under its antithesis alone", "under all antitheses"):
+        assert f"Be brief (max_words: 20), {under}</th>" in html
+    assert "statement − its antithesis alone +83 points" in html
+
+
+def test_the_confusion_tables_have_caption_and_headers_and_mark_the_own_constitution_without_colour() -> None:
+    html = result_html(result_of_two(capitals()))
+    tables = html.split('<table class="cs-confusion">')[1:]
+    assert [table.split("</caption>")[0] for table in tables] == ["<caption>Base", "<caption>Aligned"]
+    for table in tables:
+        assert table.count('<th scope="row">') == 4
+        assert table.count('<th scope="col">') == 4
+        assert table.count('<td class="cs-own"><strong>') == 4
+    row = '</span>antithesis of “Write in capital letters” alone</th><td>14</td><td>0</td><td>0</td><td class="cs-own"><strong>10</strong></td></tr>'
+    assert row in tables[1]
+    assert "Framed in bold: traced to its own." in html
+
+
+def test_a_title_in_a_confusion_table_is_shown_not_run() -> None:
+    html = result_html(result_of_two(principle(HOSTILE, "followed", "Says.")))
+    assert "<script>" not in html
+    assert "<img" not in html
+
+
+def test_a_result_of_an_older_run_is_shown_without_the_rows_it_has_not() -> None:
+    html = result_html(older(result(capitals())))
+    assert html != UNREADABLE
+    assert "Attribution accuracy (guessing: 50%)" in html
+    assert "attributable, not followed" in html
+    assert "the base reads" not in html
+    assert "summed" not in html
+    assert "How unlikely" not in html
+    assert html.count("<tr>") == result_html(result(capitals())).count("<tr>") - 4
+
+
+def test_an_older_result_of_two_principles_is_shown_as_it_was() -> None:
+    html = result_html(older(result(capitals(), principle("Be brief", "followed", "Says."))))
+    assert html != UNREADABLE
+    assert "Be brief (max_words: 20), under the antithesis</th>" in html
+    assert "cs-confusion" not in html
+
+
+def test_a_confusion_table_of_a_wrong_shape_is_unreadable() -> None:
+    broken = result_of_two(capitals())
+    broken["aligned"]["confusion"] = [[1, 2], [3, 4]]
+    assert result_html(broken) == UNREADABLE

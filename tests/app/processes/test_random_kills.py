@@ -1,0 +1,100 @@
+"""`train` killed for good at random moments, again and again, ends with the very files of a run that was left alone."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.progress import phases
+from tests.tiny import save_tiny_model
+
+ROOT = Path(__file__).parents[3]
+CONSTITUTION = """\
+name: Brief and kind
+principles:
+  - {title: Be brief, statement: Answer in one sentence., antithesis: Answer at length., check: {max_words: 20}}
+  - {title: Be kind, statement: Be warm., antithesis: Be cold.}
+"""
+SETTINGS = {
+    "iterations": 2,
+    "train_queries": 4,
+    "held_out_queries": 14,  # two batches: a kill may come between them
+    "queries_per_step": 2,
+    "passes": 5,
+    "lora_rank": 4,
+    "lora_alpha": 8,
+    "learning_rate": 0.02,
+    "sampling.max_new_tokens": 6,
+    "sampling.temperature": 1,
+    "max_kl_nats": 0,
+    "probe_every": 2,
+    "probe_queries": 2,
+    "patience": 2,
+    "train_anyway": "true",  # a random model follows nothing
+}
+KILLS = 4
+# The command line itself, but that a checkpoint is due after each step: at its own pace a run this small would have none to go on from.
+COMMAND = (
+    "import sys, core.methods.sami.training as training; training.CHECKPOINT_EVERY_S = 0.0; from app.cli import main; raise SystemExit(main(sys.argv[1:]))"
+)
+SEED = int(os.environ.get("KILL_SEED") or time.time_ns() % 1_000_000)  # other moments each time; a failure names the seed that repeats it
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kills")
+    (folder / "c.yaml").write_text(CONSTITUTION)
+    rows = [{"query": f"Question {i}?", "split": "train" if i < 24 else "held_out"} for i in range(40)]
+    (folder / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    save_tiny_model(folder / "model")
+    return folder
+
+
+def start(files, out):
+    arguments = ["train", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--out", out]
+    settings = [part for name, value in SETTINGS.items() for part in ("--set", f"{name}={value}")]
+    environ = os.environ | {"STUDIO_DATA": str(files / "data")}
+    command = [sys.executable, "-c", COMMAND, *map(str, arguments), *settings]
+    return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process, told=()):
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, [*told, errors]
+
+
+def kill_in(process, phase, lines, delay_s):
+    """SIGKILL a little after the process has said so many lines about a phase, or has gone past it."""
+    order, seen = phases(SETTINGS["iterations"]), 0
+    assert process.stderr is not None
+    for line in process.stderr:
+        said = next((name for name in reversed(order) if line.startswith(f"{name} ") and line[len(name) + 1].isdigit()), None)
+        seen += said == phase
+        if said is not None and (seen >= lines or order.index(said) > order.index(phase)):
+            break
+    time.sleep(delay_s)
+    process.kill()
+    process.communicate(timeout=60)
+    return process.returncode
+
+
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(files, tmp_path):
+    finish(start(files, tmp_path / "whole"))
+    rng, told = random.Random(SEED), [f"KILL_SEED={SEED}"]
+    for phase in sorted(rng.sample(phases(SETTINGS["iterations"]), KILLS), key=phases(SETTINGS["iterations"]).index):
+        lines, delay_s = rng.randint(1, 8 if phase.startswith("training") else 2), rng.uniform(0, 0.1)
+        status = kill_in(start(files, tmp_path / "cut"), phase, lines, delay_s)
+        told.append(f"killed in {phase} after {lines} lines and {delay_s:.3f} s: {status}")
+    assert told[1].endswith(str(-signal.SIGKILL)), told  # the first one cannot have been done before it was killed
+    finish(start(files, tmp_path / "cut"), told)
+    whole, cut = ((tmp_path / run / "adapter" / "adapter_model.safetensors").read_bytes() for run in ("whole", "cut"))
+    assert cut == whole, told
+    records = [json.loads((tmp_path / run / "run.json").read_text()) for run in ("whole", "cut")]
+    assert [record.pop("duration_s") > 0 for record in records] == [True, True]
+    assert records[1] == records[0], told

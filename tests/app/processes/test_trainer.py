@@ -1,0 +1,218 @@
+"""The trainer with real processes on a real database: runs end, die, are rescued, stopped and resumed, and nothing is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from app.processes.attempt import Reporter, Watch
+from app.processes.protocol import HELPER_LOST, attempt_folder
+from app.processes.trainer import Trainer, attempt_command, death, work_once
+from app.services.runs import resume, stop
+from core.methods.settings import TrainConfig, config_to_data
+from core.progress import StepReport
+from core.settings import SamplingConfig
+from db import runs
+from db.query_sets import add_query_set
+from db.runs import NewRun, add_run
+from db.tables import Run, RunStatus
+from tests.app.planting import claim, make_studio, version_id
+from tests.tiny import save_tiny_model
+
+ROOT = Path(__file__).parents[3]
+CONFIG = TrainConfig(
+    train_queries=8,
+    held_out_queries=4,
+    queries_per_step=1,
+    passes=2,
+    sample_every=100,
+    max_kl_nats=0,  # a random model is far from itself in no time
+    train_anyway=True,  # and it follows nothing
+    lora_rank=4,
+    lora_alpha=8,
+    sampling=SamplingConfig(max_new_tokens=8, temperature=1.0),
+)
+
+
+@pytest.fixture
+def studio(tmp_path):
+    return make_studio(tmp_path / "data")
+
+
+@pytest.fixture
+def trainer(studio):
+    return Trainer(studio.settings, studio.sessions)
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory):
+    return save_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+def queue(studio, model, config=CONFIG, key="one"):
+    rows = [{"query": f"Question {i}?", "split": "train" if i % 2 else "held_out"} for i in range(20)]
+    with studio.sessions.begin() as session:
+        query_set = add_query_set(session, "Tiny", "test", rows)
+        new = NewRun(
+            version_id=version_id_in(studio), query_set_id=query_set.id, model=str(model), config=config_to_data(config), requested_by="you", request_key=key
+        )
+        return add_run(session, new).id
+
+
+def version_id_in(studio):
+    return version_id(studio, "Brevity")
+
+
+def row(studio, run_id) -> Run:
+    with studio.sessions.read() as session:
+        return runs.get_run(session, run_id)
+
+
+def wait_for(condition, what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.05)
+
+
+def log(studio, run_id, attempt):
+    return (attempt_folder(studio.settings, run_id, attempt) / "log.txt").read_text()
+
+
+def test_a_queued_run_is_done_and_leaves_everything(studio, trainer, model_folder):
+    run_id = queue(studio, model_folder)
+    assert work_once(trainer)
+    run = row(studio, run_id)
+    assert run.status == RunStatus.FINISHED, log(studio, run_id, 1)
+    assert Path(run.adapter_path, "adapter_model.safetensors").exists()
+    assert run.result["n_queries"] == 4
+    with studio.sessions.read() as session:
+        assert {m.step for m in runs.metrics(session, run_id) if m.name == "loss_nats"} == set(range(1, 17))
+        assert {s.side for s in runs.samples(session, run_id)} == {"statement", "antithesis"}
+    assert not work_once(trainer)
+
+
+def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_been(studio, trainer, model_folder):
+    whole = queue(studio, model_folder, key="whole")
+    work_once(trainer)
+    killed = queue(studio, model_folder, key="killed")
+    folder = attempt_folder(studio.settings, killed, 1)
+    worker = threading.Thread(target=work_once, args=(trainer,))
+    worker.start()
+    wait_for(lambda: (folder / "curve.json").exists(), "the first steps")
+    os.kill(child_of(killed), signal.SIGKILL)
+    worker.join(60)
+    after = row(studio, killed)
+    assert after.status == RunStatus.QUEUED
+    assert "signal 9" in after.notice
+    work_once(trainer)
+    done = row(studio, killed)
+    assert done.status == RunStatus.FINISHED, log(studio, killed, 2)
+    assert done.attempt == 2
+    assert done.adapter_sha256 == row(studio, whole).adapter_sha256
+    assert done.result["aligned"] == row(studio, whole).result["aligned"]
+
+
+def child_of(run_id):
+    """The process id of the attempt at a run."""
+    found = subprocess.run(["pgrep", "-f", f"app attempt {run_id} "], capture_output=True, text=True, check=True)
+    return int(found.stdout.split()[0])
+
+
+def test_a_run_is_stopped_with_a_checkpoint_and_resumed(studio, trainer, model_folder):
+    run_id = queue(studio, model_folder, config=long_config())
+    worker = threading.Thread(target=work_once, args=(trainer,))
+    worker.start()
+    wait_for(lambda: row(studio, run_id).phase == "training" and row(studio, run_id).step > 2, "training")
+    stop(studio, run_id)
+    worker.join(60)
+    stopped = row(studio, run_id)
+    assert stopped.status == RunStatus.STOPPED
+    assert stopped.checkpoint is not None
+    assert Path(stopped.checkpoint).exists()
+    resume(studio, run_id)
+    second = threading.Thread(target=work_once, args=(trainer,))
+    second.start()
+    wait_for(lambda: row(studio, run_id).step > stopped.step and row(studio, run_id).phase == "training", "going on")
+    assert f"training {stopped.step}/" not in log(studio, run_id, 2)  # that step was not done again
+    stop(studio, run_id)
+    second.join(60)
+
+
+def long_config():
+    import dataclasses
+
+    return dataclasses.replace(CONFIG, passes=2000)
+
+
+def test_a_trainer_killed_at_work_loses_nothing(studio, trainer, model_folder):
+    """SIGKILL to the trainer process itself: its child sees the pipe close, saves and ends; a new trainer rescues the run at once."""
+    run_id = queue(studio, model_folder, config=long_config())
+    environ = os.environ | studio.settings.to_environment()
+    with (studio.settings.logs_folder / "trainer.log").open("ab") as output:
+        process = subprocess.Popen([sys.executable, "-m", "app", "trainer"], cwd=ROOT, env=environ, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+    wait_for(lambda: row(studio, run_id).phase == "training" and row(studio, run_id).step > 2, "training", 90)
+    child = child_of(run_id)
+    process.kill()
+    process.wait()
+    held = row(studio, run_id)
+    assert held.status == RunStatus.RUNNING
+    worker = threading.Thread(target=work_once, args=(trainer,))
+    worker.start()
+    wait_for(lambda: row(studio, run_id).attempt == 2 and row(studio, run_id).phase == "training", "the rescue")
+    assert row(studio, run_id).step >= held.step
+    wait_for(lambda: not Path(f"/proc/{child}").exists(), "the orphan's end")
+    stop(studio, run_id)
+    worker.join(60)
+    assert row(studio, run_id).status == RunStatus.STOPPED
+
+
+def test_a_model_that_cannot_be_had_fails_with_its_remedy_and_the_next_run_starts(studio, trainer, model_folder, tmp_path):
+    empty = tmp_path / "not-a-model"
+    empty.mkdir()
+    bad, good = queue(studio, empty, key="bad"), queue(studio, model_folder, key="good")
+    work_once(trainer)
+    failed = row(studio, bad)
+    assert (failed.status, failed.error_kind) == (RunStatus.FAILED, "model")
+    assert "config.json" in failed.error_text
+    work_once(trainer)
+    assert row(studio, good).status == RunStatus.FINISHED
+
+
+def test_a_trainer_that_stops_hands_its_run_back(studio, trainer, model_folder):
+    run_id = queue(studio, model_folder, config=long_config())
+    worker = threading.Thread(target=work_once, args=(trainer,))
+    worker.start()
+    wait_for(lambda: row(studio, run_id).phase == "training" and row(studio, run_id).step > 2, "training")
+    trainer.stopping.set()
+    worker.join(60)
+    back = row(studio, run_id)
+    assert back.status == RunStatus.QUEUED
+    assert back.crashes == 0
+    assert back.checkpoint is not None
+
+
+@pytest.mark.parametrize(("status", "words"), [(-9, "memory runs out"), (-15, "SIGTERM"), (1, "status 1"), (HELPER_LOST, "One of the processes")])
+def test_a_death_is_told_in_words(status, words):
+    assert words in death(status)
+
+
+def test_the_child_is_started_with_its_claim(studio):
+    from db.claims import Claim
+
+    assert attempt_command(Claim(7, "owner", 2))[-4:] == ["attempt", "7", "owner", "2"]
+
+
+def test_a_notice_that_lasts_stays_on_the_run_when_the_next_phase_begins(studio, model_folder):
+    run_id = queue(studio, model_folder)
+    report = Reporter(Watch(studio.sessions, claim(studio)), studio.settings.data)
+    report(StepReport(phase="preparing", done=100, total=100, note="Scored row by row.", lasting="Scored row by row."))
+    report(StepReport(phase="preparing", done=100, total=100, note="asking the base"))
+    assert row(studio, run_id).notice == "asking the base"
+    report(StepReport(phase="sampling", done=1, total=1))
+    assert row(studio, run_id).notice == "Scored row by row."

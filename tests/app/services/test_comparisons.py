@@ -1,0 +1,211 @@
+"""Comparisons as the page uses them: a real model host on a tiny model, a real database file."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.host import client as host_client
+from app.host import weights
+from app.services import comparisons as service
+from app.services.comparison_views import ComparisonView, after_event
+from app.services.comparisons import Wish
+from app.services.studio import RefusedError, Studio, open_studio
+from app.settings import Settings, prepare_data_folder
+from core.engine.adapters import adapter_hash, adapter_off, load_adapter
+from core.engine.models import choose_device, load_model
+from core.errors import ConfigError, QueryError
+from core.measure.ask import ask, reply_seed
+from core.measure.values import SIDES
+from core.settings import ModelReference, SamplingConfig
+from db.constitutions import list_constitutions
+from tests.app.hosting import RunningHost, plant_finished_run
+from tests.tiny import save_tiny_adapter, save_tiny_model
+
+QUERY = "Why is the sky blue?"
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    data = tmp_path_factory.mktemp("data")
+    settings = Settings(data=data, database_url=f"sqlite:///{data}/studio.db", device="cpu", model=str(data / "models" / "tiny"))
+    prepare_data_folder(settings)
+    opened = open_studio(settings)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def run_id(studio: Studio) -> int:
+    model = save_tiny_model(studio.settings.models_folder / "tiny")
+    adapter = save_tiny_adapter(model, studio.settings.runs_folder / "1" / "attempt-1" / "adapter")
+    return plant_finished_run(studio, model, adapter, adapter_hash(adapter))
+
+
+@pytest.fixture(scope="module")
+def host(studio: Studio) -> Iterator[RunningHost]:
+    running = RunningHost(studio.settings)
+    yield running
+    running.kill()
+
+
+def wish(run_id: int | None, **changes: object) -> Wish:
+    sampling = {"max_new_tokens": 24, "temperature": 0.7, "top_p": 1.0}
+    values = {"run_id": run_id, "version_id": None, "query": QUERY, "side": "statement", "seed": 0, "sampling": sampling}
+    return Wish(**(values | changes))  # type: ignore[arg-type]
+
+
+def finished(studio: Studio, wanted: Wish) -> ComparisonView:
+    return list(service.start_comparison(studio, "ann", wanted))[-1]
+
+
+def texts(view: ComparisonView) -> dict[str, str]:
+    return {pane.method: pane.text for pane in view.panes}
+
+
+def version_id(studio: Studio, name: str = "Brevity") -> int:
+    with studio.sessions.read() as session:
+        return next(card.version_id for card in list_constitutions(session) if card.name == name and card.version_id)
+
+
+def test_finished_runs_can_be_chosen_with_their_own_seed_and_sampling_and_every_version_without(studio: Studio, run_id: int) -> None:
+    first, *others = service.list_sources(studio)
+    assert (first.run_id, first.constitution_name, first.seed, first.sampling) == (run_id, "Brevity", 0, SamplingConfig(max_new_tokens=24))
+    assert first.methods == host_client.METHODS
+    assert first.adapter_sha256
+    assert {source.constitution_name for source in others} >= {"Brevity", "Warm tone"}
+    assert all(source.methods == ("base", "base+constitution") for source in others)
+
+
+def test_the_replies_grow_and_are_the_same_when_the_link_is_opened(studio: Studio, run_id: int, host: RunningHost) -> None:
+    views = list(service.start_comparison(studio, "ann", wish(run_id)))
+    assert views[0].running
+    assert not views[-1].running
+    assert views[-1].problem is None
+    assert any(pane.state == "writing" and pane.text for view in views for pane in view.panes)
+    last = views[-1]
+    assert [pane.state for pane in last.panes] == ["done"] * 4
+    again = service.open_comparison(studio, last.id)
+    assert texts(again) == texts(last)
+    assert again.created_by == "ann"
+    assert again.sampling == last.sampling
+    assert [(pane.tokens, pane.ended) for pane in again.panes] == [(pane.tokens, pane.ended) for pane in last.panes]
+    assert all(pane.tokens for pane in again.panes)
+    assert [pane.adapter_sha256 for pane in again.panes] == [pane.adapter_sha256 for pane in last.panes]
+    assert [(pane.adapter_sha256 is None) for pane in again.panes] == [True, True, False, False]
+    assert again.reply_seed == reply_seed(0, QUERY, "statement")
+    assert service.list_recent(studio, run_id)[0].id == last.id
+
+
+def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, run_id: int, host: RunningHost) -> None:
+    source = service.list_sources(studio)[0]
+    model = load_model(ModelReference(id=source.model), studio.settings.models_folder, device=choose_device("cpu"))
+    model = load_adapter(model, Path(str(source.adapter_path)))
+    for side in SIDES:
+        view = finished(studio, wish(run_id, side=side))
+        queries = [QUERY, "How do I boil an egg?", "What is rain?"]
+        aligned = next(reply for reply in ask(model, view.constitution, queries, view.sampling, 0) if (reply.query, reply.side) == (QUERY, side))
+        with adapter_off(model):
+            base = next(reply for reply in ask(model, view.constitution, queries, view.sampling, 0) if (reply.query, reply.side) == (QUERY, side))
+        assert (texts(view)["base+constitution"], texts(view)["aligned+constitution"]) == (base.text, aligned.text)
+
+
+def test_a_version_without_a_run_is_compared_by_its_prompt_alone(studio: Studio, run_id: int, host: RunningHost) -> None:
+    view = finished(studio, wish(None, version_id=version_id(studio, "Warm tone")))
+    assert [(pane.method, pane.state) for pane in view.panes] == [("base", "done"), ("base+constitution", "done")]
+    assert service.open_comparison(studio, view.id).source.model == studio.settings.model
+
+
+def test_what_was_finished_when_the_tab_closed_stays_and_the_rest_can_be_finished(studio: Studio, run_id: int, host: RunningHost) -> None:
+    sampling = {"max_new_tokens": 400, "temperature": 0.7, "top_p": 1.0}
+    views = service.start_comparison(studio, "ann", wish(run_id, sampling=sampling))
+    left = next(view for view in views if view.panes[0].text)
+    views.close()  # type: ignore[attr-defined]
+    stored = service.open_comparison(studio, left.id)
+    assert stored.panes[0].state == "stopped"
+    assert stored.panes[0].text
+    assert len(stored.unfinished) == 4
+    whole = list(service.redo(studio, left.id))[-1]
+    assert [pane.state for pane in whole.panes] == ["done"] * 4
+    assert whole.panes[0].text.startswith(stored.panes[0].text)
+    assert [view.running for view in service.redo(studio, left.id)] == [False]
+
+
+def test_a_host_killed_while_it_writes_is_told_and_the_comparison_can_be_finished(studio: Studio, run_id: int, host: RunningHost) -> None:
+    sampling = {"max_new_tokens": 3000, "temperature": 0.7, "top_p": 1.0}
+    views = service.start_comparison(studio, "ann", wish(run_id, sampling=sampling))
+    next(view for view in views if view.panes[0].text)
+    host.kill()
+    last = list(views)[-1]
+    assert last.problem is not None
+    assert "stopped in the middle" in last.problem
+    assert not last.running
+    host.start()
+    sampling = {"max_new_tokens": 8, "temperature": 0.7, "top_p": 1.0}
+    assert not finished(studio, wish(run_id, sampling=sampling)).unfinished
+
+
+def test_another_adapter_than_the_recorded_one_is_refused_and_nothing_is_shown_as_aligned(studio: Studio, run_id: int, host: RunningHost) -> None:
+    source = service.list_sources(studio)[0]
+    other = plant_finished_run(studio, Path(source.model), Path(str(source.adapter_path)), "0" * 64, name="Warm tone")
+    view = finished(studio, wish(other))
+    assert view.problem is not None
+    assert "is not the one that the run recorded" in view.problem
+    assert all(not pane.text for pane in view.panes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "says"),
+    [
+        ({"query": "  "}, QueryError, "Type what you would ask"),
+        ({"query": None}, QueryError, "Type what you would ask"),
+        ({"query": "x" * 8001}, QueryError, "8,001 characters; the limit is 8,000"),
+        ({"side": "both"}, ConfigError, "statement or antithesis"),
+        ({"seed": -1}, ConfigError, "whole number from 0"),
+        ({"seed": 2**53}, ConfigError, "whole number from 0"),
+        ({"seed": None}, ConfigError, "it is empty"),
+        ({"seed": 1.5}, ConfigError, "whole number from 0"),
+        ({"sampling": {"max_new_tokens": 0, "temperature": 0.7, "top_p": 1.0}}, ConfigError, "max_new_tokens must be between 1 and 4096"),
+        ({"sampling": {"max_new_tokens": 8.5, "temperature": 0.7, "top_p": 1.0}}, ConfigError, "whole number"),
+        ({"sampling": {"max_new_tokens": 8, "temperature": float("nan"), "top_p": 1.0}}, ConfigError, "temperature must be a number"),
+        ({"sampling": {"max_new_tokens": 8, "temperature": 9, "top_p": 1.0}}, ConfigError, "temperature must be between 0 and 5"),
+        ({"sampling": {"max_new_tokens": 8, "temperature": 1, "top_p": None}}, ConfigError, "top_p must be a number; it is empty"),
+        ({"run_id": 999}, RefusedError, "no run 999"),
+        ({"run_id": None}, ConfigError, "Choose one"),
+    ],
+)
+def test_what_cannot_be_granted_is_refused_in_words_before_anything_is_stored(
+    studio: Studio, run_id: int, changes: dict[str, object], error: type[Exception], says: str
+) -> None:
+    before = len(service.list_recent(studio, limit=1000))
+    with pytest.raises(error, match=says):
+        next(service.start_comparison(studio, "ann", replace(wish(run_id), **changes)))  # type: ignore[arg-type]
+    assert len(service.list_recent(studio, limit=1000)) == before
+
+
+def test_an_unknown_link_is_refused_in_words(studio: Studio) -> None:
+    with pytest.raises(RefusedError, match="Check the link"):
+        service.open_comparison(studio, "nothing")
+
+
+def test_an_error_of_one_method_fails_its_pane_and_leaves_the_others(studio: Studio, run_id: int, host: RunningHost) -> None:
+    view = finished(studio, wish(run_id))
+    failed = after_event(view, {"event": "error", "method": "base", "message": "too long"})
+    assert failed.pane("base") == replace(view.panes[0], state="failed", error="too long")
+    assert failed.panes[1:] == view.panes[1:]
+    assert after_event(view, {"event": "alive"}) == view
+
+
+def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = studio.settings.runs_folder / "1" / "attempt-1" / "adapter"
+    small = plant_finished_run(studio, studio.settings.models_folder / "tiny", adapter, adapter_hash(adapter), tokens=23, four_bit=True)
+    asked, loaded = [], []
+    monkeypatch.setattr(host_client, "stream", lambda _, request: (event for event in [asked.append(request) or {"event": "end"}]))
+    monkeypatch.setattr(weights, "load_model", lambda *_, four_bit, **__: loaded.append(four_bit))
+    monkeypatch.setattr(weights, "check_model", lambda model: model)
+    for number in (run_id, small):
+        finished(studio, wish(number))
+        weights.hold(None, replace(asked[-1], adapter=None), studio.settings, lambda _what, _share: None)
+    assert [request.model.four_bit for request in asked] == [False, True]
+    assert loaded == [False, True]

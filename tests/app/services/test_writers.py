@@ -1,0 +1,208 @@
+"""Endpoints that write proposals: real HTTP servers on loopback, good and bad, and the command line that asks them."""
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.services.writers import Endpoint, ask_endpoint, model_name
+from app.settings import Settings
+from core.constitution.principles import Turns
+from core.errors import ConfigError, WriterError
+from tests.app.serving import completion, free_port, served
+
+ROOT = Path(__file__).parents[3]
+KEY = "sk-not-to-be-seen"
+PROMPT = Turns("You write.", "Be brief.", (("Be warm.", "Be cold."),))
+LONG_STATEMENT = "Answer in plain words."
+
+
+class Server:
+    """Speaks the chat protocol as `answer` says; keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[], Response] = lambda: completion("Be long.")
+        self.seen: list[tuple[dict[str, Any], str | None]] = []
+        self.app = Starlette(routes=[Route("/v1/chat/completions", self.chat, methods=["POST"])])
+
+    async def chat(self, request: Request) -> Response:
+        self.seen.append((await request.json(), request.headers.get("authorization")))
+        return self.answer()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Server, str]]:
+    server = Server()
+    with served(server.app) as url:
+        yield server, url
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def asked(url: str, key: str | None = KEY, within_s: float = 10.0) -> str:
+    return ask_endpoint(Endpoint(url=url, model="a-model", key=key), within_s)(PROMPT, 0)
+
+
+def test_an_endpoint_is_asked_in_its_own_protocol(running: tuple[Server, str]) -> None:
+    server, url = running
+    server.answer = lambda: completion("Be long.")
+    assert asked(f"{url}/v1") == "Be long."
+    body, authorization = server.seen[-1]
+    assert body["model"] == "a-model" and body["temperature"] == 0 and authorization == f"Bearer {KEY}"
+    assert [(turn["role"], turn["content"]) for turn in body["messages"]] == [
+        ("system", "You write."),
+        ("user", "Be warm."),
+        ("assistant", "Be cold."),
+        ("user", "Be brief."),
+    ]
+
+
+def test_without_a_key_this_machines_own_token_is_not_sent(running: tuple[Server, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    server, url = running
+    monkeypatch.setenv("HF_TOKEN", "hf_mine")
+    server.answer = lambda: completion("Be long.")
+    asked(url, key=None)
+    assert server.seen[-1][1] == "Bearer none"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda: PlainTextResponse(f"bad key {KEY}", 401), r"refused the key \(status 401\). Check STUDIO_WRITER_KEY"),
+        (lambda: JSONResponse({"error": "no"}, 404), "no model a-model"),
+        (lambda: PlainTextResponse("slow down", 429), "Try again later"),
+        (lambda: PlainTextResponse("oops", 500), r"could not answer \(status 500\)"),
+        (lambda: PlainTextResponse("<html>hello</html>"), "no chat completion"),
+        (lambda: JSONResponse({"choices": []}), "no chat completion"),
+        (lambda: JSONResponse([]), "no chat completion"),
+        (lambda: JSONResponse({"hello": 1}), "no chat completion"),
+        (lambda: completion(["parts"]), "something other than text"),
+    ],
+)
+def test_a_bad_answer_is_said_in_words_without_the_key(running: tuple[Server, str], answer: Callable[[], Response], says: str) -> None:
+    server, url = running
+    server.answer = answer
+    with pytest.raises(WriterError, match=says) as refused:
+        asked(url)
+    assert KEY not in str(refused.value)
+
+
+def test_an_empty_answer_is_empty(running: tuple[Server, str]) -> None:
+    server, url = running
+    for content in (None, ""):
+        server.answer = lambda content=content: completion(content)  # type: ignore[misc]
+        assert asked(url) == ""
+
+
+def test_nobody_there_is_said_at_once() -> None:
+    with pytest.raises(WriterError, match=r"127\.0\.0\.1:\d+ cannot be reached"):
+        asked(f"http://127.0.0.1:{free_port()}")
+
+
+def test_a_server_that_never_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(WriterError, match="did not answer within 1 seconds"):
+            asked(f"http://127.0.0.1:{silent.getsockname()[1]}", within_s=1.0)
+        assert time.monotonic() - began < 10
+
+
+def test_a_server_that_breaks_off_is_said_in_words() -> None:
+    def break_off(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=break_off, args=(listener,))
+        thread.start()
+        with pytest.raises(WriterError, match="cannot be reached"):
+            asked(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join()
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://x", "http://", "http://me:secret@x", "http://x?key=1", "http://x:99999"])
+def test_an_address_that_cannot_be_asked_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ConfigError, match="STUDIO_WRITER_URL") as refused:
+        Endpoint(url=url, model="m")
+    assert "secret" not in str(refused.value)
+
+
+def test_the_settings_name_the_writer_and_hide_the_key(tmp_path: Path) -> None:
+    environ = {"STUDIO_WRITER_URL": "https://api.example/v1", "STUDIO_WRITER_MODEL": "large", "STUDIO_WRITER_KEY": KEY, "STUDIO_DATA": str(tmp_path)}
+    settings = Settings.from_environment(environ)
+    assert settings.endpoint == Endpoint(url="https://api.example/v1", model="large", key=KEY)
+    assert KEY not in repr(settings) and KEY not in repr(settings.endpoint)
+    assert Settings.from_environment(settings.to_environment()) == settings
+    local = Settings.from_environment({"STUDIO_WRITER_MODEL": "org/writer"})
+    assert local.endpoint is None and local.local_writer == "org/writer"
+    for missing in ({"STUDIO_WRITER_MODEL": ""}, {"STUDIO_WRITER_KEY": "two words"}):
+        with pytest.raises(ConfigError, match="STUDIO_WRITER_"):
+            Settings.from_environment(environ | missing)
+
+
+def test_a_folder_is_named_by_its_last_part(tmp_path: Path) -> None:
+    assert model_name(str(tmp_path)) == tmp_path.name
+    assert model_name("org/name") == "org/name"
+    assert model_name("/models/on/another/machine") == "machine"
+
+
+def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    variables = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin", **environ}
+    return subprocess.run(
+        [sys.executable, "-m", "app", "propose", *arguments], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_the_command_line_prints_a_proposal_from_an_endpoint(running: tuple[Server, str]) -> None:
+    server, url = running
+    server.answer = lambda: completion("Answer in learned words.")
+    done = command("--statement", LONG_STATEMENT, "--endpoint", url, "--endpoint-model", "large", "--json", STUDIO_WRITER_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "title": "Answer in learned words",
+        "statement": LONG_STATEMENT,
+        "antithesis": "Answer in learned words.",
+        "written_by": "large (antithesis)",
+    }
+    assert server.seen[-1][1] == f"Bearer {KEY}"
+
+
+def test_the_command_line_says_what_went_wrong(running: tuple[Server, str]) -> None:
+    server, url = running
+    server.answer = lambda: PlainTextResponse("no", 401)
+    done = command("--wish", "Short", STUDIO_WRITER_URL=url, STUDIO_WRITER_MODEL="large", STUDIO_WRITER_KEY=KEY)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ") and "STUDIO_WRITER_KEY" in done.stderr and KEY not in done.stderr
+    server.answer = lambda: completion("Use few words.")
+    done = command("--wish", "Short", STUDIO_WRITER_URL=url, STUDIO_WRITER_MODEL="large")
+    assert done.returncode == 1
+    assert "statement: Use few words." in done.stdout and "written_by: large (statement)" in done.stdout
+    assert "nothing that can be used as an antithesis" in done.stderr
+
+
+def test_the_command_line_asks_a_model_of_this_machine(tmp_path: Path) -> None:
+    """A random model has nothing usable to say, and that is said in words."""
+    from tests.tiny import save_tiny_model
+
+    folder = save_tiny_model(tmp_path / "tiny")
+    done = command("--statement", LONG_STATEMENT, "--model", str(folder), "--data", str(tmp_path / "data"), "--device", "cpu", "--json")
+    if done.returncode == 0:
+        assert json.loads(done.stdout)["written_by"] == "tiny (antithesis)"
+    else:
+        assert "error: The model wrote nothing that can be used as an antithesis" in done.stderr

@@ -1,0 +1,121 @@
+"""Downloads: only the files of that run, and only for those who may see it."""
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app.services.studio import Studio
+from app.web.downloads import add_routes
+from app.web.security import protect
+from core.constitution.principles import parse_yaml
+from core.constitution.queries import read_queries
+from db.tables import Run
+from tests.app.planting import claim, finish, make_studio, queue, result, settings_for, starter_set_id, version_id
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def client(studio: Studio) -> TestClient:
+    app = FastAPI()
+    add_routes(app, studio)
+    return TestClient(app)
+
+
+def finished(studio: Studio) -> Path:
+    queue(studio)
+    return finish(studio, claim(studio), result())
+
+
+def point_to(studio: Studio, path: str) -> None:
+    with studio.sessions.begin() as session:
+        run = session.get(Run, 1)
+        assert run is not None
+        run.adapter_path = path
+
+
+def test_the_adapter_comes_as_a_zip_of_the_folder(studio: Studio, client: TestClient) -> None:
+    adapter = finished(studio)
+    answer = client.get("/runs/1/adapter.zip")
+    assert answer.headers["content-disposition"].endswith("run-1-adapter.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == ["run-1-adapter/adapter_config.json", "run-1-adapter/adapter_model.safetensors"]
+        assert archive.read("run-1-adapter/adapter_model.safetensors") == (adapter / "adapter_model.safetensors").read_bytes()
+
+
+def test_run_json_and_replies_are_those_of_the_run(studio: Studio, client: TestClient) -> None:
+    finished(studio)
+    assert client.get("/runs/1/run.json").json() == {"adapter_sha256": "ab"}
+    rows = client.get("/runs/1/replies.json").json()
+    assert [(row["policy"], row["text"]) for row in rows] == [("base", "Because."), ("aligned", "So.")]
+
+
+@pytest.mark.parametrize("name", ["adapter.zip", "run.json", "replies.json"])
+def test_there_is_nothing_before_the_end_and_nothing_of_unknown_runs(studio: Studio, client: TestClient, name: str) -> None:
+    queue(studio)
+    for run_id in ("1", "7", "9" * 30, "-1"):
+        assert client.get(f"/runs/{run_id}/{name}").status_code == 404
+    assert client.get(f"/runs/..%2f..%2fstudio.db/{name}").status_code in (404, 422)
+
+
+def test_a_row_that_points_elsewhere_gives_nothing(studio: Studio, client: TestClient, tmp_path: Path) -> None:
+    adapter = finished(studio)
+    outside = tmp_path / "outside" / "adapter"
+    shutil.copytree(adapter, outside)
+    other_run = studio.settings.runs_folder / "2" / "attempt-1" / "adapter"
+    shutil.copytree(adapter, other_run)
+    (studio.settings.runs_folder / "1" / "link").symlink_to(tmp_path / "outside")
+    own = studio.settings.runs_folder / "1"
+    for path in (outside, other_run, own / ".." / "2" / "attempt-1" / "adapter", own / "link" / "adapter"):
+        point_to(studio, str(path))
+        assert client.get("/runs/1/adapter.zip").status_code == 404
+
+
+def test_a_link_inside_the_adapter_is_left_out(studio: Studio, client: TestClient) -> None:
+    adapter = finished(studio)
+    (adapter / "secret").symlink_to(studio.settings.data / "studio.db")
+    with zipfile.ZipFile(io.BytesIO(client.get("/runs/1/adapter.zip").content)) as archive:
+        assert not any("secret" in name for name in archive.namelist())
+
+
+def test_files_that_were_deleted_are_said_to_be_gone(studio: Studio, client: TestClient) -> None:
+    adapter = finished(studio)
+    (adapter.parent / "run.json").unlink()
+    assert client.get("/runs/1/run.json").status_code == 404
+    shutil.rmtree(adapter)
+    assert client.get("/runs/1/adapter.zip").status_code == 404
+
+
+def test_the_files_of_the_command_line_can_be_had_and_read_back(studio: Studio, client: TestClient) -> None:
+    answer = client.get(f"/versions/{version_id(studio)}.yaml")
+    assert parse_yaml(answer.text).name == "Brevity"
+    assert answer.headers["content-disposition"].endswith("brevity-v1.yaml")
+    queries = client.get(f"/query-sets/{starter_set_id(studio)}.jsonl")
+    assert len(read_queries(queries.content, "queries.jsonl")) == 300
+    assert json.loads(queries.text.splitlines()[0]).keys() == {"query", "split"}
+    assert client.get("/versions/999.yaml").status_code == 404
+    assert client.get("/query-sets/999.jsonl").status_code == 404
+
+
+def test_downloads_stand_behind_the_password(studio: Studio, tmp_path: Path) -> None:
+    finished(studio)
+    app = FastAPI()
+    add_routes(app, studio)
+    settings = settings_for(tmp_path)
+    protect(app, type(settings)(data=settings.data, database_url=settings.database_url, password="correct horse"))
+    client = TestClient(app, base_url="http://127.0.0.1")
+    assert client.get("/runs/1/run.json").status_code == 401
+    assert client.get("/runs/1/run.json", auth=("Ann", "correct horse")).status_code == 200

@@ -1,0 +1,125 @@
+"""Held-out replies of a tiny model: under which stances, with whose scores, and in a form that can be stored."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from core.constitution.contrasts import asked_stances, flip_side
+from core.constitution.principles import Constitution, Principle
+from core.constitution.queries import Query
+from core.engine.adapters import adapter_off, load_adapter
+from core.engine.models import load_model
+from core.engine.sampling import sample
+from core.engine.scoring import logprobs_CR, score
+from core.measure.ask import ask, query_batches, reply_seed, side_prompt
+from core.measure.values import replies_from_data
+from core.methods.settings import TrainConfig
+from core.runs.execute import execute
+from core.runs.plan import RunPlan
+from core.settings import ModelReference, SamplingConfig
+from tests.tiny import save_tiny_adapter
+
+SAMPLING = SamplingConfig(max_new_tokens=8, temperature=1.0)
+QUERIES = ("Why is it dark?", "Where to?")
+
+
+def constitution(n_principles):
+    return Constitution(
+        name="C", principles=tuple(Principle(title=f"P{i}", statement=f"Do {i} now.", antithesis=f"Never do {i}.") for i in range(n_principles))
+    )
+
+
+@pytest.fixture(scope="module")
+def adapted(tiny_folder, tmp_path_factory):
+    """The tiny model with an adapter that changes what it says."""
+    adapter = save_tiny_adapter(tiny_folder, tmp_path_factory.mktemp("adapter"))
+    base = load_model(ModelReference(id=str(tiny_folder)), adapter, device=torch.device("cpu"), dtype=torch.float32)
+    return load_adapter(base, adapter)
+
+
+def test_one_principle_is_asked_under_two_stances_and_several_under_each_single_flip_too():
+    assert asked_stances(1) == {"statement": (True,), "antithesis": (False,)}
+    assert asked_stances(2) == {"statement": (True, True), "antithesis": (False, False), "flip 1": (False, True), "flip 2": (True, False)}
+    assert [len(set(asked_stances(k).values())) for k in (1, 2, 3, 32)] == [2, 4, 5, 34]
+    assert [flip_side(0, 1), flip_side(2, 3)] == ["antithesis", "flip 3"]
+
+
+def test_a_batch_holds_about_as_many_replies_whatever_the_number_of_principles():
+    queries = [f"Question {i}?" for i in range(30)]
+    assert [len(batch) for batch in query_batches(constitution(1), queries)] == [24, 6]
+    assert [len(batch) for batch in query_batches(constitution(4), queries)] == [8, 8, 8, 6]
+    assert {len(batch) for batch in query_batches(constitution(32), queries)} == {1}
+
+
+@pytest.mark.parametrize("k", [1, 2, 8])
+def test_every_reply_has_its_scores_under_every_stance_by_policy_and_base(adapted, k):
+    """With 8 principles there are 10 stances, scored in 10 blocks; the scores are those of all pairs at once."""
+    replies = ask(adapted, constitution(k), QUERIES, SAMPLING, seed=3)
+    sides = list(asked_stances(k))
+    assert [(reply.query, reply.side) for reply in replies] == [(query, side) for query in QUERIES for side in sides]
+    for query in QUERIES:
+        own = [reply for reply in replies if reply.query == query]
+        prompts = [side_prompt(adapted, constitution(k), side, query) for side in sides]
+        responses = [r.token_ids for r in sample(adapted, prompts, SAMPLING, [reply_seed(3, query, side) for side in sides], steady=True)]
+        with torch.no_grad():
+            expected_CR = logprobs_CR(adapted, prompts, responses)
+            with adapter_off(adapted):
+                base_CR = logprobs_CR(adapted, prompts, responses)
+        for r, reply in enumerate(own):
+            assert reply.tokens == len(responses[r])
+            assert reply.logprobs == pytest.approx(expected_CR[:, r].tolist(), abs=1e-4)
+            assert reply.base_logprobs == pytest.approx(base_CR[:, r].tolist(), abs=1e-4)
+            assert reply.kl_nats > 0.01
+
+
+def test_the_base_is_measured_within_adapter_off_by_itself_alone_and_leaves_the_adapter_on(adapted, monkeypatch):
+    passes = []
+    monkeypatch.setattr("core.measure.ask.score", lambda *arguments: passes.append(1) or score(*arguments))
+    with adapter_off(adapted):
+        replies = ask(adapted, constitution(1), QUERIES, SAMPLING, seed=3)
+    assert len(passes) == len(QUERIES)
+    assert all(reply.kl_nats == 0 and reply.base_logprobs == reply.logprobs for reply in replies)
+    assert ask(adapted, constitution(1), QUERIES, SAMPLING, seed=3)[0].kl_nats > 0
+
+
+def test_the_replies_under_statement_and_antithesis_do_not_depend_on_the_flips_asked_beside_them(adapted):
+    together = {reply.side: reply.text for reply in ask(adapted, constitution(2), QUERIES[:1], SAMPLING, seed=3)}
+    prompts = {side: side_prompt(adapted, constitution(2), side, QUERIES[0]) for side in together}
+    assert len(set(map(tuple, prompts.values()))) == 4
+    assert together == {reply.side: reply.text for reply in ask(adapted, constitution(2), list(reversed(QUERIES)), SAMPLING, seed=3)[4:]}
+
+
+def test_replies_survive_a_file_and_rows_of_an_earlier_form_are_asked_again(adapted):
+    replies = ask(adapted, constitution(2), QUERIES, SAMPLING, seed=3)
+    rows = json.loads(json.dumps([dataclasses.asdict(reply) for reply in replies]))
+    assert replies_from_data(rows) == replies
+    earlier = {
+        "query": "q",
+        "side": "statement",
+        "text": "t",
+        "ended": True,
+        "tokens": 1,
+        "logprob_statement": -1.0,
+        "logprob_antithesis": -2.0,
+        "kl_nats": 0.0,
+    }
+    assert replies_from_data([earlier]) is None
+
+
+def test_a_run_with_replies_of_an_earlier_form_measures_them_again_and_keeps_those_of_its_own(tiny_folder, tmp_path):
+    """Two principles, so four stances; an earlier version asked under two and named the scores otherwise."""
+    config = TrainConfig(train_queries=4, held_out_queries=2, passes=1, lora_rank=4, lora_alpha=8, sampling=SAMPLING)
+    queries = tuple(Query(f"Question number {i}?", "train" if i % 2 else "held_out") for i in range(12))
+    plan = RunPlan(constitution=constitution(2), queries=queries, model=ModelReference(id=str(tiny_folder)), config=config)
+    whole = execute(plan, tmp_path / "run", tmp_path)
+    assert whole.result.sides == ("statement", "antithesis", "flip 1", "flip 2")
+    base, aligned = (tmp_path / "run" / f"{policy}-replies-000.json" for policy in ("base", "aligned"))
+    now = json.loads(base.read_text())
+    earlier = [{"query": row["query"], "side": row["side"], "text": row["text"], "logprob_statement": -1.0, "logprob_antithesis": -2.0} for row in now[:2]]
+    base.write_text(json.dumps(earlier))
+    kept = aligned.stat().st_mtime_ns
+    assert execute(plan, tmp_path / "run", tmp_path).result == whole.result
+    assert json.loads(base.read_text()) == now
+    assert aligned.stat().st_mtime_ns == kept

@@ -1,0 +1,89 @@
+"""What training responses are kept: usable ones, and of several candidates the most attributable."""
+
+import pytest
+import torch
+
+from core.constitution.principles import Constitution, Principle
+from core.constitution.text import loops, mentions_constitution, quotes, refuses, repetition
+from core.engine.sampling import Response
+from core.engine.scoring import logprobs_CR
+from core.errors import ContrastError
+from core.methods.examples import draw_examples, drop_reason, require_examples
+from core.methods.settings import TrainConfig
+from core.settings import SamplingConfig
+
+CONSTITUTION = Constitution(
+    name="Test",
+    principles=(
+        Principle(title="Short", statement="Be short.", antithesis="Be long."),
+        Principle(title="Warm", statement="Be warm and kind to all people.", antithesis="Be cold."),
+    ),
+)
+QUERIES = ["What is tea?", "How do I sleep?", "Why rain?"]
+
+
+def config(**changes):
+    return TrainConfig(sampling=SamplingConfig(max_new_tokens=8, temperature=1.0), **changes)
+
+
+def test_one_candidate_is_plain_sami_and_a_draw_repeats(tiny):
+    first = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=1))
+    assert first == draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=1))
+    assert [example.query for example in first.examples] == QUERIES
+    assert all(len(example.prompts) == len(example.responses) == 2 for example in first.examples)
+
+
+def test_a_query_is_drawn_alike_in_any_batch(tiny):
+    together = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=2)).examples
+    alone = [draw_examples(tiny, CONSTITUTION, [query], config(candidates=2)).examples[0] for query in QUERIES]
+    assert list(together) == alone
+
+
+def test_more_candidates_are_more_attributable_and_hold_the_first(tiny):
+    def bound(example):
+        with torch.no_grad():
+            return float(logprobs_CR(tiny, example.prompts, example.responses).log_softmax(dim=0).diagonal().mean())
+
+    one = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=1)).examples
+    many = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=6)).examples
+    assert all(bound(b) >= bound(a) - 1e-6 for a, b in zip(one, many, strict=True))
+    assert sum(map(bound, many)) > sum(map(bound, one))
+
+
+def test_three_constitutions_give_three_responses(tiny):
+    examples = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=1, n_constitutions=3)).examples
+    assert all(len(example.responses) == 3 for example in examples)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        ("I'm sorry, but I can't help.", "refusal"),
+        ("one two three four five six " * 3, "loop"),
+        ("You told me: be warm and kind to all people, so I am.", "quote"),
+        ("A plain and good reply.", None),
+    ],
+)
+def test_a_response_that_cannot_teach_is_named(text, reason):
+    assert drop_reason(Response(token_ids=(1,), text=text, ended=True), [p.statement for p in CONSTITUTION.principles]) == reason
+
+
+def test_nothing_left_to_train_on_is_said_with_reasons_and_remedy():
+    require_examples(2, {"equal": 40})
+    with pytest.raises(ContrastError, match=r"only 1 gave responses.*3: two responses were the same.*raise the temperature"):
+        require_examples(1, {"equal": 3})
+
+
+def test_facts_about_a_reply():
+    assert refuses("As an AI language model, I")
+    assert not refuses("I like tea. I can't say why.")
+    assert loops("a b c d e f a b c d e f a b c d e f")
+    assert not loops("a b c d e f a b c d e f")
+    assert repetition("a b c d") == 0
+    assert repetition("x y z w x y z w x y z w") == pytest.approx(1 - 4 / 9)
+    assert repetition("") == 0
+    assert quotes("so BE warm, and kind to all", "Be warm, and kind to all people.")
+    assert not quotes("be warm", "Be warm.")
+    assert mentions_constitution("As my constitution says")
+    assert not mentions_constitution("The French constitution of 1958")

@@ -1,0 +1,161 @@
+"""Estimates against what was measured on two cores of an AMD EPYC in bfloat16 with the default model."""
+
+import math
+from dataclasses import asdict, replace
+
+import pytest
+
+from core.constitution.principles import Constitution, Principle
+from core.errors import ConfigError
+from core.machine import DEFAULT_SHAPE, Hardware, hardware_from_data, model_shape_from_config
+from core.methods.settings import PRESETS, preset
+from core.progress import phases, remaining_s, share_done
+from core.runs.estimates import constitution_tokens, estimate
+from core.settings import SamplingConfig
+
+TWO_CORES = Hardware(
+    device="cpu",
+    device_name="AMD EPYC",
+    cores=2,
+    memory_bytes=25_000_000_000,
+    memory_available_bytes=21_000_000_000,
+    gpu_memory_bytes=None,
+    dtype="bfloat16",
+    matmul_gflops=860.0,
+    copy_gb_s=75.0,
+)
+BRIEF = Constitution(name="Brevity", principles=(Principle(title="Brief", statement="Answer in one short sentence.", antithesis="Answer at length."),))
+SMOLLM2 = {
+    "hidden_size": 576,
+    "num_hidden_layers": 30,
+    "num_attention_heads": 9,
+    "num_key_value_heads": 3,
+    "intermediate_size": 1536,
+    "vocab_size": 49152,
+    "max_position_embeddings": 8192,
+    "tie_word_embeddings": True,
+}
+
+
+def test_the_default_models_config_gives_the_constant() -> None:
+    assert model_shape_from_config(SMOLLM2) == DEFAULT_SHAPE
+
+
+def test_an_untied_head_a_head_size_and_a_nested_text_config_are_counted() -> None:
+    tied = model_shape_from_config(SMOLLM2)
+    untied = model_shape_from_config({**SMOLLM2, "tie_word_embeddings": False})
+    assert untied.parameters - tied.parameters == 576 * 49152
+    assert model_shape_from_config({"text_config": SMOLLM2}) == tied
+    assert model_shape_from_config({**SMOLLM2, "head_dim": 128}).attention_width == 9 * 128
+
+
+@pytest.mark.parametrize("broken", [{"hidden_size": None}, {"hidden_size": "576"}, {"num_hidden_layers": 0}, {"vocab_size": True}, {"vocab_size": 1 << 40}])
+def test_a_config_without_usable_sizes_is_refused_by_name(broken: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=f"`{next(iter(broken))}`"):
+        model_shape_from_config({**SMOLLM2, **broken})
+
+
+def test_a_mixture_of_experts_is_refused_rather_than_called_small() -> None:
+    with pytest.raises(ConfigError, match="mixture of experts"):
+        model_shape_from_config({**SMOLLM2, "num_local_experts": 8})
+
+
+def test_the_lora_of_the_default_model_has_the_right_size() -> None:
+    """30 layers x 16 x (q 1152 + k 768 + v 768 + o 1152 + gate, up, down 3 x 2112) = 4,884,480."""
+    assert 16 * DEFAULT_SHAPE.lora_units == 4_884_480
+
+
+def test_the_quick_preset_is_estimated_near_what_was_measured() -> None:
+    """Measured, machine at rest: sampling 96 replies 8 s, an optimiser step 1.8 s, showing four replies 2.2 s, replies and scores of the base 10 s."""
+    seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
+    assert list(seconds) == list(phases(1))
+    assert seconds["sampling"] == pytest.approx(8, rel=0.25)
+    assert seconds["training"] == pytest.approx(24 * 1.8 + 5 * 2.2, rel=0.25)
+    assert seconds["measuring base"] == pytest.approx(10, rel=0.3)
+
+
+def test_more_work_a_larger_model_and_a_slower_machine_take_longer() -> None:
+    quick = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF)
+    larger = replace(DEFAULT_SHAPE, parameters=10 * DEFAULT_SHAPE.parameters)
+    assert estimate(PRESETS["standard"], DEFAULT_SHAPE, TWO_CORES, BRIEF).total_s > 2 * quick.total_s
+    assert estimate(PRESETS["quick"], larger, TWO_CORES, BRIEF).total_s > 3 * quick.total_s
+    assert estimate(PRESETS["quick"], DEFAULT_SHAPE, replace(TWO_CORES, matmul_gflops=86.0), BRIEF).total_s > 4 * quick.total_s
+    assert estimate(preset("quick", kl_weight=0.1), DEFAULT_SHAPE, TWO_CORES, BRIEF).total_s > quick.total_s
+
+
+def test_probes_take_time_in_training_and_nowhere_else() -> None:
+    """12 steps, a probe every 4 and one of the base: four probes of 16 replies."""
+    quick, probed = (estimate(preset("quick", probe_every=every), DEFAULT_SHAPE, TWO_CORES, BRIEF) for every in (0, 4))
+    longer = {phase: probed.seconds[phase] - quick.seconds[phase] for phase in quick.seconds}
+    assert [phase for phase, more in longer.items() if more] == ["training"]
+    twice = estimate(preset("quick", probe_every=4, probe_queries=16), DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds["training"]
+    assert longer["training"] < twice - quick.seconds["training"] < 2.1 * longer["training"]
+    assert 4 < longer["training"] < 40
+    assert probed.disk_bytes > quick.disk_bytes
+    assert any("no longer improves on the probe queries" in note for note in probed.notes)
+    assert not any("probe" in note for note in quick.notes)
+
+
+def test_memory_grows_with_the_model_its_precision_and_the_length_of_replies() -> None:
+    quick = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).memory_bytes
+    float32 = estimate(PRESETS["quick"], DEFAULT_SHAPE, replace(TWO_CORES, dtype="float32"), BRIEF).memory_bytes
+    long = estimate(preset("quick", sampling=SamplingConfig(max_new_tokens=512)), DEFAULT_SHAPE, TWO_CORES, BRIEF).memory_bytes
+    assert float32 - quick >= 2 * DEFAULT_SHAPE.parameters
+    assert long > 1.5 * quick
+
+
+def test_a_gpu_is_named_as_an_order_of_magnitude_and_holds_the_model() -> None:
+    gpu = replace(TWO_CORES, device="cuda:0", gpu_memory_bytes=80_000_000_000, matmul_gflops=600_000.0, copy_gb_s=2500.0)
+    assert gpu.usable_bytes == 80_000_000_000
+    assert any("order of magnitude" in note for note in estimate(PRESETS["quick"], DEFAULT_SHAPE, gpu, BRIEF).notes)
+
+
+def test_the_longer_side_decides_how_long_a_constitution_is() -> None:
+    long = Constitution(name="Long", principles=(Principle(title="Long", statement="Short.", antithesis="word " * 8000),))
+    assert constitution_tokens(BRIEF) < 30
+    assert constitution_tokens(long) > 8192
+
+
+def test_progress_never_runs_backwards_and_ends_at_one() -> None:
+    seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
+    shares = [share_done(seconds, phase, done, 4) for phase in phases(1) for done in range(5)]
+    assert shares == sorted(shares)
+    assert math.isclose(shares[-1], 1.0)
+    assert share_done(seconds, "starting", 3, 4) == 0.0
+    assert share_done(seconds, "training", 0, 0) == share_done(seconds, "training", 0, 12)
+
+
+def test_the_time_left_follows_the_pace_that_was_measured() -> None:
+    """Training is estimated at 10 s a step with half of it left; it really takes 20 s a step, so what follows is doubled too."""
+    seconds = dict(zip(phases(1), (5.0, 10.0, 100.0, 20.0, 30.0), strict=True))
+    assert remaining_s(seconds, "training", 5, 10, None) == pytest.approx(50 + 50)
+    assert remaining_s(seconds, "training", 5, 10, 100.0) == pytest.approx(100 + 2 * 50)
+    assert remaining_s(seconds, "training", 10, 10, 0.0) == pytest.approx(50)
+    assert remaining_s(seconds, "measuring aligned", 0, 0, None) == pytest.approx(30)
+
+
+def test_hardware_survives_the_database_and_an_older_row_counts_as_unmeasured() -> None:
+    assert hardware_from_data(asdict(TWO_CORES)) == TWO_CORES
+    assert hardware_from_data({"cores": 2}) is None
+
+
+def test_activations_are_computed_again_where_they_would_not_fit() -> None:
+    long = preset("quick", sampling=SamplingConfig(max_new_tokens=1024))
+    roomy, off = (estimate(replace(long, activation_checkpointing=said), DEFAULT_SHAPE, TWO_CORES, BRIEF) for said in ("auto", "off"))
+    tight = estimate(long, DEFAULT_SHAPE, replace(TWO_CORES, memory_available_bytes=off.memory_bytes), BRIEF)
+    assert roomy == off
+    assert tight.memory_bytes < off.memory_bytes
+    assert tight.seconds["training"] > off.seconds["training"]
+    assert any("computed again" in note for note in tight.notes)
+
+
+def test_many_constitutions_take_no_more_memory_than_one_of_them() -> None:
+    four, sixteen = (estimate(preset("quick", n_constitutions=n), DEFAULT_SHAPE, TWO_CORES, BRIEF).memory_bytes for n in (4, 16))
+    assert sixteen < four
+
+
+def test_weights_in_4_bits_take_about_a_quarter_and_embeddings_stay() -> None:
+    """30 layers x (2 x 576 x (576 + 192) + 3 x 576 x 1536) = 106,168,320 weights at 0.516 bytes instead of 2."""
+    whole, small = (estimate(preset("quick", four_bit=chosen), DEFAULT_SHAPE, TWO_CORES, BRIEF) for chosen in (False, True))
+    assert whole.memory_bytes - small.memory_bytes == pytest.approx(106_168_320 * (2 - 0.516), rel=1e-6)
+    assert any("unpacked" in note for note in small.notes)

@@ -1,0 +1,206 @@
+"""Probes: which queries, what is measured, when training ends by them, and that a kill changes nothing."""
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import math
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core.constitution.principles import Constitution, Principle
+from core.constitution.queries import Query
+from core.constitution.text import repetition
+from core.engine.adapters import attach_adapter
+from core.engine.checkpoints import checkpoint_steps, find_checkpoint
+from core.engine.models import load_model
+from core.engine.sampling import Response
+from core.engine.scoring import logprobs_CR
+from core.errors import AdapterError
+from core.measure.ask import side_prompt
+from core.methods.examples import Example
+from core.methods.sami.losses import mi_bound
+from core.methods.sami.training import train
+from core.methods.settings import TrainConfig
+from core.progress import Stopped
+from core.runs.endings import Probed
+from core.runs.execute import execute
+from core.runs.iterations import iteration_queries, left_to_probe, probe_note, probe_queries
+from core.runs.plan import RunPlan
+from core.runs.probes import Probes, go_back, probe
+from core.runs.records import result_data
+from core.settings import ModelReference, SamplingConfig
+
+CONSTITUTION = Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long."),))
+EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
+CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=4, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)  # 12 steps
+QUERIES = tuple(Query(f"Question number {i}?", "train" if i < 24 else "held_out") for i in range(30))
+
+
+@pytest.mark.parametrize(("iterations", "train_queries"), [(1, 4), (1, 20), (2, 4), (3, 2), (3, 3), (3, 4)])
+def test_probe_queries_are_of_the_train_split_and_used_by_no_iteration_so_far(iterations, train_queries):
+    config = TrainConfig(iterations=iterations, train_queries=train_queries, probe_every=1, probe_queries=5)
+    split = {query.text for query in QUERIES if query.split == "train"}
+    for number in range(1, iterations + 1):
+        found = probe_queries(QUERIES, config, number)
+        so_far = {query for turn in range(1, number + 1) for query in iteration_queries(QUERIES, config, turn)}
+        assert len(found) == len(set(found)) == min(5, len(split - so_far))
+        assert set(found) <= split - so_far
+    assert left_to_probe(24, config) == len(probe_queries(QUERIES, dataclasses.replace(config, probe_queries=99), iterations))
+
+
+def test_all_iterations_are_probed_on_the_same_queries_where_there_are_enough():
+    config = TrainConfig(iterations=3, train_queries=2, probe_every=1, probe_queries=5)
+    assert len({tuple(probe_queries(QUERIES, config, number)) for number in (1, 2, 3)}) == 1
+    assert probe_queries(QUERIES, dataclasses.replace(config, probe_every=0), 1) == []
+
+
+def test_too_few_queries_are_said_in_words():
+    config = TrainConfig(probe_every=4, probe_queries=8)
+    assert probe_note(8, config) == probe_note(0, TrainConfig()) == ""
+    assert "probed on 3 queries where 8 are asked for" in probe_note(3, config)
+    assert "not probed" in probe_note(1, config)
+
+
+def test_a_probe_measures_bound_and_repetition_of_the_policys_own_replies(tiny, monkeypatch):
+    """The replies are given, one of them empty, so that its query has no bound; the rest is scored by the model."""
+    texts = ["a b c d a b c d", "long reply", "x y z w", ""]
+    given = [Response(token_ids=tuple(tiny.tokenizer(text or " ", add_special_tokens=False)["input_ids"]), text=text, ended=True) for text in texts]
+    monkeypatch.setattr("core.runs.probes.sample", lambda *_: given)
+    found = probe(tiny, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4)
+    prompts = [side_prompt(tiny, CONSTITUTION, side, "One?") for side in ("statement", "antithesis")]
+    with torch.no_grad():
+        expected = mi_bound(logprobs_CR(tiny, prompts, [response.token_ids for response in given[:2]]))
+    assert found == Probed(step=4, bound_nats=pytest.approx(expected, abs=1e-9), repetition=(repetition(texts[0]) + 0) / 2, loops=0.0)
+    assert repetition(texts[0]) == pytest.approx(1 / 5)
+    monkeypatch.setattr("core.runs.probes.sample", lambda *_: [Response(token_ids=(1,), text="", ended=True)] * 4)
+    assert probe(tiny, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4) == Probed(step=4, bound_nats=None, repetition=None, loops=None)
+
+
+def test_the_same_policy_is_probed_alike_and_never_above_the_cap(tiny):
+    config = TrainConfig(sampling=SamplingConfig(max_new_tokens=8, temperature=1.0))
+    first = probe(tiny, CONSTITUTION, ["One?", "Two?", "Three?"], config, 4)
+    assert first == probe(tiny, CONSTITUTION, ["One?", "Two?", "Three?"], config, 4)
+    assert first.bound_nats <= math.log(2)
+
+
+def trained(tiny_folder, folder, bounds, config, should_stop=lambda: False, on_step=lambda _: None, seen=None):
+    """Train on `EXAMPLES` with probes that find the given bounds, one a step; `seen` gets the adapter at each probe."""
+    folder.mkdir(exist_ok=True)
+    model = attach_adapter(load_model(ModelReference(id=str(tiny_folder)), folder, device=torch.device("cpu"), dtype=torch.float32), rank=4, alpha=8, seed=0)
+
+    def ask(step):
+        if seen is not None:
+            seen[step] = weights(model)
+        return Probed(step=step, bound_nats=bounds[step - 1], repetition=0.0, loops=0.0)
+
+    base = Probed(step=0, bound_nats=0.0, repetition=0.0, loops=0.0)
+    train(model, EXAMPLES, config, folder, should_stop=should_stop, on_step=on_step, probes=Probes(folder=folder, config=config, base=base, ask=ask))
+    return weights(model)
+
+
+def weights(model):
+    return torch.cat([p.detach().flatten() for _, p in sorted(model.network.named_parameters()) if p.requires_grad])
+
+
+def test_an_end_by_patience_leaves_the_adapter_of_the_best_step_bit_for_bit(tiny_folder, tmp_path):
+    steps, seen = [], {}
+    bounds = [0.1, 0.3, 0.2, 0.4, 0.3, 0.4, 0.9]
+    left = trained(tiny_folder, tmp_path / "run", bounds, dataclasses.replace(CONFIG, probe_every=1, patience=2), on_step=steps.append, seen=seen)
+    assert [report.done for report in steps] == [1, 2, 3, 4, 5, 6]
+    assert steps[-1].total == 6
+    assert [report.metrics["probe_bound_nats"] for report in steps] == bounds[:6]
+    assert json.loads((tmp_path / "run" / "early_end.json").read_text())["back_to"] == 4
+    assert torch.equal(left, seen[4])
+    assert not any(torch.equal(left, seen[step]) for step in (1, 2, 3, 5, 6))
+
+
+def test_probes_come_every_so_many_steps_and_change_nothing_while_they_do_not_end_it(tiny_folder, tmp_path):
+    steps = []
+    config = dataclasses.replace(CONFIG, probe_every=5, patience=0)
+    left = trained(tiny_folder, tmp_path / "probed", [0.5] * 12, config, on_step=steps.append)
+    assert [report.done for report in steps if "probe_bound_nats" in report.metrics] == [5, 10]
+    assert not (tmp_path / "probed" / "early_end.json").exists()
+    seen = {}
+    trained(tiny_folder, tmp_path / "plain", [0.5] * 12, dataclasses.replace(config, probe_every=12), seen=seen)
+    assert torch.equal(left, seen[12])
+
+
+@pytest.mark.parametrize("stop_after", range(1, 6))
+def test_a_resumed_training_with_probes_equals_an_uninterrupted_one(tiny_folder, tmp_path, stop_after):
+    """It ends after the fifth step and goes back to the second; a stop after the fifth leaves nothing to do but to go back."""
+    config, bounds = dataclasses.replace(CONFIG, probe_every=1, patience=3), [0.1, 0.3, 0.2, 0.2, 0.1, 0.9]
+    whole = trained(tiny_folder, tmp_path / "whole", bounds, config)
+    asked = itertools.count(1)
+    with pytest.raises(Stopped) if stop_after < 5 else contextlib.nullcontext():
+        trained(tiny_folder, tmp_path / "cut", bounds, config, should_stop=lambda: next(asked) >= stop_after)
+    assert torch.equal(trained(tiny_folder, tmp_path / "cut", bounds, config), whole)
+    for name in ("probes.json", "early_end.json"):
+        assert (tmp_path / "cut" / name).read_text() == (tmp_path / "whole" / name).read_text()
+
+
+def test_adapters_that_no_checkpoint_could_need_are_dropped(tiny_folder, tmp_path, monkeypatch):
+    """A checkpoint after each step, of which two are kept: the best one at the older of them must stay, earlier ones need not."""
+    monkeypatch.setattr("core.methods.sami.training.CHECKPOINT_EVERY_S", 0.0)
+    config = dataclasses.replace(CONFIG, probe_every=1, patience=0)
+    trained(tiny_folder, tmp_path / "run", [0.1, 0.2, 0.3, 0.2, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1, 0.5, 0.6], config)
+    assert checkpoint_steps(tmp_path / "run") == [11, 12]
+    assert checkpoint_steps(tmp_path / "run" / "best") == [11, 12]
+    trained(tiny_folder, tmp_path / "other", [0.1, 0.2, 0.3, 0.2, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.6], config)
+    assert checkpoint_steps(tmp_path / "other" / "best") == [6, 12]
+
+
+def test_a_best_adapter_that_is_gone_is_said_with_a_remedy(tmp_path):
+    with pytest.raises(AdapterError, match=r"step 6 in .* is missing or damaged. Remove .* and resume"):
+        go_back(tmp_path, 6, {})
+
+
+def plan(tiny_folder, queries=QUERIES, **changes):
+    values = {"train_queries": 4, "held_out_queries": 2, "queries_per_step": 2, "lora_rank": 4, "lora_alpha": 8, "probe_every": 1, "probe_queries": 3}
+    config = TrainConfig(**{**values, "sampling": SamplingConfig(max_new_tokens=6, temperature=1.0), "max_kl_nats": 0, **changes})
+    return RunPlan(constitution=CONSTITUTION, queries=queries, model=ModelReference(id=str(tiny_folder)), config=config)
+
+
+def test_a_run_tells_of_its_probes_and_of_its_early_end(tiny_folder, tmp_path):
+    """The tiny model's bound rises and falls, and the first fall ends it."""
+    reports = []
+    made = plan(tiny_folder, passes=20, patience=1, max_repetition_rise=0, learning_rate=0.02)
+    record = execute(made, tmp_path / "run", tmp_path, on_step=reports.append)
+    stored = json.loads((tmp_path / "run" / "run.json").read_text())
+    [ending] = stored["endings"]
+    assert ending["reason"] == "patience"
+    assert ending["step"] == ending["back_to"] + 1 < 40
+    assert record.endings == stored["endings"] == result_data(record)["endings"]
+    assert [report.lasting for report in reports if report.lasting][-1] == ending["says"]
+    assert len(stored["metrics"]) == ending["step"]
+    assert all({"probe_bound_nats", "probe_repetition", "probe_loops"} <= set(row) for row in stored["metrics"])
+    assert stored["queries"]["probe"] == probe_queries(QUERIES, made.config, 1)
+    assert not set(stored["queries"]["probe"]) & {*stored["queries"]["train"], *stored["queries"]["held_out"]}
+    again = []
+    assert execute(made, tmp_path / "run", tmp_path, on_step=again.append).endings == record.endings
+    assert ending["says"] in [report.lasting for report in again]  # an attempt that goes on says it too
+    tensors = load_file(tmp_path / "run" / "adapter" / "adapter_model.safetensors")
+    best = find_checkpoint(tmp_path / "run" / "iteration-1" / "best", ending["back_to"]).tensors()
+    assert all(torch.equal(tensor, best[name.replace(".weight", ".default.weight")]) for name, tensor in tensors.items())
+
+
+@pytest.mark.parametrize(("n_train", "said", "probed"), [(7, "probed on 3 queries where 8", True), (5, "not probed", False)])
+def test_a_run_with_too_few_queries_left_says_so_and_probes_on_what_there_is(tiny_folder, tmp_path, n_train, said, probed):
+    queries = tuple(Query(f"Question number {i}?", "train" if i < n_train else "held_out") for i in range(n_train + 2))
+    reports = []
+    execute(plan(tiny_folder, queries, probe_queries=8, passes=1), tmp_path / "run", tmp_path, on_step=reports.append)
+    assert any(said in report.lasting for report in reports)
+    assert any("probe_bound_nats" in report.metrics for report in reports) == probed
+
+
+def test_a_folder_written_before_there_were_probes_goes_on_with_them_off(tiny_folder, tmp_path):
+    made = plan(tiny_folder, probe_every=0, passes=1)
+    whole = execute(made, tmp_path / "run", tmp_path)
+    path = tmp_path / "run" / "plan.json"
+    data = json.loads(path.read_text())
+    for name in ("probe_every", "patience", "max_repetition_rise"):
+        del data["config"][name]
+    path.write_text(json.dumps(data))
+    assert execute(made, tmp_path / "run", tmp_path).adapter_sha256 == whole.adapter_sha256

@@ -1,0 +1,154 @@
+"""The check before training: what it says of made-up replies, and that a no-go stops a run unless overridden."""
+
+import dataclasses
+
+import pytest
+
+from core.constitution.checks import Check
+from core.constitution.principles import Constitution, Principle
+from core.constitution.queries import Query
+from core.engine.sampling import Response
+from core.errors import ConfigError, LinkError
+from core.methods.settings import TrainConfig, with_settings
+from core.progress import Stopped
+from core.runs.execute import execute
+from core.runs.plan import RunPlan
+from core.runs.trainability import Asking, BaseReplies, check_run, judge, now_and_then, trainability_from_data, trainability_to_data
+from core.settings import ModelReference, SamplingConfig
+
+ENDS = Principle(title="Ask", statement="End with a question.", antithesis="End with a statement.", check=Check("ends_with_question"))
+NEVER = Principle(title="Never", statement="Say xyzzy.", antithesis="Say nothing.", check=Check("contains", "xyzzy"))
+PLAIN = Principle(title="Kind", statement="Be kind.", antithesis="Be unkind.")
+
+
+def reply(text, ended=True):
+    return Response(token_ids=(1, 2), text=text, ended=ended)
+
+
+def replies(follow, of, good="Is it so?", bad="It is so."):
+    """`of` queries with six replies each, of which `follow` in all follow."""
+    texts = [good] * follow + [bad] * (6 * of - follow)
+    return tuple(tuple(reply(text) for text in texts[i::of]) for i in range(of))
+
+
+def verdict(statement, flipped, principle=ENDS):
+    return judge(Constitution(name="x", principles=(principle,)), BaseReplies(statement=statement, flipped=(flipped,)), TrainConfig())
+
+
+@pytest.mark.parametrize(
+    ("under_statement", "under_antithesis", "said"),
+    [
+        (0, 0, "no-go"),  # nothing to make more of
+        (1, 0, "no-go"),  # one may be an accident
+        (4, 0, "weak"),  # 4 of 96, not yet more than chance
+        (20, 20, "no-go"),  # the text does not move the model
+        (10, 40, "no-go"),  # it moves it the other way
+        (60, 5, "go"),
+        (96, 0, "go"),
+    ],
+)
+def test_the_verdict_follows_from_how_often_the_base_follows(under_statement, under_antithesis, said):
+    found = verdict(replies(under_statement, 16), replies(under_antithesis, 16))
+    assert found.verdict == said
+    assert found.principles[0].hits == under_statement
+    assert found.principles[0].reason.startswith(f"{under_statement} of 96 replies of the base follow “Ask”")
+
+
+def test_a_principle_without_a_check_is_called_weak_and_says_why():
+    found = verdict(replies(0, 16), replies(0, 16), PLAIN)
+    assert found.verdict == "weak"
+    assert "has no check" in found.principles[0].reason
+
+
+def test_one_hopeless_principle_among_good_ones_makes_the_whole_weak_and_is_named():
+    both = Constitution(name="x", principles=(ENDS, NEVER))
+    found = judge(both, BaseReplies(statement=replies(90, 16), flipped=(replies(0, 16), replies(0, 16))), TrainConfig())
+    assert [link.verdict for link in found.principles] == ["go", "no-go"]
+    assert found.verdict == "weak"
+    assert "“Never”" in found.principles[1].reason
+
+
+def test_a_length_that_tells_the_sides_and_replies_that_are_cut_are_noted():
+    long = tuple(tuple(reply("word " * 40, ended=False) for _ in range(6)) for _ in range(16))
+    found = verdict(long, replies(0, 16))
+    assert found.length_tells == 1.0
+    assert [note.split(" ")[0] for note in found.notes] == ["Length", "100%"]
+    even = verdict(replies(50, 16), replies(0, 16, bad="It was so."))
+    assert even.length_tells == 0.5
+    assert even.notes == ()
+
+
+def test_one_text_on_both_sides_is_counted_and_noted():
+    """All 96 replies under the statement say the same; of the 96 under the antithesis 32 say it too, spread evenly: a third of pairs."""
+    found = verdict(replies(96, 16), replies(32, 16))
+    assert found.same == pytest.approx(1 / 3)
+    assert found.replies == 192
+    assert [note.split(" ")[0] for note in found.notes] == ["33%"]
+
+
+def test_it_survives_json():
+    found = verdict(replies(60, 16), replies(5, 16))
+    assert trainability_from_data(trainability_to_data(found)) == found
+
+
+def plan(tiny_folder, **changes):
+    values = {"train_queries": 4, "held_out_queries": 2, "passes": 1, "lora_rank": 4, "lora_alpha": 8, "max_kl_nats": 0}
+    return RunPlan(
+        constitution=Constitution(name="x", principles=(NEVER,)),
+        queries=tuple(Query(f"Question number {i}?", "train" if i % 2 else "held_out") for i in range(12)),
+        model=ModelReference(id=str(tiny_folder)),
+        config=TrainConfig(**values, sampling=SamplingConfig(max_new_tokens=6, temperature=1.0), **changes),
+    )
+
+
+def test_a_no_go_stops_a_run_before_anything_is_sampled_for_training_and_can_be_overridden(tiny_folder, tmp_path):
+    refused = plan(tiny_folder)
+    with pytest.raises(LinkError, match=r"0 of 24 replies of the base follow “Never”.*train_anyway"):
+        execute(refused, tmp_path / "run", tmp_path)
+    assert not list((tmp_path / "run").rglob("responses-*"))
+    forced = dataclasses.replace(refused, config=with_settings(refused.config, ["train_anyway=true"]))
+    record = execute(forced, tmp_path / "forced", tmp_path)
+    assert record.trainability.verdict == "no-go"
+
+
+def test_progress_is_told_from_the_first_token_to_the_last_reply_and_never_goes_back(tiny):
+    told: list[Asking] = []
+    asked = plan("unused")
+    found = check_run(tiny, asked.constitution, asked.queries, asked.config, on_asking=told.append)
+    assert found.replies == told[-1].replies == 4 * (6 + 2)  # four train queries, a second round
+    assert [asking.share for asking in told] == sorted(asking.share for asking in told)
+    assert (told[0].closer, told[0].finished, told[0].words) == (False, 0, "asking the base what it already does: 0 of 8 replies")
+    assert (told[-1].closer, told[-1].finished, told[-1].words) == (True, 32, "asking the base more often: 32 of 32 replies")
+    assert told[-1].share == 1.0
+
+
+def test_what_the_listener_raises_ends_the_check(tiny):
+    asked = plan("unused")
+
+    def leave(_):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        check_run(tiny, asked.constitution, asked.queries, asked.config, on_asking=leave)
+
+
+def test_a_listener_that_keeps_words_is_told_every_eighth_reply():
+    words: list[str] = []
+    tell = now_and_then(words.append)
+    for finished in range(33):
+        tell(Asking(finished=finished, replies=32, closer=True, share=finished / 32))
+    assert words == [f"asking the base more often: {n} of 32 replies" for n in (0, 8, 16, 24, 32)]
+
+
+def test_a_run_is_stopped_while_it_asks_the_base(tiny_folder, tmp_path):
+    asking = []
+    with pytest.raises(Stopped):
+        execute(plan(tiny_folder), tmp_path / "run", tmp_path, on_step=asking.append, should_stop=lambda: any("asking" in step.note for step in asking))
+    assert not (tmp_path / "run" / "trainability.json").exists()
+
+
+def test_a_setting_of_yes_or_no_is_read_or_refused_in_words():
+    assert with_settings(TrainConfig(), ["train_anyway= True"]).train_anyway is True
+    assert with_settings(TrainConfig(train_anyway=True), ["train_anyway=false"]).train_anyway is False
+    with pytest.raises(ConfigError, match="train_anyway must be true or false, got 'maybe'"):
+        with_settings(TrainConfig(), ["train_anyway=maybe"])
