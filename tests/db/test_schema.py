@@ -25,8 +25,8 @@ LATER = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -141,7 +141,7 @@ def test_an_upgrade_keeps_every_row_and_leaves_a_copy_of_what_was(
     before = dump(engine)
     later(LATER)
     copy = schema.migrate(engine)
-    assert revision_of(engine) == "0003"
+    assert revision_of(engine) == "0006"
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT name, language FROM constitution").all() == [("Brevity", "en")]
         assert connection.exec_driver_sql("SELECT id, base_model, status FROM run").all() == [(run.id, "tiny", RunStatus.QUEUED)]
@@ -189,7 +189,7 @@ def test_processes_that_start_at_once_all_find_the_newest_schema(tmp_path: Path,
         output, errors = process.communicate(timeout=60)
         assert (process.returncode, output) == (0, "None\n"), errors
     engine = make_engine(url)
-    assert revision_of(engine) == "0002"
+    assert revision_of(engine) == "0005"
     engine.dispose()
 
 
