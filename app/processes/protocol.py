@@ -1,12 +1,14 @@
 """What the trainer and the attempt it starts agree on. Imports no torch: the trainer stays small."""
 
+from db.runs import TRAIN
+
 HEARTBEAT_S = 5.0
 LEASE_S = 60.0
 TOLD, HANDED_BACK, LOST = 0, 3, 4  # exit statuses: the row says how it ended; the trainer is going; somebody else has the job
 HELPER_LOST = 5  # of several processes one died; counts as a crash
 
 # What an attempt at a job of each kind does: `module:function`, imported in the process of the attempt alone.
-WORK = {"train": "app.processes.training:train"}
+WORK = {TRAIN: "app.processes.training:train"}
 
 
 def attempt_key(job_id: int, attempt: int) -> str:
