@@ -25,11 +25,12 @@ from core.methods.settings import TrainConfig
 from core.progress import OnStep, ShouldStop, StepReport, Stopped, ignore_step, never_stop
 from core.runs.balance import count_balance
 from core.runs.endings import endings_data
+from core.runs.links import Trainability, trainability_from_data, trainability_to_data
 from core.runs.measuring import measure_arms
 from core.runs.phases import measured_arms
 from core.runs.plan import RunPlan
 from core.runs.records import Curve, RunRecord, claim_folder, record_to_data
-from core.runs.trainability import Asking, Trainability, check_run, now_and_then, require_link, trainability_from_data, trainability_to_data
+from core.runs.trainability import Asking, check_run, now_and_then, require_link
 from core.runs.training import iterate
 from core.runs.work import Work
 from core.settings import ModelReference

@@ -13,6 +13,7 @@ from app.pages.run import RESTING_EVERY_S, WATCH_EVERY_S, RunPage
 from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
+from core.runs.links import trainability_from_data
 from core.runs.results import run_result_to_data
 from db import claims
 from db.tables import Run
@@ -178,7 +179,7 @@ def test_a_finished_run_says_what_the_base_did_before_training(studio: Studio) -
     older = {name: value for name, value in FOUND.items() if name not in ("same", "replies")}  # of a run before these were counted
     for found, counts in ((FOUND, True), (older, False)):
         run_id = queue(studio, key=f"counts-{counts}")
-        finish(studio, claim(studio), result(capitals(), trainability=found))
+        finish(studio, claim(studio), result(capitals(), trainability=trainability_from_data(found)))
         phases = opened(studio, run_id)["sections"]["phases"]
         assert "Before training: <strong>no-go</strong>" in phases
         assert "1 of 96 replies of the base follow “&lt;script&gt;" in phases
