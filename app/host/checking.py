@@ -7,7 +7,8 @@ from core.constitution.principles import from_data
 from core.constitution.queries import from_rows
 from core.engine.models import LoadedModel
 from core.methods.settings import config_from_data
-from core.runs.trainability import Asking, check_run, trainability_to_data
+from core.runs.links import trainability_to_data
+from core.runs.trainability import Asking, check_run
 
 
 def check(model: LoadedModel, request: CheckRequest, tell: Callable[[Event], None]) -> Event:

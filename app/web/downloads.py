@@ -1,9 +1,10 @@
 """Files of a run and of what it was made from, for download. Plain routes, so they stand behind the checks of app/web/security.py.
 
-Only four kinds of file can be had, all of them named by the run's row: nothing in the address is ever used as a path.
+Only five kinds of file can be had, all of them named by the run's row: nothing in the address is ever used as a path.
 """
 
 import fnmatch
+import glob
 import io
 import json
 import zipfile
@@ -14,17 +15,21 @@ from urllib.parse import quote
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from app.present.report_csv import report_csv
 from app.processes.protocol import attempt_key
 from app.processes.store import MissingFileError, Store
 from app.services.plans import file_stem
+from app.services.runs import read_result
 from app.services.studio import Studio
 from core.constitution.principles import dump_yaml, from_data
+from core.measure.values import Roles, roles
+from core.methods.arms import Arm
+from core.runs.results import RunResult
 from db import query_sets, runs
 from db.constitutions import get_version_by_id
 from db.errors import NotFound
 
 BLOCK_BYTES = 1 << 20
-REPLY_FILES = (("base", "base-replies-*.json"), ("aligned", "aligned-replies-*.json"))
 
 T = TypeVar("T")
 
@@ -37,11 +42,16 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         data = _read(studio.store, f"{_finished(studio, run_id)}/run.json")
         return Response(data, media_type="application/json", headers=_named(f"run-{run_id}.json"))
 
+    @app.get("/runs/{run_id}/report.csv")
+    def report(run_id: int) -> Response:
+        return Response(report_csv(_result(studio, run_id).report), media_type="text/csv", headers=_named(f"run-{run_id}-report.csv"))
+
     @app.get("/runs/{run_id}/replies.json")
     def replies(run_id: int) -> Response:
         key = _finished(studio, run_id)
-        files = [(policy, name) for policy, pattern in REPLY_FILES for name in fnmatch.filter(studio.store.names(key), pattern)]
-        rows = [{"policy": policy, **row} for policy, name in files for row in json.loads(_read(studio.store, f"{key}/{name}"))]
+        arms = [figures.arm for figures in _result(studio, run_id).report.arms]
+        files = [(arm.key, name) for arm in arms for name in _reply_files(studio.store, key, arm, roles(arms))]
+        rows = [{"arm": arm, **row} for arm, name in files for row in json.loads(_read(studio.store, f"{key}/{name}"))]
         return JSONResponse(rows, headers=_named(f"run-{run_id}-replies.json"))
 
     @app.get("/runs/{run_id}/adapter.zip")
@@ -74,6 +84,23 @@ def _finished(studio: Studio, run_id: int) -> str:
     if run.adapter != f"{own}/adapter" or not studio.store.names(run.adapter):
         raise HTTPException(404, f"The files of run {run_id} are not on this machine.")
     return own
+
+
+def _result(studio: Studio, run_id: int) -> RunResult:
+    """What a run ended with."""
+    with studio.sessions.read() as session:
+        result = read_result(_found(lambda: runs.get_run(session, run_id)))
+    if result is None:
+        raise HTTPException(404, f"Run {run_id} has no result that can be read.")
+    return result
+
+
+def _reply_files(store: Store, key: str, arm: Arm, parts: Roles) -> list[str]:
+    """The files of an arm's replies. A run that was measured before there were arms named them for the base and the aligned model."""
+    names = sorted(store.names(key))
+    before = {parts.control: "base", parts.trained: "aligned"}.get(arm)
+    earlier = fnmatch.filter(names, f"{before}-replies-*.json") if before is not None else []
+    return fnmatch.filter(names, f"replies-{glob.escape(arm.key)}-[0-9]*.json") or earlier
 
 
 def _found(get: Callable[[], T]) -> T:

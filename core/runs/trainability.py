@@ -9,10 +9,8 @@ hits and misses. A principle without a check can at best be called weak: nobody 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
 
-from core.constitution.checks import complies
 from core.constitution.contrasts import flip_side
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
@@ -23,12 +21,13 @@ from core.engine.policies import base_of
 from core.engine.sampling import OnWritten, Response, ignore_written, sample
 from core.errors import LinkError
 from core.measure.ask import side_prompt
+from core.measure.judges import judge_of
 from core.measure.statistics import UNMEASURED, Figure, clustered_share
 from core.methods.settings import TrainConfig
 from core.runs.iterations import iteration_config, iteration_queries
+from core.runs.links import Link, PrincipleLink, Trainability
 from core.seeds import seed_for
 
-Link = Literal["go", "weak", "no-go"]
 REPLIES_EACH = 6  # under the statements; a behaviour of one reply in twenty is then missed once in 140 times
 ANTITHESIS_REPLIES_EACH = 2
 RARE = 2  # replies that follow, at least: one may be an accident of the check
@@ -39,36 +38,10 @@ SAME_SHARE = 0.25  # of pairs of one text on both sides, from which on the autho
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipleLink:
-    """What the base already does with one principle."""
-
-    title: str
-    followed: Figure  # share of replies under the statement that the check finds to follow it; n counts queries
-    followed_under_antithesis: Figure
-    replies: int  # sampled under the statement
-    hits: int  # of them, that follow
-    verdict: Link
-    reason: str  # a sentence
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trainability:
-    """The verdict on a constitution, with what it rests on."""
-
-    verdict: Link
-    principles: tuple[PrincipleLink, ...]
-    words: tuple[float, float]  # mean of a reply under all statements, and with the first principle flipped
-    length_tells: float  # share of pairs of replies to one query whose longer one is on the more usual side; 0.5 = no confound
-    cut: float  # share of replies that did not end within the token limit
-    same: float | None = None  # share of pairs as above that are the same text; None: found by a version that did not count them
-    replies: int | None = None  # of the base, that all this rests on; None as above
-    notes: tuple[str, ...]  # warnings that do not forbid training
-
-
-@dataclass(frozen=True, kw_only=True)
 class BaseReplies:
     """Replies of the base to some queries: under all statements, and with one principle alone as its antithesis."""
 
+    queries: tuple[str, ...]
     statement: tuple[tuple[Response, ...], ...]  # by query
     flipped: tuple[tuple[tuple[Response, ...], ...], ...]  # by principle, by query
 
@@ -157,7 +130,7 @@ def ask_base(
     for (side, query, _), response in zip(asked, sample(base_of(model), prompts, config.sampling, seeds, on_written=on_written), strict=True):
         found[side].setdefault(query, []).append(response)
     statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
-    return BaseReplies(statement=statement, flipped=tuple(flipped))
+    return BaseReplies(queries=tuple(found["statement"]), statement=statement, flipped=tuple(flipped))
 
 
 def require_link(found: Trainability, config: TrainConfig) -> None:
@@ -172,7 +145,7 @@ def require_link(found: Trainability, config: TrainConfig) -> None:
 
 def judge(constitution: Constitution, probed: BaseReplies, config: TrainConfig) -> Trainability:
     """Go, weak or no-go, with the reason for each principle."""
-    links = tuple(_judge_principle(p, probed.statement, flipped) for p, flipped in zip(constitution.principles, probed.flipped, strict=True))
+    links = tuple(_judge_principle(p, probed, i) for i, p in enumerate(constitution.principles))
     verdicts = {link.verdict for link in links}
     verdict: Link = "go" if verdicts == {"go"} else "no-go" if verdicts == {"no-go"} else "weak"
     lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (probed.statement, probed.flipped[0])]
@@ -192,11 +165,15 @@ def judge(constitution: Constitution, probed: BaseReplies, config: TrainConfig) 
     )
 
 
-def _judge_principle(principle: Principle, statement: Sequence[Sequence[Response]], flipped: Sequence[Sequence[Response]]) -> PrincipleLink:
-    if principle.check is None:
+def _judge_principle(principle: Principle, probed: BaseReplies, position: int) -> PrincipleLink:
+    asked = judge_of(principle)
+    if asked is None:
         reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
         return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
-    outcomes = [[[bool(complies(principle.check, reply.text)) for reply in replies] for replies in side] for side in (statement, flipped)]
+    outcomes = [
+        [[bool(asked.judge(principle, query, reply.text).follows) for reply in replies] for query, replies in zip(probed.queries, side, strict=True)]
+        for side in (probed.statement, probed.flipped[position])
+    ]
     followed, opposed = clustered_share(outcomes[0]), clustered_share(outcomes[1])
     replies, hits = sum(map(len, outcomes[0])), sum(map(sum, outcomes[0]))
     assert followed.value is not None
@@ -253,15 +230,3 @@ def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, same: flo
 
 def _mean(values: Sequence[int]) -> float:
     return sum(values) / len(values)
-
-
-def trainability_to_data(found: Trainability) -> dict[str, Any]:
-    """Plain JSON data."""
-    return asdict(found)
-
-
-def trainability_from_data(data: dict[str, Any]) -> Trainability:
-    """The inverse of `trainability_to_data`."""
-    shares = ("followed", "followed_under_antithesis")
-    links = tuple(PrincipleLink(**{**row, **{name: Figure(**row[name]) for name in shares}}) for row in data["principles"])
-    return Trainability(**{**data, "principles": links, "words": tuple(data["words"]), "notes": tuple(data["notes"])})

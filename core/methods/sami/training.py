@@ -113,7 +113,7 @@ def train(
         done = step + 1
         metrics |= world.share(probes.take(done, parameters) if probes is not None else {})
         if ending is None:
-            ending = _ending(world, probes, done, len(steps), metrics.get("kl_nats", 0.0), config)
+            ending = _ending(world, probes, done, len(steps), metrics.get("kl_base_policy_nats", 0.0), config)
             if ending is not None and world.first:  # before the checkpoint: a run killed in between ends at the same step
                 write_json(folder / EARLY_END, ending_to_data(ending))
         last = ending.step if ending is not None else len(steps)
@@ -157,7 +157,7 @@ def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig
 
     Returns:
         Means over the batch: loss_nats (SAMI's), attribution (share of responses), mi_bound_nats (column term only; of
-        the stored responses, so a curve to watch and not yet a claim). And kl_nats (a token), when something depends on it:
+        the stored responses, so a curve to watch and not yet a claim). And kl_base_policy_nats (a token), when something depends on it:
         over the batch with a KL weight, else of its first query, which is near enough and spares the base's other forwards.
     """
     own: list[tuple[float, float, list[bool], list[float]]] = []
@@ -170,7 +170,7 @@ def train_step(model: LoadedModel, batch: Sequence[Example], config: TrainConfig
     hits, kls = [hit for row in attributed for hit in row], [kl for row in distances for kl in row]
     metrics = {"loss_nats": math.fsum(losses) / len(losses), "attribution": sum(hits) / len(hits), "mi_bound_nats": math.fsum(bounds) / len(bounds)}
     if kls:
-        metrics["kl_nats"] = math.fsum(kls) / len(kls)
+        metrics["kl_base_policy_nats"] = math.fsum(kls) / len(kls)
     return metrics
 
 

@@ -13,9 +13,13 @@ from app.pages.run import RESTING_EVERY_S, WATCH_EVERY_S, RunPage
 from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
+from core.runs.links import trainability_from_data
+from core.runs.results import run_result_to_data
 from db import claims
 from db.runs import Metric, add_metrics
-from tests.app.planting import FOUND, HOSTILE, built, capitals, claim, finish, make_studio, progress, queue, result, sample, train_steps, write_log
+from db.tables import Run
+from tests.app.planting import FOUND, HOSTILE, built, claim, finish, make_studio, progress, queue, sample, train_steps, write_log
+from tests.app.results import capitals, result
 
 
 @pytest.fixture
@@ -78,9 +82,9 @@ def test_an_early_end_is_said_while_the_run_goes_on_and_when_it_is_done(studio: 
     run_id = queue(studio)
     held = claim(studio)
     train_steps(studio, held, 9)
-    progress(studio, held, "measuring base", 0, 2, notice=says)
+    progress(studio, held, "measuring prompt", 0, 2, notice=says)
     assert says in opened(studio, run_id)["sections"]["messages"]
-    finish(studio, held, {**result(), "endings": [{"iteration": 1, "says": f"{says} {HOSTILE}"}]})
+    finish(studio, held, result(endings=({"iteration": 1, "says": f"{says} {HOSTILE}"},)))
     sections = opened(studio, run_id)["sections"]
     assert says in sections["charts"]
     assert "<script" not in sections["charts"]
@@ -127,9 +131,38 @@ def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio)
     reply = opened(studio, run_id)
     assert reply["headline"] == "Finished"
     assert reply["share"] == 1.0
-    for link in (f"./compare?run={run_id}", f"./runs/{run_id}/run.json", f"./runs/{run_id}/replies.json", f"./runs/{run_id}/adapter.zip"):
+    for link in (
+        f"./compare?run={run_id}",
+        f"./runs/{run_id}/run.json",
+        f"./runs/{run_id}/replies.json",
+        f"./runs/{run_id}/report.csv",
+        f"./runs/{run_id}/adapter.zip",
+    ):
         assert link in reply["sections"]["result"]
     assert "attributable, not followed" in reply["sections"]["result"]
+
+
+def test_a_result_of_another_form_is_said_to_be_unreadable(studio: Studio) -> None:
+    run_id = queue(studio)
+    finish(studio, claim(studio), result())
+    broken: list[dict[str, Any]] = [{}, {"report": {}}, {**run_result_to_data(result()), "balance": [{"title": "x"}]}]
+    for stored in broken:
+        with studio.sessions.begin() as session:
+            run = session.get(Run, run_id)
+            assert run is not None
+            run.result = stored
+        sections = opened(studio, run_id)["sections"]
+        assert "written by another version of the studio" in sections["result"]
+        assert "report.csv" not in sections["result"]
+
+
+def test_measuring_says_which_arm(studio: Studio) -> None:
+    run_id = queue(studio)
+    progress(studio, claim(studio), "measuring sami-alone", 0, 1)
+    reply = opened(studio, run_id)
+    assert reply["headline"] == "Measuring: aligned without the constitution"
+    for title in ("base with", "aligned with", "aligned without"):
+        assert f"<span>Measure: {title} the constitution</span>" in reply["sections"]["phases"]
 
 
 def test_a_run_that_met_no_link_offers_to_train_anyway_and_not_to_resume(studio: Studio) -> None:
@@ -147,7 +180,7 @@ def test_a_finished_run_says_what_the_base_did_before_training(studio: Studio) -
     older = {name: value for name, value in FOUND.items() if name not in ("same", "replies")}  # of a run before these were counted
     for found, counts in ((FOUND, True), (older, False)):
         run_id = queue(studio, key=f"counts-{counts}")
-        finish(studio, claim(studio), {**result(capitals()), "trainability": found})
+        finish(studio, claim(studio), result(capitals(), trainability=trainability_from_data(found)))
         phases = opened(studio, run_id)["sections"]["phases"]
         assert "Before training: <strong>no-go</strong>" in phases
         assert "1 of 96 replies of the base follow “&lt;script&gt;" in phases

@@ -12,8 +12,9 @@ from core.errors import ConfigError, LinkError
 from core.methods.settings import TrainConfig, with_settings
 from core.progress import Stopped
 from core.runs.execute import execute
+from core.runs.links import trainability_from_data, trainability_to_data
 from core.runs.plan import RunPlan
-from core.runs.trainability import Asking, BaseReplies, check_run, judge, now_and_then, trainability_from_data, trainability_to_data
+from core.runs.trainability import Asking, BaseReplies, check_run, judge, now_and_then
 from core.settings import ModelReference, SamplingConfig
 
 ENDS = Principle(title="Ask", statement="End with a question.", antithesis="End with a statement.", check=Check("ends_with_question"))
@@ -31,8 +32,12 @@ def replies(follow, of, good="Is it so?", bad="It is so."):
     return tuple(tuple(reply(text) for text in texts[i::of]) for i in range(of))
 
 
+def probed(statement, *flipped):
+    return BaseReplies(queries=tuple(f"q{i}" for i in range(len(statement))), statement=statement, flipped=flipped)
+
+
 def verdict(statement, flipped, principle=ENDS):
-    return judge(Constitution(name="x", principles=(principle,)), BaseReplies(statement=statement, flipped=(flipped,)), TrainConfig())
+    return judge(Constitution(name="x", principles=(principle,)), probed(statement, flipped), TrainConfig())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +67,7 @@ def test_a_principle_without_a_check_is_called_weak_and_says_why():
 
 def test_one_hopeless_principle_among_good_ones_makes_the_whole_weak_and_is_named():
     both = Constitution(name="x", principles=(ENDS, NEVER))
-    found = judge(both, BaseReplies(statement=replies(90, 16), flipped=(replies(0, 16), replies(0, 16))), TrainConfig())
+    found = judge(both, probed(replies(90, 16), replies(0, 16), replies(0, 16)), TrainConfig())
     assert [link.verdict for link in found.principles] == ["go", "no-go"]
     assert found.verdict == "weak"
     assert "“Never”" in found.principles[1].reason
@@ -152,3 +157,10 @@ def test_a_setting_of_yes_or_no_is_read_or_refused_in_words():
     assert with_settings(TrainConfig(train_anyway=True), ["train_anyway=false"]).train_anyway is False
     with pytest.raises(ConfigError, match="train_anyway must be true or false, got 'maybe'"):
         with_settings(TrainConfig(), ["train_anyway=maybe"])
+
+
+def test_data_of_another_form_is_no_verdict():
+    data = trainability_to_data(verdict(replies(60, 16), replies(5, 16)))
+    for broken in ({}, {**data, "verdict": "maybe"}, {**data, "principles": [{"title": "x"}]}):
+        with pytest.raises(ValueError, match="link"):
+            trainability_from_data(broken)

@@ -19,9 +19,10 @@ from core.errors import ConfigError
 from core.methods.examples import Example, draw_examples
 from core.methods.sami.training import add_gradient, learning_rate, replay_gradient, score, step_order, train
 from core.methods.settings import TrainConfig
-from core.progress import Stopped, phases
+from core.progress import Stopped
 from core.runs.execute import execute
 from core.runs.iterations import iteration_config, iteration_queries
+from core.runs.phases import run_phases
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import adapter_off
@@ -76,8 +77,8 @@ def test_training_ends_once_the_policy_is_far_from_its_base_also_after_a_kill(ti
     early, steps = dataclasses.replace(CONFIG, max_kl_nats=0.01), []
     whole = trained_with(early, tiny_folder, tmp_path / "whole", steps.append)
     assert len(steps) < 21
-    assert steps[0].metrics["kl_nats"] == pytest.approx(0.0, abs=1e-7)  # of the policy before the step's update
-    assert steps[-1].metrics["kl_nats"] > 0.01 >= max(report.metrics["kl_nats"] for report in steps[:-1])
+    assert steps[0].metrics["kl_base_policy_nats"] == pytest.approx(0.0, abs=1e-7)  # of the policy before the step's update
+    assert steps[-1].metrics["kl_base_policy_nats"] > 0.01 >= max(report.metrics["kl_base_policy_nats"] for report in steps[:-1])
     assert steps[-1].done == steps[-1].total
     kept = core.methods.sami.training.save_checkpoint
     monkeypatch.setattr(core.methods.sami.training, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -196,7 +197,7 @@ def test_iterations_train_from_the_base_on_replies_of_the_policy_before_to_queri
     assert not asked[2] & asked[1]
     steps = [2 * -(-len(queries) // 2) for queries in asked]  # two passes, two queries a step
     assert [r.step for r in reports if r.metrics] == list(range(1, sum(steps) + 1))
-    assert list(dict.fromkeys(r.phase for r in reports)) == list(phases(3))
+    assert list(dict.fromkeys(r.phase for r in reports)) == list(run_phases(TrainConfig(iterations=3)))
     base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"))
     first = load_adapter(base, tmp_path / "run" / "iteration-1" / "adapter")
     config = iteration_config(iterated(tiny_folder).config, 2)
@@ -244,7 +245,7 @@ def probed(tiny_folder):
     return iterated(tiny_folder, passes=1, seed=13, learning_rate=0.02, probe_every=1, probe_queries=2, patience=1, max_repetition_rise=0)
 
 
-WRITES = 46  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
+WRITES = 47  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
 
 
 @pytest.fixture(scope="module")
