@@ -66,7 +66,7 @@ def should_recompute(model: LoadedModel, examples: Sequence[Example], config: Tr
 
 
 def _tokens_at_once(example: Example) -> tuple[int, int]:
-    """Tokens whose activations are kept together, and of them those that are scored, as `core.methods.sami.training` goes about it."""
+    """Tokens whose activations are kept together, and of them those that are scored."""
     prompt, lengths = max(map(len, example.prompts)), [len(response) for response in example.responses]
     if len(example.prompts) <= AT_ONCE:
         return len(example.prompts) * (prompt + sum(lengths)), len(example.prompts) * sum(lengths)

@@ -59,7 +59,7 @@ def execute(
         trainability = _check_link(work, base)
         model = iterate(work, base, held_out[:SHOWN_QUERIES])
         base_replies = measure_policy(work, base_of(model), held_out, "base")
-        aligned_replies = measure_policy(work, as_it_is(model, "sami"), held_out, "aligned")
+        aligned_replies = measure_policy(work, as_it_is(model, plan.config.method), held_out, "aligned")
     record = RunRecord(
         adapter=folder / "adapter",
         adapter_sha256=adapter_hash(folder / "adapter"),
