@@ -26,6 +26,10 @@ class RecipeSettings:
         """
         return limited and place == 0
 
+    def untold(self, n_constitutions: int) -> int:
+        """The number whose logarithm is the loss while nothing is told apart."""
+        return n_constitutions
+
     def step_cost(self, queries: int, limited: bool) -> StepCost:
         """The cost of one optimiser step on so many queries."""
         return StepCost(trained=queries, base=sum(self.measures_distance(place, limited) for place in range(queries)))

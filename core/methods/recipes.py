@@ -16,6 +16,7 @@ class RecipeInfo:
     title: str
     settings: type[RecipeSettings]  # those that it alone has, and what they cost
     module: str  # holds its RECIPE (core.methods.recipe); loads torch
+    loss: str  # what its loss is, in words for people
     labels: Mapping[str, str]  # of the own settings that the page offers, in words
     rates: Mapping[str, float] = field(default_factory=dict)  # learning rate by preset, where it is not the preset's
 
@@ -28,6 +29,7 @@ RECIPES = {
             title="SAMI",
             settings=SamiSettings,
             module="core.methods.sami.recipe",
+            loss="Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
             labels={"kl_weight": "KL weight (0 = SAMI as published)"},
         ),
         RecipeInfo(
@@ -35,7 +37,8 @@ RECIPES = {
             title="MIPO",
             settings=MipoSettings,
             module="core.methods.mipo.recipe",
-            labels={"beta": "MIPO’s β: how far the replies it prefers may move from the base’s"},
+            loss="Of preferring, more than the base does, the response of the right constitution to another’s. It says nothing about behaviour.",
+            labels={"beta": "β: how strongly preferences are held to the base’s"},
         ),
     )
 }

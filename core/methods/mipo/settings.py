@@ -15,6 +15,10 @@ class MipoSettings(RecipeSettings):
     def __post_init__(self) -> None:
         require_in_range(0 < self.beta <= 10, "beta", self.beta, "above 0 and at most 10")
 
+    def untold(self, n_constitutions: int) -> int:
+        """A preference is between two."""
+        return 2
+
     def step_cost(self, queries: int, limited: bool) -> StepCost:
         """The base, to which every preference is relative, reads every query; its distance comes out of the same passes."""
         return StepCost(trained=queries, base=queries)
