@@ -1,18 +1,23 @@
 """How a run tells what it is doing, how much of it is left, and how it is told to stop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
-def phases(iterations: int) -> tuple[str, ...]:
-    """The phases of a run, in their order: each iteration samples, then trains."""
+def phases(iterations: int, arms: Sequence[str]) -> tuple[str, ...]:
+    """The phases of a run, in their order: each iteration samples, then trains; then each arm, by its key, is measured."""
     turns = [phase for number in range(1, iterations + 1) for phase in (phase_of("sampling", number), phase_of("training", number))]
-    return ("preparing", *turns, "measuring base", "measuring aligned")
+    return ("preparing", *turns, *map(measuring_phase, arms))
 
 
 def phase_of(work: str, iteration: int) -> str:
     """The name of an iteration's phase: `training`, then `training 2`, `training 3` …"""
     return work if iteration == 1 else f"{work} {iteration}"
+
+
+def measuring_phase(arm: str) -> str:
+    """The name of the phase that measures an arm."""
+    return f"measuring {arm}"
 
 
 def is_training(phase: str) -> bool:

@@ -9,19 +9,22 @@ from typing import Any
 
 from app.commands.inputs import chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_query_file, read_run
 from app.commands.terminal import quiet
-from app.present.table import result_lines
+from app.present.table import report_lines
 from core.constitution.principles import Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
 from core.engine.adapters import adapter_hash
-from core.engine.models import LoadedModel
-from core.engine.policies import as_it_is, base_of
+from core.engine.policies import Policy, open_policy
 from core.measure.ask import ask, query_batches
-from core.measure.report import Result, evaluate, result_to_data
+from core.measure.report import evaluate, report_to_data
+from core.measure.values import MeasuredReply
+from core.methods.arms import Artifact
+from core.methods.settings import TrainConfig, config_from_data
+from core.runs.phases import measured_arms
 from core.settings import SamplingConfig
 
 
 def run(options: argparse.Namespace) -> int:
-    """`measure`: base against aligned, on queries that the adapter was not trained on."""
+    """`measure`: the arms that a run ends with, on queries that the adapter was not trained on."""
     quiet()
     settings = open_settings(options)
     run = read_run(options.adapter)
@@ -29,34 +32,36 @@ def run(options: argparse.Namespace) -> int:
     queries, left_out = _held_out(read_query_file(options.queries, "held_out"), options, run)
     sampling, seed = chosen_sampling(options, run)
     model = load(options, settings, run)
-    result = measure_adapter(model, constitution, queries, sampling, seed)
+    sha256 = adapter_hash(options.adapter)
+    config = config_from_data(run["config"]) if run is not None else TrainConfig()
+    arms = measured_arms(config, Artifact(kind="adapter", place=str(options.adapter), sha256=sha256))
+    report = evaluate(constitution, {arm: _answers(open_policy(model, arm), constitution, queries, sampling, seed) for arm in arms})
     if not options.json:
-        print("\n".join(result_lines(result)))
+        print("\n".join(report_lines(report)))
         if left_out:
             print(f"\n{left_out} queries were left out, because the adapter was trained on them.")
         return 0
     data = {
         "constitution_sha256": content_hash(constitution),
-        "adapter_sha256": adapter_hash(options.adapter),
+        "adapter_sha256": sha256,
         "model": dataclasses.asdict(model.reference),
         "sampling": dataclasses.asdict(sampling),
         "seed": seed,
         "queries_left_out": left_out,
-        "result": result_to_data(result),
+        "result": report_to_data(report),
     }
     print(json.dumps(data, ensure_ascii=False, indent=1))
     return 0
 
 
-def measure_adapter(model: LoadedModel, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> Result:
-    """The result of a loaded adapter on held-out queries."""
-    base, aligned, done = [], [], 0
-    for batch in query_batches(constitution, queries):
-        base += ask(base_of(model), constitution, batch, sampling, seed)
-        aligned += ask(as_it_is(model, "sami"), constitution, batch, sampling, seed)
+def _answers(policy: Policy, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> list[MeasuredReply]:
+    """A policy's replies to held-out queries, told about as they come."""
+    replies, done = [], 0
+    for batch in query_batches(policy.arm, constitution, queries):
+        replies += ask(policy, constitution, batch, sampling, seed)
         done += len(batch)
-        print(f"{done} of {len(queries)} queries measured", file=sys.stderr)
-    return evaluate(constitution, base, aligned)
+        print(f"{policy.arm.key}: {done} of {len(queries)} queries measured", file=sys.stderr)
+    return replies
 
 
 def _held_out(queries: list[Query], options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[list[str], int]:

@@ -6,7 +6,7 @@ import sys
 from app.commands.inputs import open_settings, read_constitution, read_query_file
 from app.commands.terminal import Printer, StopRequest, quiet
 from app.present.balance import balance_lines
-from app.present.table import result_lines
+from app.present.table import report_lines
 from app.present.trainability import trainability_lines
 from app.processes.helpers import HelperLost, helped
 from app.processes.protocol import HELPER_LOST
@@ -42,6 +42,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"Stopped; what was done is in {options.out}. The same command goes on from there.", file=sys.stderr)
         return 130
     endings = ["", *(str(ending["says"]) for ending in record.endings)] if record.endings else []
-    print("\n".join([*trainability_lines(record.trainability), "", *result_lines(record.result), *balance_lines(record.balance), *endings]))
+    print("\n".join([*trainability_lines(record.trainability), "", *report_lines(record.result), *balance_lines(record.balance), *endings]))
     print(f"\nAdapter: {record.adapter}  (sha256 {record.adapter_sha256[:12]}, {record.duration_s:.0f} s)")
     return 0

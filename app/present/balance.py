@@ -3,11 +3,10 @@
 Of a constitution's only principle there is nothing to tell: each contrast has its statement and its antithesis.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from app.present.text import count, escape
-from core.runs.balance import PrincipleBalance, balance_from_data
+from core.runs.balance import PrincipleBalance
 
 HEADS = ("statement", "antithesis", "flipped", "flipped alone")
 UNEVEN = 2  # a principle contrasted alone so many times less often than another is pointed out
@@ -23,9 +22,8 @@ def balance_lines(balance: Sequence[PrincipleBalance]) -> list[str]:
     return ["", _says(balance[0].contrasts), "", *lines, *warnings(balance)]
 
 
-def balance_html(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The same as a small table, folded away unless something about it is uneven. Rows as `core.runs.balance.balance_to_data` gives them."""
-    balance = balance_from_data(rows)
+def balance_html(balance: Sequence[PrincipleBalance]) -> str:
+    """The same as a small table, folded away unless something about it is uneven."""
     if len(balance) < 2:
         return ""
     warned = warnings(balance)

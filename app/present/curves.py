@@ -49,9 +49,8 @@ def charts_html(view: RunView) -> str:
 
 def _endings(view: RunView) -> str:
     """Each early end as a sentence, once the run's row has them; until then the run says them itself."""
-    endings = (view.result or {}).get("endings")
-    said = [str(ending["says"]) for ending in endings if isinstance(ending, dict) and "says" in ending] if isinstance(endings, list) else []
-    return "".join(f'<p class="cs-quiet">{escape(text)}</p>' for text in said)
+    endings = view.result.endings if view.result is not None else ()
+    return "".join(f'<p class="cs-quiet">{escape(ending["says"])}</p>' for ending in endings)
 
 
 def _bound_chart(view: RunView, steps: int, n_constitutions: int) -> str:
@@ -82,11 +81,15 @@ def _margin_chart(view: RunView, steps: int) -> Sequence[str]:
 
 def _distance_chart(view: RunView, steps: int) -> Sequence[str]:
     """How far the policy has gone from its base; absent where nothing measures it."""
-    if "kl_nats" not in view.metrics and not (view.config and view.config.max_kl_nats):
+    if "kl_base_policy_nats" not in view.metrics and not (view.config and view.config.max_kl_nats):
         return ()
     limit = view.config.max_kl_nats if view.config else 0.0
     marks = (Mark(limit, f"limit {limit:g}: training ends"),) if limit else ()
-    return (_chart(view, "kl_nats", title="Distance from the base", unit="nats", marks=marks, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["kl"]),)
+    return (
+        _chart(
+            view, "kl_base_policy_nats", title="Distance from the base", unit="nats", marks=marks, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["kl"]
+        ),
+    )
 
 
 def _chart(view: RunView, name: str, **settings: object) -> str:

@@ -4,27 +4,28 @@ import math
 from collections.abc import Mapping, Sequence
 
 from app.present.constitutions import SIDES
-from app.present.result import result_html
+from app.present.result import UNREADABLE, result_html
 from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
 from app.services.runs import RunLine, RunView, SampledReply
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
-from core.progress import is_training, phases
+from core.methods.arms import METHODS
+from core.methods.settings import TrainConfig
+from core.progress import is_training
+from core.runs.phases import run_phases
 from db.tables import RunStatus
 
 PHASE_NAMES = {
     "preparing": "Prepare the model",
     "sampling": "Sample responses",
     "training": "Train",
-    "measuring base": "Measure the base",
-    "measuring aligned": "Measure the aligned",
+    "measuring": "Measure",
 }
 DOING = {
     "preparing": "preparing the model",
     "sampling": "sampling responses",
     "training": "training",
-    "measuring base": "measuring the base",
-    "measuring aligned": "measuring the aligned model",
+    "measuring": "measuring",
 }
 STATUS_MARKS = {RunStatus.QUEUED: "…", RunStatus.RUNNING: "▸", RunStatus.STOPPED: "‖", RunStatus.FAILED: "!", RunStatus.FINISHED: "✓"}
 CAUSES = {
@@ -86,9 +87,14 @@ def _list_item(line: RunLine) -> str:
 
 
 def phase_words(phase: str, names: Mapping[str, str] = PHASE_NAMES) -> str:
-    """A phase in words; the later iterations say which they are."""
-    work, _, number = phase.rpartition(" ")
-    return f"{names[work]}, iteration {number}" if work in names else names.get(phase, "starting")
+    """A phase in words; the later iterations say which they are, and measuring says whom."""
+    work, _, which = phase.partition(" ")
+    if work not in names:
+        return "starting"
+    if which in METHODS:
+        title = METHODS[which].title
+        return f"{names[work]}: {title[:1].lower()}{title[1:]}"
+    return f"{names[work]}, iteration {which}" if which else names[work]
 
 
 def head_html(view: RunView) -> str:
@@ -134,7 +140,7 @@ def _took(view: RunView) -> str:
 
 def phases_html(view: RunView) -> str:
     """The phases with what is done, what is under way and what is to come."""
-    order = phases(view.config.iterations if view.config else 1)
+    order = run_phases(view.config or TrainConfig())
     current = order.index(view.line.phase) if view.line.phase in order else -1
     finished = view.line.status == RunStatus.FINISHED
     rows = []
@@ -195,8 +201,7 @@ def actions_html(view: RunView) -> str:
 
 def _trainability(view: RunView) -> str:
     """What the base did before training, where the run's row knows it."""
-    found = (view.result or {}).get("trainability")
-    return trainability_html(found) if found else ""
+    return trainability_html(view.result.trainability) if view.result is not None and view.result.trainability is not None else ""
 
 
 def samples_html(samples: Sequence[SampledReply]) -> str:
@@ -234,8 +239,10 @@ def log_html(log: Sequence[str]) -> str:
 
 def result_section_html(view: RunView) -> str:
     """The result with its downloads; empty until there is one."""
-    if view.result is None:
+    if view.result is None and not view.unreadable:
         return ""
+    shown = result_html(view.result) if view.result is not None else UNREADABLE
+    table = f'<a href="./runs/{view.line.id}/report.csv" download>Figures (CSV)</a>' if view.result is not None else ""
     base = f"./runs/{view.line.id}"
     sha256 = (
         f' <span class="cs-quiet cs-number" title="{escape(view.adapter_sha256)}">sha256 {escape(view.adapter_sha256[:12])}</span>'
@@ -243,7 +250,7 @@ def result_section_html(view: RunView) -> str:
         else ""
     )
     return (
-        f'<h2 id="result">Result</h2>{result_html(view.result)}<p class="cs-actions cs-downloads"><a href="./compare?run={view.line.id}">Compare replies</a>'
-        f'<a href="{base}/run.json" download>run.json</a><a href="{base}/replies.json" download>Held-out replies (JSON)</a>'
+        f'<h2 id="result">Result</h2>{shown}<p class="cs-actions cs-downloads"><a href="./compare?run={view.line.id}">Compare replies</a>'
+        f'<a href="{base}/run.json" download>run.json</a><a href="{base}/replies.json" download>Held-out replies (JSON)</a>{table}'
         f'<a href="{base}/adapter.zip" download>Adapter (zip)</a>{sha256}</p>'
     )

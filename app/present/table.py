@@ -1,79 +1,49 @@
-"""The result as lines for a terminal. The page has its own, from the same data."""
+"""The report as lines for a terminal."""
 
-from core.measure.report import Result
+from core.measure.rows import PERCENT, POINTS, rows
 from core.measure.statistics import Figure
+from core.measure.values import SIDES, Report
 
-SIDES = {"statement": "statement", "flip": "antithesis alone", "antithesis": "antithesis"}
-Line = tuple[str, str, str, str]  # measure, base, aligned, n
-
-
-def result_lines(result: Result) -> list[str]:
-    """A table of base against aligned, which constitution replies are traced to, then a sentence for each principle."""
-    rows = [("", "base", "aligned", "n"), *_apart(result), *_principles(result), *_effects(result)]
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    lines = [f"Result on {result.n_queries} {result.split} queries, with 95% intervals", ""]
-    lines += [f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}" for row in rows]
-    return [*lines, *_confusions(result), "", *(principle.sentence for principle in result.principles)]
+DIGITS = {PERCENT: 2, POINTS: 2}  # of shares and their differences; other rows say theirs
 
 
-def _apart(result: Result) -> list[Line]:
-    base, aligned, chance = result.base, result.aligned, f"chance {1 / len(result.sides):.2f}"
-    return [
-        _line(f"MI bound (nats, of {result.cap_nats:.3f})", base.mi_bound_nats, aligned.mi_bound_nats),
-        _line("MI bound, summed log-probabilities", base.mi_bound_summed_nats, aligned.mi_bound_summed_nats),
-        _line(f"attribution accuracy ({chance})", base.attribution, aligned.attribution, 2),
-        _line(f"attribution, read by the base ({chance})", None, aligned.base_attribution, 2),
-        _line("MI bound, read by the base", None, aligned.base_mi_bound_nats),
-    ]
-
-
-def _principles(result: Result) -> list[Line]:
-    rows = []
-    for principle in result.principles:
-        if len(result.principles) > 1:
-            bound, traced = principle.mi_bound_nats, principle.attribution
-            rows.append(_line(f"{principle.title}: MI bound alone (nats, of 0.693)", bound["base"], bound["aligned"]))
-            rows.append(_line(f"{principle.title}: attribution alone (chance 0.50)", traced["base"], traced["aligned"], 2))
-            rows.append(_line(f"{principle.title}: attribution alone, read by the base", None, principle.base_attribution, 2))
-        if principle.check is not None:
-            label = f"{principle.title} [{principle.check}]"
-            rows += [_line(f"{label}, {name}", principle.base[s], principle.aligned[s], 2) for s, name in SIDES.items() if s in principle.aligned]
-    return rows
-
-
-def _effects(result: Result) -> list[Line]:
-    base, aligned = result.base, result.aligned
-    return [
-        *(_line(f"mean words, {side}", base.words[side], aligned.words[side], 1) for side in base.words),
-        *(_line(f"repetition, {side}", base.repetition[side], aligned.repetition[side]) for side in base.repetition),
-        _line("loops", base.loops, aligned.loops, 2),
-        _line("empty replies", base.empty, aligned.empty, 2),
-        _line("refusals", base.refusals, aligned.refusals, 2),
-        _line("talk about principles", base.mentions, aligned.mentions, 2),
-        _line("unlikely to the base (nats a token)", base.base_surprise_nats, aligned.base_surprise_nats),
-        _line("KL to base (nats a token)", None, aligned.kl_nats),
-    ]
-
-
-def _confusions(result: Result) -> list[str]:
-    """Of two constitutions the attribution says as much, so there is nothing here then."""
-    if len(result.sides) <= 2:
-        return []
-    alone = {f"A{i}": f"antithesis of “{principle.title}” alone" for i, principle in enumerate(result.principles, 1)}
-    names = {"S": "all statements", "A": "all antitheses", **alone}
-    lines = ["", "Replies by the constitution they were written under (rows) and traced to (columns); [traced to its own]"]
-    for policy, counts in (("base", result.base.confusion), ("aligned", result.aligned.confusion)):
-        cells = [[f"[{n}]" if own == column else str(n) for column, n in enumerate(row)] for own, row in enumerate(counts)]
-        table = [list(names), *cells]
-        width = max(len(cell) for row in table for cell in row)
-        stub = max(len("aligned"), *map(len, names))
-        rows = [f"{head:<{stub}}  {' '.join(f'{cell:>{width}}' for cell in row)}" for head, row in zip((policy, *names), table, strict=True)]
-        lines += ["", rows[0], *(f"{row}  {says}" for row, says in zip(rows[1:], names.values(), strict=True))]
+def report_lines(report: Report) -> list[str]:
+    """A table with a column for each arm, which constitution replies are traced to, then the sentences for each principle."""
+    lines = [f"Result on {report.n_queries} {report.split} queries, with 95% intervals", "", *_table(report), *_confusions(report), ""]
+    for principle in report.principles:
+        lines += [sentence for sentence in (principle.sentence, principle.control) if sentence]
     return lines
 
 
-def _line(label: str, base: Figure | None, aligned: Figure, digits: int = 3) -> Line:
-    return label, number(base, digits) if base is not None else "", number(aligned, digits), str(aligned.n)
+def _table(report: Report) -> list[str]:
+    arms = [figures.arm.key for figures in report.arms]
+    table, group = [["", *arms, "n"]], ""
+    for row in rows(report):
+        if row.group != group:
+            group = row.group
+            table.append([group])
+        digits = DIGITS[row.form] if row.form in DIGITS else int(row.form)
+        table.append([f"  {row.label}", *(number(figure, digits) if figure is not None else "" for figure in row.cells.values()), str(row.n)])
+    widths = [max(len(line[i]) for line in table if len(line) > 1) for i in range(len(table[0]))]
+    return ["  ".join([f"{line[0]:<{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=False))]).rstrip() for line in table]
+
+
+def _confusions(report: Report) -> list[str]:
+    """Of two constitutions the attribution says as much, so there is nothing here then."""
+    if len(report.sides) <= len(SIDES):
+        return []
+    alone = {f"A{i}": f"antithesis of “{principle.title}” alone" for i, principle in enumerate(report.principles, 1)}
+    names = {"S": "all statements", "A": "all antitheses", **alone}
+    traced = {figures.arm.key: figures.confusion for figures in report.arms if figures.confusion}
+    lines = ["", "Replies by the constitution they were written under (rows) and traced to (columns); [traced to its own]"]
+    for arm, counts in traced.items():
+        cells = [[f"[{n}]" if own == column else str(n) for column, n in enumerate(row)] for own, row in enumerate(counts)]
+        table = [list(names), *cells]
+        width = max(len(cell) for row in table for cell in row)
+        stub = max(map(len, (*traced, *names)))
+        told = [f"{head:<{stub}}  {' '.join(f'{cell:>{width}}' for cell in row)}" for head, row in zip((arm, *names), table, strict=True)]
+        lines += ["", told[0], *(f"{row}  {says}" for row, says in zip(told[1:], names.values(), strict=True))]
+    return lines
 
 
 def number(figure: Figure, digits: int = 3) -> str:

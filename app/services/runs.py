@@ -21,6 +21,7 @@ from core.machine import DEFAULT_SHAPE, Hardware
 from core.methods.settings import PRESETS, TrainConfig, config_from_data, config_to_data
 from core.progress import remaining_s, share_done
 from core.runs.estimates import estimate
+from core.runs.results import RunResult, run_result_from_data
 from db.constitutions import get_version_by_id
 from db.runs import NewRun, RunSummary
 from db.session import clock
@@ -104,7 +105,8 @@ class RunView:
     metrics: Mapping[str, tuple[Point, ...]]
     samples: tuple[SampledReply, ...]
     log: tuple[str, ...]
-    result: dict[str, Any] | None
+    result: RunResult | None
+    unreadable: bool  # whether the row holds a result of another form
     adapter_sha256: str | None
 
     @property
@@ -153,6 +155,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         metrics, samples = _metrics(session, run_id), _samples(session, run_id)
         silent_s = _silent_s(summary.run, clock(session))
     run, seconds = summary.run, _weights(constitution, summary.run)
+    result = read_result(run)
     return RunView(
         line=_line(summary, seconds),
         constitution_id=summary.constitution_id,
@@ -174,9 +177,18 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         metrics=metrics,
         samples=samples,
         log=log_tail(attempt_folder(studio.settings, run.id, run.attempt) / "log.txt"),
-        result=run.result,
+        result=result,
+        unreadable=run.result is not None and result is None,
         adapter_sha256=run.adapter_sha256,
     )
+
+
+def read_result(run: Run) -> RunResult | None:
+    """What a finished run ended with; None where there is nothing, or nothing that can be read."""
+    try:
+        return run_result_from_data(run.result) if run.result is not None else None
+    except ValueError:
+        return None
 
 
 def form_again(studio: Studio, run_id: int) -> TrainForm:

@@ -1,6 +1,6 @@
 """Files of a run and of what it was made from, for download. Plain routes, so they stand behind the checks of app/web/security.py.
 
-Only four kinds of file can be had, all of them named by the run's row: nothing in the address is ever used as a path.
+Only five kinds of file can be had, all of them named by the run's row: nothing in the address is ever used as a path.
 """
 
 import io
@@ -14,15 +14,19 @@ from urllib.parse import quote
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from app.present.report_csv import report_csv
 from app.services.plans import file_stem
+from app.services.runs import read_result
 from app.services.studio import Studio
 from core.constitution.principles import dump_yaml, from_data
+from core.measure.values import Roles, roles
+from core.methods.arms import Arm
+from core.runs.results import RunResult
 from db import query_sets, runs
 from db.constitutions import get_version_by_id
 from db.errors import NotFound
 
 BLOCK_BYTES = 1 << 20
-REPLY_FILES = (("base", "base-replies-*.json"), ("aligned", "aligned-replies-*.json"))
 
 T = TypeVar("T")
 
@@ -35,10 +39,15 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         path = _finished(studio, run_id) / "run.json"
         return Response(_read(path), media_type="application/json", headers=_named(f"run-{run_id}.json"))
 
+    @app.get("/runs/{run_id}/report.csv")
+    def report(run_id: int) -> Response:
+        return Response(report_csv(_result(studio, run_id).report), media_type="text/csv", headers=_named(f"run-{run_id}-report.csv"))
+
     @app.get("/runs/{run_id}/replies.json")
     def replies(run_id: int) -> Response:
         folder = _finished(studio, run_id)
-        rows = [{"policy": policy, **row} for policy, pattern in REPLY_FILES for path in sorted(folder.glob(pattern)) for row in json.loads(_read(path))]
+        arms = [figures.arm for figures in _result(studio, run_id).report.arms]
+        rows = [{"arm": arm.key, **row} for arm in arms for path in _reply_files(folder, arm, roles(arms)) for row in json.loads(_read(path))]
         return JSONResponse(rows, headers=_named(f"run-{run_id}-replies.json"))
 
     @app.get("/runs/{run_id}/adapter.zip")
@@ -72,6 +81,22 @@ def _finished(studio: Studio, run_id: int) -> Path:
     if not adapter.is_relative_to(own) or not adapter.is_dir():
         raise HTTPException(404, f"The files of run {run_id} are not on this machine.")
     return adapter.parent
+
+
+def _result(studio: Studio, run_id: int) -> RunResult:
+    """What a run ended with."""
+    with studio.sessions.read() as session:
+        result = read_result(_found(lambda: runs.get_run(session, run_id)))
+    if result is None:
+        raise HTTPException(404, f"Run {run_id} has no result that can be read.")
+    return result
+
+
+def _reply_files(folder: Path, arm: Arm, parts: Roles) -> list[Path]:
+    """The files of an arm's replies. A run that was measured before there were arms named them for the base and the aligned model."""
+    before = {parts.control: "base", parts.trained: "aligned"}.get(arm)
+    earlier = sorted(folder.glob(f"{before}-replies-*.json")) if before is not None else []
+    return sorted(folder.glob(f"replies-{arm.key}-[0-9]*.json")) or earlier
 
 
 def _found(get: Callable[[], T]) -> T:

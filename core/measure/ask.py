@@ -17,13 +17,12 @@ from core.engine.batching import PROMPTS_SCORED, RESPONSES_SCORED
 from core.engine.models import LoadedModel
 from core.engine.policies import Policy, Prompt, base_of, prompt_of
 from core.engine.sampling import sample
-from core.measure.values import SIDES, MeasuredReply
+from core.measure.values import NO_SIDE, SIDES, MeasuredReply
 from core.methods.arms import Arm, same_lane
 from core.progress import ShownReply
 from core.seeds import seed_for
 from core.settings import SamplingConfig
 
-NO_SIDE = "none"  # of a reply to a query that no constitution stands before
 REPLIES_TOGETHER = 48  # about how many replies are measured and committed together
 
 
@@ -38,9 +37,9 @@ def side_prompt(model: LoadedModel, constitution: Constitution | None, side: str
     return prompt_of(model, constitution, stance, query)
 
 
-def query_batches(constitution: Constitution, queries: Sequence[str]) -> list[Sequence[str]]:
-    """The queries in the batches that are measured and committed together."""
-    size = max(1, REPLIES_TOGETHER // len(asked_stances(len(constitution.principles))))
+def query_batches(arm: Arm, constitution: Constitution, queries: Sequence[str]) -> list[Sequence[str]]:
+    """The queries in the batches that an arm answers, and that are committed, together."""
+    size = max(1, REPLIES_TOGETHER // len(sides_asked(arm, constitution)))
     return [queries[i : i + size] for i in range(0, len(queries), size)]
 
 
@@ -76,7 +75,7 @@ def ask(policy: Policy, constitution: Constitution, queries: Sequence[str], samp
                     tokens=len(response.token_ids),
                     logprobs=tuple(scored.logprobs),
                     base_logprobs=tuple(scored.base_logprobs),
-                    kl_nats=scored.kl_nats,
+                    kl_policy_base_nats=scored.kl_policy_base_nats,
                 )
             )
     return measured
@@ -88,7 +87,7 @@ class _Scored:
 
     logprobs: list[float] = field(default_factory=list)
     base_logprobs: list[float] = field(default_factory=list)
-    kl_nats: float | None = None
+    kl_policy_base_nats: float | None = None
 
 
 def _score(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[tuple[int, ...]]) -> list[_Scored]:
@@ -110,7 +109,7 @@ def _score(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[tuple[
                 found[i].logprobs += [float(row[k].mean()) for row in scores.tokens]
                 found[i].base_logprobs += [float(row[k].mean()) for row in base_scores.tokens]
                 if 0 <= i - c < len(group):
-                    found[i].kl_nats = _kl(scores.own[k], base_scores.own[k]) if other else 0.0
+                    found[i].kl_policy_base_nats = _kl(scores.own[k], base_scores.own[k]) if other else 0.0
     return found
 
 

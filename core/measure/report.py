@@ -1,221 +1,283 @@
-"""From measured replies to the result: figures with intervals, and a plain sentence for each principle. No model, no drawing.
+"""From measured replies to the report: figures with intervals, and a plain sentence for each principle. No model, no drawing.
 
-Mutual information cannot tell following from doing the opposite, nor either from a private code; only a program's verdict
-on the text can. So no principle is ever called followed on attribution alone.
+Mutual information cannot tell following from doing the opposite, nor either from a private code; only a judge of the text can.
+So no principle is ever called followed on attribution alone.
 
-A query is the independent unit: its replies share their topic, so that intervals resample or count queries, never replies.
+Three arms answer two questions for each principle. Was training worth it over prompting? (trained with the constitution − control with
+it.) And did training put it into the weights? The trained arm without the constitution is held against the control with it, on the same
+queries; a base without the constitution is not measured, so what it follows by chance is not taken off.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from core.constitution.checks import complies
 from core.constitution.contrasts import asked_stances, flip_side
-from core.constitution.principles import Constitution, Principle
+from core.constitution.principles import Constitution
 from core.constitution.text import loops, mentions_constitution, refuses, repetition, words
-from core.measure.statistics import Figure, clustered_share, mean, paired_change, share
-from core.measure.values import SIDES, MeasuredReply
-from core.measure.verdicts import Evidence, Verdict, judge
-
-Asked = Sequence[MeasuredReply]  # the replies to one query, in the order of `asked_stances`
-Scores = Callable[[MeasuredReply], Sequence[float]]  # of one reply, under each of `asked_stances`
-
-
-@dataclass(frozen=True, kw_only=True)
-class PolicyFigures:
-    """What is measured of one policy on the held-out queries. Keys of the mappings: statement, antithesis."""
-
-    mi_bound_nats: Figure  # log n - CE(constitution | response), replies of this policy, its own scores (mean token log-probabilities)
-    mi_bound_summed_nats: Figure  # the same from summed token log-probabilities: the true likelihoods, at a temperature of 1
-    attribution: Figure  # share of replies whose own constitution explains them best
-    confusion: tuple[tuple[int, ...], ...]  # replies by the stance they were written under (rows) and are traced to (columns)
-    base_mi_bound_nats: Figure  # of this policy's replies, but scored by the base
-    base_attribution: Figure
-    base_surprise_nats: Figure  # mean negative token log-probability by the base, under the reply's own constitution, nats a token
-    words: Mapping[str, Figure]  # mean words a reply
-    repetition: Mapping[str, Figure]  # mean share of repeated four-word runs
-    loops: Figure  # share of replies that are degenerate loops
-    refusals: Figure
-    mentions: Figure  # share of replies that talk about their principles
-    empty: Figure  # share of replies without text
-    kl_nats: Figure  # KL(policy || base), nats a token, own replies
+from core.errors import ConfigError
+from core.measure.judges import JUDGES, Judge, judge_of
+from core.measure.statistics import UNMEASURED, Figure, clustered_share, mean, paired_change, share
+from core.measure.tracing import Asked, attribution, base_scores, bound, confusion, own_scores, scored_queries, summed_scores
+from core.measure.values import (
+    NO_SIDE,
+    OVER_PROMPT,
+    SIDES,
+    TEXT,
+    WEIGHTS,
+    ArmFigures,
+    Cell,
+    Change,
+    MeasuredReply,
+    PrincipleFigures,
+    Report,
+    Roles,
+    roles,
+)
+from core.measure.verdicts import Evidence, Verdict, control_sentence, judge
+from core.methods.arms import Arm, arm_from_data, arm_to_data
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipleFigures:
-    """What is measured of one principle: all statements against all statements but this one, taken as its antithesis.
+class _Measured:
+    """All that a report is made of."""
 
-    Of a constitution's only principle that is statement against antithesis. Keys of `base` and `aligned`: statement, antithesis (of
-    all principles) and, when there are several, flip (of this one alone).
+    constitution: Constitution
+    asked: Mapping[Arm, Sequence[Asked]]  # by arm, the replies to each query
+    judges: Sequence[Judge]
+
+    @property
+    def prompted(self) -> list[Arm]:
+        return [arm for arm in self.asked if arm.in_prompt]
+
+    @property
+    def roles(self) -> Roles:
+        return roles(list(self.asked))
+
+
+def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[MeasuredReply]], judges: Sequence[Judge] = JUDGES) -> Report:
+    """The report on arms that answered the same held-out queries.
+
+    Args:
+        constitution: What the principles were.
+        replies: Of each arm, in the order in which arms are shown: under each of `asked_stances` for an arm with the constitution in its
+            prompt, one under `NO_SIDE` for one without; the queries in the same order for all.
+        judges: Who may judge, in the order in which they are asked.
     """
-
-    title: str
-    check: str | None
-    base: Mapping[str, Figure]  # share of judged replies that follow the statement, by side
-    aligned: Mapping[str, Figure]
-    change: Figure  # aligned - base under the statement, same queries
-    separation: Figure  # aligned: statement - flip of this principle alone, same queries
-    mi_bound_nats: Mapping[str, Figure]  # of statement and flip alone, cap log 2; keys: base, aligned
-    attribution: Mapping[str, Figure]  # of statement and flip alone; keys: base, aligned
-    base_attribution: Figure  # of the aligned replies, scored by the base
-    verdict: Verdict
-    sentence: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """The table a run ends with."""
-
-    n_queries: int
-    split: str  # held-out, always
-    sides: tuple[str, ...]  # what each query was answered under: the keys of `asked_stances`
-    cap_nats: float  # log n: the MI bound cannot exceed it
-    base: PolicyFigures
-    aligned: PolicyFigures
-    principles: tuple[PrincipleFigures, ...]
-
-
-def evaluate(constitution: Constitution, base: Sequence[MeasuredReply], aligned: Sequence[MeasuredReply]) -> Result:
-    """The result of base and aligned replies to the same held-out queries, in the same order."""
-    if [(r.query, r.side) for r in base] != [(r.query, r.side) for r in aligned]:
-        raise ValueError("base and aligned must have answered the same queries in the same order")
     sides = tuple(asked_stances(len(constitution.principles)))
-    asked = {name: [replies[i : i + len(sides)] for i in range(0, len(replies), len(sides))] for name, replies in (("base", base), ("aligned", aligned))}
-    if any(tuple(reply.side for reply in query) != sides for query in asked["base"]):
-        raise ValueError(f"every query must have been answered under {', '.join(sides)}")
-    return Result(
-        n_queries=len(asked["base"]),
+    asked = {_known_by_hash(arm): _by_query(own, sides if arm.in_prompt else (NO_SIDE,)) for arm, own in replies.items()}
+    if len({tuple(query[0].query for query in queries) for queries in asked.values()}) > 1:
+        raise ValueError(f"{', '.join(arm.key for arm in asked)} must have answered the same queries in the same order")
+    measured = _Measured(constitution=constitution, asked=asked, judges=judges)
+    return Report(
+        n_queries=max((len(queries) for queries in asked.values()), default=0),
         split="held-out",
         sides=sides,
         cap_nats=math.log(len(sides)),
-        base=policy_figures(asked["base"], len(sides)),
-        aligned=policy_figures(asked["aligned"], len(sides)),
-        principles=tuple(_principle(constitution, i, asked) for i in range(len(constitution.principles))),
+        arms=tuple(arm_figures(arm, queries) for arm, queries in asked.items()),
+        principles=tuple(_principle(measured, i) for i in range(len(constitution.principles))),
     )
 
 
-def policy_figures(asked: Sequence[Asked], n_sides: int) -> PolicyFigures:
-    """Figures of one policy from its replies to each query."""
+def _known_by_hash(arm: Arm) -> Arm:
+    return arm if arm.artifact is None else replace(arm, artifact=replace(arm.artifact, place=""))
+
+
+def _by_query(replies: Sequence[MeasuredReply], sides: Sequence[str]) -> list[Asked]:
+    asked = [replies[i : i + len(sides)] for i in range(0, len(replies), len(sides))]
+    if any([reply.side for reply in query] != list(sides) or len({reply.query for reply in query}) > 1 for query in asked):
+        raise ValueError(f"every query must have been answered under {', '.join(sides)}")
+    return asked
+
+
+def arm_figures(arm: Arm, asked: Sequence[Asked]) -> ArmFigures:
+    """Figures of one arm from its replies to each query."""
+    n_sides = len(asked[0]) if asked else 0
     every = range(n_sides)
-    scored = _scored(asked, every)
-    return PolicyFigures(
+    scored = scored_queries(asked, every)
+    return ArmFigures(
+        arm=arm,
         mi_bound_nats=bound(scored, own_scores, every),
         mi_bound_summed_nats=bound(scored, summed_scores, every),
         attribution=attribution(scored, own_scores, every),
-        confusion=confusion(scored, own_scores, every),
+        confusion=confusion(scored, own_scores, every) if arm.in_prompt else (),
         base_mi_bound_nats=bound(scored, base_scores, every),
         base_attribution=attribution(scored, base_scores, every),
         base_surprise_nats=mean([math.fsum(-reply.base_logprobs[own] for own, reply in enumerate(query)) / n_sides for query in scored]),
-        words=_by_side(asked, lambda r: float(len(words(r.text)))),
-        repetition=_by_side(asked, lambda r: repetition(r.text)),
+        words=_by_side(arm, asked, lambda r: float(len(words(r.text)))),
+        repetition=_by_side(arm, asked, lambda r: repetition(r.text)),
         loops=clustered_share([[loops(r.text) for r in query] for query in asked]),
         refusals=clustered_share([[refuses(r.text) for r in query] for query in asked]),
         mentions=clustered_share([[mentions_constitution(r.text) for r in query] for query in asked]),
         empty=clustered_share([[not r.text for r in query] for query in asked]),
-        kl_nats=mean([math.fsum(r.kl_nats or 0.0 for r in query) / n_sides for query in scored]),
+        kl_policy_base_nats=mean([math.fsum(r.kl_policy_base_nats or 0.0 for r in query) / n_sides for query in scored]),
     )
 
 
-def own_scores(reply: MeasuredReply) -> Sequence[float]:
-    """Mean token log-probabilities by the policy that wrote the reply: length decides nothing."""
-    return reply.logprobs
+def _by_side(arm: Arm, asked: Sequence[Asked], value: Callable[[MeasuredReply], float]) -> dict[str, Figure]:
+    sides = SIDES if arm.in_prompt else (NO_SIDE,)
+    return {side: mean([value(r) for query in asked for r in query if r.side == side and r.text]) for side in sides}
 
 
-def summed_scores(reply: MeasuredReply) -> Sequence[float]:
-    """Log-probabilities of the whole reply by the policy that wrote it."""
-    return [logprob * reply.tokens for logprob in reply.logprobs]
-
-
-def base_scores(reply: MeasuredReply) -> Sequence[float]:
-    """Mean token log-probabilities by the base. A code that only the policy understands is not told apart by them."""
-    return reply.base_logprobs
-
-
-def bound(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> Figure:
-    """MI bound in nats among some of the stances, as `core.methods.sami.losses.mi_bound`: one mean a query, so that the bootstrap resamples queries."""
-    return mean([math.fsum(column_term(scores(query[own]), own, among) for own in among) / len(among) for query in scored])
-
-
-def attribution(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> Figure:
-    """Share of the replies that are traced to the stance they were written under, among some of the stances."""
-    return clustered_share([[traced_to(scores(query[own]), own, among) == own for own in among] for query in scored])
-
-
-def confusion(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Replies counted by the stance they were written under (rows) and the one they are traced to (columns)."""
-    found = [[traced_to(scores(query[own]), own, among) for query in scored] for own in among]
-    return tuple(tuple(row.count(stance) for stance in among) for row in found)
-
-
-def column_term(scores: Sequence[float], own: int, among: Sequence[int]) -> float:
-    """Log n + log p(own stance | reply) in nats, each of n stances taken to be equally likely. Robust to scores far apart."""
-    gaps = sorted(scores[stance] - scores[own] for stance in among)
-    best = gaps.pop()
-    return math.log(len(among)) - (math.log1p(math.fsum(math.exp(gap - best) for gap in gaps)) + best)
-
-
-def traced_to(scores: Sequence[float], own: int, among: Sequence[int]) -> int:
-    """The stance that explains a reply best. A tie is a miss: it goes to the other stance."""
-    return max(among, key=lambda stance: (scores[stance], stance != own))
-
-
-def _scored(asked: Sequence[Asked], among: Sequence[int]) -> list[Asked]:
-    """The queries whose replies under these stances all have scores: an empty one has none, and stances must stay equally frequent."""
-    return [query for query in asked if all(query[stance].logprobs for stance in among)]
-
-
-def _by_side(asked: Sequence[Asked], value: Callable[[MeasuredReply], float]) -> dict[str, Figure]:
-    return {side: mean([value(r) for query in asked for r in query if r.side == side and r.text]) for side in SIDES}
-
-
-def _principle(constitution: Constitution, position: int, asked: Mapping[str, Sequence[Asked]]) -> PrincipleFigures:
-    """Figures of one principle, from the replies of `base` and `aligned`."""
-    principle, sides = constitution.principles[position], tuple(asked_stances(len(constitution.principles)))
-    flipped = flip_side(position, len(constitution.principles))
-    pair = (sides.index("statement"), sides.index(flipped))
-    scored = {name: _scored(queries, pair) for name, queries in asked.items()}
-    judged = {name: {side: _judge(principle, queries, side) for side in (*SIDES, flipped)} for name, queries in asked.items()}
-    shares = {name: {side if side in SIDES else "flip": share(found) for side, found in by_side.items()} for name, by_side in judged.items()}
-    attributed = {name: attribution(queries, own_scores, pair) for name, queries in scored.items()}
-    evidence = Evidence(
-        attribution=attributed["aligned"],
-        base_attribution=attribution(scored["aligned"], base_scores, pair),
-        base=shares["base"]["statement"],
-        aligned=shares["aligned"]["statement"],
-        antithesis=share(judged["aligned"][flipped]),
-        change=paired_change(judged["base"]["statement"], judged["aligned"]["statement"]),
-        separation=paired_change(judged["aligned"][flipped], judged["aligned"]["statement"]),
-        has_check=principle.check is not None,
-        alone=len(constitution.principles) > 1,
-    )
-    verdict, sentence = judge(principle.title, evidence)
-    return PrincipleFigures(
+def _principle(measured: _Measured, position: int) -> PrincipleFigures:
+    """Figures of one principle, from the replies of all arms."""
+    principle, sides = measured.constitution.principles[position], tuple(asked_stances(len(measured.constitution.principles)))
+    pair = (sides.index("statement"), sides.index(flip_side(position, len(measured.constitution.principles))))
+    outcomes = _outcomes(measured, position)
+    scored = {arm: scored_queries(measured.asked[arm], pair) for arm in measured.prompted}
+    figures = PrincipleFigures(
         title=principle.title,
         check=str(principle.check) if principle.check is not None else None,
-        base=shares["base"],
-        aligned=shares["aligned"],
-        change=evidence.change,
-        separation=evidence.separation,
-        mi_bound_nats={name: bound(queries, own_scores, pair) for name, queries in scored.items()},
-        attribution=attributed,
-        base_attribution=evidence.base_attribution,
-        verdict=verdict,
-        sentence=sentence,
+        judge=found.name if (found := judge_of(principle, measured.judges)) is not None else None,
+        compliance={arm.key: {side: share(judged) for side, judged in by_side.items()} for arm, by_side in outcomes.items()},
+        mi_bound_nats={arm.key: bound(queries, own_scores, pair) for arm, queries in scored.items()},
+        attribution={arm.key: attribution(queries, own_scores, pair) for arm, queries in scored.items()},
+        base_attribution={arm.key: attribution(queries, base_scores, pair) for arm, queries in scored.items()},
+        changes=_changes(outcomes, measured.roles.control),
+        verdict=None,
+        sentence="",
+        control="",
+    )
+    return _concluded(figures, measured.roles)
+
+
+Outcomes = Mapping[Arm, Mapping[str, Sequence[bool | None]]]  # by arm, by side as in `Cell`, whether each query's reply follows
+
+
+def _outcomes(measured: _Measured, position: int) -> Outcomes:
+    """A judge's outcomes on the replies of every arm under the sides that concern one principle."""
+    principle, k = measured.constitution.principles[position], len(measured.constitution.principles)
+    chosen = judge_of(principle, measured.judges)
+    flipped = flip_side(position, k)
+    named = {side: side if side in SIDES else "flip" for side in (*SIDES, flipped)}
+
+    def judged(arm: Arm, side: str) -> list[bool | None]:
+        if chosen is None:
+            return []
+        return [chosen.judge(principle, r.query, r.text).follows for query in measured.asked[arm] for r in query if r.side == side]
+
+    return {arm: {name: judged(arm, side) for side, name in named.items()} if arm.in_prompt else {NO_SIDE: judged(arm, NO_SIDE)} for arm in measured.asked}
+
+
+def _changes(outcomes: Outcomes, control: Arm | None) -> tuple[Change, ...]:
+    """The pairs that are compared, for every arm but the control."""
+
+    def change(name: str, before: tuple[Arm, str], after: tuple[Arm, str]) -> Change:
+        figure = paired_change(outcomes[before[0]][before[1]], outcomes[after[0]][after[1]])
+        return Change(name=name, before=Cell(arm=before[0].key, side=before[1]), after=Cell(arm=after[0].key, side=after[1]), figure=figure)
+
+    found = []
+    for arm in outcomes:
+        if arm.in_prompt and arm != control:
+            if control is not None:
+                found.append(change(OVER_PROMPT, (control, "statement"), (arm, "statement")))
+            found.append(change(TEXT, (arm, opposite(outcomes[arm])), (arm, "statement")))
+        if not arm.in_prompt and arm.artifact is not None and control is not None:
+            found.append(change(WEIGHTS, (control, "statement"), (arm, NO_SIDE)))
+    return tuple(found)
+
+
+def opposite(by_side: Mapping[str, object]) -> str:
+    """The side that takes a principle as its antithesis and leaves the others."""
+    return "flip" if "flip" in by_side else "antithesis"
+
+
+def _concluded(figures: PrincipleFigures, parts: Roles) -> PrincipleFigures:
+    """The figures with what may be said of them."""
+    if parts.control is None or parts.trained is None:
+        return figures
+    control, trained = parts.control.key, parts.trained.key
+    changes = {(change.name, change.after.arm): change.figure for change in figures.changes}
+    verdict, sentence = judge(
+        figures.title,
+        Evidence(
+            attribution=figures.attribution[trained],
+            base_attribution=figures.base_attribution[trained],
+            base=figures.compliance[control]["statement"],
+            aligned=figures.compliance[trained]["statement"],
+            antithesis=figures.compliance[trained][opposite(figures.compliance[trained])],
+            change=changes[OVER_PROMPT, trained],
+            separation=changes[TEXT, trained],
+            has_check=figures.judge is not None,
+            alone="flip" in figures.compliance[trained],
+        ),
+    )
+    if parts.alone is None or parts.trained.artifact is None:
+        return replace(figures, verdict=verdict, sentence=sentence)
+    with_it = (figures.compliance[arm]["statement"] for arm in (control, trained))
+    said = control_sentence(figures.title, figures.compliance[parts.alone.key][NO_SIDE], *with_it)
+    return replace(figures, verdict=verdict, sentence=sentence, control=said)
+
+
+def report_to_data(report: Report) -> dict[str, Any]:
+    """Plain JSON data, as kept in a run's row and printed by `measure --json`."""
+    return asdict(report) | {"arms": [asdict(figures) | {"arm": arm_to_data(figures.arm)} for figures in report.arms]}
+
+
+def report_from_data(data: Mapping[str, Any]) -> Report:
+    """The inverse of `report_to_data`. A null in place of a figure is one that was not measured.
+
+    Raises:
+        ValueError: Data of another form.
+    """
+    try:
+        report = Report(
+            n_queries=int(data["n_queries"]),
+            split=str(data["split"]),
+            sides=tuple(map(str, data["sides"])),
+            cap_nats=float(data["cap_nats"]),
+            arms=tuple(map(_arm_from_data, data["arms"])),
+            principles=tuple(map(_principle_from_data, data["principles"])),
+        )
+    except (KeyError, TypeError, AttributeError, ConfigError) as error:
+        raise ValueError(f"this is no report: {error!r}") from error
+    _require_whole(report)
+    return report
+
+
+def _require_whole(report: Report) -> None:
+    """Raise ValueError where parts of a report do not belong together."""
+    keys, n = {figures.arm.key for figures in report.arms}, len(report.sides)
+    named = [cell.arm for principle in report.principles for change in principle.changes for cell in (change.before, change.after)]
+    if not set(named) <= keys:
+        raise ValueError(f"changes of {', '.join(sorted(set(named) - keys))}, which the report has not")
+    if any([len(row) for row in figures.confusion] not in ([], [n] * n) for figures in report.arms):
+        raise ValueError(f"a confusion of other than {n} constitutions")
+
+
+def _arm_from_data(data: Mapping[str, Any]) -> ArmFigures:
+    plain: dict[str, Any] = {item.name: _figure(data[item.name]) for item in fields(ArmFigures) if item.type is Figure}
+    by_side: dict[str, Any] = {name: _figures(data[name]) for name in ("words", "repetition")}
+    return ArmFigures(arm=arm_from_data(data["arm"]), confusion=tuple(tuple(map(int, row)) for row in data["confusion"]), **by_side, **plain)
+
+
+def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:
+    return PrincipleFigures(
+        title=str(data["title"]),
+        check=data["check"],
+        judge=data["judge"],
+        compliance={str(arm): _figures(by_side) for arm, by_side in data["compliance"].items()},
+        mi_bound_nats=_figures(data["mi_bound_nats"]),
+        attribution=_figures(data["attribution"]),
+        base_attribution=_figures(data["base_attribution"]),
+        changes=tuple(
+            Change(name=str(row["name"]), before=Cell(**row["before"]), after=Cell(**row["after"]), figure=_figure(row["figure"])) for row in data["changes"]
+        ),
+        verdict=Verdict(data["verdict"]) if data["verdict"] is not None else None,
+        sentence=str(data["sentence"]),
+        control=str(data["control"]),
     )
 
 
-def _judge(principle: Principle, asked: Sequence[Asked], side: str) -> list[bool | None]:
-    """The check's verdicts on the replies of one side. An empty reply follows no principle: it counts as a miss, not as unjudged,
-    so that collapsing into silence can never raise a share.
-    """
-    check = principle.check
-    if check is None:
-        return []
-    return [complies(check, r.text) if r.text else False for query in asked for r in query if r.side == side]
+def _figures(data: Mapping[str, Any]) -> dict[str, Figure]:
+    return {str(key): _figure(figure) for key, figure in data.items()}
 
 
-def result_to_data(result: Result) -> dict[str, Any]:
-    """Plain JSON data, as kept in a run's row and printed by `measure --json`."""
-    return asdict(result)
+def _figure(data: Mapping[str, Any] | None) -> Figure:
+    if data is None:
+        return UNMEASURED
+    figure = Figure(**data)
+    if not all(number is None or isinstance(number, int | float) for number in (figure.value, figure.low, figure.high)) or not isinstance(figure.n, int):
+        raise TypeError(f"a figure holds {figure!r}")
+    return figure

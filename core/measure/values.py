@@ -1,8 +1,14 @@
-"""What is kept of a measured reply. Imports no torch."""
+"""What is measured: replies, outcomes, figures of arms and of principles, and the report that holds them. Imports no torch."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from core.measure.statistics import Figure
+from core.measure.verdicts import Verdict
+from core.methods.arms import Arm
+
 SIDES = ("statement", "antithesis")
+NO_SIDE = "none"  # the side of an arm whose prompt holds no constitution: each query is answered once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,13 +16,13 @@ class MeasuredReply:
     """One held-out reply with the policy's own scores of it, and the base's."""
 
     query: str
-    side: str  # which it was sampled under: a key of `asked_stances`
+    side: str  # which it was sampled under: a key of `asked_stances`, or NO_SIDE
     text: str
     ended: bool
     tokens: int  # end token included
-    logprobs: tuple[float, ...]  # mean token log-probability under each of `asked_stances`, in nats a token; empty for an empty reply
+    logprobs: tuple[float, ...]  # mean token log-probability under each of `asked_stances`, in nats a token; empty for an empty reply, and under NO_SIDE
     base_logprobs: tuple[float, ...]  # the same by the base
-    kl_nats: float | None  # KL(policy || base) a token over the reply, under its own constitution; 0 for the base
+    kl_policy_base_nats: float | None  # KL(policy || base) a token over the reply, under its own constitution; 0 for the base
 
 
 def replies_from_data(rows: object) -> list[MeasuredReply] | None:
@@ -25,3 +31,110 @@ def replies_from_data(rows: object) -> list[MeasuredReply] | None:
     if not isinstance(rows, list) or any(set(row) != names for row in rows):
         return None
     return [MeasuredReply(**row | {name: tuple(row[name]) for name in ("logprobs", "base_logprobs")}) for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a judge finds of one reply and one principle."""
+
+    follows: bool | None  # whether it follows the statement; None: could not be judged, which is never a miss
+    why: str
+    by: str  # the judge's name
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmFigures:
+    """What is measured of one arm on the held-out queries.
+
+    Keys of the mappings: statement and antithesis, or NO_SIDE. Of an arm without the constitution nothing can be traced: it was
+    answered under none, so bounds, attribution, surprise and KL are unmeasured and there is no confusion.
+    """
+
+    arm: Arm  # its artifact is known by its hash: where it lay says nothing about the figures
+    mi_bound_nats: Figure  # log n - CE(constitution | response), replies of this policy, its own scores (mean token log-probabilities)
+    mi_bound_summed_nats: Figure  # the same from summed token log-probabilities: the true likelihoods, at a temperature of 1
+    attribution: Figure  # share of replies whose own constitution explains them best
+    confusion: tuple[tuple[int, ...], ...]  # replies by the stance they were written under (rows) and are traced to (columns)
+    base_mi_bound_nats: Figure  # of this policy's replies, but scored by the base
+    base_attribution: Figure
+    base_surprise_nats: Figure  # mean negative token log-probability by the base, under the reply's own constitution, nats a token
+    words: Mapping[str, Figure]  # mean words a reply
+    repetition: Mapping[str, Figure]  # mean share of repeated four-word runs
+    loops: Figure  # share of replies that are degenerate loops
+    refusals: Figure
+    mentions: Figure  # share of replies that talk about their principles
+    empty: Figure  # share of replies without text
+    kl_policy_base_nats: Figure  # KL(policy || base), nats a token, own replies
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Which arms a verdict is about."""
+
+    control: Arm | None  # the constitution in the prompt and nothing trained
+    trained: Arm | None  # the constitution in the prompt too: what is held against the control
+    alone: Arm | None  # what was trained, without the constitution
+
+
+def roles(arms: Sequence[Arm]) -> Roles:
+    """The part that each arm plays; a control stands before what is held against it."""
+    prompted = [arm for arm in arms if arm.in_prompt]
+    control = next((arm for arm in prompted if arm.artifact is None), None)
+    others = sorted((arm for arm in prompted if arm != control), key=lambda arm: arm.artifact is None)
+    alone = next((arm for arm in arms if arm.artifact is not None and not arm.in_prompt), None)
+    return Roles(control=control, trained=others[0] if others else None, alone=alone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Some replies: those of one arm under one side."""
+
+    arm: str  # its key
+    side: str  # statement, antithesis, flip (this principle alone), or NO_SIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A difference of compliance between two named sets of replies, paired by query."""
+
+    name: str  # what it is asked for: one of `CHANGES`
+    before: Cell
+    after: Cell
+    figure: Figure  # after - before
+
+
+OVER_PROMPT, TEXT, WEIGHTS = "over prompting", "depends on the text", "in the weights"
+CHANGES = (OVER_PROMPT, TEXT, WEIGHTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrincipleFigures:
+    """What is measured of one principle: all statements against all statements but this one, taken as its antithesis.
+
+    Of a constitution's only principle that is statement against antithesis. The mappings have arms' keys; those of figures about
+    telling constitutions apart have the arms whose prompt holds one.
+    """
+
+    title: str
+    check: str | None
+    judge: str | None  # who says whether a reply follows it; None: nobody can
+    compliance: Mapping[str, Mapping[str, Figure]]  # share of judged replies that follow the statement, by arm and side (as in `Cell`)
+    mi_bound_nats: Mapping[str, Figure]  # of statement and flip alone, cap log 2
+    attribution: Mapping[str, Figure]  # of statement and flip alone
+    base_attribution: Mapping[str, Figure]  # of the same replies, scored by the base
+    changes: tuple[Change, ...]
+    verdict: Verdict | None  # on the trained arm against its control; None where they were not both measured
+    sentence: str
+    control: str  # what the arm that was trained does without the constitution, beside the others; empty where it was not measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What arms do on the same held-out queries."""
+
+    n_queries: int
+    split: str  # held-out, always
+    sides: tuple[str, ...]  # what each query was answered under by arms with the constitution: the keys of `asked_stances`
+    cap_nats: float  # log n: the MI bound cannot exceed it
+    arms: tuple[ArmFigures, ...]  # in the order in which they are shown
+    principles: tuple[PrincipleFigures, ...]

@@ -103,6 +103,16 @@ def _words(e: Evidence) -> dict[str, str]:
     }
 
 
+def control_sentence(title: str, alone: Figure, prompted: Figure, trained: Figure) -> str:
+    """What the trained model does without the constitution in its prompt, beside the base and itself with it. Empty where nothing could be judged."""
+    if alone.value is None or prompted.value is None or trained.value is None:
+        return ""
+    return (
+        f"Without the constitution in its prompt, the aligned model follows {_quote(title)} in {_share(alone)}; "
+        f"with it, the base does in {_share(prompted)} and the aligned model in {_share(trained)}."
+    )
+
+
 def _share(figure: Figure) -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return "an unmeasured share"

@@ -36,7 +36,7 @@ class Scored:
     """One query as the policy scored it before its update. No gradients flow from here."""
 
     logprobs_CR: Tensor
-    kl_nats: float | None  # KL(base || adapted), nats a token; None: not asked for
+    kl_base_policy_nats: float | None  # KL(base || adapted), nats a token; None: not asked for
 
 
 def gradient_of(policy: Policy, example: Example, objective: Objective, share: float, base: Scores | None = None) -> Scored:
@@ -59,14 +59,14 @@ def add_gradient(policy: Policy, example: Example, objective: Objective, share: 
     own = range(len(example.responses)) if objective.kl_weight is not None else ()
     scores = policy.score(list(map(plain_prompt, example.prompts)), example.responses, own)
     logprobs_CR = objective.matrix(scores)
-    minimised, kl_nats = objective.loss(logprobs_CR), None
+    minimised, kl_base_policy_nats = objective.loss(logprobs_CR), None
     if objective.kl_weight is not None:
         base = base if base is not None else base_scores(policy.model, example, whole=True)
         with torch.set_grad_enabled(objective.kl_weight > 0):
             kl = torch.stack([_kl(base_TV, own_TV) for base_TV, own_TV in zip(base.own, scores.own, strict=True)]).mean()
-        minimised, kl_nats = minimised + objective.kl_weight * kl, kl.item()
+        minimised, kl_base_policy_nats = minimised + objective.kl_weight * kl, kl.item()
     (share * minimised).backward()
-    return Scored(logprobs_CR=logprobs_CR.detach(), kl_nats=kl_nats)
+    return Scored(logprobs_CR=logprobs_CR.detach(), kl_base_policy_nats=kl_base_policy_nats)
 
 
 def replay_gradient(policy: Policy, example: Example, objective: Objective, share: float) -> Scored:
@@ -90,7 +90,7 @@ def replay_gradient(policy: Policy, example: Example, objective: Objective, shar
                 kls.append(kl.item())
                 pulled = pulled + objective.kl_weight * kl / len(example.prompts)
             (share * pulled).backward()
-    return Scored(logprobs_CR=logprobs_CR.detach(), kl_nats=math.fsum(kls) / len(kls) if kls else None)
+    return Scored(logprobs_CR=logprobs_CR.detach(), kl_base_policy_nats=math.fsum(kls) / len(kls) if kls else None)
 
 
 def matrix_in_parts(policy: Policy, example: Example, matrix: Matrix) -> Tensor:
@@ -136,7 +136,7 @@ def query_metrics(scored: Scored, loss_nats: float, **more: Sequence[float]) -> 
     """The values of one query that a step's metrics are means of."""
     values = {"loss_nats": [loss_nats], "attribution": list(map(float, attribution(scored.logprobs_CR))), "mi_bound_nats": [mi_bound(scored.logprobs_CR)]}
     named = {name: list(found) for name, found in more.items()}
-    return {**values, **named, "kl_nats": [scored.kl_nats] if scored.kl_nats is not None else []}
+    return {**values, **named, "kl_base_policy_nats": [scored.kl_base_policy_nats] if scored.kl_base_policy_nats is not None else []}
 
 
 def step_metrics(queries: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, float]:

@@ -29,7 +29,7 @@ class Gradient(Protocol):
         Returns:
             Means over the batch, before the update, the same in all processes: loss_nats, attribution (share of responses) and
             mi_bound_nats (column term only; of the stored responses, so a curve to watch and not yet a claim), what else the recipe
-            has to tell, and kl_nats (a token) when something depends on it.
+            has to tell, and kl_base_policy_nats (a token) when something depends on it.
         """
 
 

@@ -12,7 +12,8 @@ from core.constitution.principles import NEUTRAL_SYSTEM, Constitution
 from core.engine.batching import AT_ONCE, CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, REPLAYED_TOKENS, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS
 from core.machine import FIT_SHARE, LOGIT_COPIES, Hardware, ModelShape, activation_bytes
 from core.methods.settings import TrainConfig
-from core.progress import phase_of, phases
+from core.progress import measuring_phase, phase_of
+from core.runs.phases import measured_arms, run_phases
 
 CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
 TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
@@ -36,7 +37,7 @@ FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 
 class Estimate:
     """What a run will take."""
 
-    seconds: Mapping[str, float]  # one entry for each of core.progress.phases, in their order
+    seconds: Mapping[str, float]  # one entry for each of `run_phases`, in their order
     memory_bytes: int  # peak, of the device that holds the model
     disk_bytes: int  # run folder: checkpoints, adapter, replies
     notes: tuple[str, ...]  # what the numbers leave out
@@ -74,9 +75,11 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     asked_first = CHECKED_QUERIES * (1 + len(constitution.principles))  # replies of the check, where they suffice
     seconds = {
         "preparing": IMPORT_S + shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S + machine.sample_s(asked_first, prompt, new),
-        "measuring base": ask + measured,
-        "measuring aligned": ask + MEASURE_ALIGNED_FORWARDS * measured,
     }
+    for arm in measured_arms(config):
+        scored = MEASURE_ALIGNED_FORWARDS if arm.artifact is not None else 1.0
+        alone = machine.sample_s(config.held_out_queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)  # answered once, and not scored
+        seconds[measuring_phase(arm.key)] = ask + scored * measured if arm.in_prompt else alone
     for number in range(1, config.iterations + 1):
         queries, steps = number * config.train_queries, config.steps_of(number)
         shown = (2 + steps // config.sample_every) * machine.sample_s(2 * SHOWN_QUERIES, prompt, new)
@@ -85,7 +88,7 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     adapter = config.lora_rank * shape.lora_units
     kept = 4 if config.probe_every else 1  # adapters by themselves: the last one, and with probes the best ones on the way
     return Estimate(
-        seconds={phase: seconds[phase] for phase in phases(config.iterations)},
+        seconds={phase: seconds[phase] for phase in run_phases(config)},
         memory_bytes=round(_memory(config, machine, prompt, sides, recomputed)),
         disk_bytes=3 * adapter * 12 + kept * adapter * 4 + 20_000_000,  # a few checkpoints with two moments, adapters, replies
         notes=_notes(config, hardware, recomputed),

@@ -15,17 +15,18 @@ from core.engine.batching import SHOWN_QUERIES
 from core.engine.checkpoints import remember, write_json
 from core.engine.memory import memory_in_words
 from core.engine.models import LoadedModel, choose_device, load_model, locate
-from core.engine.policies import as_it_is, base_of
 from core.engine.processes import ALONE, World
 from core.engine.scoring import check_packing
 from core.measure.ask import side_prompt
 from core.measure.report import evaluate
 from core.measure.values import SIDES
+from core.methods.arms import Artifact
 from core.methods.settings import TrainConfig
 from core.progress import OnStep, ShouldStop, StepReport, Stopped, ignore_step, never_stop
 from core.runs.balance import count_balance
 from core.runs.endings import endings_data
-from core.runs.measuring import measure_policy
+from core.runs.measuring import measure_arms
+from core.runs.phases import measured_arms
 from core.runs.plan import RunPlan
 from core.runs.records import Curve, RunRecord, claim_folder, record_to_data
 from core.runs.trainability import Asking, Trainability, check_run, now_and_then, require_link, trainability_from_data, trainability_to_data
@@ -58,12 +59,13 @@ def execute(
         base = _check_packing(work, _load(work, models), held_out[0])
         trainability = _check_link(work, base)
         model = iterate(work, base, held_out[:SHOWN_QUERIES])
-        base_replies = measure_policy(work, base_of(model), held_out, "base")
-        aligned_replies = measure_policy(work, as_it_is(model, plan.config.method), held_out, "aligned")
+        sha256 = adapter_hash(folder / "adapter")
+        arms = measured_arms(plan.config, Artifact(kind="adapter", place=str(folder / "adapter"), sha256=sha256))
+        replies = measure_arms(work, model, held_out, arms)
     record = RunRecord(
         adapter=folder / "adapter",
-        adapter_sha256=adapter_hash(folder / "adapter"),
-        result=evaluate(plan.constitution, base_replies, aligned_replies),
+        adapter_sha256=sha256,
+        result=evaluate(plan.constitution, replies),
         model=model.reference,
         trainability=trainability,
         dropped=dict(work.dropped),

@@ -107,7 +107,7 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
         done = step + 1
         metrics |= world.share(probes.take(done, parameters) if probes is not None else {})
         if ending is None:
-            ending = _ending(world, probes, done, len(steps), metrics.get("kl_nats", 0.0), config)
+            ending = _ending(world, probes, done, len(steps), metrics.get("kl_base_policy_nats", 0.0), config)
             if ending is not None and world.first:  # before the checkpoint: a run killed in between ends at the same step
                 write_json(folder / EARLY_END, ending_to_data(ending))
         last = ending.step if ending is not None else len(steps)

@@ -1,31 +1,42 @@
-"""The end of a run: each policy answers the held-out queries, committed batch by batch."""
+"""The end of a run: each arm answers the held-out queries, committed batch by batch."""
 
 import dataclasses
 import json
 from collections.abc import Sequence
 
 from core.engine.checkpoints import write_json
-from core.engine.policies import Policy
+from core.engine.models import LoadedModel
+from core.engine.policies import Policy, open_policy
 from core.measure.ask import ask, query_batches
 from core.measure.values import MeasuredReply, replies_from_data
-from core.progress import StepReport
+from core.methods.arms import Arm
+from core.progress import StepReport, measuring_phase
 from core.runs.work import Work
 
 
-def measure_policy(work: Work, policy: Policy, queries: Sequence[str], name: str) -> list[MeasuredReply]:
-    """Replies of one policy to the held-out queries, committed batch by batch."""
+def measure_arms(work: Work, model: LoadedModel, queries: Sequence[str], arms: Sequence[Arm]) -> dict[Arm, list[MeasuredReply]]:
+    """Replies of each arm to the held-out queries. What the model wears from its training is the arms' artifact."""
+    return {arm: _measure(work, open_policy(model, dataclasses.replace(arm, artifact=None)), queries) for arm in arms}
+
+
+def replies_file(arm: str, number: int) -> str:
+    """The file of a batch of an arm's replies, in the run's folder."""
+    return f"replies-{arm}-{number:03d}.json"
+
+
+def _measure(work: Work, policy: Policy, queries: Sequence[str]) -> list[MeasuredReply]:
     replies: list[MeasuredReply] = []
-    batches = query_batches(work.plan.constitution, queries)
+    batches = query_batches(policy.arm, work.plan.constitution, queries)
     world = work.world
     for number, batch in enumerate(batches):
-        path = work.folder / f"{name}-replies-{number:03d}.json"
+        path = work.folder / replies_file(policy.arm.key, number)
         measured = replies_from_data(world.share(json.loads(path.read_text(encoding="utf-8")) if world.first and path.exists() else None))
-        if measured is None:  # not there yet, or left by an earlier version of the studio
+        if measured is None:
             measured = _ask_together(work, policy, batch)
             if world.first:
                 write_json(path, [dataclasses.asdict(reply) for reply in measured])
         replies += measured
-        work.tick(StepReport(phase=f"measuring {name}", done=number + 1, total=len(batches)))
+        work.tick(StepReport(phase=measuring_phase(policy.arm.key), done=number + 1, total=len(batches)))
     return replies
 
 

@@ -13,11 +13,13 @@ from core.constitution.queries import queries_hash
 from core.engine.checkpoints import remember, write_json
 from core.engine.processes import World
 from core.errors import ConfigError
-from core.measure.report import Result, result_to_data
+from core.measure.report import report_to_data
+from core.measure.values import Report
 from core.methods.settings import config_from_data, config_to_data
 from core.runs.balance import PrincipleBalance, balance_to_data
 from core.runs.iterations import probed_queries
 from core.runs.plan import RunPlan
+from core.runs.results import RunResult, run_result_to_data
 from core.runs.trainability import Trainability, trainability_to_data
 from core.settings import ModelReference
 
@@ -30,7 +32,7 @@ class RunRecord:
 
     adapter: Path
     adapter_sha256: str
-    result: Result
+    result: Report
     model: ModelReference
     trainability: Trainability
     dropped: dict[str, int]
@@ -95,17 +97,19 @@ def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "trainability": trainability_to_data(record.trainability),
         "metrics": curve,
-        "result": result_to_data(record.result),
+        "result": report_to_data(record.result),
     }
 
 
 def result_data(record: RunRecord) -> dict[str, Any]:
-    """What a run's row keeps of its record: the result with what was dropped and how long it took."""
-    return {
-        **result_to_data(record.result),
-        "trainability": trainability_to_data(record.trainability),
-        "dropped_queries": record.dropped,
-        "balance": balance_to_data(record.balance),
-        "endings": record.endings,
-        "duration_s": round(record.duration_s, 1),
-    }
+    """What a run's row keeps of its record."""
+    return run_result_to_data(
+        RunResult(
+            report=record.result,
+            trainability=trainability_to_data(record.trainability),
+            dropped=record.dropped,
+            balance=record.balance,
+            endings=tuple(record.endings),
+            duration_s=round(record.duration_s, 1),
+        )
+    )

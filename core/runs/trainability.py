@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from core.constitution.checks import complies
 from core.constitution.contrasts import flip_side
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
@@ -23,6 +22,7 @@ from core.engine.policies import base_of
 from core.engine.sampling import OnWritten, Response, ignore_written, sample
 from core.errors import LinkError
 from core.measure.ask import side_prompt
+from core.measure.judges import judge_of
 from core.measure.statistics import UNMEASURED, Figure, clustered_share
 from core.methods.settings import TrainConfig
 from core.runs.iterations import iteration_config, iteration_queries
@@ -69,6 +69,7 @@ class Trainability:
 class BaseReplies:
     """Replies of the base to some queries: under all statements, and with one principle alone as its antithesis."""
 
+    queries: tuple[str, ...]
     statement: tuple[tuple[Response, ...], ...]  # by query
     flipped: tuple[tuple[tuple[Response, ...], ...], ...]  # by principle, by query
 
@@ -157,7 +158,7 @@ def ask_base(
     for (side, query, _), response in zip(asked, sample(base_of(model), prompts, config.sampling, seeds, on_written=on_written), strict=True):
         found[side].setdefault(query, []).append(response)
     statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
-    return BaseReplies(statement=statement, flipped=tuple(flipped))
+    return BaseReplies(queries=tuple(found["statement"]), statement=statement, flipped=tuple(flipped))
 
 
 def require_link(found: Trainability, config: TrainConfig) -> None:
@@ -172,7 +173,7 @@ def require_link(found: Trainability, config: TrainConfig) -> None:
 
 def judge(constitution: Constitution, probed: BaseReplies, config: TrainConfig) -> Trainability:
     """Go, weak or no-go, with the reason for each principle."""
-    links = tuple(_judge_principle(p, probed.statement, flipped) for p, flipped in zip(constitution.principles, probed.flipped, strict=True))
+    links = tuple(_judge_principle(p, probed, i) for i, p in enumerate(constitution.principles))
     verdicts = {link.verdict for link in links}
     verdict: Link = "go" if verdicts == {"go"} else "no-go" if verdicts == {"no-go"} else "weak"
     lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (probed.statement, probed.flipped[0])]
@@ -192,11 +193,15 @@ def judge(constitution: Constitution, probed: BaseReplies, config: TrainConfig) 
     )
 
 
-def _judge_principle(principle: Principle, statement: Sequence[Sequence[Response]], flipped: Sequence[Sequence[Response]]) -> PrincipleLink:
-    if principle.check is None:
+def _judge_principle(principle: Principle, probed: BaseReplies, position: int) -> PrincipleLink:
+    asked = judge_of(principle)
+    if asked is None:
         reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
         return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
-    outcomes = [[[bool(complies(principle.check, reply.text)) for reply in replies] for replies in side] for side in (statement, flipped)]
+    outcomes = [
+        [[bool(asked.judge(principle, query, reply.text).follows) for reply in replies] for query, replies in zip(probed.queries, side, strict=True)]
+        for side in (probed.statement, probed.flipped[position])
+    ]
     followed, opposed = clustered_share(outcomes[0]), clustered_share(outcomes[1])
     replies, hits = sum(map(len, outcomes[0])), sum(map(sum, outcomes[0]))
     assert followed.value is not None

@@ -1,6 +1,7 @@
 """Rows as a trainer writes them, so that pages and services can be tested without torch."""
 
 import asyncio
+import json
 import platform
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,11 +17,14 @@ from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
 from core.engine.default_model import DEFAULT_MODEL
 from core.machine import Hardware
+from core.measure.values import NO_SIDE
+from core.runs.results import RunResult, run_result_to_data
 from db import claims, runs
 from db.claims import Claim, Metric, Progress, Sample
 from db.constitutions import NewVersion, add_constitution, add_version, list_constitutions
 from db.query_sets import list_query_sets
 from db.tables import Run
+from tests.app.results import ADAPTER, ALONE, CONTROL, TRAINED
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> {{7*7}} ${1+1} [a link](javascript:alert(3))"
 HARDWARE = Hardware(
@@ -117,7 +121,7 @@ def train_steps(studio: Studio, held: Claim, steps: int, first: int = 1) -> None
             Metric(step=step, name="loss_nats", value=0.69 - 0.5 * gone + 0.05 * ((step * 7) % 5 - 2) / 2),
             Metric(step=step, name="attribution", value=min(1.0, 0.5 + 0.125 * round(4.2 * gone + ((step * 3) % 3 - 1) * 0.5))),
             Metric(step=step, name="mi_bound_nats", value=0.02 + 0.55 * gone - 0.06 * ((step * 5) % 4 - 1.5)),
-            Metric(step=step, name="kl_nats", value=0.2 * gone**2),
+            Metric(step=step, name="kl_base_policy_nats", value=0.2 * gone**2),
         ]
     with studio.sessions.begin() as session:
         claims.add_metrics(session, held, numbers)
@@ -140,7 +144,7 @@ def write_log(studio: Studio, held: Claim, text: str) -> None:
     (folder / "log.txt").write_text(text, encoding="utf-8")
 
 
-def finish(studio: Studio, held: Claim, result: dict[str, Any]) -> Path:
+def finish(studio: Studio, held: Claim, result: RunResult) -> Path:
     """End the run well, with the files that a real one leaves."""
     folder = attempt_folder(studio.settings, held.run_id, held.attempt)
     adapter = folder / "adapter"
@@ -148,120 +152,11 @@ def finish(studio: Studio, held: Claim, result: dict[str, Any]) -> Path:
     (adapter / "adapter_config.json").write_text('{"peft_type": "LORA"}')
     (adapter / "adapter_model.safetensors").write_bytes(bytes(range(256)) * 4000)
     (folder / "run.json").write_text('{"adapter_sha256": "ab"}')
-    (folder / "base-replies-000.json").write_text('[{"query": "Why?", "side": "statement", "text": "Because."}]')
-    (folder / "aligned-replies-000.json").write_text('[{"query": "Why?", "side": "statement", "text": "So."}]')
+    for arm, side, text in ((CONTROL, "statement", "Because."), (TRAINED, "statement", "So."), (ALONE, NO_SIDE, "Thus.")):
+        (folder / f"replies-{arm.key}-000.json").write_text(json.dumps([{"query": "Why?", "side": side, "text": text}]))
     with studio.sessions.begin() as session:
-        claims.finish(session, held, str(adapter), "ab" * 32, result)
+        claims.finish(session, held, str(adapter), ADAPTER.sha256, run_result_to_data(result))
     return adapter
-
-
-def figure(value: float | None, low: float | None = None, high: float | None = None, n: int = 24) -> dict[str, Any]:
-    return {"value": value, "low": low, "high": high, "n": n if value is not None else 0}
-
-
-def share(value: float, n: int = 24) -> dict[str, Any]:
-    return figure(value, max(0.0, value - 0.16), min(1.0, value + 0.14), n)
-
-
-def both(statement: dict[str, Any], antithesis: dict[str, Any]) -> dict[str, Any]:
-    return {"statement": statement, "antithesis": antithesis}
-
-
-def policy(aligned: bool) -> dict[str, Any]:
-    return {
-        "mi_bound_nats": figure(0.552, 0.47, 0.62) if aligned else figure(0.118, -0.021, 0.24),
-        "mi_bound_summed_nats": figure(0.611, 0.52, 0.68) if aligned else figure(0.204, -0.11, 0.41),
-        "attribution": share(0.979) if aligned else share(0.583),
-        "confusion": [[24, 0], [1, 23]] if aligned else [[15, 9], [11, 13]],
-        "base_mi_bound_nats": figure(0.231, 0.12, 0.33) if aligned else figure(0.118, -0.021, 0.24),
-        "base_attribution": share(0.75) if aligned else share(0.583),
-        "base_surprise_nats": figure(1.482, 1.39, 1.57) if aligned else figure(0.874, 0.81, 0.95),
-        "words": both(figure(13.2, 11.8, 14.9), figure(46.1, 43.0, 48.8)) if aligned else both(figure(38.4, 34.1, 42.5), figure(45.2, 42.6, 47.7)),
-        "repetition": both(figure(0.004, 0.0, 0.011) if aligned else figure(0.012, 0.002, 0.027), figure(0.02, 0.009, 0.04)),
-        "loops": share(0.0),
-        "refusals": share(0.042) if aligned else share(0.0),
-        "mentions": share(0.0),
-        "empty": share(0.0),
-        "kl_nats": figure(0.231, 0.2, 0.27) if aligned else figure(0.0, 0.0, 0.0),
-    }
-
-
-def principle(title: str, verdict: str, sentence: str, **more: Any) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "title": title,
-        "check": "max_words: 20",
-        "base": both(share(0.083), share(0.0)),
-        "aligned": both(share(0.875), share(0.042)),
-        "change": figure(0.792, 0.55, 0.9),
-        "separation": figure(0.833, 0.6, 0.93),
-        "mi_bound_nats": {"base": figure(0.118, -0.021, 0.24), "aligned": figure(0.552, 0.47, 0.62)},
-        "attribution": {"base": share(0.583), "aligned": share(0.979)},
-        "base_attribution": share(0.75),
-        "verdict": verdict,
-        "sentence": sentence,
-    }
-    return values | more
-
-
-def result(*principles: dict[str, Any]) -> dict[str, Any]:
-    """A result as `core.runs.records.result_data` gives it."""
-    says = "“Be brief” is followed: under the statement, replies comply in 88% (69% to 96%), before training in 8% (2% to 26%)."
-    followed = principle("Be brief", "followed", says)
-    return {
-        "n_queries": 24,
-        "split": "held-out",
-        "sides": ["statement", "antithesis"],
-        "cap_nats": 0.6931471805599453,
-        "base": policy(False),
-        "aligned": policy(True),
-        "principles": list(principles or (followed,)),
-        "dropped_queries": {"equal": 2},
-        "duration_s": 128.4,
-    }
-
-
-def older(data: dict[str, Any]) -> dict[str, Any]:
-    """The result as it was before the base read the replies and each principle was flipped alone."""
-    new = {"sides", "mi_bound_summed_nats", "confusion", "base_mi_bound_nats", "base_attribution", "base_surprise_nats"}
-    old = {key: value for key, value in data.items() if key not in new}
-    for name in ("base", "aligned"):
-        old[name] = {key: value for key, value in data[name].items() if key not in new}
-    alone = {"mi_bound_nats", "attribution", "base_attribution"}
-    return old | {"principles": [{key: value for key, value in row.items() if key not in alone} for row in data["principles"]]}
-
-
-def result_of_two(second: dict[str, Any]) -> dict[str, Any]:
-    """The result of a constitution of two principles: four constitutions were asked."""
-    first = principle(
-        "Be brief",
-        "followed",
-        "“Be brief” is followed: under the statement, replies comply in 88% (69% to 96%), before training in 8% (2% to 26%); "
-        "under its antithesis alone in 12% (4% to 31%).",
-    )
-    rows = [row | {name: row[name] | {"flip": share(0.125)} for name in ("base", "aligned")} for row in (first, second)]
-    data = result(*rows) | {"sides": ["statement", "antithesis", "flip 1", "flip 2"], "cap_nats": 1.3862943611198906}
-    data["aligned"]["confusion"] = [[21, 0, 0, 3], [0, 22, 2, 0], [0, 9, 15, 0], [14, 0, 0, 10]]
-    data["base"]["confusion"] = [[10, 4, 4, 6], [5, 11, 5, 3], [6, 8, 7, 3], [9, 3, 5, 7]]
-    return data
-
-
-def capitals() -> dict[str, Any]:
-    """The principle that a model can tell apart without following it."""
-    says = (
-        "“Write in capital letters” is attributable, not followed: replies are traced to their constitution in 98% (80% to 100%), yet compliance under "
-        "the statement went from 0% (0% to 14%) to 0% (0% to 14%), a change that chance explains. The model tells the two sides apart by something else."
-    )
-    none = figure(0.0, 0.0, 0.138)
-    return principle(
-        "Write in capital letters",
-        "attributable, not followed",
-        says,
-        check="uppercase",
-        base=both(none, none),
-        aligned=both(none, none),
-        change=figure(0.0, -0.07, 0.07),
-        separation=figure(0.0, -0.07, 0.07),
-    )
 
 
 def add_plain_version(studio: Studio, name: str, statement: str, check: object = None) -> int:

@@ -16,6 +16,9 @@ from typing import Any
 
 from app.services.studio import STARTERS, read_starters
 from core.constitution.principles import Constitution, dump_yaml
+from core.measure.report import report_from_data
+from core.measure.statistics import Figure
+from core.measure.values import NO_SIDE, SIDES, roles
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,24 +52,34 @@ def measure(constitution: Constitution, seed: int, options: argparse.Namespace) 
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         seconds = time.monotonic() - started
         record = json.loads((Path(folder) / "run" / "run.json").read_text())
-    result = record["result"]
-    principle = result["principles"][0]
+    report = report_from_data(record["result"])
+    principle, arms = report.principles[0], roles([figures.arm for figures in report.arms])
+    assert arms.control is not None
+    assert arms.trained is not None
+    keys = (arms.control.key, arms.trained.key)
+    control, trained = (next(figures for figures in report.arms if figures.arm.key == key) for key in keys)
+    both = (control, trained)
     return {
         "name": constitution.name,
         "seed": seed,
         "before": record["trainability"]["verdict"],
         "steps": len(record["metrics"]),
         "seconds": round(seconds),
-        "n": result["n_queries"],
-        "verdict": principle["verdict"],
-        "compliance": {side: [principle["base"][side]["value"], principle["aligned"][side]["value"]] for side in ("statement", "antithesis")},
-        "attribution": [result["base"]["attribution"]["value"], result["aligned"]["attribution"]["value"]],
-        "mi_bound_nats": [round(result[policy]["mi_bound_nats"]["value"], 3) for policy in ("base", "aligned")],
-        "words": {side: [round(result[policy]["words"][side]["value"], 1) for policy in ("base", "aligned")] for side in ("statement", "antithesis")},
-        "repetition": [round(result[policy]["repetition"]["statement"]["value"], 3) for policy in ("base", "aligned")],
-        "loops": result["aligned"]["loops"]["value"],
-        "kl_nats": round(result["aligned"]["kl_nats"]["value"], 3),
+        "n": report.n_queries,
+        "verdict": str(principle.verdict),
+        "compliance": {side: [principle.compliance[key][side].value for key in keys] for side in SIDES},
+        "without": principle.compliance[arms.alone.key][NO_SIDE].value if arms.alone is not None else None,
+        "attribution": [figures.attribution.value for figures in both],
+        "mi_bound_nats": [_rounded(figures.mi_bound_nats, 3) for figures in both],
+        "words": {side: [_rounded(figures.words[side], 1) for figures in both] for side in SIDES},
+        "repetition": [_rounded(figures.repetition["statement"], 3) for figures in both],
+        "loops": trained.loops.value,
+        "kl_policy_base_nats": _rounded(trained.kl_policy_base_nats, 3),
     }
+
+
+def _rounded(figure: Figure, digits: int) -> float | None:
+    return round(figure.value, digits) if figure.value is not None else None
 
 
 def line(row: dict[str, Any]) -> str:
@@ -74,10 +87,10 @@ def line(row: dict[str, Any]) -> str:
     s, a = row["compliance"]["statement"], row["compliance"]["antithesis"]
     return (
         f"{row['name']:<22} seed {row['seed']}  {row['seconds']:>4} s  {row['steps']:>2} steps  {row['before']:<5}  {row['verdict']:<28} "
-        f"statement {s[0]:.2f} -> {s[1]:.2f}  antithesis {a[0]:.2f} -> {a[1]:.2f}  "
+        f"statement {s[0]:.2f} -> {s[1]:.2f}  antithesis {a[0]:.2f} -> {a[1]:.2f}  without {row['without']:.2f}  "
         f"attribution {row['attribution'][0]:.2f} -> {row['attribution'][1]:.2f}  MI {row['mi_bound_nats'][0]:.3f} -> {row['mi_bound_nats'][1]:.3f}  "
         f"words {row['words']['statement'][0]:.1f} -> {row['words']['statement'][1]:.1f}  repetition {row['repetition'][0]:.3f} -> {row['repetition'][1]:.3f}  "
-        f"KL {row['kl_nats']:.3f}"
+        f"KL {row['kl_policy_base_nats']:.3f}"
     )
 
 

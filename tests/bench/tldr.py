@@ -55,17 +55,19 @@ def _plan(options: argparse.Namespace) -> RunPlan:
 
 def _row(record: RunRecord) -> dict[str, Any]:
     result = record.result
-    figures = {"base": result.base, "aligned": result.aligned}
 
     def interval(figure: Any) -> str:
         return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
     row: dict[str, Any] = {"held-out posts": result.n_queries, "seconds": round(record.duration_s)}
-    for policy, found in figures.items():
-        row |= {f"{policy}, MI bound": interval(found.mi_bound_nats), f"{policy}, attribution": interval(found.attribution)}
-        row |= {f"{policy}, words {side}": interval(figure) for side, figure in found.words.items()}
-        row |= {f"{policy}, loops": interval(found.loops)}
-    return row | {"KL to base": interval(result.aligned.kl_nats)}
+    for found in result.arms:
+        arm = found.arm.key
+        if found.arm.in_prompt:
+            row |= {f"{arm}, MI bound": interval(found.mi_bound_nats), f"{arm}, attribution": interval(found.attribution)}
+            row |= {f"{arm}, KL(policy || base)": interval(found.kl_policy_base_nats)}
+        row |= {f"{arm}, words {side}": interval(figure) for side, figure in found.words.items()}
+        row |= {f"{arm}, loops": interval(found.loops)}
+    return row
 
 
 if __name__ == "__main__":

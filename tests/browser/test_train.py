@@ -10,22 +10,8 @@ from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio
 from db import claims
-from tests.app.planting import (
-    HOSTILE,
-    capitals,
-    claim,
-    finish,
-    get_run,
-    make_studio,
-    measure,
-    progress,
-    queue,
-    result,
-    sample,
-    train_steps,
-    version_id,
-    write_log,
-)
+from tests.app.planting import HOSTILE, claim, finish, get_run, make_studio, measure, progress, queue, sample, train_steps, version_id, write_log
+from tests.app.results import capitals, result
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
@@ -182,7 +168,7 @@ def test_a_finished_run_ends_with_an_honest_result_and_its_files(page: Page, app
     train_steps(studio, held, 12)
     page.goto(f"{app.url}/run?id={run_id}")
     expect(page.locator(".cs-headline")).to_have_text("Starting")
-    finish(studio, held, result(result()["principles"][0], capitals()))
+    finish(studio, held, result(result().report.principles[0], capitals()))
     expect(page.get_by_role("heading", name="Result")).to_be_visible()
     expect(page.locator(".cs-finding").nth(1)).to_contain_text("attributable, not followed")
     expect(page.get_by_role("row", name=re.compile("MI bound, nats"))).to_contain_text("0.552")

@@ -151,18 +151,19 @@ def test_the_result_says_followed_with_intervals(page: Page, whole: Whole, studi
     expect(result).to_contain_text("cap log n = 0.693", timeout=30_000)
     expect(page.locator(".cs-finding")).to_contain_text("“Be brief” is followed")
     expect(result).to_contain_text(re.compile(r"\d+ to \d+%"))
-    figures = the_run(studio).result["principles"][0]
+    report = the_run(studio).result["report"]
+    figures = report["principles"][0]
     assert figures["verdict"] == "followed"
-    assert figures["change"]["low"] > 0
-    assert figures["aligned"]["statement"]["value"] >= 0.75
-    words = the_run(studio).result["aligned"]["words"]
+    assert figures["changes"][0]["figure"]["low"] > 0
+    assert figures["compliance"]["sami"]["statement"]["value"] >= 0.75
+    words = next(row["words"] for row in report["arms"] if row["arm"]["key"] == "sami")
     assert words["statement"]["value"] < 20 < words["antithesis"]["value"]
 
 
 def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host_is_killed(page: Page, whole: Whole, studio: Studio) -> None:
     run = the_run(studio)
     folder = Path(run.adapter_path or "").parent
-    measured = {policy: json.loads((folder / f"{policy}-replies-000.json").read_text()) for policy in ("base", "aligned")}
+    measured = {policy: json.loads((folder / f"replies-{arm}-000.json").read_text()) for policy, arm in (("base", "prompt"), ("aligned", "sami"))}
     query = measured["aligned"][0]["query"]
     page.goto(f"{whole.url}/compare?run={run.id}")
     compare(page, query)
@@ -212,7 +213,7 @@ def test_the_command_line_measures_the_same_figures(whole: Whole, studio: Studio
     done = subprocess.run([sys.executable, "-m", "app", *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)["result"]
-    assert result == {name: value for name, value in run.result.items() if name in result}
+    assert result == run.result["report"]
 
 
 def test_the_web_process_is_small_and_everything_stops_cleanly(whole: Whole) -> None:

@@ -128,7 +128,7 @@ def test_the_base_replies_alike_with_and_without_an_adapter_beside_it(trained, f
     options = ["--seed", 3, "--max-new-tokens", 6, "--temperature", 1]
     run("reply", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", *options, "--out", target, folder=files)
     replies = {row["query"]: row["response"] for row in map(json.loads, target.read_text().splitlines())}
-    measured = json.loads((out / "base-replies-000.json").read_text())
+    measured = json.loads((out / "replies-prompt-000.json").read_text())
     assert [replies[row["query"]] for row in measured if row["side"] == "statement"] == [row["text"] for row in measured if row["side"] == "statement"]
 
 

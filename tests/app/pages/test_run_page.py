@@ -14,7 +14,8 @@ from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
 from db import claims
-from tests.app.planting import FOUND, HOSTILE, built, capitals, claim, finish, make_studio, progress, queue, result, sample, train_steps, write_log
+from tests.app.planting import FOUND, HOSTILE, built, claim, finish, make_studio, progress, queue, sample, train_steps, write_log
+from tests.app.results import capitals, result
 
 
 @pytest.fixture
@@ -77,9 +78,9 @@ def test_an_early_end_is_said_while_the_run_goes_on_and_when_it_is_done(studio: 
     run_id = queue(studio)
     held = claim(studio)
     train_steps(studio, held, 9)
-    progress(studio, held, "measuring base", 0, 2, notice=says)
+    progress(studio, held, "measuring prompt", 0, 2, notice=says)
     assert says in opened(studio, run_id)["sections"]["messages"]
-    finish(studio, held, {**result(), "endings": [{"iteration": 1, "says": f"{says} {HOSTILE}"}]})
+    finish(studio, held, result(endings=({"iteration": 1, "says": f"{says} {HOSTILE}"},)))
     sections = opened(studio, run_id)["sections"]
     assert says in sections["charts"]
     assert "<script" not in sections["charts"]
@@ -126,7 +127,13 @@ def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio)
     reply = opened(studio, run_id)
     assert reply["headline"] == "Finished"
     assert reply["share"] == 1.0
-    for link in (f"./compare?run={run_id}", f"./runs/{run_id}/run.json", f"./runs/{run_id}/replies.json", f"./runs/{run_id}/adapter.zip"):
+    for link in (
+        f"./compare?run={run_id}",
+        f"./runs/{run_id}/run.json",
+        f"./runs/{run_id}/replies.json",
+        f"./runs/{run_id}/report.csv",
+        f"./runs/{run_id}/adapter.zip",
+    ):
         assert link in reply["sections"]["result"]
     assert "attributable, not followed" in reply["sections"]["result"]
 
@@ -146,7 +153,7 @@ def test_a_finished_run_says_what_the_base_did_before_training(studio: Studio) -
     older = {name: value for name, value in FOUND.items() if name not in ("same", "replies")}  # of a run before these were counted
     for found, counts in ((FOUND, True), (older, False)):
         run_id = queue(studio, key=f"counts-{counts}")
-        finish(studio, claim(studio), {**result(capitals()), "trainability": found})
+        finish(studio, claim(studio), result(capitals(), trainability=found))
         phases = opened(studio, run_id)["sections"]["phases"]
         assert "Before training: <strong>no-go</strong>" in phases
         assert "1 of 96 replies of the base follow “&lt;script&gt;" in phases

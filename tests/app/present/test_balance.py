@@ -1,9 +1,10 @@
 """How evenly principles were contrasted, in words and numbers."""
 
 from app.present.balance import balance_html, balance_lines
-from app.present.result import UNREADABLE, result_html
-from core.runs.balance import PrincipleBalance, balance_to_data
-from tests.app.planting import HOSTILE, result
+from app.present.result import result_html
+from core.runs.balance import PrincipleBalance
+from tests.app.planting import HOSTILE
+from tests.app.results import result
 
 
 def row(title: str, flipped: int, alone: int) -> PrincipleBalance:
@@ -12,7 +13,7 @@ def row(title: str, flipped: int, alone: int) -> PrincipleBalance:
 
 def test_a_single_principle_needs_no_table() -> None:
     assert balance_lines((row("Brief", 24, 24),)) == []
-    assert balance_html(balance_to_data((row("Brief", 24, 24),))) == ""
+    assert balance_html((row("Brief", 24, 24),)) == ""
     assert balance_html(()) == ""
 
 
@@ -24,11 +25,11 @@ def test_the_terminal_has_a_line_for_each_principle_and_columns_stand_under_each
 
 
 def test_what_is_uneven_is_said_and_opens_the_table() -> None:
-    even = balance_html(balance_to_data((row("Brief", 15, 8), row("Kind", 14, 7))))
+    even = balance_html((row("Brief", 15, 8), row("Kind", 14, 7)))
     assert even.startswith("<details><summary>How often")
     assert "<td>33</td><td>15</td><td>15</td><td>8</td>" in even
     uneven = (row("Brief", 15, 9), row("Kind", 9, 4), row("Calm", 7, 0))
-    html = balance_html(balance_to_data(uneven))
+    html = balance_html(uneven)
     assert html.startswith("<details open>")
     assert "“Kind” was contrasted alone 4 times, “Brief” 9 times." in html
     assert "“Calm” was never contrasted alone" in html
@@ -39,8 +40,7 @@ def test_what_is_uneven_is_said_and_opens_the_table() -> None:
 
 
 def test_a_result_shows_it_escaped_and_one_without_it_is_shown_as_before() -> None:
-    html = result_html(result() | {"balance": balance_to_data((row(HOSTILE, 15, 8), row("Kind", 14, 7)))})
+    html = result_html(result(balance=(row(HOSTILE, 15, 8), row("Kind", 14, 7))))
     assert "How often was each principle contrasted?" in html
     assert "<script>" not in html
     assert "How often" not in result_html(result())
-    assert result_html(result() | {"balance": [{"title": "x"}, {"title": "y"}]}) == UNREADABLE

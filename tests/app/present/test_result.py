@@ -2,11 +2,12 @@
 
 import pytest
 
-from app.present.result import DROPPED, MARKS, UNREADABLE, cell, points, result_html
+from app.present.result import DROPPED, MARKS, cell, points, result_html
 from core.measure.statistics import UNMEASURED, Figure
 from core.measure.verdicts import Verdict
 from core.methods.examples import DROP_REASONS
-from tests.app.planting import HOSTILE, capitals, older, principle, result, result_of_two
+from tests.app.planting import HOSTILE
+from tests.app.results import ALONE, CONTROL, TRAINED, capitals, changes, earlier, principle, result, result_of_two
 
 
 def test_attributable_but_not_followed_is_said_so_and_is_not_green() -> None:
@@ -58,12 +59,18 @@ def test_what_could_not_be_measured_is_never_a_zero() -> None:
 
 
 def test_a_principle_without_a_check_has_no_compliance_rows() -> None:
-    unmeasured = {"value": None, "low": None, "high": None, "n": 0}
-    both = {"statement": unmeasured, "antithesis": unmeasured}
-    row = principle("Warm", Verdict.UNCHECKED.value, "No check.", check=None, base=both, aligned=both, change=unmeasured, separation=unmeasured)
-    html = result_html(result(row))
+    both = {"statement": UNMEASURED, "antithesis": UNMEASURED}
+    nothing = {
+        "check": None,
+        "judge": None,
+        "compliance": {CONTROL.key: both, TRAINED.key: both, ALONE.key: {"none": UNMEASURED}},
+        "changes": changes(UNMEASURED, UNMEASURED, UNMEASURED),
+        "control": "",
+    }
+    html = result_html(result(principle("Warm", Verdict.UNCHECKED.value, "No check.", **nothing)))
     assert "Is each principle followed?" not in html
-    assert "aligned − base" not in html
+    assert "in the weights" not in html
+    assert "aligned with the constitution − base" not in html
 
 
 def test_titles_and_sentences_are_shown_not_run() -> None:
@@ -77,14 +84,6 @@ def test_dropped_queries_are_counted_with_their_reason() -> None:
     assert "Left out of training: 2 because two responses were the same." in result_html(result())
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [{}, {"principles": []}, {**result(), "base": {}}, {**result(), "principles": [{"verdict": "splendid"}]}, {**result(), "cap_nats": "x"}],
-)
-def test_a_result_of_another_shape_is_said_to_be_unreadable(broken: dict[str, object]) -> None:
-    assert result_html(broken) == UNREADABLE
-
-
 def test_differences_are_signed_points_with_a_real_minus() -> None:
     assert points(Figure(0.375, 0.2, 0.54, 24)) == "+38 points (20 to 54)"
     assert points(Figure(-0.02, -0.1, 0.0, 24)) == "−2 points (−10 to 0)"
@@ -93,8 +92,8 @@ def test_differences_are_signed_points_with_a_real_minus() -> None:
 
 def test_the_base_reads_the_aligned_replies_and_finds_them_likely_or_not() -> None:
     html = result_html(result())
-    assert '<th scope="row">Attribution when the base reads the aligned replies (guessing: 50%)</th><td></td><td>75% <small' in html
-    assert '<th scope="row">MI bound when the base reads the aligned replies, nats</th><td></td><td>0.231 <small' in html
+    assert '<th scope="row">Attribution when the base reads the replies (guessing: 50%)</th><td></td><td>75% <small' in html
+    assert '<th scope="row">MI bound when the base reads the replies, nats</th><td></td><td>0.231 <small' in html
     assert "MI bound from summed instead of mean token log-probabilities, nats" in html
     assert '0.874 <small class="cs-interval">0.810 to 0.950</small></td><td>1.482' in html
 
@@ -122,7 +121,7 @@ def test_each_of_several_principles_has_its_own_bound_attribution_and_compliance
 def test_the_confusion_tables_have_caption_and_headers_and_mark_the_own_constitution_without_colour() -> None:
     html = result_html(result_of_two(capitals()))
     tables = html.split('<table class="cs-confusion">')[1:]
-    assert [table.split("</caption>")[0] for table in tables] == ["<caption>Base", "<caption>Aligned"]
+    assert [table.split("</caption>")[0] for table in tables] == ["<caption>Base with the constitution", "<caption>Aligned with the constitution"]
     for table in tables:
         assert table.count('<th scope="row">') == 4
         assert table.count('<th scope="col">') == 4
@@ -139,24 +138,37 @@ def test_a_title_in_a_confusion_table_is_shown_not_run() -> None:
 
 
 def test_a_result_of_an_older_run_is_shown_without_the_rows_it_has_not() -> None:
-    html = result_html(older(result(capitals())))
-    assert html != UNREADABLE
+    html = result_html(earlier(result(capitals())))
     assert "Attribution accuracy (guessing: 50%)" in html
     assert "attributable, not followed" in html
     assert "the base reads" not in html
     assert "summed" not in html
     assert "How unlikely" not in html
-    assert html.count("<tr>") == result_html(result(capitals())).count("<tr>") - 4
+    lines = [page.count("<tr>") for page in (html, result_html(result(capitals())))]
+    assert lines[0] == lines[1] - 8  # four that were not measured, and four of the arm without the constitution
 
 
 def test_an_older_result_of_two_principles_is_shown_as_it_was() -> None:
-    html = result_html(older(result(capitals(), principle("Be brief", "followed", "Says."))))
-    assert html != UNREADABLE
+    html = result_html(earlier(result(capitals(), principle("Be brief", "followed", "Says."))))
     assert "Be brief (max_words: 20), under the antithesis</th>" in html
     assert "cs-confusion" not in html
 
 
-def test_a_confusion_table_of_a_wrong_shape_is_unreadable() -> None:
-    broken = result_of_two(capitals())
-    broken["aligned"]["confusion"] = [[1, 2], [3, 4]]
-    assert result_html(broken) == UNREADABLE
+def test_the_three_arms_of_the_control_stand_side_by_side_with_their_differences_and_a_sentence() -> None:
+    html = result_html(result())
+    heads = "".join(f'<th scope="col">{title} the constitution</th>' for title in ("Base with", "Aligned with", "Aligned without"))
+    assert heads in html
+    row = html.partition("Be brief (max_words: 20), each arm with its own prompt</th>")[2].partition("</tr>")[0]
+    assert [cell.partition(" ")[0] for cell in row.split("<td>")[1:]] == ["8%", "88%", "29%", "24</td>"]
+    row = html.partition("Be brief: difference from base with the constitution, same queries</th>")[2].partition("</tr>")[0]
+    assert row == "<td></td><td>+79 points (55 to 90)</td><td>+21 points (2 to 38)</td><td>24</td>"
+    assert "aligned without the constitution − base with the constitution +21 points (2 to 38)" in html
+    assert "Without the constitution in its prompt, the aligned model follows “Be brief” in 29% (13% to 43%)" in html
+    assert "Each was answered once more, under no constitution, by aligned without the constitution." in html
+
+
+def test_a_report_without_the_third_arm_says_nothing_of_it() -> None:
+    html = result_html(earlier(result()))
+    assert "Aligned without" not in html
+    assert "in the weights" not in html
+    assert "without the constitution" not in html.lower()

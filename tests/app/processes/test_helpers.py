@@ -13,6 +13,7 @@ import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.core.methods.sami.test_training import plan, probed
 
 from app.cli import parser
 from app.processes import attempt
@@ -27,7 +28,6 @@ from db.tables import RunStatus
 from tests.app.commands.test_cli import CONSTITUTION, SMALL
 from tests.app.planting import claim, make_studio
 from tests.app.processes.test_trainer import queue, row
-from tests.core.methods.sami.test_training import plan, probed
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[3]
@@ -86,9 +86,9 @@ def test_two_processes_find_the_same_replies_and_say_the_same_of_them(both):
     replies = [[json.loads(path.read_text()) for path in sorted(folder.rglob("responses-*.json"))] for folder in both[:2]]
     assert len(replies[0]) == 2
     assert replies[0] == replies[1]
-    base = [json.loads((folder / "base-replies-000.json").read_text()) for folder in both[:2]]
+    base = [json.loads((folder / "replies-prompt-000.json").read_text()) for folder in both[:2]]
     assert [(row["query"], row["side"], row["text"]) for row in base[0]] == [(row["query"], row["side"], row["text"]) for row in base[1]]
-    texts = [[row["text"] for row in json.loads((folder / "aligned-replies-000.json").read_text())] for folder in both[:2]]
+    texts = [[row["text"] for row in json.loads((folder / "replies-sami-000.json").read_text())] for folder in both[:2]]
     assert texts[0] == texts[1]
     records = [json.loads((folder / "run.json").read_text()) for folder in both[:2]]
     for ours, theirs in zip(*(record["metrics"] for record in records), strict=True):
@@ -112,7 +112,7 @@ def test_probes_end_training_in_two_processes_where_they_do_in_one_and_both_go_b
     assert [(ending["iteration"], ending["step"], ending["reason"], ending["back_to"]) for ending in one.endings] == [(3, 2, "patience", 1)]
     assert two.endings == one.endings
     assert all(len(set(found)) == 1 for found in seen)
-    texts = [[row["text"] for row in json.loads((tmp_path / name / "aligned-replies-000.json").read_text())] for name in ("one", "two")]
+    texts = [[row["text"] for row in json.loads((tmp_path / name / "replies-sami-000.json").read_text())] for name in ("one", "two")]
     assert texts[0] == texts[1]  # half of the second list comes from the other process, which has to have gone back too
     first, second = (load_file(tmp_path / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two"))
     assert all(torch.allclose(first[key], second[key], atol=1e-3) for key in first)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.progress import phases
+from core.methods.settings import TrainConfig
+from core.runs.phases import run_phases
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[3]
@@ -39,6 +40,7 @@ SETTINGS = {
     "train_anyway": "true",  # a random model follows nothing
 }
 KILLS = 4
+ORDER = run_phases(TrainConfig(iterations=SETTINGS["iterations"]))
 # The command line itself, but that a checkpoint is due after each step: at its own pace a run this small would have none to go on from.
 COMMAND = "import sys, core.runs.loop as loop; loop.CHECKPOINT_EVERY_S = 0.0; from app.cli import main; raise SystemExit(main(sys.argv[1:]))"
 SEED = int(os.environ.get("KILL_SEED") or time.time_ns() % 1_000_000)  # other moments each time; a failure names the seed that repeats it
@@ -69,7 +71,7 @@ def finish(process, told=()):
 
 def kill_in(process, phase, lines, delay_s):
     """SIGKILL a little after the process has said so many lines about a phase, or has gone past it."""
-    order, seen = phases(SETTINGS["iterations"]), 0
+    order, seen = ORDER, 0
     assert process.stderr is not None
     for line in process.stderr:
         said = next((name for name in reversed(order) if line.startswith(f"{name} ") and line[len(name) + 1].isdigit()), None)
@@ -85,7 +87,7 @@ def kill_in(process, phase, lines, delay_s):
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(files, tmp_path):
     finish(start(files, tmp_path / "whole"))
     rng, told = random.Random(SEED), [f"KILL_SEED={SEED}"]
-    for phase in sorted(rng.sample(phases(SETTINGS["iterations"]), KILLS), key=phases(SETTINGS["iterations"]).index):
+    for phase in sorted(rng.sample(ORDER, KILLS), key=ORDER.index):
         lines, delay_s = rng.randint(1, 8 if phase.startswith("training") else 2), rng.uniform(0, 0.1)
         status = kill_in(start(files, tmp_path / "cut"), phase, lines, delay_s)
         told.append(f"killed in {phase} after {lines} lines and {delay_s:.3f} s: {status}")

@@ -90,7 +90,7 @@ def test_a_queued_run_is_done_and_leaves_everything(studio, trainer, model_folde
     run = row(studio, run_id)
     assert run.status == RunStatus.FINISHED, log(studio, run_id, 1)
     assert Path(run.adapter_path, "adapter_model.safetensors").exists()
-    assert run.result["n_queries"] == 4
+    assert run.result["report"]["n_queries"] == 4
     with studio.sessions.read() as session:
         assert {m.step for m in runs.metrics(session, run_id) if m.name == "loss_nats"} == set(range(1, 17))
         assert {s.side for s in runs.samples(session, run_id)} == {"statement", "antithesis"}
@@ -115,7 +115,7 @@ def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_
     assert done.status == RunStatus.FINISHED, log(studio, killed, 2)
     assert done.attempt == 2
     assert done.adapter_sha256 == row(studio, whole).adapter_sha256
-    assert done.result["aligned"] == row(studio, whole).result["aligned"]
+    assert done.result["report"] == row(studio, whole).result["report"]
 
 
 def child_of(run_id):

@@ -34,12 +34,12 @@ from tests.app.planting import (
     measure,
     progress,
     queue,
-    result,
     sample,
     train_steps,
     version_id,
     write_log,
 )
+from tests.app.results import result
 
 LLAMA = {
     "hidden_size": 64,
@@ -272,7 +272,14 @@ def test_a_run_waits_then_moves_through_its_phases_then_ends(studio: Studio) -> 
     assert (runs.run_view(studio, first).ahead, runs.run_view(studio, second).ahead) == (0, 1)
     held = claim(studio)
     shares = [runs.run_view(studio, first).line.share]
-    for phase, done, total in (("preparing", 50, 100), ("sampling", 1, 1), ("training", 6, 12), ("measuring base", 1, 1), ("measuring aligned", 0, 1)):
+    for phase, done, total in (
+        ("preparing", 50, 100),
+        ("sampling", 1, 1),
+        ("training", 6, 12),
+        ("measuring prompt", 1, 1),
+        ("measuring sami", 1, 1),
+        ("measuring sami-alone", 0, 1),
+    ):
         progress(studio, held, phase, done, total)
         shares.append(runs.run_view(studio, first).line.share)
     assert shares == sorted(shares)
@@ -290,7 +297,7 @@ def test_the_time_left_counts_the_phases_to_come(studio: Studio) -> None:
     left = runs.run_view(studio, run_id).eta_s
     assert left is not None
     assert left > 15.0 + 10.0
-    progress(studio, held, "measuring aligned", 1, 2, eta_s=9.0)
+    progress(studio, held, "measuring sami-alone", 1, 2, eta_s=9.0)
     assert runs.run_view(studio, run_id).eta_s == pytest.approx(9.0)
 
 

@@ -17,7 +17,8 @@ from app.web.security import protect
 from core.constitution.principles import parse_yaml
 from core.constitution.queries import read_queries
 from db.tables import Run
-from tests.app.planting import claim, finish, make_studio, queue, result, settings_for, starter_set_id, version_id
+from tests.app.planting import claim, finish, make_studio, queue, settings_for, starter_set_id, version_id
+from tests.app.results import result
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_run_json_and_replies_are_those_of_the_run(studio: Studio, client: TestC
     finished(studio)
     assert client.get("/runs/1/run.json").json() == {"adapter_sha256": "ab"}
     rows = client.get("/runs/1/replies.json").json()
-    assert [(row["policy"], row["text"]) for row in rows] == [("base", "Because."), ("aligned", "So.")]
+    assert [(row["arm"], row["text"]) for row in rows] == [("prompt", "Because."), ("sami", "So."), ("sami-alone", "Thus.")]
 
 
 @pytest.mark.parametrize("name", ["adapter.zip", "run.json", "replies.json"])

@@ -16,6 +16,7 @@ from core.engine.policies import as_it_is, base_of
 from core.engine.scoring import logprobs_CR, score
 from core.measure.ask import ask, query_batches, reply_seed, side_prompt
 from core.measure.values import replies_from_data
+from core.methods.arms import make_arm
 from core.methods.settings import TrainConfig
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
@@ -50,9 +51,10 @@ def test_one_principle_is_asked_under_two_stances_and_several_under_each_single_
 
 def test_a_batch_holds_about_as_many_replies_whatever_the_number_of_principles():
     queries = [f"Question {i}?" for i in range(30)]
-    assert [len(batch) for batch in query_batches(constitution(1), queries)] == [24, 6]
-    assert [len(batch) for batch in query_batches(constitution(4), queries)] == [8, 8, 8, 6]
-    assert {len(batch) for batch in query_batches(constitution(32), queries)} == {1}
+    assert [len(batch) for batch in query_batches(make_arm("prompt"), constitution(1), queries)] == [24, 6]
+    assert [len(batch) for batch in query_batches(make_arm("prompt"), constitution(4), queries)] == [8, 8, 8, 6]
+    assert {len(batch) for batch in query_batches(make_arm("prompt"), constitution(32), queries)} == {1}
+    assert [len(batch) for batch in query_batches(make_arm("sami-alone"), constitution(4), queries)] == [30]
 
 
 @pytest.mark.parametrize("k", [1, 2, 8])
@@ -73,7 +75,7 @@ def test_every_reply_has_its_scores_under_every_stance_by_policy_and_base(adapte
             assert reply.tokens == len(responses[r])
             assert reply.logprobs == pytest.approx(expected_CR[:, r].tolist(), abs=1e-4)
             assert reply.base_logprobs == pytest.approx(base_CR[:, r].tolist(), abs=1e-4)
-            assert reply.kl_nats > 0.01
+            assert reply.kl_policy_base_nats > 0.01
 
 
 def test_the_base_is_measured_by_itself_alone_and_leaves_the_adapter_on(adapted, monkeypatch):
@@ -81,8 +83,8 @@ def test_the_base_is_measured_by_itself_alone_and_leaves_the_adapter_on(adapted,
     monkeypatch.setattr(scoring, "score", lambda *arguments: passes.append(1) or score(*arguments))
     replies = ask(base_of(adapted), constitution(1), QUERIES, SAMPLING, seed=3)
     assert len(passes) == len(QUERIES)
-    assert all(reply.kl_nats == 0 and reply.base_logprobs == reply.logprobs for reply in replies)
-    assert ask(as_it_is(adapted, "sami"), constitution(1), QUERIES, SAMPLING, seed=3)[0].kl_nats > 0
+    assert all(reply.kl_policy_base_nats == 0 and reply.base_logprobs == reply.logprobs for reply in replies)
+    assert ask(as_it_is(adapted, "sami"), constitution(1), QUERIES, SAMPLING, seed=3)[0].kl_policy_base_nats > 0
 
 
 def test_the_replies_under_statement_and_antithesis_do_not_depend_on_the_flips_asked_beside_them(adapted):
@@ -116,7 +118,7 @@ def test_a_run_with_replies_of_an_earlier_form_measures_them_again_and_keeps_tho
     plan = RunPlan(constitution=constitution(2), queries=queries, model=ModelReference(id=str(tiny_folder)), config=config)
     whole = execute(plan, tmp_path / "run", tmp_path)
     assert whole.result.sides == ("statement", "antithesis", "flip 1", "flip 2")
-    base, aligned = (tmp_path / "run" / f"{policy}-replies-000.json" for policy in ("base", "aligned"))
+    base, aligned = (tmp_path / "run" / f"replies-{arm}-000.json" for arm in ("prompt", "sami"))
     now = json.loads(base.read_text())
     earlier = [{"query": row["query"], "side": row["side"], "text": row["text"], "logprob_statement": -1.0, "logprob_antithesis": -2.0} for row in now[:2]]
     base.write_text(json.dumps(earlier))

@@ -9,8 +9,9 @@ from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
 from core.machine import DEFAULT_SHAPE, Hardware, hardware_from_data, model_shape_from_config
 from core.methods.settings import PRESETS, preset
-from core.progress import phases, remaining_s, share_done
+from core.progress import remaining_s, share_done
 from core.runs.estimates import constitution_tokens, estimate
+from core.runs.phases import run_phases
 from core.settings import SamplingConfig
 
 TWO_CORES = Hardware(
@@ -68,10 +69,11 @@ def test_the_lora_of_the_default_model_has_the_right_size() -> None:
 def test_the_quick_preset_is_estimated_near_what_was_measured() -> None:
     """Measured, machine at rest: sampling 96 replies 8 s, an optimiser step 1.8 s, showing four replies 2.2 s, replies and scores of the base 10 s."""
     seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
-    assert list(seconds) == list(phases(1))
+    assert list(seconds) == list(run_phases(PRESETS["quick"]))
     assert seconds["sampling"] == pytest.approx(8, rel=0.25)
     assert seconds["training"] == pytest.approx(24 * 1.8 + 5 * 2.2, rel=0.25)
-    assert seconds["measuring base"] == pytest.approx(10, rel=0.3)
+    assert seconds["measuring prompt"] == pytest.approx(10, rel=0.3)
+    assert seconds["measuring sami-alone"] < 0.5 * seconds["measuring prompt"]  # half as many replies, none of them scored
 
 
 def test_more_work_a_larger_model_and_a_slower_machine_take_longer() -> None:
@@ -118,7 +120,7 @@ def test_the_longer_side_decides_how_long_a_constitution_is() -> None:
 
 def test_progress_never_runs_backwards_and_ends_at_one() -> None:
     seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
-    shares = [share_done(seconds, phase, done, 4) for phase in phases(1) for done in range(5)]
+    shares = [share_done(seconds, phase, done, 4) for phase in run_phases(PRESETS["quick"]) for done in range(5)]
     assert shares == sorted(shares)
     assert math.isclose(shares[-1], 1.0)
     assert share_done(seconds, "starting", 3, 4) == 0.0
@@ -127,11 +129,11 @@ def test_progress_never_runs_backwards_and_ends_at_one() -> None:
 
 def test_the_time_left_follows_the_pace_that_was_measured() -> None:
     """Training is estimated at 10 s a step with half of it left; it really takes 20 s a step, so what follows is doubled too."""
-    seconds = dict(zip(phases(1), (5.0, 10.0, 100.0, 20.0, 30.0), strict=True))
+    seconds = dict(zip(run_phases(PRESETS["quick"]), (5.0, 10.0, 100.0, 12.0, 30.0, 8.0), strict=True))
     assert remaining_s(seconds, "training", 5, 10, None) == pytest.approx(50 + 50)
     assert remaining_s(seconds, "training", 5, 10, 100.0) == pytest.approx(100 + 2 * 50)
     assert remaining_s(seconds, "training", 10, 10, 0.0) == pytest.approx(50)
-    assert remaining_s(seconds, "measuring aligned", 0, 0, None) == pytest.approx(30)
+    assert remaining_s(seconds, "measuring sami", 0, 0, None) == pytest.approx(38)
 
 
 def test_hardware_survives_the_database_and_an_older_row_counts_as_unmeasured() -> None:

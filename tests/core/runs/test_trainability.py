@@ -31,8 +31,12 @@ def replies(follow, of, good="Is it so?", bad="It is so."):
     return tuple(tuple(reply(text) for text in texts[i::of]) for i in range(of))
 
 
+def probed(statement, *flipped):
+    return BaseReplies(queries=tuple(f"q{i}" for i in range(len(statement))), statement=statement, flipped=flipped)
+
+
 def verdict(statement, flipped, principle=ENDS):
-    return judge(Constitution(name="x", principles=(principle,)), BaseReplies(statement=statement, flipped=(flipped,)), TrainConfig())
+    return judge(Constitution(name="x", principles=(principle,)), probed(statement, flipped), TrainConfig())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +66,7 @@ def test_a_principle_without_a_check_is_called_weak_and_says_why():
 
 def test_one_hopeless_principle_among_good_ones_makes_the_whole_weak_and_is_named():
     both = Constitution(name="x", principles=(ENDS, NEVER))
-    found = judge(both, BaseReplies(statement=replies(90, 16), flipped=(replies(0, 16), replies(0, 16))), TrainConfig())
+    found = judge(both, probed(replies(90, 16), replies(0, 16), replies(0, 16)), TrainConfig())
     assert [link.verdict for link in found.principles] == ["go", "no-go"]
     assert found.verdict == "weak"
     assert "“Never”" in found.principles[1].reason

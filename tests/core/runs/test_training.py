@@ -17,9 +17,10 @@ from core.engine.policies import as_it_is
 from core.errors import ConfigError
 from core.methods.examples import draw_examples
 from core.methods.settings import TrainConfig
-from core.progress import Stopped, phases
+from core.progress import Stopped
 from core.runs.execute import execute
 from core.runs.iterations import iteration_config, iteration_queries
+from core.runs.phases import run_phases
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import adapter_off
@@ -84,7 +85,7 @@ def test_iterations_train_from_the_base_on_replies_of_the_policy_before_to_queri
     assert not asked[2] & asked[1]
     steps = [2 * -(-len(queries) // 2) for queries in asked]  # two passes, two queries a step
     assert [r.step for r in reports if r.metrics] == list(range(1, sum(steps) + 1))
-    assert list(dict.fromkeys(r.phase for r in reports)) == list(phases(3))
+    assert list(dict.fromkeys(r.phase for r in reports)) == list(run_phases(TrainConfig(iterations=3)))
     base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"))
     first = load_adapter(base, tmp_path / "run" / "iteration-1" / "adapter")
     config = iteration_config(iterated(tiny_folder).config, 2)

@@ -29,7 +29,7 @@ def test_training_starts_at_log_two_lowers_the_loss_and_widens_the_margin(tiny_f
     assert margins[0] == pytest.approx(0.0, abs=1e-5)
     assert sum(losses[-3:]) < 0.6 * sum(losses[:3])
     assert margins[-1] > 1
-    assert list(steps[-1].metrics) == ["loss_nats", "attribution", "mi_bound_nats", "margin_nats", "kl_nats", "grad_norm"]
+    assert list(steps[-1].metrics) == ["loss_nats", "attribution", "mi_bound_nats", "margin_nats", "kl_base_policy_nats", "grad_norm"]
     assert digest(first) == digest(trained_with(MIPO, tiny_folder, tmp_path / "b"))
 
 

@@ -1,0 +1,51 @@
+"""Everything that shows a report shows the same lines: page, terminal, JSON and CSV."""
+
+import csv
+import html
+import io
+import json
+
+import pytest
+
+from app.present.report_csv import HEADS, report_csv
+from app.present.result import cell, result_html
+from app.present.table import DIGITS, number, report_lines
+from core.measure.report import report_from_data, report_to_data
+from core.measure.rows import rows
+from core.runs.results import RunResult, run_result_from_data, run_result_to_data
+from tests.app.planting import HOSTILE
+from tests.app.results import capitals, earlier, principle, report, result, result_of_two
+
+RESULTS = [result(), result(capitals()), result_of_two(capitals()), earlier(result())]
+
+
+@pytest.mark.parametrize("shown", RESULTS, ids=["one", "capitals", "two", "earlier"])
+def test_page_terminal_json_and_csv_show_every_line_and_every_figure(shown: RunResult) -> None:
+    found = rows(shown.report)
+    page, terminal = result_html(shown), report_lines(shown.report)
+    table = list(csv.DictReader(io.StringIO(report_csv(shown.report))))
+    assert found
+    for row in found:
+        line = next(part for part in page.split("<tr>") if part.startswith(f'<th scope="row">{html.escape(row.label)}</th>'))
+        told = next(part for part in terminal if part.startswith(f"  {row.label}  "))
+        for arm, figure in row.cells.items():
+            written = [line for line in table if (line["group"], line["measure"], line["arm"]) == (row.group, row.label, arm)]
+            if figure is None:
+                assert written == []
+                continue
+            assert f"<td>{cell(figure, row.form)}</td>" in line
+            assert number(figure, DIGITS[row.form] if row.form in DIGITS else int(row.form)) in told
+            (only,) = written
+            assert (only["value"], only["n"], only["split"]) == ("" if figure.value is None else repr(figure.value), str(figure.n), "held-out")
+    assert page.count('<th scope="row">') - 4 * page.count('<table class="cs-confusion">') == len(found)
+    assert len(table) == sum(figure is not None for row in found for figure in row.cells.values())
+    assert rows(report_from_data(json.loads(json.dumps(report_to_data(shown.report))))) == found
+    assert run_result_from_data(json.loads(json.dumps(run_result_to_data(shown)))) == shown
+
+
+def test_a_csv_has_a_head_and_its_texts_are_no_formulas() -> None:
+    text = report_csv(report(principle("=HYPERLINK(1)", "followed", "Says."), principle(f'{HOSTILE}, "quoted"', "followed", "Says.")))
+    assert text.partition("\n")[0] == ",".join(HEADS)
+    measures = {row["measure"] for row in csv.DictReader(io.StringIO(text))}
+    assert "'=HYPERLINK(1) (max_words: 20), under the statement" in measures
+    assert f'{HOSTILE}, "quoted" (max_words: 20), under the statement' in measures
