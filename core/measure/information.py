@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.measure.tracing import traced_to
+
 
 def pick_constitution(logprobs_CR: Tensor) -> Tensor:
     """Column term: cross-entropy of finding, for each response, the constitution that produced it. Scalar in nats.
@@ -37,11 +39,9 @@ def mi_bound(logprobs_CR: Tensor) -> float:
 
 
 def attribution(logprobs_CR: Tensor) -> list[bool]:
-    """For each response, whether its own constitution explains it strictly best. A tie is a miss. Length n."""
-    own = own_places(logprobs_CR)
-    rivals_CR = logprobs_CR.detach().clone()
-    rivals_CR[own, own] = -torch.inf
-    return (logprobs_CR.detach().diagonal() > rivals_CR.amax(dim=0)).tolist()
+    """For each response, whether its own constitution explains it strictly best. A tie is a miss, and so is what is no number. Length n."""
+    own, columns = own_places(logprobs_CR).tolist(), logprobs_CR.detach().T.tolist()
+    return [not any(map(math.isnan, scores)) and traced_to(scores, place, own) == place for place, scores in zip(own, columns, strict=True)]
 
 
 def own_places(logprobs_CR: Tensor) -> Tensor:

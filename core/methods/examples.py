@@ -15,6 +15,7 @@ import torch
 from core.constitution.contrasts import contrast_for
 from core.constitution.principles import Constitution, Stance
 from core.constitution.text import loops, quotes, refuses
+from core.engine.batching import Kept, kept_together
 from core.engine.models import LoadedModel
 from core.engine.policies import Policy, Prompt, prompt_of
 from core.engine.sampling import Response, sample
@@ -31,6 +32,11 @@ class Example:
     stances: tuple[Stance, ...]  # response i was sampled under stances[i]
     prompts: tuple[tuple[int, ...], ...]
     responses: tuple[tuple[int, ...], ...]
+
+
+def kept_of(example: Example) -> Kept:
+    """What a gradient keeps of an example."""
+    return kept_together(max(map(len, example.prompts)), list(map(len, example.responses)))
 
 
 def example_from_data(row: Mapping[str, Any], n_principles: int, config: TrainConfig) -> Example:

@@ -74,6 +74,14 @@ class TrainConfig:
         """Optimiser steps of one iteration, counted from 1, if no query is filtered."""
         return self.passes * -(-iteration * self.train_queries // self.queries_per_step)
 
+    def shows_after(self, step: int, last: int) -> bool:
+        """Whether replies are shown after a step of an iteration that ends with `last`."""
+        return step % self.sample_every == 0 or step == last
+
+    def probes_after(self, step: int) -> bool:
+        """Whether the policy is probed after a step of an iteration."""
+        return self.probe_every > 0 and step % self.probe_every == 0
+
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(preset="quick"),

@@ -121,7 +121,7 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
             saved_at = time.monotonic()
             if probes is not None:
                 probes.forget()
-        shown = show() if show is not None and not stopping and (done % config.sample_every == 0 or done == last) else ()
+        shown = show() if show is not None and not stopping and config.shows_after(done, last) else ()
         company.on_step(StepReport(phase="training", done=done, total=last, metrics=metrics, replies=shown, checkpoint=committed))
         if stopping and done < last:
             raise Stopped

@@ -82,7 +82,7 @@ class Probes:
         Returns:
             The metrics of this probe; none between two of them.
         """
-        if step % self.config.probe_every:
+        if not self.config.probes_after(step):
             return {}
         found = self.ask(step)
         self.history.append(found)

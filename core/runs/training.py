@@ -13,7 +13,7 @@ from core.engine.models import LoadedModel
 from core.engine.policies import Policy, as_it_is
 from core.engine.processes import remember_together
 from core.measure.ask import show_replies
-from core.methods.examples import Example, example_from_data, require_examples
+from core.methods.examples import Example, example_from_data, kept_of, require_examples
 from core.methods.recipe import open_recipe
 from core.methods.settings import TrainConfig
 from core.progress import ShownReply, StepReport, phase_of
@@ -95,7 +95,7 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
         ended = ending_words(ending, number, work.plan.config.iterations) if ending is not None else ""
         work.on_step(dataclasses.replace(report, note=ended or ("" if report.done else note), lasting=report.lasting or ended or note))
 
-    recompute = should_recompute(model, examples, config, sharers=work.world.size)
+    recompute = should_recompute(model, list(map(kept_of, examples)), config.activation_checkpointing, sharers=work.world.size)
     if recompute and config.activation_checkpointing == "auto":
         on_step(StepReport(phase="training", done=0, total=len(step_order(len(examples), config)), lasting=RECOMPUTED))
 

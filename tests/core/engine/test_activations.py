@@ -1,6 +1,5 @@
 """Activations computed again in the backward pass: less is kept, and the gradients are the same."""
 
-import dataclasses
 import json
 
 import pytest
@@ -10,7 +9,7 @@ from core.engine.activations import recomputing, repeated_layers, should_recompu
 from core.engine.adapters import attach_adapter
 from core.engine.policies import as_it_is
 from core.errors import ConfigError
-from core.methods.examples import Example
+from core.methods.examples import Example, kept_of
 from core.methods.gradients import add_gradient, replay_gradient
 from core.methods.sami.recipe import objective
 from core.methods.sami.settings import SamiSettings
@@ -23,6 +22,7 @@ from tests.core.runs.test_training import plan
 from tests.tiny import stir
 
 CONFIG = TrainConfig()
+KEPT = list(map(kept_of, EXAMPLES))
 
 
 @pytest.fixture
@@ -72,18 +72,18 @@ def test_replies_can_be_sampled_with_a_cache_meanwhile(adapted):
 
 def test_auto_recomputes_only_where_the_step_would_not_fit(adapted, monkeypatch):
     monkeypatch.setattr("core.engine.activations.free_bytes", lambda _: 10**9)
-    assert not should_recompute(adapted, EXAMPLES, CONFIG)
-    assert should_recompute(adapted, EXAMPLES, CONFIG, sharers=10**4)
+    assert not should_recompute(adapted, KEPT, "auto")
+    assert should_recompute(adapted, KEPT, "auto", sharers=10**4)
     monkeypatch.setattr("core.engine.activations.free_bytes", lambda _: 10**5)
-    assert should_recompute(adapted, EXAMPLES, CONFIG)
+    assert should_recompute(adapted, KEPT, "auto")
     for said, expected in (("on", True), ("off", False)):
-        assert should_recompute(adapted, EXAMPLES, dataclasses.replace(CONFIG, activation_checkpointing=said)) is expected
+        assert should_recompute(adapted, KEPT, said) is expected
 
 
 def test_a_network_without_layers_to_recompute_refuses_on_and_leaves_auto_off(adapted, monkeypatch):
     monkeypatch.setattr("core.engine.activations.GradientCheckpointingLayer", int)
     monkeypatch.setattr("core.engine.activations.free_bytes", lambda _: 0)
-    assert not should_recompute(adapted, EXAMPLES, CONFIG)
+    assert not should_recompute(adapted, KEPT, "auto")
     with pytest.raises(ConfigError, match="Set it to off"), recomputing(adapted):
         pass
 

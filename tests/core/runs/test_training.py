@@ -118,7 +118,7 @@ def probed(tiny_folder):
     return iterated(tiny_folder, passes=1, seed=13, learning_rate=0.02, probe_every=1, probe_queries=2, patience=1, max_repetition_rise=0)
 
 
-WRITES = 46  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
+WRITES = 47  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
 
 
 @pytest.fixture(scope="module")
