@@ -13,7 +13,9 @@ from app.pages.run import RESTING_EVERY_S, WATCH_EVERY_S, RunPage
 from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
+from core.runs.results import run_result_to_data
 from db import claims
+from db.tables import Run
 from tests.app.planting import FOUND, HOSTILE, built, claim, finish, make_studio, progress, queue, sample, train_steps, write_log
 from tests.app.results import capitals, result
 
@@ -136,6 +138,29 @@ def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio)
     ):
         assert link in reply["sections"]["result"]
     assert "attributable, not followed" in reply["sections"]["result"]
+
+
+def test_a_result_of_another_form_is_said_to_be_unreadable(studio: Studio) -> None:
+    run_id = queue(studio)
+    finish(studio, claim(studio), result())
+    broken: list[dict[str, Any]] = [{}, {"report": {}}, {**run_result_to_data(result()), "balance": [{"title": "x"}]}]
+    for stored in broken:
+        with studio.sessions.begin() as session:
+            run = session.get(Run, run_id)
+            assert run is not None
+            run.result = stored
+        sections = opened(studio, run_id)["sections"]
+        assert "written by another version of the studio" in sections["result"]
+        assert "report.csv" not in sections["result"]
+
+
+def test_measuring_says_which_arm(studio: Studio) -> None:
+    run_id = queue(studio)
+    progress(studio, claim(studio), "measuring sami-alone", 0, 1)
+    reply = opened(studio, run_id)
+    assert reply["headline"] == "Measuring: aligned without the constitution"
+    for title in ("base with", "aligned with", "aligned without"):
+        assert f"<span>Measure: {title} the constitution</span>" in reply["sections"]["phases"]
 
 
 def test_a_run_that_met_no_link_offers_to_train_anyway_and_not_to_resume(studio: Studio) -> None:

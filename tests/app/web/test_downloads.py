@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from app.present.report_csv import report_csv
 from app.services.studio import Studio
 from app.web.downloads import add_routes
 from app.web.security import protect
@@ -55,6 +56,35 @@ def test_the_adapter_comes_as_a_zip_of_the_folder(studio: Studio, client: TestCl
         assert archive.testzip() is None
         assert sorted(archive.namelist()) == ["run-1-adapter/adapter_config.json", "run-1-adapter/adapter_model.safetensors"]
         assert archive.read("run-1-adapter/adapter_model.safetensors") == (adapter / "adapter_model.safetensors").read_bytes()
+
+
+def test_the_figures_come_as_a_table_of_every_line_of_the_page(studio: Studio, client: TestClient) -> None:
+    finished(studio)
+    answer = client.get("/runs/1/report.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"].endswith("run-1-report.csv")
+    assert answer.text == report_csv(result().report)
+
+
+def test_replies_that_were_measured_before_there_were_arms_still_come_under_the_arms_they_are_of(studio: Studio, client: TestClient) -> None:
+    folder = finished(studio).parent
+    (folder / "replies-sami-alone-000.json").unlink()
+    (folder / "replies-prompt-000.json").rename(folder / "base-replies-000.json")
+    (folder / "replies-sami-000.json").rename(folder / "aligned-replies-000.json")
+    rows = client.get("/runs/1/replies.json").json()
+    assert [(row["arm"], row["text"]) for row in rows] == [("prompt", "Because."), ("sami", "So.")]
+
+
+def test_a_run_without_a_result_that_can_be_read_has_no_figures_to_give(studio: Studio, client: TestClient) -> None:
+    queue(studio)
+    assert client.get("/runs/1/report.csv").status_code == 404
+    finish(studio, claim(studio), result())
+    with studio.sessions.begin() as session:
+        run = session.get(Run, 1)
+        assert run is not None
+        run.result = {"of another": "form"}
+    assert client.get("/runs/1/report.csv").status_code == 404
+    assert client.get("/runs/9/report.csv").status_code == 404
 
 
 def test_run_json_and_replies_are_those_of_the_run(studio: Studio, client: TestClient) -> None:
