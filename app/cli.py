@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.settings import Settings
 from core.errors import StudioError
+from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 
 VERBS = ("check", "train", "reply", "measure", "propose")  # each is `run(options)` in a module of app/commands
@@ -191,6 +192,7 @@ def _count(text: str) -> int:
 
 def _settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--preset", default="quick", choices=list(PRESETS), help="how much to train (default: quick)")
+    command.add_argument("--method", default=DEFAULT_RECIPE, choices=list(RECIPES), help=f"how to train (default: {DEFAULT_RECIPE})")
     command.add_argument("--seed", type=int, default=0, help="decides split, sampling, order and adapter initialisation (default: 0)")
     command.add_argument(
         "--set",

@@ -131,6 +131,11 @@ def _size(data: Mapping[str, Any], key: str, default: int | None = None) -> int:
     return value
 
 
-def activation_bytes(tokens: int, layers: int, hidden: int, bytes_per_value: int, *, recomputed: bool) -> int:
+def activation_bytes(tokens: float, layers: int, hidden: int, bytes_per_value: int, *, recomputed: bool) -> float:
     """Kept for the backward pass of so many tokens: everything, or the input of each layer and everything of one layer."""
     return tokens * hidden * (layers * bytes_per_value + ACTIVATION_BYTES if recomputed else layers * ACTIVATION_BYTES)
+
+
+def logit_bytes(tokens: float, vocabulary: int, copies: int = LOGIT_COPIES) -> float:
+    """Of the float32 logits of so many tokens; without gradients fewer copies are alive at once."""
+    return tokens * vocabulary * 4 * copies

@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     quiet()
     settings = open_settings(options)
     constitution = read_constitution(options.constitution)
-    config = with_settings(preset(options.preset, seed=options.seed), options.set)
+    config = with_settings(preset(options.preset, method=options.method, seed=options.seed), options.set)
     queries = read_query_file(options.queries)
     model = load(options, settings, None, four_bit=config.four_bit)
     tell = now_and_then(lambda words: print(words, file=sys.stderr, flush=True))

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
         constitution=read_constitution(options.constitution),
         queries=tuple(read_query_file(options.queries)),
         model=ModelReference(id=options.model or settings.model),
-        config=with_settings(preset(options.preset, seed=options.seed), options.set),
+        config=with_settings(preset(options.preset, method=options.method, seed=options.seed), options.set),
         device=options.device,
     )
     if plan.model.id == DEFAULT_MODEL:

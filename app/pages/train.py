@@ -16,7 +16,8 @@ from app.present.runs import list_html
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs
 from app.services.checking import CheckView
-from app.services.plans import EXPOSED, TrainForm
+from app.services.exposed import EXPOSED, preset_values
+from app.services.plans import TrainForm
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
 from app.web.security import caller
@@ -121,7 +122,8 @@ def _chosen(versions: Sequence[VersionToTrain], wanted: Mapping[str, str]) -> in
 def _form(question: Question) -> TrainForm:
     given = question.get("settings")
     settings: Mapping[str, object] = given if isinstance(given, Mapping) else {}
-    changes = tuple(f"{name}={str(settings[name]).strip()}" for name, _, _ in EXPOSED if str(settings.get(name) or "").strip())
+    given_words = {setting.name: str(settings.get(setting.name) or "").strip() for setting in EXPOSED}
+    changes = tuple(f"{name}={words}" for name, words in given_words.items() if words)
     return TrainForm(
         version_id=question.number("version"),
         query_set_id=question.number("query_set"),
@@ -153,14 +155,14 @@ def _decoded(data: object) -> bytes:
 
 
 def _presets() -> list[Reply]:
-    return [{"name": name, "work": work(config), "values": plans.preset_values(name)} for name, config in PRESETS.items()]
+    return [{"name": name, "work": work(config), "values": preset_values(name)} for name, config in PRESETS.items()]
 
 
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = TrainPage(studio)
     header("train")
-    settings = [{"name": name, "label": label, "kind": kind} for name, label, kind in EXPOSED]
+    settings = [asdict(setting) for setting in EXPOSED]
     events = ("preview", "check", "stop", "upload", "train")
     form = component('<div class="cs-page cs-train"></div>', "train/form.js", events, elem_id="train", presets=_presets(), settings=settings)
     seen = gr.State(None)

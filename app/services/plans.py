@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import db.constitutions as constitution_store
 import db.runs as run_store
 from app.services.base_models import BaseModel, look_up
+from app.services.exposed import WORDS, preset_of
 from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
 from app.services.studio import Studio, in_words
 from core.constitution.principles import Constitution, from_data, require_valid
@@ -15,33 +16,14 @@ from core.engine.default_model import DEFAULT_MODEL
 from core.engine.quantisation import missing
 from core.errors import ConfigError, QueryError
 from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
-from core.methods.settings import PRESETS, TrainConfig, config_from_data, config_to_data, preset, with_settings
+from core.methods.recipes import DEFAULT_RECIPE
+from core.methods.settings import PRESETS, TrainConfig, config_from_data, flat_settings, preset, with_settings
 from core.runs.estimates import Estimate, constitution_tokens, estimate
 from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, probe_note
 from db.machines import serving_machine
 from db.runs import VersionToTrain
 from db.tables import Run
 
-EXPOSED = (  # settings the page offers besides the preset: name, what it is, kind of value
-    ("iterations", "Iterations of SAMI", "int"),
-    ("passes", "Passes over the train queries", "int"),
-    ("train_queries", "Train queries (of the first iteration)", "int"),
-    ("held_out_queries", "Held-out queries measured", "int"),
-    ("learning_rate", "Learning rate", "float"),
-    ("kl_weight", "KL weight (0 = SAMI as published)", "float"),
-    ("max_kl_nats", "Distance from the base at which training ends, nats (0 = never)", "float"),
-    ("probe_every", "Steps between probes: replies to queries not trained on (0 = never)", "int"),
-    ("probe_queries", "Queries of a probe", "int"),
-    ("patience", "Probes without a higher bound after which training ends (0 = never)", "int"),
-    ("max_repetition_rise", "Rise of repetition over the base’s at which training ends, as a share (0 = never)", "float"),
-    ("n_constitutions", "Constitutions a contrast", "int"),
-    ("lora_rank", "LoRA rank", "int"),
-    ("sampling.max_new_tokens", "Longest reply, in tokens", "int"),
-    ("sampling.temperature", "Sampling temperature", "float"),
-    ("four_bit", "Base in 4 bits, which needs bitsandbytes (true or false)", "bool"),
-    ("activation_checkpointing", "Compute activations again in the backward pass (auto, on or off)", "text"),
-    ("train_anyway", "Train even where the base shows no link (true or false)", "bool"),
-)
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
 
 
@@ -98,10 +80,16 @@ def form_of(run: Run) -> TrainForm:
         ConfigError: Another version of the studio wrote its settings.
     """
     config = config_from_data(run.config)
-    name = config.preset if config.preset in PRESETS else next(iter(PRESETS))
-    before, after = _flat(preset(name, seed=config.seed)), _flat(config)
-    changes = tuple(f"{setting}={value}" for setting, value in after.items() if before[setting] != value and setting != "preset")
+    name = preset_of(config.preset)
+    changes = tuple(change for change in _changes(config, name) if not change.startswith("preset="))
     return TrainForm(version_id=run.version_id, query_set_id=run.query_set_id, model=run.model, preset=name, seed=config.seed, changes=changes)
+
+
+def _changes(config: TrainConfig, name: str) -> list[str]:
+    """What makes a config of a preset, as `name=value`: its method, and the settings that differ from the preset of that method."""
+    before, after = flat_settings(preset(name, method=config.method, seed=config.seed)), flat_settings(config)
+    own = [] if config.method == DEFAULT_RECIPE else [f"method={config.method}"]
+    return own + [f"{setting}={value}" for setting, value in after.items() if before[setting] != value]
 
 
 def choices(studio: Studio) -> Choices:
@@ -137,8 +125,8 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
 def _require_plain(change: str) -> None:
     """Refuse what Python reads as a number but no setting can be: infinity, and integers of a thousand digits."""
     name, _, text = change.partition("=")
-    if any(kind in ("bool", "text") for exposed, _, kind in EXPOSED if exposed == name):
-        return  # one of a few words, which the setting itself checks
+    if name in WORDS:
+        return
     if not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
         raise ConfigError(f"{name} must be a number, got {text[:40]!r}.")
 
@@ -153,7 +141,7 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
     hardware = known_hardware(studio)
     shape = plan.model.shape
     made = estimate_of(plan, plan.config, shape, hardware)
-    each = {name: estimate_of(plan, config, shape, hardware) for name, config in PRESETS.items()}
+    each = {name: estimate_of(plan, preset(name, method=plan.config.method), shape, hardware) for name in PRESETS}
     return Preview(
         plan=plan,
         hardware=hardware,
@@ -189,27 +177,9 @@ def command_line(plan: Plan) -> str:
     words = ["python", "-m", "app", "train", "--constitution", f"{stem}-v{plan.version_number}.yaml"]
     words += ["--queries", f"{file_stem(plan.query_set.name.rsplit('.', 1)[0])}.jsonl", "--model", plan.model.id]
     words += ["--preset", plan.form.preset, "--seed", str(plan.form.seed)]
-    for change in _changed(plan):
+    for change in _changes(plan.config, plan.form.preset):
         words += ["--set", change]
     return shlex.join([*words, "--out", f"{stem}-v{plan.version_number}-{plan.form.preset}"])
-
-
-def _changed(plan: Plan) -> list[str]:
-    """Settings that differ from the preset, as `name=value`."""
-    before, after = (_flat(config) for config in (preset(plan.form.preset, seed=plan.form.seed), plan.config))
-    return [f"{name}={value}" for name, value in after.items() if before[name] != value]
-
-
-def _flat(config: TrainConfig) -> dict[str, object]:
-    data = config_to_data(config)
-    sampling = data.pop("sampling")
-    return data | {f"sampling.{name}": value for name, value in sampling.items()}
-
-
-def preset_values(name: str) -> dict[str, object]:
-    """The exposed settings as a preset has them."""
-    flat = _flat(PRESETS[name])
-    return {setting: flat[setting] for setting, _, _ in EXPOSED}
 
 
 def file_stem(name: str) -> str:

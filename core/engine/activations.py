@@ -13,13 +13,11 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from core.engine.batching import AT_ONCE, REPLAYED_TOKENS
+from core.engine.batching import Kept
 from core.engine.hardware import free_bytes
 from core.engine.models import LoadedModel
 from core.errors import ConfigError
-from core.machine import FIT_SHARE, LOGIT_COPIES, activation_bytes
-from core.methods.examples import Example
-from core.methods.settings import TrainConfig
+from core.machine import FIT_SHARE, activation_bytes, logit_bytes
 
 
 @contextmanager
@@ -41,37 +39,27 @@ def recomputing(model: LoadedModel) -> Iterator[None]:
             del layer.forward  # the method of its class again
 
 
-def should_recompute(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, *, sharers: int = 1) -> bool:
-    """What the setting says; for auto, whether the largest example would not fit the memory that is free now.
+def should_recompute(model: LoadedModel, kept: Sequence[Kept], setting: str, *, sharers: int = 1) -> bool:
+    """What the setting says; for auto, whether the largest query would not fit the memory that is free now.
 
     Args:
         model: With its adapter.
-        examples: What will be trained on.
-        config: Its `activation_checkpointing` and `n_constitutions`.
+        kept: Of each query that will be trained on.
+        setting: on, off or auto.
         sharers: Processes that train at the same time; on a CPU they share its memory.
     """
-    if config.activation_checkpointing != "auto":
-        return config.activation_checkpointing == "on"
+    if setting != "auto":
+        return setting == "on"
     if not repeated_layers(model):
         return False
     shape = model.network.config.get_text_config()
     largest = max(
-        activation_bytes(tokens, shape.num_hidden_layers, shape.hidden_size, model.dtype.itemsize, recomputed=False)
-        + scored * shape.vocab_size * 4 * LOGIT_COPIES
-        for tokens, scored in map(_tokens_at_once, examples)
+        activation_bytes(tokens, shape.num_hidden_layers, shape.hidden_size, model.dtype.itemsize, recomputed=False) + logit_bytes(scored, shape.vocab_size)
+        for tokens, scored in kept
     )
     trained = sum(p.numel() for p in model.network.parameters() if p.requires_grad)
     needed = largest + 3 * 4 * trained  # gradients and two moments, in float32
     return bool(needed * (sharers if model.device.type == "cpu" else 1) > FIT_SHARE * free_bytes(model.device))
-
-
-def _tokens_at_once(example: Example) -> tuple[int, int]:
-    """Tokens whose activations are kept together, and of them those that are scored, as `core.methods.sami.training` goes about it."""
-    prompt, lengths = max(map(len, example.prompts)), [len(response) for response in example.responses]
-    if len(example.prompts) <= AT_ONCE:
-        return len(example.prompts) * (prompt + sum(lengths)), len(example.prompts) * sum(lengths)
-    replayed = max(prompt, REPLAYED_TOKENS, *lengths)
-    return prompt + replayed, replayed
 
 
 def repeated_layers(model: LoadedModel) -> list[nn.Module]:

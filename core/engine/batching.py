@@ -1,5 +1,8 @@
 """How much is computed together: rows, constitutions, prompts. Known to what does the work and to what estimates it; imports no torch."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 PACKED_ROWS = 48  # replies decoded together; on two CPU cores more bring little, and their cache for the default model is 0.2 GB
 STEADY_ROWS = 24  # the same where replies are shown and counted; filled with copies when fewer are asked for
 AT_ONCE = 4  # constitutions whose activations are kept together; with more, each is replayed alone
@@ -9,3 +12,24 @@ RESPONSES_SCORED = 8
 QUERIES_PER_BATCH = 24  # queries whose responses are sampled and committed together
 SHOWN_QUERIES = 2  # held-out queries whose replies are shown during training, under the statement and the antithesis
 CHECKED_QUERIES = 16  # train queries that the base is asked before training
+
+
+class Kept(NamedTuple):
+    """Tokens whose activations are kept together for a backward pass."""
+
+    tokens: float
+    scored: float  # of them, those whose logits are kept too
+
+
+def kept_together(prompt: float, responses: Sequence[float]) -> Kept:
+    """What a gradient keeps of one query with as many constitutions as responses: all pairs at once, or a few responses under one constitution.
+
+    Args:
+        prompt: Tokens of the longest prompt.
+        responses: Tokens of each response.
+    """
+    n = len(responses)
+    if n <= AT_ONCE:
+        return Kept(tokens=n * (prompt + sum(responses)), scored=n * sum(responses))
+    replayed = max(prompt, REPLAYED_TOKENS, *responses)
+    return Kept(tokens=prompt + replayed, scored=replayed)

@@ -29,7 +29,7 @@ def base_scores(reply: MeasuredReply) -> Sequence[float]:
 
 
 def bound(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> Figure:
-    """MI bound in nats among some of the stances, as `core.methods.sami.losses.mi_bound`: one mean a query, so that the bootstrap resamples queries."""
+    """MI bound in nats among some of the stances, as `core.measure.information.mi_bound`: one mean a query, so that the bootstrap resamples queries."""
     return mean([math.fsum(column_term(scores(query[own]), own, among) for own in among) / len(among) for query in scored])
 
 

@@ -103,6 +103,7 @@ METHODS: dict[str, Method] = {
         Method(key="base", title="Base without the constitution", in_prompt=False, opens="core.engine.policies:open_base"),
         Method(key="prompt", title="Base with the constitution", in_prompt=True, needs=(CONSTITUTION_NEEDED,), opens="core.engine.policies:open_base"),
         *_trained("sami", "Aligned"),
+        *_trained("mipo", "MIPO"),
         _CONTEXT,
     )
 }

@@ -1,8 +1,8 @@
 """From queries to training examples: draw contrasts, sample responses under each constitution, keep what can teach.
 
-With `candidates` above 1, beyond SAMI as published: several responses are sampled for each constitution, and the one that the
+With `candidates` above 1: several responses are sampled for each constitution, and the one that the
 policy itself attributes to it most surely is kept. That finds replies that follow a principle without any label, but also
-those that are merely short (docs/decisions.md). One candidate, the default, is plain SAMI.
+those that are merely short (docs/decisions.md). One candidate is the default.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ import torch
 from core.constitution.contrasts import contrast_for
 from core.constitution.principles import Constitution, Stance
 from core.constitution.text import loops, quotes, refuses
+from core.engine.batching import Kept, kept_together
 from core.engine.models import LoadedModel
 from core.engine.policies import Policy, Prompt, prompt_of
 from core.engine.sampling import Response, sample
@@ -28,13 +29,28 @@ class Example:
     """One query's contrast, ready to train on: n prompts, and the n responses sampled under them."""
 
     query: str
+    stances: tuple[Stance, ...]  # response i was sampled under stances[i]
     prompts: tuple[tuple[int, ...], ...]
     responses: tuple[tuple[int, ...], ...]
 
 
-def example_from_data(row: Mapping[str, Any]) -> Example:
-    """The inverse of `asdict`."""
-    return Example(query=row["query"], prompts=tuple(map(tuple, row["prompts"])), responses=tuple(map(tuple, row["responses"])))
+def kept_of(example: Example) -> Kept:
+    """What a gradient keeps of an example."""
+    return kept_together(max(map(len, example.prompts)), list(map(len, example.responses)))
+
+
+def example_from_data(row: Mapping[str, Any], n_principles: int, config: TrainConfig) -> Example:
+    """The inverse of `asdict`.
+
+    Args:
+        row: As committed. Of the runs that were begun before examples kept their stances, some still lack them; what was drawn then is
+            drawn again here, and nowhere else.
+        n_principles: Of the constitution.
+        config: The iteration's; its seed and number of constitutions decided the draw.
+    """
+    stances = row.get("stances") or contrast_for(row["query"], n_principles, config.n_constitutions, config.seed).stances
+    tokens = {name: tuple(map(tuple, row[name])) for name in ("prompts", "responses")}
+    return Example(query=row["query"], stances=tuple(map(tuple, stances)), **tokens)
 
 
 DROP_REASONS = {
@@ -83,8 +99,17 @@ def draw_examples(policy: Policy, constitution: Constitution, queries: Sequence[
         if isinstance(chosen, str):
             dropped[chosen] += 1
         else:
-            examples.append(Example(query=group[0].query, prompts=tuple(one.prompt.ids for one in group), responses=tuple(r.token_ids for r in chosen)))
+            examples.append(_example(group, chosen))
     return Prepared(examples=tuple(examples), dropped=dict(dropped))
+
+
+def _example(group: Sequence[_Asked], chosen: Sequence[Response]) -> Example:
+    return Example(
+        query=group[0].query,
+        stances=tuple(one.stance for one in group),
+        prompts=tuple(one.prompt.ids for one in group),
+        responses=tuple(response.token_ids for response in chosen),
+    )
 
 
 def _ask(model: LoadedModel, constitution: Constitution, query: str, config: TrainConfig) -> list[_Asked]:

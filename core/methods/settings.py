@@ -4,27 +4,31 @@ A run is reproducible from `asdict(config)` together with the constitution's has
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from core.errors import ConfigError
+from core.methods.recipe_settings import RecipeSettings
+from core.methods.recipes import DEFAULT_RECIPE, RECIPES, RecipeInfo, recipe_of
 from core.settings import SamplingConfig, require_in_range
 
 REPLIES = SamplingConfig()
+RECIPE = RECIPES[DEFAULT_RECIPE].settings()
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """One SAMI training run."""
+    """One training run: what every recipe needs, and the settings of its own recipe."""
 
+    recipe: RecipeSettings = RECIPE  # the own settings of the method that is trained with; their class says which one that is
     preset: str = "quick"  # the name the values came from, for people; the values below decide
     seed: int = 0  # decides split, contrasts, sampling, order and adapter initialisation
-    iterations: int = 1  # of SAMI's Algorithm 1; each trains a fresh adapter from the base on replies of the one before
+    iterations: int = 1  # each trains a fresh adapter from the base on replies of the one before
     n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
     train_queries: int = 48  # of the first iteration, drawn from the train split; iteration i uses i times as many
     held_out_queries: int = 24  # drawn from the held-out split, for the result table
-    candidates: int = 1  # responses sampled for each constitution, of which the most attributable one is kept; 1 = SAMI as published
+    candidates: int = 1  # responses sampled for each constitution, of which the most attributable one is kept
     sampling: SamplingConfig = REPLIES  # for training responses and for measuring alike
     queries_per_step: int = 4  # queries whose losses are averaged into one optimiser step
     passes: int = 2  # times every train query is used in its iteration
@@ -37,8 +41,6 @@ class TrainConfig:
     patience: int = 3  # probes in a row without a new highest bound after which training ends and goes back to the best; 0 = never
     max_repetition_rise: float = 0.15  # training ends once a probe's replies repeat more four-word runs than the base's, by this share; 0 = never
     max_grad_norm: float = 1.0  # gradients are clipped to this norm
-    summed_scores: bool = False  # score responses by summed log-probability; False = mean over tokens, SAMI as published
-    kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token; 0 = SAMI as published
     four_bit: bool = False  # hold the base in 4 bits (nf4) under the adapter; needs bitsandbytes
     activation_checkpointing: str = "auto"  # compute activations again in the backward pass: on, off, or auto = where they would not fit the memory
     train_anyway: bool = False  # also where the base shows no link to any principle (core.runs.trainability)
@@ -55,8 +57,13 @@ class TrainConfig:
         require_in_range(self.max_grad_norm > 0, "max_grad_norm", self.max_grad_norm, "above 0")
         require_in_range(self.probe_queries >= 2, "probe_queries", self.probe_queries, "2 or above")
         require_in_range(0 <= self.max_repetition_rise <= 1, "max_repetition_rise", self.max_repetition_rise, "between 0 and 1")
-        for name in ("kl_weight", "max_kl_nats", "probe_every", "patience"):
+        for name in ("max_kl_nats", "probe_every", "patience"):
             require_in_range(getattr(self, name) >= 0, name, getattr(self, name), "0 or above")
+
+    @property
+    def method(self) -> str:
+        """The key of its recipe."""
+        return recipe_of(self.recipe).key
 
     @property
     def steps(self) -> int:
@@ -67,6 +74,14 @@ class TrainConfig:
         """Optimiser steps of one iteration, counted from 1, if no query is filtered."""
         return self.passes * -(-iteration * self.train_queries // self.queries_per_step)
 
+    def shows_after(self, step: int, last: int) -> bool:
+        """Whether replies are shown after a step of an iteration that ends with `last`."""
+        return step % self.sample_every == 0 or step == last
+
+    def probes_after(self, step: int) -> bool:
+        """Whether the policy is probed after a step of an iteration."""
+        return self.probe_every > 0 and step % self.probe_every == 0
+
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(preset="quick"),
@@ -75,55 +90,92 @@ PRESETS: dict[str, TrainConfig] = {
 }
 
 
-def preset(name: str, **changes: Any) -> TrainConfig:
-    """A preset with some values replaced.
+def preset(name: str, *, method: str = DEFAULT_RECIPE, **changes: Any) -> TrainConfig:
+    """A preset of a method with some values replaced, among them those of its recipe.
 
     Raises:
-        ConfigError: An unknown preset or setting, or a value outside its range.
+        ConfigError: An unknown preset, method or setting, or a value outside its range.
     """
     if name not in PRESETS:
         raise ConfigError(f"Unknown preset {name!r}; known are {', '.join(PRESETS)}.")
-    known = {field.name for field in dataclasses.fields(TrainConfig)}
-    unknown = sorted(set(changes) - known)
-    if unknown:
-        raise ConfigError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
-    return dataclasses.replace(PRESETS[name], **changes)
+    info, config = _recipe(method), PRESETS[name]
+    _require_known(changes, info)
+    own = {key: changes.pop(key) for key in _names(info.settings) if key in changes}
+    return dataclasses.replace(config, **{"learning_rate": info.rates.get(name, config.learning_rate), **changes, "recipe": info.settings(**own)})
 
 
 def config_to_data(config: TrainConfig) -> dict[str, Any]:
-    """Plain JSON data."""
-    return dataclasses.asdict(config)
+    """Plain JSON data: the settings of the recipe stand flat among the others, beside the method's key."""
+    data = dataclasses.asdict(config)
+    own = data.pop("recipe")
+    return {"method": config.method, **data, **own}
 
 
 def config_from_data(data: Mapping[str, Any]) -> TrainConfig:
     """The inverse of `config_to_data`; a misspelt key is an error, never a silent default."""
     values = dict(data)
+    info = _recipe(values.pop("method", DEFAULT_RECIPE))
     sampling = values.pop("sampling", {})
-    known = {field.name for field in dataclasses.fields(TrainConfig)}
-    unknown = sorted((set(values) - known) | (set(sampling) - {field.name for field in dataclasses.fields(SamplingConfig)}))
-    if unknown:
-        raise ConfigError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
-    return TrainConfig(sampling=SamplingConfig(**sampling), **values)
+    _require_known(values, info)
+    _require_known_sampling(sampling)
+    own = {name: values.pop(name) for name in _names(info.settings) if name in values}
+    return TrainConfig(sampling=SamplingConfig(**sampling), recipe=info.settings(**own), **values)
 
 
 def with_settings(config: TrainConfig, assignments: Sequence[str]) -> TrainConfig:
     """A config with settings replaced as typed on a command line: `learning_rate=2e-4`, `sampling.max_new_tokens=96`.
 
+    Another `method` starts from the values that the config's preset has for it.
+
     Raises:
         ConfigError: No such setting, or a value that cannot be read or is outside its range.
     """
-    data = config_to_data(config)
-    for assignment in assignments:
-        path, _, text = assignment.partition("=")
-        *parents, name = path.strip().split(".")
-        target = data
-        for parent in parents:
-            target = target.get(parent, {})
-        if not isinstance(target, dict) or name not in target or isinstance(target[name], dict):
-            names = [key for key in data if key != "sampling"] + [f"sampling.{key}" for key in data["sampling"]]
-            raise ConfigError(f"Unknown setting {path!r}; known are {', '.join(names)}.")
-        target[name] = _read(path, text, type(target[name]))
+    changes = {path.strip(): text for path, _, text in (assignment.partition("=") for assignment in assignments)}
+    if (method := changes.pop("method", config.method).strip()) != config.method:
+        config = preset(config.preset, method=method, seed=config.seed)
+    data, known = config_to_data(config), flat_settings(config)
+    for path, text in changes.items():
+        if path not in known:
+            _refuse(path, recipe_of(config.recipe), list(known))
+        *parents, name = path.split(".")
+        target = data[parents[0]] if parents else data
+        target[name] = _read(path, text, type(known[path]))
     return config_from_data(data)
+
+
+def flat_settings(config: TrainConfig) -> dict[str, Any]:
+    """The settings by the names that they are typed with: those of sampling as `sampling.NAME`."""
+    data = config_to_data(config)
+    sampling = data.pop("sampling")
+    return data | {f"sampling.{name}": value for name, value in sampling.items()}
+
+
+def _recipe(method: object) -> RecipeInfo:
+    if not isinstance(method, str) or method not in RECIPES:
+        raise ConfigError(f"Unknown method {method!r}; known are {', '.join(RECIPES)}.")
+    return RECIPES[method]
+
+
+def _names(settings: type[RecipeSettings]) -> list[str]:
+    return [field.name for field in dataclasses.fields(settings)]
+
+
+def _require_known(names: Iterable[str], info: RecipeInfo) -> None:
+    known = [field.name for field in dataclasses.fields(TrainConfig) if field.name != "recipe"] + _names(info.settings)
+    for name in sorted(set(names) - set(known)):
+        _refuse(name, info, known)
+
+
+def _require_known_sampling(names: Iterable[str]) -> None:
+    known = [field.name for field in dataclasses.fields(SamplingConfig)]
+    for name in sorted(set(names) - set(known)):
+        raise ConfigError(f"Unknown setting 'sampling.{name}'; known are {', '.join(known)}.")
+
+
+def _refuse(name: str, info: RecipeInfo, known: Sequence[str]) -> NoReturn:
+    others = [other.key for other in RECIPES.values() if name in _names(other.settings)]
+    whose = f" of {info.key}: it is one of {' and '.join(others)}" if others else ""
+    raise ConfigError(f"Unknown setting {name!r}{whose}; known are {', '.join(known)}.")
 
 
 def _read(path: str, text: str, kind: type) -> Any:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from core.constitution.contrasts import asked_stances
 from core.constitution.principles import NEUTRAL_SYSTEM, Constitution
-from core.engine.batching import AT_ONCE, CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, REPLAYED_TOKENS, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS
-from core.machine import FIT_SHARE, LOGIT_COPIES, Hardware, ModelShape, activation_bytes
+from core.engine.batching import CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS, kept_together
+from core.machine import FIT_SHARE, Hardware, ModelShape, activation_bytes, logit_bytes
+from core.measure.values import SIDES
+from core.methods.arms import Arm, needs_adapter
 from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of
 from core.runs.phases import measured_arms, run_phases
@@ -24,11 +26,12 @@ FORWARD_SHARE = 0.45  # of it, when whole sequences are
 TRAIN_FORWARDS = 1.9  # a training step in units of a forward pass: forward, gradients of activations, gradients of the adapter
 RECOMPUTED_FORWARDS = 1.0  # what computing the activations again adds
 UNSHARED = 0.4  # share of a prompt that is its own: what prompts begin with is read once (core.engine.decoding)
-KL_FORWARDS = 1.0  # what the base's own pass adds when a KL is wanted
+BASE_FORWARDS = 1.0  # what a pass of the base adds, where its scores are wanted
 MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, sharing the rest
 LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
 IMPORT_S = 4.0  # torch and transformers
 LOAD_BYTES_S = 400e6  # weights from disk into memory
+CHOICE_COPIES = 2  # of the logits of candidates, which are scored without gradients
 RUNTIME_BYTES = {"cpu": 900e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
 FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 0.127 for its scale (arXiv 2305.14314, section 3)
 
@@ -59,32 +62,17 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     """Time by phase and peak memory of a run on a machine."""
     machine = _Machine(shape, hardware, config.four_bit)
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
-    new = config.sampling.max_new_tokens
-    reply = REPLY_SHARE * new
-    packed = config.n_constitutions * (prompt + config.n_constitutions * reply)  # tokens of one query's scoring pass
-    with_kl = config.queries_per_step if config.kl_weight else 1 if config.max_kl_nats else 0  # queries of a step, as in core.methods.sami.training
     sides = len(asked_stances(len(constitution.principles)))
     recomputed = recomputes(config, machine, prompt, sides)
-    passes = config.queries_per_step * (TRAIN_FORWARDS + RECOMPUTED_FORWARDS * recomputed) + with_kl * KL_FORWARDS
-    step = machine.forward_s(packed, config.n_constitutions**2 * reply) * passes
-    drawn = config.n_constitutions * config.candidates * reply  # tokens of one query's candidates
-    choice = machine.forward_s(config.n_constitutions * (prompt + drawn), config.n_constitutions * drawn)
-    chosen = choice if config.candidates > 1 else 0.0
-    ask = machine.sample_s(sides * config.held_out_queries, prompt, new, steady=True)
-    measured = config.held_out_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
     asked_first = CHECKED_QUERIES * (1 + len(constitution.principles))  # replies of the check, where they suffice
-    seconds = {
-        "preparing": IMPORT_S + shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S + machine.sample_s(asked_first, prompt, new),
-    }
-    for arm in measured_arms(config):
-        scored = MEASURE_ALIGNED_FORWARDS if arm.artifact is not None else 1.0
-        alone = machine.sample_s(config.held_out_queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)  # answered once, and not scored
-        seconds[measuring_phase(arm.key)] = ask + scored * measured if arm.in_prompt else alone
+    loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
+    seconds = {"preparing": IMPORT_S + loading + machine.sample_s(asked_first, prompt, config.sampling.max_new_tokens)}
     for number in range(1, config.iterations + 1):
-        queries, steps = number * config.train_queries, config.steps_of(number)
-        shown = (2 + steps // config.sample_every) * machine.sample_s(2 * SHOWN_QUERIES, prompt, new)
-        seconds[phase_of("sampling", number)] = machine.sample_s(queries * config.n_constitutions * config.candidates, prompt, new) + queries * chosen
-        seconds[phase_of("training", number)] = steps * step + shown + _probing_s(config, machine, prompt, number)
+        seconds[phase_of("sampling", number)] = _sampling_s(config, machine, prompt, number * config.train_queries)
+        steps = config.steps_of(number) * _step_s(config, machine, prompt, recomputed)
+        seconds[phase_of("training", number)] = steps + _showing_s(config, machine, prompt, number) + _probing_s(config, machine, prompt, number)
+    for arm in measured_arms(config):
+        seconds[measuring_phase(arm.key)] = _measuring_s(arm, config, machine, prompt, sides)
     adapter = config.lora_rank * shape.lora_units
     kept = 4 if config.probe_every else 1  # adapters by themselves: the last one, and with probes the best ones on the way
     return Estimate(
@@ -95,14 +83,44 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     )
 
 
+def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: int) -> float:
+    """The candidates of so many queries, and choosing among them where there are several."""
+    n = config.n_constitutions
+    drawn = n * config.candidates * REPLY_SHARE * config.sampling.max_new_tokens  # tokens of one query's candidates
+    chosen = machine.forward_s(n * (prompt + drawn), n * drawn) if config.candidates > 1 else 0.0
+    return machine.sample_s(queries * n * config.candidates, prompt, config.sampling.max_new_tokens) + queries * chosen
+
+
+def _step_s(config: TrainConfig, machine: "_Machine", prompt: int, recomputed: bool) -> float:
+    """One optimiser step, as its recipe says what it reads."""
+    n, reply = config.n_constitutions, REPLY_SHARE * config.sampling.max_new_tokens
+    cost = config.recipe.step_cost(config.queries_per_step, config.max_kl_nats > 0)
+    passes = cost.trained * (TRAIN_FORWARDS + RECOMPUTED_FORWARDS * recomputed) + cost.base * BASE_FORWARDS
+    return machine.forward_s(n * (prompt + n * reply), n**2 * reply) * passes
+
+
+def _showing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
+    """The replies shown in one iteration: before its first step, and after some."""
+    steps = config.steps_of(number)
+    times = 1 + sum(config.shows_after(done, steps) for done in range(1, steps + 1))
+    return times * machine.sample_s(len(SIDES) * SHOWN_QUERIES, prompt, config.sampling.max_new_tokens)
+
+
 def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
-    """The probes of one iteration, and in the first that of the base; each samples and scores two replies a query (core.runs.probes)."""
-    if not config.probe_every:
-        return 0.0
-    reply = REPLY_SHARE * config.sampling.max_new_tokens
-    scored = config.probe_queries * machine.forward_s(2 * (prompt + 2 * reply), 4 * reply)
-    each = machine.sample_s(2 * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored
-    return (config.steps_of(number) // config.probe_every + (number == 1)) * each
+    """The probes of one iteration, and in the first that of the base; each samples and scores a reply a side of each query (core.runs.probes)."""
+    times = sum(config.probes_after(step) for step in range(1, config.steps_of(number) + 1)) + (config.probe_every > 0 and number == 1)
+    reply, sides = REPLY_SHARE * config.sampling.max_new_tokens, len(SIDES)
+    scored = config.probe_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
+    return times * (machine.sample_s(sides * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored)
+
+
+def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int, sides: int) -> float:
+    """The held-out replies of an arm, with their scores where the constitution stands in the prompt."""
+    queries, new = config.held_out_queries, config.sampling.max_new_tokens
+    if not arm.in_prompt:  # answered once, and not scored
+        return machine.sample_s(queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)
+    scored = queries * machine.forward_s(sides * (prompt + sides * REPLY_SHARE * new), sides**2 * REPLY_SHARE * new)
+    return machine.sample_s(sides * queries, prompt, new, steady=True) + scored * (MEASURE_ALIGNED_FORWARDS if needs_adapter(arm) else 1.0)
 
 
 @dataclass(frozen=True)
@@ -155,15 +173,12 @@ def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, rec
     rows = min(PACKED_ROWS, max(config.train_queries * config.n_constitutions, sides * config.held_out_queries))
     cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
-    together = config.n_constitutions <= AT_ONCE
-    tokens = config.n_constitutions * (prompt + config.n_constitutions * new) if together else prompt + max(prompt, new, REPLAYED_TOKENS)
-    activations = activation_bytes(tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
+    kept = kept_together(prompt, [new] * config.n_constitutions)
+    activations = activation_bytes(kept.tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
     # Choosing among candidates scores more tokens, but keeps no activations and two copies of the logits.
     measured = min(sides, PROMPTS_SCORED) * min(sides, RESPONSES_SCORED)
-    trained = config.n_constitutions**2 * new if together else max(prompt, new, REPLAYED_TOKENS)
     chosen = config.n_constitutions**2 * config.candidates * new if config.candidates > 1 else 0
-    scored = max(max(trained, measured * new) * LOGIT_COPIES, chosen * 2)
-    logits = scored * shape.vocabulary * 4
+    logits = max(logit_bytes(max(kept.scored, measured * new), shape.vocabulary), logit_bytes(chosen, shape.vocabulary, copies=CHOICE_COPIES))
     return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
 
 

@@ -12,8 +12,7 @@ def measured_arms(config: TrainConfig, artifact: Artifact = NOT_YET) -> tuple[Ar
 
     The base without the constitution is left out: it costs as much again, and no principle is asked of it.
     """
-    recipe = "sami"
-    return tuple(arm for arm in arms_for(recipe, artifact) if arm.in_prompt or arm.artifact is not None)
+    return tuple(arm for arm in arms_for(config.method, artifact) if arm.in_prompt or arm.artifact is not None)
 
 
 def run_phases(config: TrainConfig) -> tuple[str, ...]:

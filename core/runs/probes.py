@@ -22,8 +22,8 @@ from core.engine.policies import Policy, as_it_is, base_of
 from core.engine.sampling import sample
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
+from core.measure.information import mi_bound
 from core.measure.values import SIDES
-from core.methods.sami.losses import mi_bound
 from core.methods.settings import TrainConfig
 from core.runs.endings import Ending, Probed, best_step, measured, should_end
 from core.runs.iterations import FEWEST_PROBE_QUERIES
@@ -82,7 +82,7 @@ class Probes:
         Returns:
             The metrics of this probe; none between two of them.
         """
-        if step % self.config.probe_every:
+        if not self.config.probes_after(step):
             return {}
         found = self.ask(step)
         self.history.append(found)
@@ -139,4 +139,4 @@ def start_probes(model: LoadedModel, constitution: Constitution, queries: Sequen
         return asdict(probe(base_of(model), constitution, queries, config, 0))
 
     base = Probed(**remember(folder.parent / f"base-probe-{seed_for(*queries):016x}.json", ask_base))
-    return Probes(folder=folder, config=config, base=base, ask=lambda step: probe(as_it_is(model, "sami"), constitution, queries, config, step))
+    return Probes(folder=folder, config=config, base=base, ask=lambda step: probe(as_it_is(model, config.method), constitution, queries, config, step))

@@ -1,4 +1,4 @@
-"""A run's iterations: sample, then train a fresh adapter from the base (SAMI, arXiv 2404.14313, Algorithm 1)."""
+"""A run's iterations: sample, then train a fresh adapter from the base (arXiv 2404.14313, Algorithm 1), whatever the recipe."""
 
 import contextlib
 import dataclasses
@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from core.constitution.contrasts import contrast_for
 from core.engine.activations import recomputing, should_recompute
 from core.engine.adapters import attach_adapter, reset_adapter, restore_adapter, save_adapter
 from core.engine.batching import QUERIES_PER_BATCH
@@ -14,12 +13,13 @@ from core.engine.models import LoadedModel
 from core.engine.policies import Policy, as_it_is
 from core.engine.processes import remember_together
 from core.measure.ask import show_replies
-from core.methods.examples import Example, draw_examples, example_from_data, require_examples
-from core.methods.sami.training import step_order, train
+from core.methods.examples import Example, example_from_data, kept_of, require_examples
+from core.methods.recipe import open_recipe
 from core.methods.settings import TrainConfig
-from core.progress import StepReport, phase_of
+from core.progress import ShownReply, StepReport, phase_of
 from core.runs.endings import ending_words, read_ending
 from core.runs.iterations import iteration_config, iteration_queries, probe_note, probe_queries
+from core.runs.loop import Company, step_order, train
 from core.runs.probes import start_probes
 from core.runs.records import Curve
 from core.runs.work import Work
@@ -28,7 +28,7 @@ RECOMPUTED = "The activations of a step would not fit the memory, so they are co
 
 
 def iterate(work: Work, base: LoadedModel, shown: Sequence[str]) -> LoadedModel:
-    """SAMI's Algorithm 1: every iteration samples from the policy of the one before and trains a fresh adapter from the base.
+    """Every iteration samples from the policy of the one before and trains a fresh adapter from the base.
 
     Returns:
         The model with the adapter of the last iteration, which is also in `work.folder / "adapter"`.
@@ -38,7 +38,7 @@ def iterate(work: Work, base: LoadedModel, shown: Sequence[str]) -> LoadedModel:
         own = iteration_config(config, number)
         folder = work.folder / f"iteration-{number}"
         folder.mkdir(exist_ok=True)
-        examples = _sample_examples(work, as_it_is(model, "sami"), own, number)
+        examples = _sample_examples(work, as_it_is(model, config.method), own, number)
         adapter = work.folder / "adapter" if number == config.iterations else folder / "adapter"
         if model is base:
             model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=own.seed)
@@ -64,18 +64,17 @@ def _sample_examples(work: Work, policy: Policy, config: TrainConfig, number: in
     for k, batch in enumerate(batches):
 
         def compute(batch: Sequence[str] = batch) -> dict[str, Any]:
-            prepared = draw_examples(policy, work.plan.constitution, work.world.part(batch), config)
+            prepared = open_recipe(config.method).sample(policy, work.plan.constitution, work.world.part(batch), config)
             parts = work.world.gather({"examples": [dataclasses.asdict(example) for example in prepared.examples], "dropped": prepared.dropped})
             rows = sorted((row for part in parts for row in part["examples"]), key=lambda row: batch.index(row["query"]))
             return {"examples": rows, "dropped": dict(sum((Counter(part["dropped"]) for part in parts), Counter()))}
 
         data = remember_together(work.world, work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", compute)
-        examples += [example_from_data(row) for row in data["examples"]]
+        examples += [example_from_data(row, len(work.plan.constitution.principles), config) for row in data["examples"]]
         dropped.update(data["dropped"])
         work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
     work.dropped.update(dropped)
-    n_principles = len(work.plan.constitution.principles)
-    work.kept += [contrast_for(example.query, n_principles, config.n_constitutions, config.seed).stances for example in examples]
+    work.kept += [example.stances for example in examples]
     require_examples(len(examples), dict(dropped))
     return examples
 
@@ -96,24 +95,23 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
         ended = ending_words(ending, number, work.plan.config.iterations) if ending is not None else ""
         work.on_step(dataclasses.replace(report, note=ended or ("" if report.done else note), lasting=report.lasting or ended or note))
 
-    recompute = should_recompute(model, examples, config, sharers=work.world.size)
+    recompute = should_recompute(model, list(map(kept_of, examples)), config.activation_checkpointing, sharers=work.world.size)
     if recompute and config.activation_checkpointing == "auto":
         on_step(StepReport(phase="training", done=0, total=len(step_order(len(examples), config)), lasting=RECOMPUTED))
+
+    def show() -> tuple[ShownReply, ...]:
+        return show_replies(as_it_is(model, config.method), work.plan.constitution, config.sampling, work.plan.config.seed, shown)
+
+    company = Company(
+        on_step=on_step,
+        on_metrics=lambda step, metrics: curve.add(number, before + step, metrics) if work.world.first else None,
+        should_stop=work.should_stop,
+        show=show if work.world.first else None,
+        probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder) if work.world.first else None,
+        world=work.world,
+    )
     with recomputing(model) if recompute else contextlib.nullcontext():
-        train(
-            model,
-            examples,
-            config,
-            folder,
-            on_step=on_step,
-            on_metrics=lambda step, metrics: curve.add(number, before + step, metrics) if work.world.first else None,
-            should_stop=work.should_stop,
-            show=(lambda: show_replies(as_it_is(model, "sami"), work.plan.constitution, work.plan.config.sampling, work.plan.config.seed, shown))
-            if work.world.first
-            else None,
-            probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder) if work.world.first else None,
-            world=work.world,
-        )
+        train(model, examples, config, folder, company)
 
 
 def _tell_again(work: Work, number: int) -> None:

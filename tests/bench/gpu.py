@@ -4,7 +4,7 @@
     python -m tests.bench.gpu --shape tiny --device cpu      the same code on a model of no size, to see that it runs
 
 The model is a Llama of Mistral-7B's sizes with random weights in bfloat16: speed does not depend on what it has learned, and nothing
-has to be fetched. A step is that of `core.methods.sami.training` on four queries, n = 2, prompts of 400 and responses of 60 tokens. The share of the
+has to be fetched. A step is that of the quick preset on four queries, n = 2, prompts of 400 and responses of 60 tokens. The share of the
 matrix speed counts the multiplications of a forward pass and of the gradients of activations, without the adapter's own and without
 what activation checkpointing repeats.
 """
@@ -27,8 +27,9 @@ from core.engine.activations import recomputing
 from core.engine.adapters import attach_adapter
 from core.engine.hardware import survey
 from core.engine.models import LoadedModel
+from core.engine.policies import as_it_is
 from core.methods.examples import Example
-from core.methods.sami.training import train_step
+from core.methods.recipe import open_recipe
 from core.methods.settings import preset
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import drawn
@@ -80,6 +81,7 @@ def draw_batch(shape: str) -> list[Example]:
     return [
         Example(
             query=str(q),
+            stances=((True,), (False,)),
             prompts=tuple(draw_tokens(prompt - c, vocabulary, 100 * q + c) for c in range(N)),
             responses=tuple(draw_tokens(response - 2 * r, vocabulary, 100 * q + 50 + r) for r in range(N)),
         )
@@ -111,12 +113,12 @@ def time_training(base: LoadedModel, shape: str, repeats: int, matmul_gflops: fl
     tokens = sum(len(p) + sum(map(len, e.responses)) for e in batch for p in e.prompts)
     scored = sum(len(e.prompts) * (1 + sum(map(len, e.responses))) for e in batch)
     flops = 4.0 * (tokens * body + scored * SHAPES[shape]["hidden"] * SHAPES[shape]["vocabulary"])
-    rows = []
+    recipe, policy, rows = open_recipe(config.method), as_it_is(model, config.method), []
     for checkpointing in (False, True):
         if model.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(model.device)
         with recomputing(model) if checkpointing else nullcontext():
-            step_s = median_s(lambda: train_step(model, batch, config), model.device, repeats)
+            step_s = median_s(lambda: recipe.gradient(policy, batch, config), model.device, repeats)
         rows.append(
             {
                 "what": "training step",

@@ -24,8 +24,11 @@ from app.services.studio import STARTERS, read_starters
 from core.constitution.principles import dump_yaml
 from core.engine.activations import recomputing
 from core.engine.hardware import survey
+from core.engine.policies import as_it_is
 from core.machine import DEFAULT_SHAPE
-from core.methods.sami.training import add_gradient, replay_gradient
+from core.methods.gradients import add_gradient, replay_gradient
+from core.methods.sami.recipe import objective
+from core.methods.sami.settings import SamiSettings
 from core.methods.settings import preset
 from core.runs.estimates import estimate
 from tests.bench.step import draw_example, load, reference_way
@@ -68,10 +71,10 @@ def _step_bytes(data: str, way: str, prompt: int, response: int, n: int) -> int:
     if way == "reference":
         reference_way(model, example)
     elif way == "replay":
-        replay_gradient(model, example, preset("quick"), 1.0, with_kl=False)
+        replay_gradient(as_it_is(model, "sami"), example, objective(SamiSettings(), distance=False), 1.0)
     else:
         with recomputing(model) if way == "recomputed" else contextlib.nullcontext():
-            add_gradient(model, example, preset("quick"), 1.0, with_kl=False)
+            add_gradient(as_it_is(model, "sami"), example, objective(SamiSettings(), distance=False), 1.0)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

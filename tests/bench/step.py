@@ -49,7 +49,7 @@ def reference_logprobs_CR(model: LoadedModel, example: Example) -> Tensor:
 
 
 def packed_way(model: LoadedModel, example: Example) -> None:
-    """What `core.methods.sami.training` does with one query."""
+    """What training does with one query."""
     sami_loss(logprobs_CR(model, example.prompts, example.responses)).backward()
 
 
@@ -66,7 +66,9 @@ def draw_example(prompt: int, response: int, n: int) -> Example:
         return tuple(torch.randint(3, 49_000, (length,), generator=generator).tolist())
 
     shared = tokens(prompt - 20)
-    return Example(query="", prompts=tuple(tokens(20 - c) + shared for c in range(n)), responses=tuple(tokens(response - 5 * (r % 3)) for r in range(n)))
+    prompts = tuple(tokens(20 - c) + shared for c in range(n))
+    responses = tuple(tokens(response - 5 * (r % 3)) for r in range(n))
+    return Example(query="", stances=((True,),) * n, prompts=prompts, responses=responses)
 
 
 def gradients(model: LoadedModel, way: Callable[[LoadedModel, Example], None], example: Example) -> Tensor:

@@ -62,7 +62,7 @@ def test_a_run_keeps_its_id_and_everything_that_was_known_of_it(sessions: Sessio
         assert (run.id, job.id, job.kind, job.spec, job.status) == (1, 1, "train", {}, JobStatus.FINISHED)
         assert (summary.constitution_name, summary.version_number, summary.query_set_name) == ("Brevity", 1, "Everyday")
         assert (run.model, run.revision, run.config["preset"], run.adapter_sha256) == ("smollm2-135m-instruct", "c0ffee", "quick", "ab" * 32)
-        assert (job.attempt, job.crashes, job.phase, job.step, job.total_steps, job.requested_by) == (2, 0, "measuring aligned", 2, 2, "Ann")
+        assert (job.attempt, job.crashes, job.phase, job.step, job.total_steps, job.requested_by) == (2, 0, "measuring sami", 2, 2, "Ann")
         assert job.notice is not None
         assert job.notice.startswith("The training process was killed (signal 9).")
         assert job.created_at <= job.queued_at
@@ -70,7 +70,7 @@ def test_a_run_keeps_its_id_and_everything_that_was_known_of_it(sessions: Sessio
         assert job.finished_at is not None
         assert job.created_at < job.started_at < job.finished_at
         assert run.result is not None
-        assert run.result["n_queries"] == 24
+        assert run.result["report"]["n_queries"] == 24
         assert len(runs.metrics(s, 1)) == 3
         assert [sample.text for sample in runs.samples(s, 1)] == ["statement", "antithesis"]
         assert [row.run.id for row in runs.list_runs(s)] == [4, 3, 2, 1]

@@ -27,7 +27,9 @@ function presetChoice(preset) {
 }
 
 function settingField(setting) {
-  const input = h("input", { class: "cs-input cs-short", id: `setting-${setting.name.replace(".", "-")}`, autocomplete: "off", inputmode: INPUT_MODES[setting.kind] });
+  const id = `setting-${setting.name.replace(".", "-")}`;
+  const choices = setting.options.map(([value, words]) => h("option", { value }, words));
+  const input = choices.length ? h("select", { class: "cs-input cs-short", id }, choices) : h("input", { class: "cs-input cs-short", id, autocomplete: "off", inputmode: INPUT_MODES[setting.kind] });
   return { name: setting.name, input, node: h("div", { class: "cs-field" }, h("label", { for: input.id }, setting.label), input) };
 }
 
@@ -88,9 +90,18 @@ function chosenPreset({ presets }) {
   return presets.find((choice) => choice.input.checked) ?? presets[0];
 }
 
-// An empty field means what the preset says; the placeholder shows it.
+// An empty field means what the preset says for the method; the placeholder shows it. What the method has not got is not there.
 export function showPresetValues(fields) {
-  for (const { name, input } of fields.settings) input.placeholder = String(chosenPreset(fields).preset.values[name]);
+  const method = fields.settings.find(({ name }) => name === "method").input.value;
+  const values = chosenPreset(fields).preset.values[method];
+  for (const { name, input, node } of fields.settings) {
+    node.hidden = name !== "method" && !(name in values);
+    input.placeholder = String(values[name]);
+  }
+}
+
+export function changesPresetValues({ name, id }) {
+  return name === "train-preset" || id === "setting-method";
 }
 
 export function readFields(fields) {
@@ -101,6 +112,6 @@ export function readFields(fields) {
     model: model.value === OTHER ? otherModel.value : model.value,
     preset: chosenPreset(fields).preset.name,
     seed: seed.value.trim() === "" ? null : Number(seed.value),
-    settings: Object.fromEntries(settings.map(({ name, input }) => [name, input.value])),
+    settings: Object.fromEntries(settings.filter(({ node }) => !node.hidden).map(({ name, input }) => [name, input.value])),
   };
 }

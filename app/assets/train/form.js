@@ -2,7 +2,7 @@
 import { openChannel } from "../channel.js";
 import { emptyRoot, fragment, h, listenWhile, newKey, problemOf } from "../studio.js";
 import { checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
-import { fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues } from "./fields.js";
+import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues } from "./fields.js";
 import { makeUpload } from "./upload.js";
 
 const PAUSE_MS = 250;
@@ -91,7 +91,7 @@ function onInput(page, event) {
   if (event.target === page.upload.file) return;
   const other = showOther(fields);
   if (event.target === fields.model && other) fields.otherModel.focus();
-  if (event.target.name === "train-preset") showPresetValues(fields);
+  if (changesPresetValues(event.target)) showPresetValues(fields);
   changed(page);
 }
 

@@ -13,7 +13,7 @@ from app.host import client as host_client
 from app.pages import train
 from app.pages.train import TrainPage
 from app.services import runs
-from app.services.plans import EXPOSED
+from app.services.exposed import EXPOSED, preset_values
 from app.services.studio import Studio
 from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
 
@@ -156,7 +156,7 @@ def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) ->
 def test_the_page_is_built_with_a_timer_and_every_exposed_setting(studio: Studio) -> None:
     parts = built(lambda page: train.build(page, studio))
     form_part = next(part for part in parts if part["props"].get("elem_id") == "train")
-    assert [each["name"] for each in form_part["props"]["props"]["settings"]] == [name for name, _, _ in EXPOSED]
+    assert [each["name"] for each in form_part["props"]["props"]["settings"]] == [setting.name for setting in EXPOSED]
     assert any(part["type"] == "timer" for part in parts)
 
 
@@ -265,6 +265,20 @@ def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, na
     reply = TrainPage(studio).preview(sent(studio, settings={name: text}), asks())["reply"]
     assert reply["kind"] == ("preview" if fits else "problem")
     assert fits or name in reply["message"]
+
+
+def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_others(studio: Studio) -> None:
+    page = TrainPage(studio)
+    offered = next(setting for setting in EXPOSED if setting.name == "method")
+    assert [value for value, _ in offered.options] == ["", "mipo"]
+    assert preset_values("quick")[""]["kl_weight"] == 0.0
+    assert "beta" not in preset_values("quick")[""]
+    assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")[""]) - {"kl_weight"} | {"beta"}
+    command = page.preview(sent(studio, settings={"method": "mipo", "beta": "0.2"}), asks())["reply"]["command"]
+    assert "--set method=mipo --set beta=0.2" in command
+    assert "learning_rate" not in command  # the preset's for this method
+    refused = page.preview(sent(studio, settings={"method": "mipo", "kl_weight": "1"}), asks())["reply"]
+    assert "'kl_weight' of mipo: it is one of sami" in refused["message"]
 
 
 def test_a_base_in_4_bits_is_warned_of_where_bitsandbytes_is_missing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

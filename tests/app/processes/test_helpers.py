@@ -13,6 +13,7 @@ import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.core.methods.sami.test_training import plan, probed
 
 from app.cli import parser
 from app.processes import attempt, training
@@ -28,7 +29,6 @@ from db.tables import JobStatus
 from tests.app.commands.test_cli import CONSTITUTION, SMALL
 from tests.app.planting import claim, make_studio
 from tests.app.processes.test_trainer import job, queue
-from tests.core.methods.sami.test_training import plan, probed
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[3]

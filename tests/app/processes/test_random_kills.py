@@ -42,9 +42,7 @@ SETTINGS = {
 KILLS = 4
 ORDER = run_phases(TrainConfig(iterations=SETTINGS["iterations"]))
 # The command line itself, but that a checkpoint is due after each step: at its own pace a run this small would have none to go on from.
-COMMAND = (
-    "import sys, core.methods.sami.training as training; training.CHECKPOINT_EVERY_S = 0.0; from app.cli import main; raise SystemExit(main(sys.argv[1:]))"
-)
+COMMAND = "import sys, core.runs.loop as loop; loop.CHECKPOINT_EVERY_S = 0.0; from app.cli import main; raise SystemExit(main(sys.argv[1:]))"
 SEED = int(os.environ.get("KILL_SEED") or time.time_ns() % 1_000_000)  # other moments each time; a failure names the seed that repeats it
 
 

@@ -1,6 +1,5 @@
 """Activations computed again in the backward pass: less is kept, and the gradients are the same."""
 
-import dataclasses
 import json
 
 import pytest
@@ -8,17 +7,22 @@ import torch
 
 from core.engine.activations import recomputing, repeated_layers, should_recompute
 from core.engine.adapters import attach_adapter
+from core.engine.policies import as_it_is
 from core.errors import ConfigError
-from core.methods.examples import Example
-from core.methods.sami.training import add_gradient, replay_gradient
+from core.methods.examples import Example, kept_of
+from core.methods.gradients import add_gradient, replay_gradient
+from core.methods.sami.recipe import objective
+from core.methods.sami.settings import SamiSettings
 from core.methods.settings import TrainConfig
 from core.runs.execute import execute
 from core.runs.training import RECOMPUTED
 from tests.asking import drawn
-from tests.core.methods.sami.test_training import EXAMPLES, plan
+from tests.core.runs.test_loop import EXAMPLES
+from tests.core.runs.test_training import plan
 from tests.tiny import stir
 
-CONFIG = TrainConfig(kl_weight=0.3)
+CONFIG = TrainConfig()
+KEPT = list(map(kept_of, EXAMPLES))
 
 
 @pytest.fixture
@@ -34,13 +38,14 @@ def gradient(model, way, example):
     kept = []
     model.network.zero_grad(set_to_none=True)
     with torch.autograd.graph.saved_tensors_hooks(lambda tensor: (kept.append(tensor.nbytes), tensor)[1], lambda tensor: tensor):
-        way(model, example, CONFIG, 0.5, with_kl=True)
+        way(as_it_is(model, "sami"), example, objective(SamiSettings(kl_weight=0.3), distance=True), 0.5)
     return torch.cat([p.grad.flatten() for p in model.network.parameters() if p.grad is not None]), sum(kept)
 
 
 @pytest.mark.parametrize(("way", "n"), [(add_gradient, 2), (replay_gradient, 5)])
 def test_the_gradients_are_equal_to_the_bit_and_less_is_kept(adapted, way, n):
-    example = Example(query="", prompts=tuple((5, 6, 7 + c) * 20 for c in range(n)), responses=tuple((20 + r, 21, 22) for r in range(n)))
+    prompts, responses = tuple((5, 6, 7 + c) * 20 for c in range(n)), tuple((20 + r, 21, 22) for r in range(n))
+    example = Example(query="", stances=((True,),) * n, prompts=prompts, responses=responses)
     plain, kept = gradient(adapted, way, example)
     with recomputing(adapted):
         again, kept_again = gradient(adapted, way, example)
@@ -67,18 +72,18 @@ def test_replies_can_be_sampled_with_a_cache_meanwhile(adapted):
 
 def test_auto_recomputes_only_where_the_step_would_not_fit(adapted, monkeypatch):
     monkeypatch.setattr("core.engine.activations.free_bytes", lambda _: 10**9)
-    assert not should_recompute(adapted, EXAMPLES, CONFIG)
-    assert should_recompute(adapted, EXAMPLES, CONFIG, sharers=10**4)
+    assert not should_recompute(adapted, KEPT, "auto")
+    assert should_recompute(adapted, KEPT, "auto", sharers=10**4)
     monkeypatch.setattr("core.engine.activations.free_bytes", lambda _: 10**5)
-    assert should_recompute(adapted, EXAMPLES, CONFIG)
+    assert should_recompute(adapted, KEPT, "auto")
     for said, expected in (("on", True), ("off", False)):
-        assert should_recompute(adapted, EXAMPLES, dataclasses.replace(CONFIG, activation_checkpointing=said)) is expected
+        assert should_recompute(adapted, KEPT, said) is expected
 
 
 def test_a_network_without_layers_to_recompute_refuses_on_and_leaves_auto_off(adapted, monkeypatch):
     monkeypatch.setattr("core.engine.activations.GradientCheckpointingLayer", int)
     monkeypatch.setattr("core.engine.activations.free_bytes", lambda _: 0)
-    assert not should_recompute(adapted, EXAMPLES, CONFIG)
+    assert not should_recompute(adapted, KEPT, "auto")
     with pytest.raises(ConfigError, match="Set it to off"), recomputing(adapted):
         pass
 

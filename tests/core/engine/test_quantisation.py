@@ -9,14 +9,18 @@ import torch
 from core.engine import quantisation
 from core.engine.adapters import adapter_hash, attach_adapter, load_adapter
 from core.engine.models import load_model
+from core.engine.policies import as_it_is
 from core.engine.quantisation import missing, require_four_bit
 from core.errors import ConfigError
-from core.methods.sami.training import add_gradient, score
+from core.methods.gradients import add_gradient, matrix_in_parts
+from core.methods.sami.recipe import objective
+from core.methods.sami.settings import SamiSettings
 from core.methods.settings import config_from_data
 from core.runs.execute import execute
 from core.settings import ModelReference
 from tests.asking import adapter_off
-from tests.core.methods.sami.test_training import CONFIG, EXAMPLES, plan
+from tests.core.runs.test_loop import EXAMPLES
+from tests.core.runs.test_training import plan
 from tests.tiny import stir
 
 CPU = torch.device("cpu")
@@ -71,9 +75,9 @@ def test_every_adapter_weight_gets_the_gradient_that_the_unpacked_weights_give_i
                     base.network.set_submodule(name, plain)
         model = attach_adapter(base, rank=4, alpha=8, seed=0)
         stir(model.network, std=0.1)
-        with torch.no_grad():
-            score(model, EXAMPLES[0], CONFIG, with_kl=False)  # a first forward without gradients, as when sampling
-        add_gradient(model, EXAMPLES[0], CONFIG, 1.0, with_kl=False)
+        sami = objective(SamiSettings(), distance=False)
+        matrix_in_parts(as_it_is(model, "sami"), EXAMPLES[0], sami.matrix)  # a first forward without gradients, as when sampling
+        add_gradient(as_it_is(model, "sami"), EXAMPLES[0], sami, 1.0)
         found.append({name.replace("base_layer.", ""): p.grad for name, p in model.network.named_parameters() if p.requires_grad})
     assert len(found[0]) == 28
     for name, gradient in found[0].items():

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from core.constitution.checks import Check
 from core.constitution.contrasts import asked_stances
 from core.constitution.principles import Constitution, Principle
+from core.measure.information import attribution, mi_bound
 from core.measure.report import arm_figures, evaluate, report_from_data, report_to_data
 from core.measure.statistics import UNMEASURED, mean, paired_change
 from core.measure.tracing import bound, column_term, own_scores, traced_to
 from core.measure.values import OVER_PROMPT, TEXT, WEIGHTS, Cell, MeasuredReply, Report, Roles, roles
 from core.measure.verdicts import Verdict
 from core.methods.arms import Artifact, make_arm
-from core.methods.sami.losses import attribution, mi_bound
 
 CAPITALS = Constitution(name="C", principles=(Principle(title="Capitals", statement="Shout.", antithesis="Do not.", check=Check("capital_letters")),))
 ADAPTER = Artifact(kind="adapter", place="somewhere", sha256="ab")

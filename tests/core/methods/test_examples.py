@@ -1,5 +1,8 @@
 """What training responses are kept: usable ones, and of several candidates the most attributable."""
 
+import dataclasses
+import json
+
 import pytest
 import torch
 
@@ -9,7 +12,7 @@ from core.engine.policies import base_of
 from core.engine.sampling import Response
 from core.engine.scoring import logprobs_CR
 from core.errors import ContrastError
-from core.methods.examples import draw_examples, drop_reason, require_examples
+from core.methods.examples import draw_examples, drop_reason, example_from_data, require_examples
 from core.methods.settings import TrainConfig
 from core.settings import SamplingConfig
 
@@ -54,6 +57,15 @@ def test_more_candidates_are_more_attributable_and_hold_the_first(tiny):
 def test_three_constitutions_give_three_responses(tiny):
     examples = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=1, n_constitutions=3)).examples
     assert all(len(example.responses) == 3 for example in examples)
+
+
+def test_an_example_keeps_its_stances_and_one_that_was_committed_without_them_gets_them_back(tiny):
+    settings = config(n_constitutions=3, seed=5)
+    for example in draw_examples(base_of(tiny), CONSTITUTION, QUERIES, settings).examples:
+        row = json.loads(json.dumps(dataclasses.asdict(example)))
+        assert example_from_data(row, 2, settings) == example
+        del row["stances"]
+        assert example_from_data(row, 2, settings) == example
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,10 @@
 import pytest
 
 from core.errors import ConfigError
+from core.methods.mipo.settings import MipoSettings
+from core.methods.recipe import open_recipe
+from core.methods.recipes import RECIPES
+from core.methods.sami.settings import SamiSettings
 from core.methods.settings import PRESETS, TrainConfig, config_from_data, config_to_data, preset, with_settings
 
 
@@ -28,12 +32,51 @@ def test_settings_are_typed_as_on_a_command_line():
         (lambda: preset("quick", learningrate=1), "Unknown setting 'learningrate'"),
         (lambda: config_from_data({"pases": 3}), "Unknown setting 'pases'"),
         (lambda: with_settings(preset("quick"), ["passes=two"]), "passes must be a whole number, got 'two'"),
+        (lambda: with_settings(preset("quick"), ["beta=0.1"]), "Unknown setting 'beta' of sami: it is one of mipo; known are method, preset, seed.*kl_weight"),
+        (lambda: with_settings(preset("quick"), ["method=mipo", "kl_weight=1"]), "Unknown setting 'kl_weight' of mipo: it is one of sami; known are .*beta"),
+        (lambda: config_from_data({"method": "mipo", "summed_scores": True}), "Unknown setting 'summed_scores' of mipo"),
+        (lambda: config_from_data({"method": 3}), "Unknown method 3; known are sami, mipo"),
+        (lambda: preset("quick", method="dpo"), "Unknown method 'dpo'"),
+        (lambda: config_from_data({"sampling": {"top_q": 1}}), "Unknown setting 'sampling.top_q'"),
+        (lambda: MipoSettings(beta=0), "beta must be above 0"),
+        (lambda: SamiSettings(kl_weight=-1), "kl_weight must be 0 or above"),
         (lambda: with_settings(preset("quick"), ["sampling=3"]), "Unknown setting 'sampling'"),
     ],
 )
 def test_a_bad_setting_is_named_with_its_value(make, words):
     with pytest.raises(ConfigError, match=words):
         make()
+
+
+def test_a_row_from_before_there_were_methods_is_read_as_sami():
+    older = {name: value for name, value in config_to_data(preset("quick", kl_weight=0.2, summed_scores=True)).items() if name != "method"}
+    found = config_from_data(older)
+    assert found.method == "sami"
+    assert found.recipe == SamiSettings(kl_weight=0.2, summed_scores=True)
+
+
+@pytest.mark.parametrize("method", RECIPES)
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_there_for_every_method_and_survives_its_data_form(name, method):
+    config = preset(name, method=method)
+    assert config.method == method
+    assert config_from_data(config_to_data(config)) == config
+    assert with_settings(preset(name, seed=3), [f"method={method}"]) == preset(name, method=method, seed=3)
+    assert open_recipe(method) is open_recipe(method)
+
+
+def test_own_settings_of_a_method_are_typed_flat_in_any_order():
+    config = with_settings(preset("quick"), ["beta=0.4", "learning_rate=1e-4", "method=mipo"])
+    assert config.recipe == MipoSettings(beta=0.4)
+    assert config.learning_rate == 1e-4
+    assert preset("quick", method="mipo", beta=0.4).recipe == config.recipe
+    assert with_settings(config, ["passes=3"]).recipe == config.recipe
+
+
+def test_what_is_measured_of_the_base_in_a_step_is_what_it_costs():
+    assert [SamiSettings().step_cost(4, limited).base for limited in (False, True)] == [0, 1]
+    assert SamiSettings(kl_weight=0.1).step_cost(4, False).base == 4
+    assert [MipoSettings().step_cost(4, limited).base for limited in (False, True)] == [4, 4]
 
 
 def test_probes_are_off_in_quick_and_on_in_the_others_and_an_older_run_has_none():

@@ -21,21 +21,20 @@ from core.engine.sampling import Response
 from core.engine.scoring import logprobs_CR
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
-from core.methods.examples import Example
-from core.methods.sami.losses import mi_bound
-from core.methods.sami.training import train
+from core.measure.information import mi_bound
 from core.methods.settings import TrainConfig
 from core.progress import Stopped
 from core.runs.endings import Probed
 from core.runs.execute import execute
 from core.runs.iterations import iteration_queries, left_to_probe, probe_note, probe_queries
+from core.runs.loop import Company, train
 from core.runs.plan import RunPlan
 from core.runs.probes import Probes, go_back, probe
 from core.runs.records import result_data
 from core.settings import ModelReference, SamplingConfig
+from tests.core.runs.test_loop import EXAMPLES
 
 CONSTITUTION = Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long."),))
-EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
 CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=4, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)  # 12 steps
 QUERIES = tuple(Query(f"Question number {i}?", "train" if i < 24 else "held_out") for i in range(30))
 
@@ -98,7 +97,8 @@ def trained(tiny_folder, folder, bounds, config, should_stop=lambda: False, on_s
         return Probed(step=step, bound_nats=bounds[step - 1], repetition=0.0, loops=0.0)
 
     base = Probed(step=0, bound_nats=0.0, repetition=0.0, loops=0.0)
-    train(model, EXAMPLES, config, folder, should_stop=should_stop, on_step=on_step, probes=Probes(folder=folder, config=config, base=base, ask=ask))
+    probes = Probes(folder=folder, config=config, base=base, ask=ask)
+    train(model, EXAMPLES, config, folder, Company(should_stop=should_stop, on_step=on_step, probes=probes))
     return weights(model)
 
 
@@ -144,7 +144,7 @@ def test_a_resumed_training_with_probes_equals_an_uninterrupted_one(tiny_folder,
 
 def test_adapters_that_no_checkpoint_could_need_are_dropped(tiny_folder, tmp_path, monkeypatch):
     """A checkpoint after each step, of which two are kept: the best one at the older of them must stay, earlier ones need not."""
-    monkeypatch.setattr("core.methods.sami.training.CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr("core.runs.loop.CHECKPOINT_EVERY_S", 0.0)
     config = dataclasses.replace(CONFIG, probe_every=1, patience=0)
     trained(tiny_folder, tmp_path / "run", [0.1, 0.2, 0.3, 0.2, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1, 0.5, 0.6], config)
     assert checkpoint_steps(tmp_path / "run") == [11, 12]

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.methods.sami.losses import attribution, mi_bound, pick_constitution, pick_response, sami_loss
+from core.measure.information import attribution, mi_bound, pick_constitution
+from core.methods.sami.losses import pick_response, sami_loss
 
 WORKED = torch.tensor([[-1.0, -2.0], [-4.0, -2.0]])
 

@@ -1,8 +1,7 @@
-"""Training lowers the loss, repeats exactly, and resumes exactly."""
+"""A whole run: what it leaves, and that it ends the same however often it is stopped or killed."""
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 
@@ -12,12 +11,11 @@ from safetensors.torch import load_file
 
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
-from core.engine.adapters import attach_adapter, load_adapter, reset_adapter, restore_adapter, save_adapter
+from core.engine.adapters import load_adapter
 from core.engine.models import load_model
 from core.engine.policies import as_it_is
 from core.errors import ConfigError
-from core.methods.examples import Example, draw_examples
-from core.methods.sami.training import add_gradient, learning_rate, replay_gradient, score, step_order, train
+from core.methods.examples import draw_examples
 from core.methods.settings import TrainConfig
 from core.progress import Stopped
 from core.runs.execute import execute
@@ -26,116 +24,6 @@ from core.runs.phases import run_phases
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import adapter_off
-
-EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
-CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)
-
-
-def trained(tiny_folder, folder, should_stop=lambda: False, on_step=lambda _: None):
-    return trained_with(CONFIG, tiny_folder, folder, on_step, should_stop)
-
-
-def trained_with(config, tiny_folder, folder, on_step=lambda _: None, should_stop=lambda: False):
-    folder.mkdir(exist_ok=True)
-    base = load_model(ModelReference(id=str(tiny_folder)), folder, device=torch.device("cpu"), dtype=torch.float32)
-    model = attach_adapter(base, rank=4, alpha=8, seed=CONFIG.seed)
-    train(model, EXAMPLES, config, folder, on_step=on_step, should_stop=should_stop)
-    return model
-
-
-def digest(model):
-    sha = hashlib.sha256()
-    for name, p in sorted(model.network.named_parameters()):
-        if p.requires_grad:
-            sha.update(name.encode() + p.detach().numpy().tobytes())
-    return sha.hexdigest()
-
-
-def test_twenty_steps_lower_the_loss_and_two_runs_are_equal_to_the_bit(tiny_folder, tmp_path):
-    losses = []
-    first = trained(tiny_folder, tmp_path / "a", on_step=lambda report: losses.append(report.metrics.get("loss_nats")))
-    assert len(losses) == 21
-    assert sum(losses[-3:]) < 0.6 * sum(losses[:3])
-    assert digest(first) == digest(trained(tiny_folder, tmp_path / "b"))
-
-
-@pytest.mark.parametrize("stop_after", [1, 8, 20])
-def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(tiny_folder, tmp_path, stop_after):
-    whole = trained(tiny_folder, tmp_path / "whole")
-    steps = []
-    with pytest.raises(Stopped):
-        trained(tiny_folder, tmp_path / "cut", should_stop=lambda: len(steps) >= stop_after - 1, on_step=steps.append)
-    assert len(steps) == stop_after
-    resumed = trained(tiny_folder, tmp_path / "cut", on_step=steps.append)
-    assert [report.done for report in steps] == list(range(1, 22))
-    assert digest(resumed) == digest(whole)
-
-
-def test_training_ends_once_the_policy_is_far_from_its_base_also_after_a_kill(tiny_folder, tmp_path, monkeypatch):
-    import core.methods.sami.training
-
-    early, steps = dataclasses.replace(CONFIG, max_kl_nats=0.01), []
-    whole = trained_with(early, tiny_folder, tmp_path / "whole", steps.append)
-    assert len(steps) < 21
-    assert steps[0].metrics["kl_base_policy_nats"] == pytest.approx(0.0, abs=1e-7)  # of the policy before the step's update
-    assert steps[-1].metrics["kl_base_policy_nats"] > 0.01 >= max(report.metrics["kl_base_policy_nats"] for report in steps[:-1])
-    assert steps[-1].done == steps[-1].total
-    kept = core.methods.sami.training.save_checkpoint
-    monkeypatch.setattr(core.methods.sami.training, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):  # dies between the note that it is enough and the checkpoint
-        trained_with(early, tiny_folder, tmp_path / "cut")
-    monkeypatch.setattr(core.methods.sami.training, "save_checkpoint", kept)
-    assert digest(trained_with(early, tiny_folder, tmp_path / "cut")) == digest(whole)
-
-
-def test_every_pass_uses_every_example_once():
-    steps = step_order(10, TrainConfig(queries_per_step=4, passes=3))
-    assert [len(step) for step in steps] == [4, 4, 2] * 3
-    for start in range(0, 9, 3):
-        assert sorted(i for step in steps[start : start + 3] for i in step) == list(range(10))
-
-
-def test_the_learning_rate_warms_up_and_decays_but_never_to_nothing():
-    rates = [learning_rate(step, 10, CONFIG) for step in range(10)]
-    assert rates[0] < rates[1]
-    assert rates[1:] == sorted(rates[1:], reverse=True)
-    assert rates[-1] > 0.1 * CONFIG.learning_rate
-
-
-def test_the_kl_is_nothing_for_a_fresh_adapter_and_positive_after_training(tiny_folder, tmp_path):
-    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32)
-    fresh = attach_adapter(base, rank=4, alpha=8, seed=0)
-    changed = trained(tiny_folder, tmp_path)
-    with torch.no_grad():
-        assert float(score(fresh, EXAMPLES[0], CONFIG, with_kl=True)[1]) == pytest.approx(0.0, abs=1e-7)
-        assert float(score(changed, EXAMPLES[0], CONFIG, with_kl=True)[1]) > 1e-3
-
-
-def test_summed_scores_are_token_counts_times_the_means(tiny_folder, tmp_path):
-    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32)
-    with torch.no_grad():
-        means, sums = (score(base, EXAMPLES[0], dataclasses.replace(CONFIG, summed_scores=summed), with_kl=False)[0] for summed in (False, True))
-    torch.testing.assert_close(sums, means * torch.tensor([3.0, 4.0]))  # the two responses' lengths
-
-
-@pytest.mark.parametrize("n", [2, 5, 16])
-@pytest.mark.parametrize(("room", "summed"), [(1, False), (7, True), (1000, False)])
-def test_replaying_each_constitution_alone_gives_the_same_gradient(tiny_folder, tmp_path, monkeypatch, n, room, summed):
-    import core.methods.sami.training
-
-    monkeypatch.setattr(core.methods.sami.training, "REPLAYED_TOKENS", room)
-    model = trained(tiny_folder, tmp_path)
-    example = Example(query="", prompts=tuple((5, 6, 7 + c) for c in range(n)), responses=tuple((20 + r, 21, *range(30, 31 + r % 3)) for r in range(n)))
-    found = []
-    for way in (add_gradient, replay_gradient):
-        model.network.zero_grad(set_to_none=True)
-        scores_CR, kl = way(model, example, dataclasses.replace(CONFIG, kl_weight=0.3, summed_scores=summed), 0.5, with_kl=True)
-        found.append((scores_CR, kl, torch.cat([p.grad.flatten() for p in model.network.parameters() if p.grad is not None])))
-    (scores, kl, gradient), (replayed_scores, replayed_kl, replayed) = found
-    torch.testing.assert_close(replayed_scores, scores, atol=1e-5, rtol=1e-5)
-    assert replayed_kl == pytest.approx(kl, rel=1e-4)
-    assert float((replayed - gradient).norm() / gradient.norm()) < 1e-4
-
 
 CONSTITUTION = Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long."),))
 QUERIES = tuple(Query(f"Question number {i}?", "train" if i % 2 else "held_out") for i in range(12))
@@ -208,21 +96,6 @@ def test_iterations_train_from_the_base_on_replies_of_the_policy_before_to_queri
     assert set(record["queries"]["train"]) >= asked[0] | asked[1] | asked[2]
 
 
-def test_an_adapter_made_fresh_again_changes_nothing(tiny_folder, tmp_path):
-    model = trained(tiny_folder, tmp_path)
-    save_adapter(model, tmp_path / "adapter")
-    before = digest(model)
-    ids = torch.arange(3, 30)[None]
-    with torch.no_grad():
-        reset_adapter(model, 1)
-        fresh = model.network(ids).logits
-        with adapter_off(model):
-            assert torch.equal(fresh, model.network(ids).logits)
-    assert digest(model) != before
-    restore_adapter(model, tmp_path / "adapter")
-    assert digest(model) == before
-
-
 @pytest.mark.parametrize("calls", [2, 4, 6, 9, 13, 17])
 def test_iterations_stopped_anywhere_end_as_if_they_had_not_been(tiny_folder, tmp_path, calls):
     whole = execute(iterated(tiny_folder), tmp_path / "whole", tmp_path)
@@ -267,7 +140,7 @@ def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_p
             raise KilledError
         rename(source, target)
 
-    monkeypatch.setattr("core.methods.sami.training.CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr("core.runs.loop.CHECKPOINT_EVERY_S", 0.0)
     monkeypatch.setattr(os, "replace", killing)
     with pytest.raises(KilledError) if write < WRITES else contextlib.nullcontext():
         execute(probed(tiny_folder), tmp_path / "run", tmp_path)
@@ -280,7 +153,7 @@ def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_p
 
 def test_a_run_makes_as_many_writes_as_are_tried_above(tiny_folder, tmp_path, monkeypatch):
     made, rename = [], os.replace
-    monkeypatch.setattr("core.methods.sami.training.CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr("core.runs.loop.CHECKPOINT_EVERY_S", 0.0)
     monkeypatch.setattr(os, "replace", lambda source, target: (made.append(target), rename(source, target)))
     record = execute(probed(tiny_folder), tmp_path / "run", tmp_path)
     assert len(made) == WRITES

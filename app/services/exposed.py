@@ -1,0 +1,60 @@
+"""The settings that the Train page offers besides the preset."""
+
+from dataclasses import dataclass
+
+from core.methods.recipes import DEFAULT_RECIPE, RECIPES
+from core.methods.settings import PRESETS, flat_settings, preset
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """One setting."""
+
+    name: str
+    label: str
+    kind: str  # int, float, bool, text or choice
+    options: tuple[tuple[str, str], ...] = ()  # of a choice: value and words; the empty value is the preset's
+
+
+def _own() -> tuple[Exposed, ...]:
+    """The method, and what each of them alone can be set to."""
+    methods = tuple(("" if key == DEFAULT_RECIPE else key, info.title) for key, info in RECIPES.items())
+    settings = (Exposed(name, label, "float") for info in RECIPES.values() for name, label in info.labels.items())
+    return (Exposed("method", "Method of training", "choice", methods), *settings)
+
+
+EXPOSED = (
+    *_own(),
+    Exposed("iterations", "Iterations, each from the base on replies of the one before", "int"),
+    Exposed("passes", "Passes over the train queries", "int"),
+    Exposed("train_queries", "Train queries (of the first iteration)", "int"),
+    Exposed("held_out_queries", "Held-out queries measured", "int"),
+    Exposed("learning_rate", "Learning rate", "float"),
+    Exposed("max_kl_nats", "Distance from the base at which training ends, nats (0 = never)", "float"),
+    Exposed("probe_every", "Steps between probes: replies to queries not trained on (0 = never)", "int"),
+    Exposed("probe_queries", "Queries of a probe", "int"),
+    Exposed("patience", "Probes without a higher bound after which training ends (0 = never)", "int"),
+    Exposed("max_repetition_rise", "Rise of repetition over the base’s at which training ends, as a share (0 = never)", "float"),
+    Exposed("n_constitutions", "Constitutions a contrast", "int"),
+    Exposed("lora_rank", "LoRA rank", "int"),
+    Exposed("sampling.max_new_tokens", "Longest reply, in tokens", "int"),
+    Exposed("sampling.temperature", "Sampling temperature", "float"),
+    Exposed("four_bit", "Base in 4 bits, which needs bitsandbytes (true or false)", "bool"),
+    Exposed("activation_checkpointing", "Compute activations again in the backward pass (auto, on or off)", "text"),
+    Exposed("train_anyway", "Train even where the base shows no link (true or false)", "bool"),
+)
+WORDS = frozenset(setting.name for setting in EXPOSED if setting.kind in ("bool", "text", "choice"))  # not numbers: the setting itself checks them
+
+
+def preset_values(name: str) -> dict[str, dict[str, object]]:
+    """The exposed settings as a preset has them, by method; "" is the default one. A setting that a method has not got is not there."""
+    found = {}
+    for method in RECIPES:
+        values = flat_settings(preset(name, method=method))
+        found["" if method == DEFAULT_RECIPE else method] = {setting.name: values[setting.name] for setting in EXPOSED if setting.name in values}
+    return found
+
+
+def preset_of(name: str) -> str:
+    """The name of a preset, or of the first where another version of the studio had one of this name."""
+    return name if name in PRESETS else next(iter(PRESETS))

@@ -1,0 +1,148 @@
+"""How a loss of `logprobs_CR` becomes a gradient: in one pass over a query, or one constitution at a time where there are many.
+
+For every recipe whose loss depends on the weights only through the scores of an example's n responses under its n constitutions, and
+perhaps through the distance from the base.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.engine.batching import AT_ONCE, REPLAYED_TOKENS
+from core.engine.models import LoadedModel
+from core.engine.policies import Policy, base_of, plain_prompt
+from core.engine.scoring import Scores
+from core.measure.information import attribution, mi_bound
+from core.methods.examples import Example
+
+Matrix = Callable[[Scores], Tensor]  # `logprobs_CR` out of token log-probabilities: their sums, or their means
+Loss = Callable[[Tensor], Tensor]  # of `logprobs_CR`: a scalar in nats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """What is minimised over one query."""
+
+    matrix: Matrix
+    loss: Loss
+    kl_weight: float | None  # of KL(base || adapted) in what is minimised; 0 = it is only measured, None = not even that
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """One query as the policy scored it before its update. No gradients flow from here."""
+
+    logprobs_CR: Tensor
+    kl_base_policy_nats: float | None  # KL(base || adapted), nats a token; None: not asked for
+
+
+def gradient_of(policy: Policy, example: Example, objective: Objective, share: float, base: Scores | None = None) -> Scored:
+    """Add `share` of the gradient of one query's objective to what the parameters hold.
+
+    Args:
+        policy: That is trained.
+        example: The query, with its constitutions and responses.
+        objective: What to minimise.
+        share: Of the gradient; 1 / batch for a mean over a batch.
+        base: `base_scores` with whole distributions, for whoever has them already; else they are computed where a KL asks for them.
+    """
+    if len(example.prompts) <= AT_ONCE:
+        return add_gradient(policy, example, objective, share, base)
+    return replay_gradient(policy, example, objective, share)
+
+
+def add_gradient(policy: Policy, example: Example, objective: Objective, share: float, base: Scores | None = None) -> Scored:
+    """As `gradient_of`, by one forward and one backward."""
+    own = range(len(example.responses)) if objective.kl_weight is not None else ()
+    scores = policy.score(list(map(plain_prompt, example.prompts)), example.responses, own)
+    logprobs_CR = objective.matrix(scores)
+    minimised, kl_base_policy_nats = objective.loss(logprobs_CR), None
+    if objective.kl_weight is not None:
+        base = base if base is not None else base_scores(policy.model, example, whole=True)
+        with torch.set_grad_enabled(objective.kl_weight > 0):
+            kl = torch.stack([_kl(base_TV, own_TV) for base_TV, own_TV in zip(base.own, scores.own, strict=True)]).mean()
+        minimised, kl_base_policy_nats = minimised + objective.kl_weight * kl, kl.item()
+    (share * minimised).backward()
+    return Scored(logprobs_CR=logprobs_CR.detach(), kl_base_policy_nats=kl_base_policy_nats)
+
+
+def replay_gradient(policy: Policy, example: Example, objective: Objective, share: float) -> Scored:
+    """The same gradient in the memory of a few sequences, however many constitutions there are, for one more forward.
+
+    The loss depends on the weights only through `logprobs_CR`. A first pass without gradient gives the scores and with them
+    d loss / d logprobs_CR; then each constitution is replayed alone, with a few responses at a time, and its scores are pulled back.
+    """
+    logprobs_CR = matrix_in_parts(policy, example, objective.matrix).requires_grad_()
+    objective.loss(logprobs_CR).backward()
+    assert logprobs_CR.grad is not None
+    kls = []
+    for c, prompt in enumerate(example.prompts):
+        for part in _parts(example):
+            own = [0] * len(part) if objective.kl_weight is not None and c in part else []
+            scored = policy.score([plain_prompt(prompt)], [example.responses[r] for r in part], own)
+            pulled = (objective.matrix(scored)[0] * logprobs_CR.grad[c, part]).sum()
+            if own and objective.kl_weight is not None:
+                with torch.set_grad_enabled(objective.kl_weight > 0):
+                    kl = _kl(_base_distribution(policy.model, prompt, example.responses[c]), scored.own[part.index(c)])
+                kls.append(kl.item())
+                pulled = pulled + objective.kl_weight * kl / len(example.prompts)
+            (share * pulled).backward()
+    return Scored(logprobs_CR=logprobs_CR.detach(), kl_base_policy_nats=math.fsum(kls) / len(kls) if kls else None)
+
+
+def matrix_in_parts(policy: Policy, example: Example, matrix: Matrix) -> Tensor:
+    """`logprobs_CR` without gradients, a few sequences at a time."""
+    with torch.no_grad():
+        pieces = [
+            [matrix(policy.score([plain_prompt(prompt)], [example.responses[r] for r in part]))[0] for part in _parts(example)] for prompt in example.prompts
+        ]
+        return torch.stack([torch.cat(row) for row in pieces])
+
+
+def base_scores(model: LoadedModel, example: Example, *, whole: bool) -> Scores:
+    """The base's scores of an example, without gradients; with `whole` also its distributions at each token of each response."""
+    with torch.no_grad():
+        return base_of(model).score(list(map(plain_prompt, example.prompts)), example.responses, range(len(example.responses)) if whole else ())
+
+
+def _parts(example: Example) -> list[list[int]]:
+    """Responses to replay together: about as many tokens as the prompt has, so that the prompt is not computed again for each."""
+    room = max(max(map(len, example.prompts)), REPLAYED_TOKENS)
+    parts: list[list[int]] = [[]]
+    for r, response in enumerate(example.responses):
+        if parts[-1] and sum(len(example.responses[k]) for k in parts[-1]) + len(response) > room:
+            parts.append([])
+        parts[-1].append(r)
+    return parts
+
+
+def _base_distribution(model: LoadedModel, prompt: Sequence[int], response: Sequence[int]) -> Tensor:
+    with torch.no_grad():
+        return base_of(model).score([plain_prompt(prompt)], [response], [0]).own[0]
+
+
+def _kl(base_TV: Tensor, adapted_TV: Tensor) -> Tensor:
+    """KL(base || adapted) over the tokens of a response under its own constitution, mean over tokens, from log-probabilities.
+
+    Prompt and padding are outside it.
+    """
+    return (base_TV.exp() * (base_TV - adapted_TV)).sum(dim=-1).mean()
+
+
+def query_metrics(scored: Scored, loss_nats: float, **more: Sequence[float]) -> dict[str, list[float]]:
+    """The values of one query that a step's metrics are means of."""
+    values = {"loss_nats": [loss_nats], "attribution": list(map(float, attribution(scored.logprobs_CR))), "mi_bound_nats": [mi_bound(scored.logprobs_CR)]}
+    named = {name: list(found) for name, found in more.items()}
+    return {**values, **named, "kl_base_policy_nats": [scored.kl_base_policy_nats] if scored.kl_base_policy_nats is not None else []}
+
+
+def step_metrics(queries: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, float]:
+    """The mean of each value over the queries of a step that have it."""
+    found: dict[str, list[float]] = {}
+    for query in queries:
+        for name, values in query.items():
+            found.setdefault(name, []).extend(values)
+    return {name: math.fsum(values) / len(values) for name, values in found.items() if values}

@@ -1,0 +1,50 @@
+"""The training methods there are, as one table. A new one is a module, a line here and a test. Imports no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.methods.mipo.settings import MipoSettings
+from core.methods.recipe_settings import RecipeSettings
+from core.methods.sami.settings import SamiSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeInfo:
+    """What is known of a training method without loading it."""
+
+    key: str
+    title: str
+    settings: type[RecipeSettings]  # those that it alone has, and what they cost
+    module: str  # holds its RECIPE (core.methods.recipe); loads torch
+    loss: str  # what its loss is, in words for people
+    labels: Mapping[str, str]  # of the own settings that the page offers, in words
+    rates: Mapping[str, float] = field(default_factory=dict)  # learning rate by preset, where it is not the preset's
+
+
+RECIPES = {
+    info.key: info
+    for info in (
+        RecipeInfo(
+            key="sami",
+            title="SAMI",
+            settings=SamiSettings,
+            module="core.methods.sami.recipe",
+            loss="Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
+            labels={"kl_weight": "KL weight (0 = SAMI as published)"},
+        ),
+        RecipeInfo(
+            key="mipo",
+            title="MIPO",
+            settings=MipoSettings,
+            module="core.methods.mipo.recipe",
+            loss="Of preferring, more than the base does, the response of the right constitution to another’s. It says nothing about behaviour.",
+            labels={"beta": "β: how strongly preferences are held to the base’s"},
+        ),
+    )
+}
+DEFAULT_RECIPE = "sami"
+
+
+def recipe_of(settings: RecipeSettings) -> RecipeInfo:
+    """The recipe whose settings these are."""
+    return next(info for info in RECIPES.values() if type(settings) is info.settings)

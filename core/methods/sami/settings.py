@@ -1,0 +1,21 @@
+"""SAMI's own settings. Imports no torch."""
+
+from dataclasses import dataclass
+
+from core.methods.recipe_settings import RecipeSettings
+from core.settings import require_in_range
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamiSettings(RecipeSettings):
+    """What SAMI can be set to; the defaults are SAMI as published."""
+
+    summed_scores: bool = False  # score responses by summed log-probability; False = mean over tokens
+    kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token
+
+    def __post_init__(self) -> None:
+        require_in_range(self.kl_weight >= 0, "kl_weight", self.kl_weight, "0 or above")
+
+    def measures_distance(self, place: int, limited: bool) -> bool:
+        """Also on every query whose loss it is part of."""
+        return self.kl_weight > 0 or super().measures_distance(place, limited)

@@ -1,0 +1,64 @@
+"""A loss of log-probabilities becomes the same gradient at once and one constitution at a time."""
+
+import pytest
+import torch
+
+from core.engine.adapters import attach_adapter
+from core.engine.models import load_model
+from core.engine.policies import as_it_is
+from core.methods.examples import Example
+from core.methods.gradients import add_gradient, replay_gradient
+from core.methods.sami.recipe import objective
+from core.methods.sami.settings import SamiSettings
+from core.settings import ModelReference
+from tests.core.runs.test_loop import EXAMPLES, trained
+
+
+def test_the_kl_is_nothing_for_a_fresh_adapter_and_positive_after_training(tiny_folder, tmp_path):
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32)
+    fresh = attach_adapter(base, rank=4, alpha=8, seed=0)
+    changed = trained(tiny_folder, tmp_path)
+    measured = objective(SamiSettings(), distance=True)
+    assert add_gradient(as_it_is(fresh, "sami"), EXAMPLES[0], measured, 1.0).kl_base_policy_nats == pytest.approx(0.0, abs=1e-7)
+    assert add_gradient(as_it_is(changed, "sami"), EXAMPLES[0], measured, 1.0).kl_base_policy_nats > 1e-3
+    assert add_gradient(as_it_is(changed, "sami"), EXAMPLES[0], objective(SamiSettings(), distance=False), 1.0).kl_base_policy_nats is None
+
+
+@pytest.mark.parametrize("way", [add_gradient, replay_gradient])
+def test_a_kl_that_is_only_measured_leaves_the_gradient_as_it_is_to_the_bit(tiny_folder, tmp_path, way):
+    model = trained(tiny_folder, tmp_path)
+    found = []
+    for distance in (False, True):
+        model.network.zero_grad(set_to_none=True)
+        way(as_it_is(model, "sami"), EXAMPLES[0], objective(SamiSettings(), distance=distance), 0.5)
+        found.append(torch.cat([p.grad.flatten() for p in model.network.parameters() if p.grad is not None]))
+    assert torch.equal(*found)
+
+
+def test_summed_scores_are_token_counts_times_the_means(tiny_folder, tmp_path):
+    model = trained(tiny_folder, tmp_path)
+    means, sums = (
+        add_gradient(as_it_is(model, "sami"), EXAMPLES[0], objective(SamiSettings(summed_scores=summed), distance=False), 1.0).logprobs_CR
+        for summed in (False, True)
+    )
+    torch.testing.assert_close(sums, means * torch.tensor([3.0, 4.0]))  # the two responses' lengths
+
+
+@pytest.mark.parametrize("n", [2, 5, 16])
+@pytest.mark.parametrize(("room", "summed"), [(1, False), (7, True), (1000, False)])
+def test_replaying_each_constitution_alone_gives_the_same_gradient(tiny_folder, tmp_path, monkeypatch, n, room, summed):
+    import core.methods.gradients
+
+    monkeypatch.setattr(core.methods.gradients, "REPLAYED_TOKENS", room)
+    model = trained(tiny_folder, tmp_path)
+    prompts, responses = tuple((5, 6, 7 + c) for c in range(n)), tuple((20 + r, 21, *range(30, 31 + r % 3)) for r in range(n))
+    example = Example(query="", stances=((True,),) * n, prompts=prompts, responses=responses)
+    found = []
+    for way in (add_gradient, replay_gradient):
+        model.network.zero_grad(set_to_none=True)
+        scored = way(as_it_is(model, "sami"), example, objective(SamiSettings(kl_weight=0.3, summed_scores=summed), distance=True), 0.5)
+        found.append((scored.logprobs_CR, scored.kl_base_policy_nats, torch.cat([p.grad.flatten() for p in model.network.parameters() if p.grad is not None])))
+    (scores, kl, gradient), (replayed_scores, replayed_kl, replayed) = found
+    torch.testing.assert_close(replayed_scores, scores, atol=1e-5, rtol=1e-5)
+    assert replayed_kl == pytest.approx(kl, rel=1e-4)
+    assert float((replayed - gradient).norm() / gradient.norm()) < 1e-4
