@@ -12,10 +12,10 @@ import pytest
 
 from app.pages.compare import ComparePage
 from app.present import compare as present
-from app.present.text import Piece, diff_pieces
 from app.services.comparison_views import ComparisonView, Pane, Source
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
+from core.constitution.changes import Piece, diff_pieces
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
 from core.settings import SamplingConfig
