@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.components import Navbar
 
-from app.web.security import caller
+from app.web.actors import caller
 from core.errors import ConfigError, StudioError
 
 ASSETS = Path(__file__).parent.parent / "assets"

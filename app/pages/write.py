@@ -11,7 +11,7 @@ from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.constitution.changes import changes
 from core.constitution.proposals import Wish
 from core.errors import StudioError

@@ -18,6 +18,7 @@ from app.present.constitutions import changes_html, check_sentence, document_htm
 from app.present.text import diff_html, escape
 from app.services.studio import Studio, open_studio
 from app.settings import Settings
+from app.web.actors import Actor, KnownBy
 from core.constitution.changes import changes
 from core.constitution.checks import CHECKS, Check
 from core.constitution.principles import Constitution, Principle
@@ -35,7 +36,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 def request(**query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(caller="ann"), query_params=query)
+    return SimpleNamespace(state=SimpleNamespace(actor=Actor("ann", KnownBy.LOGIN)), query_params=query)
 
 
 def answer(handler: Any, **question: Any) -> dict[str, Any]:
