@@ -11,6 +11,7 @@ import torch
 from peft import PeftModel
 
 from app.host.client import ModelChoice, ReplyRequest, Request
+from app.processes.store import open_store
 from app.settings import Settings
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.default_model import OnProgress
@@ -42,7 +43,13 @@ def hold(held: Held | None, request: Request, settings: Settings, on_progress: O
         AdapterError: The adapter is missing, or is not the one that the run recorded.
         ModelError: The base cannot be fetched or loaded.
     """
-    adapter = Path(request.adapter) if isinstance(request, ReplyRequest) and request.adapter is not None else None
+    if not isinstance(request, ReplyRequest) or request.adapter is None:
+        return _held(held, request, settings, on_progress)
+    with open_store(settings).local(request.adapter) as adapter:
+        return _held(held, request, settings, on_progress, adapter)
+
+
+def _held(held: Held | None, request: Request, settings: Settings, on_progress: OnProgress, adapter: Path | None = None) -> Held:
     sha256 = _checked_hash(adapter, request.adapter_sha256) if isinstance(request, ReplyRequest) and adapter is not None else None
     if held is not None and held.choice == request.model and sha256 in (None, held.adapter_sha256):
         return held

@@ -18,7 +18,7 @@ from core.settings import SamplingConfig
 from db.comparisons import NewComparison, NewReply
 from db.constitutions import get_constitution, get_version_by_id, list_constitutions
 from db.runs import RunSummary, get_run_summary, list_runs
-from db.tables import Comparison, Reply, RunStatus
+from db.tables import Comparison, JobStatus, Reply
 
 MAX_QUERY_CHARS = 8_000
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
@@ -39,7 +39,7 @@ class Wish:
 def list_sources(studio: Studio) -> list[Source]:
     """Finished runs, newest first; then the newest version of every constitution in use, for its prompt alone."""
     with in_words(), studio.sessions.read() as session:
-        runs = [_of_run(summary) for summary in list_runs(session, status=RunStatus.FINISHED)]
+        runs = [_of_run(summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
         versions = [_of_version(session, row.version_id, studio.settings.model) for row in list_constitutions(session) if row.version_id is not None]
     return runs + versions
 
@@ -56,11 +56,11 @@ def _of_run(summary: RunSummary) -> Source:
         model=run.model,
         revision=run.revision,
         four_bit=config.four_bit,
-        adapter_path=run.adapter_path,
+        adapter_path=run.adapter,
         adapter_sha256=run.adapter_sha256,
         seed=config.seed,
         sampling=config.sampling,
-        finished_at=run.finished_at,
+        finished_at=run.job.finished_at,
     )
 
 
@@ -177,8 +177,8 @@ def checked_sampling(given: Mapping[str, object]) -> SamplingConfig:
 def _source(session: Session, studio: Studio, wish: Wish) -> Source:
     if wish.run_id is not None:
         summary = get_run_summary(session, wish.run_id)
-        if summary.run.status != RunStatus.FINISHED or summary.run.adapter_path is None:
-            raise ConfigError(f"Run {wish.run_id} is {summary.run.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
+        if summary.run.job.status != JobStatus.FINISHED or summary.run.adapter is None:
+            raise ConfigError(f"Run {wish.run_id} is {summary.run.job.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
         return _of_run(summary)
     if wish.version_id is None:
         raise ConfigError("No run and no version is chosen. Choose one.")

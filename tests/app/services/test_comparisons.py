@@ -102,7 +102,7 @@ def test_the_replies_grow_and_are_the_same_when_the_link_is_opened(studio: Studi
 def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, run_id: int, host: RunningHost) -> None:
     source = service.list_sources(studio)[0]
     model = load_model(ModelReference(id=source.model), studio.settings.models_folder, device=choose_device("cpu"))
-    model = load_adapter(model, Path(str(source.adapter_path)))
+    model = load_adapter(model, studio.settings.data / str(source.adapter_path))
     for side in SIDES:
         view = finished(studio, wish(run_id, side=side))
         queries = [QUERY, "How do I boil an egg?", "What is rain?"]
@@ -150,7 +150,7 @@ def test_a_host_killed_while_it_writes_is_told_and_the_comparison_can_be_finishe
 
 def test_another_adapter_than_the_recorded_one_is_refused_and_nothing_is_shown_as_aligned(studio: Studio, run_id: int, host: RunningHost) -> None:
     source = service.list_sources(studio)[0]
-    other = plant_finished_run(studio, Path(source.model), Path(str(source.adapter_path)), "0" * 64, name="Warm tone")
+    other = plant_finished_run(studio, Path(source.model), studio.settings.data / str(source.adapter_path), "0" * 64, name="Warm tone")
     view = finished(studio, wish(other))
     assert view.problem is not None
     assert "is not the one that the run recorded" in view.problem
