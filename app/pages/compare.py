@@ -14,7 +14,7 @@ from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView
 from app.services.comparisons import Wish
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.errors import ConfigError, StudioError
 
 DRAW_EVERY_S = 0.1  # a model may write a hundred tokens a second; the eye wants fewer
@@ -112,7 +112,7 @@ def _wish(question: Question) -> Wish:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ComparePage(studio)
-    header("compare")
+    header("compare", studio)
     comparer = component('<div class="cs-page cs-compare"></div>', "compare/comparison.js", ("compare", "redo", "stop", "diff"), elem_id="compare")
     # Queued, unlike the other events: only so can a handler answer again and again, and be cancelled by Stop or a closed tab.
     long = {"show_progress": "hidden", "trigger_mode": "multiple"}

@@ -10,7 +10,7 @@ from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present.constitutions import entries_html
 from app.services import constitutions as service
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.errors import ConstitutionError
 
 
@@ -73,7 +73,7 @@ def _decoded(data: object) -> bytes:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ConstitutionsPage(studio)
-    header("")
+    header("", studio)
     events = ("create", "read", "rename", "archive", "unarchive")
     listing = component('<div class="cs-page cs-listing"></div>', "listing.js", events, elem_id="listing")
     wire(listing, {event: getattr(handlers, event) for event in events}, "constitutions")

@@ -14,7 +14,7 @@ from app.present.curves import charts_html
 from app.services import runs as service
 from app.services.runs import RunView
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.errors import StudioError
 from db.tables import JobStatus
 
@@ -116,7 +116,7 @@ def _timer(view: RunView) -> gr.Timer:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = RunPage(studio)
-    header("train")
+    header("train", studio)
     run = component('<div class="cs-page cs-runpage"></div>', "run.js", ("stop", "resume"), elem_id="run")
     seen = gr.State(None)
     timer = gr.Timer(WATCH_EVERY_S, active=False)

@@ -20,7 +20,7 @@ from app.services.exposed import EXPOSED, preset_values
 from app.services.plans import TrainForm
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import QueryError, StudioError
 from core.methods.settings import PRESETS
@@ -161,7 +161,7 @@ def _presets() -> list[Reply]:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = TrainPage(studio)
-    header("train")
+    header("train", studio)
     settings = [asdict(setting) for setting in EXPOSED]
     events = ("preview", "check", "stop", "upload", "train")
     form = component('<div class="cs-page cs-train"></div>', "train/form.js", events, elem_id="train", presets=_presets(), settings=settings)

@@ -5,6 +5,7 @@ A mark and a word say each verdict; colour only repeats it. Every share stands b
 
 from typing import TYPE_CHECKING
 
+from app.present.sides import ANTITHESIS, STATEMENT
 from app.present.text import count, escape
 from core.measure.statistics import Figure
 from core.runs.links import PrincipleLink, Trainability
@@ -20,7 +21,6 @@ MEANINGS = {
     "no-go": "A run would stop here, before any training, unless told under Advanced to train anyway.",
 }
 ANYWAY = "A run would begin all the same, since the form says to train even where there is no link."
-SIDES = (("◆", "under the statement"), ("◇", "under the antithesis"))
 
 
 def trainability_lines(found: Trainability) -> list[str]:
@@ -68,7 +68,8 @@ def _wrapped(tag: str, name: str, inside: str) -> str:
 def _link(link: PrincipleLink, several: bool) -> str:
     verdict = link.verdict
     word = f'<span class="cs-found-verdict">{_mark(verdict)} {WORDS[verdict]}</span>' if several else ""
-    meters = "".join(_meter(figure, sign, label) for figure, (sign, label) in zip((link.followed, link.followed_under_antithesis), SIDES, strict=True))
+    shares = ((link.followed, STATEMENT), (link.followed_under_antithesis, ANTITHESIS))
+    meters = "".join(_meter(figure, side.sign, side.under) for figure, side in shares)
     return (
         f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span>{escape(link.title)}</span>{word}</p>'
         f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{escape(link.reason)}</p></li>'

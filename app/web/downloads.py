@@ -21,7 +21,8 @@ from app.processes.store import MissingFileError, Store
 from app.services.plans import file_stem
 from app.services.runs import read_result
 from app.services.studio import Studio
-from core.constitution.principles import dump_yaml, from_data
+from core.constitution.files import dump_yaml
+from core.constitution.principles import from_data
 from core.measure.values import Roles, roles
 from core.methods.arms import Arm
 from core.runs.results import RunResult
