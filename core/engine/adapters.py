@@ -88,6 +88,11 @@ BASE_WEAR = Wear(None)
 TRAINED = "default"  # peft's name of the adapter that is being trained, or was loaded first
 
 
+def at_rest(network: Network) -> Wear:
+    """What a network wears while no policy is at work: its adapter as it was trained, so that training finds it there."""
+    return Wear(str(network.active_adapter)) if isinstance(network, PeftModel) else BASE_WEAR
+
+
 def put_on(network: Network, layers: Sequence[LoraLayer], wear: Wear) -> Wear:
     """Have the network wear this from now on; does nothing where it already does.
 

@@ -13,7 +13,7 @@ from peft.tuners.lora import LoraLayer
 
 from core.constitution.principles import Constitution, Stance, render
 from core.engine import scoring
-from core.engine.adapters import BASE_WEAR, TRAINED, Wear, lora_layers, put_on, wearing
+from core.engine.adapters import BASE_WEAR, TRAINED, Wear, at_rest, lora_layers, put_on, wearing
 from core.engine.models import LoadedModel, encode_prompt
 from core.engine.sampling import begin, stream
 from core.engine.scoring import Scores
@@ -82,23 +82,21 @@ class Plain:
 
 
 def dressed(policy: Plain, steps: Iterator[list[int | None]]) -> Iterator[list[int | None]]:
-    """The steps, each made while the network wears what the policy says; afterwards it wears what it wore before the first.
+    """The steps, each made while the network wears what the policy says; afterwards it rests in its adapter, if it has one.
 
     Nothing is taken off between two steps, only put on where somebody else did: a change costs a part of a token.
     """
-    network, before = policy.model.network, None
+    network = policy.model.network
     try:
         while True:
-            worn = put_on(network, policy.layers, policy.wear)
-            before = before or worn
+            put_on(network, policy.layers, policy.wear)
             try:
                 step = next(steps)
             except StopIteration:
                 return
             yield step
     finally:
-        if before is not None:
-            put_on(network, policy.layers, before)
+        put_on(network, policy.layers, at_rest(network))
 
 
 def open_policy(model: LoadedModel, arm: Arm) -> Policy:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
-from core.engine.adapters import adapter_off, attach_adapter, load_adapter, reset_adapter, restore_adapter, save_adapter
+from core.engine.adapters import attach_adapter, load_adapter, reset_adapter, restore_adapter, save_adapter
 from core.engine.models import load_model
 from core.errors import ConfigError
 from core.methods.examples import Example, draw_examples
@@ -23,6 +23,7 @@ from core.runs.execute import execute
 from core.runs.iterations import iteration_config, iteration_queries
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
+from tests.asking import adapter_off
 
 EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
 CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)
