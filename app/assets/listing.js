@@ -1,33 +1,44 @@
 // The first page: entries, archived entries, and two ways to begin another.
-const root = element.querySelector(".cs-listing");
-const said = h("p", { class: "cs-said", role: "status" });
-const entries = h("div", { class: "cs-in-use" });
-const archived = h("div", { class: "cs-archived" });
-const archivedCount = h("span", { class: "cs-number" });
-const away = h("details", { class: "cs-away", hidden: true }, h("summary", {}, "Archived ", archivedCount), archived);
+import { openChannel } from "./channel.js";
+import { base64, emptyRoot, fragment, h, problemOf } from "./studio.js";
+
 const MAX_FILE_BYTES = 1000000;
-const silence = "The studio does not answer. Try again in a moment.";
 
-unasked.list = drawList;
-
-function drawList(reply) {
-  fragment(entries, reply.html);
-  fragment(archived, reply.archived);
-  archivedCount.textContent = `(${reply.archived_count})`;
-  away.hidden = !reply.archived_count;
-  said.textContent = reply.message ?? "";
-  if (!root.childElementCount) root.append(...layout());
+export function mount(here) {
+  const channel = openChannel(here);
+  const archivedCount = h("span", { class: "cs-number" });
+  const archived = h("div", { class: "cs-archived" });
+  const page = {
+    ask: channel.ask,
+    root: emptyRoot(here.element, ".cs-listing"),
+    said: h("p", { class: "cs-said", role: "status" }),
+    entries: h("div", { class: "cs-in-use" }),
+    archived,
+    archivedCount,
+    away: h("details", { class: "cs-away", hidden: true }, h("summary", {}, "Archived ", archivedCount), archived),
+  };
+  page.root.addEventListener("click", (event) => act(page, event));
+  channel.hear({ list: (reply) => drawList(page, reply) });
 }
 
-function layout() {
+function drawList(page, reply) {
+  fragment(page.entries, reply.html);
+  fragment(page.archived, reply.archived);
+  page.archivedCount.textContent = `(${reply.archived_count})`;
+  page.away.hidden = !reply.archived_count;
+  page.said.textContent = reply.message ?? "";
+  if (!page.root.childElementCount) page.root.append(...layout(page));
+}
+
+function layout(page) {
   const head = h(
     "header",
     { class: "cs-listing-head" },
     h("h1", {}, "Constitutions"),
     h("p", { class: "cs-lede" }, "A constitution is a list of principles, each with its antithesis. Write one, train a model on it, then see whether the model follows it."),
   );
-  const begin = h("aside", { class: "cs-rail", "aria-label": "Begin another" }, h("h2", {}, "Begin another"), createForm(), importForm());
-  return [head, h("section", { class: "cs-paper", id: "content", "aria-label": "Constitutions" }, said, entries, away), begin];
+  const begin = h("aside", { class: "cs-rail", "aria-label": "Begin another" }, h("h2", {}, "Begin another"), createForm(page), importForm(page));
+  return [head, h("section", { class: "cs-paper", id: "content", "aria-label": "Constitutions" }, page.said, page.entries, page.away), begin];
 }
 
 function field(label, input, hint) {
@@ -42,25 +53,26 @@ function field(label, input, hint) {
   return { node, tell };
 }
 
-function follow(reply, tell) {
+// Does what the server answered; true when that was to draw the list again.
+function follow(page, reply, tell) {
   if (reply?.kind === "go") location.assign(reply.href);
-  else if (reply?.kind === "list") drawList(reply);
-  else tell(reply?.message ?? silence);
+  else if (reply?.kind === "list") drawList(page, reply);
+  else tell(problemOf(reply));
   return reply?.kind === "list";
 }
 
-function createForm() {
+function createForm(page) {
   const input = h("input", { class: "cs-input", id: "new-name", autocomplete: "off" });
   const { node, tell } = field("Name", input);
   const submit = async (event) => {
     event.preventDefault();
     tell("");
-    follow(await ask("create", { name: input.value }), tell);
+    follow(page, await page.ask("create", { name: input.value }), tell);
   };
   return h("form", { class: "cs-begin", onsubmit: submit, novalidate: true }, node, h("button", { class: "cs-button cs-button-main" }, "Create"));
 }
 
-function importForm() {
+function importForm(page) {
   const input = h("input", { type: "file", class: "cs-file", id: "new-file", accept: ".yaml,.yml,.json" });
   const { node, tell } = field("From a file", input, "YAML with a name and principles, as the Write page gives it, or JSON with SAMI’s positive and negative list.");
   input.addEventListener("change", async () => {
@@ -68,21 +80,16 @@ function importForm() {
     if (!file) return;
     tell("");
     if (file.size > MAX_FILE_BYTES) tell(`The file has ${file.size.toLocaleString("en")} bytes; the limit is ${MAX_FILE_BYTES.toLocaleString("en")}. A constitution file is a few kilobytes of text.`);
-    else follow(await ask("read", { filename: file.name, data: await base64(file) }), tell);
+    else follow(page, await page.ask("read", { filename: file.name, data: await base64(file) }), tell);
     input.value = ""; // so that the same file, once put right, can be chosen again
   });
   return h("form", { class: "cs-begin" }, node);
 }
 
-async function base64(file) {
-  let bytes = "";
-  for (const byte of new Uint8Array(await file.arrayBuffer())) bytes += String.fromCharCode(byte);
-  return btoa(bytes);
-}
-
-function renameForm(entry, opener) {
+function showRename(page, entry, opener) {
   const line = entry.querySelector(".cs-entry-line");
-  const input = h("input", { class: "cs-input", id: `rename-${entry.dataset.id}`, autocomplete: "off" });
+  const { id } = entry.dataset;
+  const input = h("input", { class: "cs-input", id: `rename-${id}`, autocomplete: "off" });
   input.value = entry.dataset.name;
   const { node, tell } = field(`New name of “${entry.dataset.name}”`, input);
   const close = () => {
@@ -91,8 +98,8 @@ function renameForm(entry, opener) {
   };
   const submit = async (event) => {
     event.preventDefault();
-    const reply = await ask("rename", { constitution: Number(entry.dataset.id), name: input.value });
-    if (follow(reply, tell)) focusEntry(entry.dataset.id, "rename");
+    const reply = await page.ask("rename", { constitution: Number(id), name: input.value });
+    if (follow(page, reply, tell)) inEntry(page, id, '[data-action="rename"]')?.focus();
   };
   const buttons = h("div", { class: "cs-actions" }, h("button", { class: "cs-button cs-button-main" }, "Rename"), h("button", { type: "button", class: "cs-button", onclick: close }, "Cancel"));
   const form = h("form", { class: "cs-rename", onsubmit: submit, novalidate: true }, node, buttons);
@@ -101,20 +108,18 @@ function renameForm(entry, opener) {
   input.select();
 }
 
-function focusEntry(id, action) {
-  root.querySelector(`[data-id="${CSS.escape(id)}"] [data-action="${action}"]`)?.focus();
+function inEntry({ root }, id, selector) {
+  return root.querySelector(`[data-id="${CSS.escape(id)}"] ${selector}`);
 }
 
-root.addEventListener("click", async (event) => {
+async function act(page, event) {
   const button = event.target.closest("[data-action]");
   const entry = button?.closest(".cs-entry");
   if (!entry) return;
-  const id = entry.dataset.id;
-  if (button.dataset.action === "rename") return renameForm(entry, button);
-  const away_ = button.dataset.action === "archive";
-  const question = { constitution: Number(id) };
-  const reply = await (away_ ? ask("archive", question) : ask("unarchive", question));
-  if (follow(reply, (text) => (said.textContent = text))) (away_ ? away.querySelector("summary") : root.querySelector(`[data-id="${CSS.escape(id)}"] a`))?.focus();
-});
-
-if (props.reply && unasked[props.reply.kind]) unasked[props.reply.kind](props.reply);
+  const { action } = button.dataset; // rename, archive or restore
+  const { id } = entry.dataset;
+  if (action === "rename") return showRename(page, entry, button);
+  const reply = await page.ask(action === "archive" ? "archive" : "unarchive", { constitution: Number(id) });
+  if (!follow(page, reply, (text) => (page.said.textContent = text))) return;
+  (action === "archive" ? page.away.querySelector("summary") : inEntry(page, id, "a"))?.focus();
+}

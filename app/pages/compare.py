@@ -125,7 +125,7 @@ def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ComparePage(studio)
     header("compare")
-    comparer = component('<div class="cs-page cs-compare"></div>', ("compare-form.js", "compare.js"), elem_id="compare")
+    comparer = component('<div class="cs-page cs-compare"></div>', "compare/comparison.js", ("compare", "redo", "stop", "diff"), elem_id="compare")
     # Queued, unlike the other events: only so can a handler answer again and again, and be cancelled by Stop or a closed tab.
     long = {"show_progress": "hidden", "trigger_mode": "multiple"}
     asking = [getattr(comparer, name)(getattr(handlers, name), [comparer], [comparer], api_name=f"compare_{name}", **long) for name in ("compare", "redo")]

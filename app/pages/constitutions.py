@@ -74,7 +74,7 @@ def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ConstitutionsPage(studio)
     header("")
-    listing = component('<div class="cs-page cs-listing"></div>', ("listing.js",), elem_id="listing")
-    events = {"create": handlers.create, "read": handlers.read, "rename": handlers.rename, "archive": handlers.archive, "unarchive": handlers.unarchive}
-    wire(listing, events, "constitutions")
+    events = ("create", "read", "rename", "archive", "unarchive")
+    listing = component('<div class="cs-page cs-listing"></div>', "listing.js", events, elem_id="listing")
+    wire(listing, {event: getattr(handlers, event) for event in events}, "constitutions")
     page.load(handlers.load, None, [listing], queue=False, show_progress="hidden", api_name="constitutions_load")

@@ -1,17 +1,16 @@
 """What all pages share: the header with its links, custom components, and handlers that answer them."""
 
-from collections.abc import Callable, Mapping
-from functools import cache
-from pathlib import Path
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.components import Navbar
 
+from app.web.modules import ASSETS, address
 from app.web.security import caller
 from core.errors import ConfigError, StudioError
 
-ASSETS = Path(__file__).parent.parent / "assets"
 NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("compare", "Compare"))  # address, name
 
 P = TypeVar("P")
@@ -37,19 +36,14 @@ def _current(is_current: bool) -> str:
     return ' aria-current="page"' if is_current else ""
 
 
-@cache
-def asset(name: str) -> str:
-    """The text of a file in app/assets."""
-    return (ASSETS / name).read_text(encoding="utf-8")
-
-
-def component(template: str, scripts: tuple[str, ...], **props: Any) -> gr.HTML:
-    """A custom component whose page side is written in app/assets.
+def component(template: str, module: str, events: Sequence[str], **props: Any) -> gr.HTML:
+    """A custom component whose page side is a module in app/assets.
 
     The person speaks through its `value`, a mapping that a named event brings to a handler; the handler answers through `reply`.
     The template is constant: neither way is anything ever put into it.
     """
-    script = "\n".join(asset(name) for name in ("base.js", *scripts))
+    loader = (ASSETS / "loader.js").read_text(encoding="utf-8")
+    script = f"const events = {json.dumps(list(events))};\nconst address = {json.dumps(address(module))};\n{loader}"
     return gr.HTML(value=None, html_template=template, js_on_load=script, apply_default_css=False, reply=None, **props)
 
 

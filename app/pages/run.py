@@ -117,7 +117,7 @@ def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = RunPage(studio)
     header("train")
-    run = component('<div class="cs-page cs-runpage"></div>', ("run.js",), elem_id="run")
+    run = component('<div class="cs-page cs-runpage"></div>', "run.js", ("stop", "resume"), elem_id="run")
     seen = gr.State(None)
     timer = gr.Timer(WATCH_EVERY_S, active=False)
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden"}

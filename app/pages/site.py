@@ -5,8 +5,8 @@ from typing import Any
 import gradio as gr
 
 from app.pages import compare, constitutions, run, train, write
-from app.pages.frame import ASSETS
 from app.services.studio import Studio
+from app.web.modules import ASSETS
 
 STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css")
 HEAD = '<meta name="color-scheme" content="light dark">'

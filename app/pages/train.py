@@ -123,7 +123,7 @@ def _form(question: Question) -> TrainForm:
     changes = tuple(f"{name}={str(settings[name]).strip()}" for name, _, _ in EXPOSED if str(settings.get(name) or "").strip())
     return TrainForm(
         version_id=question.number("version"),
-        query_set_id=question.number("query set"),
+        query_set_id=question.number("query_set"),
         model=str(question.get("model") or ""),
         preset=str(question.get("preset") or ""),
         seed=question.number("seed"),
@@ -160,7 +160,8 @@ def build(page: gr.Blocks, studio: Studio) -> None:
     handlers = TrainPage(studio)
     header("train")
     settings = [{"name": name, "label": label, "kind": kind} for name, label, kind in EXPOSED]
-    form = component('<div class="cs-page cs-train"></div>', ("checking.js", "train.js"), elem_id="train", presets=_presets(), settings=settings)
+    events = ("preview", "check", "stop", "upload", "train")
+    form = component('<div class="cs-page cs-train"></div>', "train/form.js", events, elem_id="train", presets=_presets(), settings=settings)
     seen = gr.State(None)
     wire(form, {"preview": handlers.preview, "upload": handlers.upload, "train": handlers.train}, "train")
     # Queued, unlike the other events: only so can a handler answer again and again, and be cancelled by Stop or a closed tab.

@@ -143,8 +143,7 @@ def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = WritePage(studio)
     header("write")
-    scripts = ("fields.js", "saving.js", "sheets.js", "proposing.js", "editor.js")
-    editor = component('<div class="cs-page cs-editor"></div>', scripts, elem_id="editor", checks=check_kinds())
     events = ("save", "rename", "preview", "version", "restore", "open", "download", "propose", "proposal", "leave")
+    editor = component('<div class="cs-page cs-editor"></div>', "write/editor.js", events, elem_id="editor", checks=check_kinds())
     wire(editor, {event: getattr(handlers, event) for event in events}, "write")
     page.load(handlers.load, None, [editor], queue=False, show_progress="hidden", api_name="write_load")

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from app.pages.constitutions import ConstitutionsPage
-from app.pages.frame import ASSETS, header_html
+from app.pages.frame import header_html
 from app.pages.write import WritePage
 from app.present.constitutions import changes_html, check_sentence, document_html, history_html
 from app.present.text import diff_html, diff_pieces, escape
 from app.services.studio import Studio, open_studio
 from app.settings import Settings
+from app.web.modules import ASSETS
 from core.constitution.checks import CHECKS, Check
 from core.constitution.principles import Constitution, Principle
 from tests.app.serving import served
@@ -222,7 +223,7 @@ def test_every_text_colour_has_enough_contrast(scheme: str) -> None:
 
 
 def test_the_assets_ask_no_other_server_for_anything() -> None:
-    for path in ASSETS.iterdir():
+    for path in ASSETS.rglob("*"):
         if path.suffix in (".css", ".js", ".html"):
             assert not re.search(r"https?://|//[a-z]+\.|@import|url\((?!#)", path.read_text(encoding="utf-8")), path.name
 

@@ -1,22 +1,14 @@
 // The document itself: principles as list items whose fields are built once and never drawn again while they are edited.
-const growsAlone = CSS.supports("field-sizing", "content");
-const kinds = Object.fromEntries((props.checks || []).map((kind) => [kind.name, kind]));
-const list = h("ol", { class: "cs-principles" });
+import { h, oneLine } from "../studio.js";
+import { checkParts } from "./rows.js";
 
-function grow(area) {
-  if (growsAlone) return;
+export function grow(area) {
+  if (CSS.supports("field-sizing", "content")) return;
   area.style.height = "auto";
   area.style.height = `${area.scrollHeight}px`;
 }
 
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is missing on plain-http addresses other than localhost
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function area(id, name, value, hint) {
+function textArea(id, name, value, hint) {
   const node = h("textarea", { id: `${id}-${name}`, "data-field": name, rows: 1, placeholder: hint, "aria-describedby": `${id}-${name}-problem`, spellcheck: "true" });
   node.value = value;
   node.addEventListener("input", () => grow(node));
@@ -24,11 +16,11 @@ function area(id, name, value, hint) {
 }
 
 // One line of text that wraps instead of hiding its end: a text area that takes no line break.
-function lineField(attributes) {
+export function lineField(attributes) {
   const node = h("textarea", { rows: 1, autocomplete: "off", ...attributes });
   node.addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), node.blur()));
   node.addEventListener("input", () => {
-    if (/[\r\n]/.test(node.value)) node.value = node.value.replace(/\s*[\r\n]+\s*/g, " ");
+    if (/[\r\n]/.test(node.value)) node.value = oneLine(node.value);
     grow(node);
   });
   return node;
@@ -43,7 +35,7 @@ function side(id, name, sign, label, value, hint) {
     "div",
     { class: `cs-side cs-${name}` },
     h("label", { class: "cs-label", for: `${id}-${name}` }, h("span", { class: "cs-sign", "aria-hidden": "true" }, sign), label),
-    area(id, name, value, hint),
+    textArea(id, name, value, hint),
     problemLine(id, name),
   );
 }
@@ -53,7 +45,7 @@ function writerLine() {
   return h("p", { class: "cs-writer" }, h("span", { "data-writer": true }), button);
 }
 
-function checkLine(id, check) {
+function checkLine(kinds, id, check) {
   const [name, argument] = checkParts(check);
   const select = h(
     "select",
@@ -64,40 +56,27 @@ function checkLine(id, check) {
   if (name && !kinds[name]) select.append(h("option", { value: name }, name)); // from a newer studio: kept as it is
   select.value = name;
   const input = h("input", { id: `${id}-argument`, class: "cs-check-argument", "data-field": "argument", autocomplete: "off", "aria-describedby": `${id}-check-problem` });
-  const label = h("label", { for: `${id}-argument`, class: "cs-check-label" });
   input.value = argument ?? "";
-  const line = h(
-    "div",
-    { class: "cs-check" },
-    h("label", { class: "cs-label", for: `${id}-check` }, "Check"),
-    h("span", { class: "cs-check-says" }, "The reply ", select),
-    h("span", { class: "cs-check-with" }, label, input),
-    problemLine(id, "check"),
-  );
+  const namely = h("label", { for: `${id}-argument`, class: "cs-check-label" });
+  const taken = h("span", { class: "cs-check-with" }, namely, input);
   const follow = () => {
     const kind = kinds[select.value];
-    const takes = Boolean(kind?.argument);
-    line.querySelector(".cs-check-with").hidden = !takes;
-    label.textContent = kind?.argument === "int" ? "N =" : "namely";
+    taken.hidden = !kind?.argument;
+    namely.textContent = kind?.argument === "int" ? "N =" : "namely";
     input.inputMode = kind?.argument === "int" ? "numeric" : "text";
-    input.placeholder = takes ? `for instance ${kind.example}` : "";
+    input.placeholder = kind?.argument ? `for instance ${kind.example}` : "";
   };
   select.addEventListener("change", follow);
   follow();
-  return line;
-}
-
-function checkParts(check) {
-  if (!check) return ["", null];
-  if (typeof check === "string") return [check, null];
-  return Object.entries(check)[0] ?? ["", null];
+  const label = h("label", { class: "cs-label", for: `${id}-check` }, "Check");
+  return h("div", { class: "cs-check" }, label, h("span", { class: "cs-check-says" }, "The reply ", select), taken, problemLine(id, "check"));
 }
 
 function icon(sign, action, label) {
   return h("button", { type: "button", class: "cs-icon", "data-action": action, title: label, "aria-label": label }, sign);
 }
 
-function principleItem(principle) {
+export function principleItem(kinds, principle) {
   const id = `p-${principle.id}`;
   const title = lineField({ id: `${id}-title`, class: "cs-principle-title", "data-field": "title", placeholder: "Title", "aria-describedby": `${id}-title-problem` });
   title.value = principle.title;
@@ -112,18 +91,27 @@ function principleItem(principle) {
       side(id, "statement", "◆", "Statement", principle.statement, "What the model should do."),
       side(id, "antithesis", "◇", "Antithesis", principle.antithesis, "What the opposite would be."),
     ),
-    h("div", { class: "cs-principle-foot" }, checkLine(id, principle.check), writerLine()),
+    h("div", { class: "cs-principle-foot" }, checkLine(kinds, id, principle.check), writerLine()),
   );
   const item = h("li", { class: "cs-principle", "data-id": principle.id }, h("span", { class: "cs-numeral", "aria-hidden": "true" }), body);
   showWriter(item, principle.written_by ?? "");
   return item;
 }
 
+export function showWriter(item, text) {
+  item.dataset.writtenBy = text;
+  item.querySelector("[data-writer]").textContent = text ? `Written by ${text}.` : "";
+}
+
+export function allItems(list) {
+  return [...list.querySelectorAll(":scope > .cs-principle")];
+}
+
 // Numbers, names for assistive technology, and which buttons can act: after every change of the list's shape.
-function renumber() {
-  const items = allItems();
+export function renumber(list) {
+  const items = allItems(list);
   items.forEach((item, i) => {
-    const title = item.querySelector('[data-field="title"]').value.trim();
+    const title = fieldOf(item, "title").value.trim();
     const name = title ? `principle ${i + 1}, “${title}”` : `principle ${i + 1}`;
     item.querySelector(".cs-numeral").textContent = `${i + 1}`;
     item.querySelector(".cs-principle-body").setAttribute("aria-label", name[0].toUpperCase() + name.slice(1));
@@ -135,12 +123,12 @@ function renumber() {
   });
 }
 
-function allItems() {
-  return [...list.querySelectorAll(":scope > .cs-principle")];
+export function fieldOf(item, name) {
+  return item.querySelector(`[data-field="${name}"]`);
 }
 
-function readItem(item) {
-  const value = (name) => item.querySelector(`[data-field="${name}"]`).value;
+export function readItem(kinds, item) {
+  const value = (name) => fieldOf(item, name).value;
   const principle = { id: item.dataset.id, title: value("title"), statement: value("statement"), antithesis: value("antithesis") };
   if (item.dataset.writtenBy) principle.written_by = item.dataset.writtenBy;
   const name = value("check");
@@ -148,57 +136,12 @@ function readItem(item) {
   return principle;
 }
 
-function readAll() {
-  return allItems().map(readItem);
+export function readAll({ list, kinds }) {
+  return allItems(list).map((item) => readItem(kinds, item));
 }
 
-function drawAll(principles) {
-  list.replaceChildren(...principles.map(principleItem));
+export function drawAll({ list, kinds }, principles) {
+  list.replaceChildren(...principles.map((principle) => principleItem(kinds, principle)));
   list.querySelectorAll("textarea").forEach(grow);
-  renumber();
-}
-
-// Drawing waits while a button is held down: text that appears between press and release would move the button from under it.
-let pressed = false;
-let calmly = null;
-addEventListener("pointerdown", () => (pressed = true), true);
-for (const release of ["pointerup", "pointercancel"]) {
-  addEventListener(release, () => setTimeout(() => {
-    pressed = false;
-    calmly?.();
-    calmly = null;
-  }), true);
-}
-
-function whenCalm(draw) {
-  if (pressed) calmly = draw;
-  else draw();
-}
-
-// A problem is shown once its field was left or holds text, so that a new principle isn't born covered in complaints.
-function drawProblems(problems, all) {
-  whenCalm(() => drawProblemsNow(problems, all));
-}
-
-function drawProblemsNow(problems, all) {
-  list.querySelectorAll("[data-problem]").forEach((line) => (line.textContent = ""));
-  list.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
-  for (const problem of problems) {
-    const field = problemField(problem);
-    if (!field || !(all || field.dataset.seen || field.value.trim())) continue;
-    field.setAttribute("aria-invalid", "true");
-    const line = field.closest(".cs-principle").querySelector(`[data-problem="${problem.field}"]`);
-    line.textContent = line.textContent ? `${line.textContent} ${problem.message}` : problem.message;
-  }
-}
-
-function problemField(problem) {
-  const item = allItems()[problem.principle];
-  const argument = item?.querySelector(".cs-check-with:not([hidden]) [data-field=argument]");
-  return (problem.field === "check" && argument) || item?.querySelector(`[data-field="${problem.field}"]`);
-}
-
-function firstProblem(problems) {
-  const problem = problems.find((p) => p.principle != null);
-  return problem && problemField(problem);
+  renumber(list);
 }

@@ -1,0 +1,97 @@
+// What is asked: run, query, side, seed and sampling. Choosing a run fills in its own seed and sampling, with which the replies are
+// the very ones that the run's result table counts.
+import { fragment, h } from "../studio.js";
+
+const NUMBERS = [
+  { name: "seed", label: "Seed", min: 0, step: 1 },
+  { name: "max_new_tokens", label: "Most tokens", min: 1, max: 4096, step: 1 },
+  { name: "temperature", label: "Temperature", min: 0, max: 5, step: "any" },
+  { name: "top_p", label: "Top-p", min: 0, max: 1, step: "any" },
+];
+
+export function makeForm() {
+  const form = {
+    options: [],
+    source: h("select", { class: "cs-input", id: "compare-source", onchange: () => choose(form, form.source.value) }),
+    facts: h("div", { class: "cs-compare-facts" }),
+    query: h("textarea", { class: "cs-input cs-query", id: "compare-query", rows: "3", "aria-describedby": "compare-problem", placeholder: "What would you ask the model?" }),
+    sides: { statement: sideInput("statement", true), antithesis: sideInput("antithesis", false) },
+    numbers: Object.fromEntries(NUMBERS.map(({ name, min, max, step }) => [name, h("input", { class: "cs-input cs-number", type: "number", id: `compare-${name}`, min, max, step })])),
+    problem: h("p", { class: "cs-problem", id: "compare-problem", role: "alert" }),
+    go: h("button", { class: "cs-button cs-button-main" }, "Compare"),
+    stop: h("button", { type: "button", class: "cs-button", hidden: true }, "Stop"),
+  };
+  form.node = formNode(form);
+  form.query.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.node.requestSubmit();
+  });
+  return form;
+}
+
+function sideInput(value, checked) {
+  return h("input", { type: "radio", name: "compare-side", value, checked });
+}
+
+function formNode({ source, facts, query, sides, numbers, problem, go, stop }) {
+  const side = (input, sign, label) => h("label", { class: "cs-side-choice" }, input, h("span", { class: "cs-sign", "aria-hidden": "true" }, sign), label);
+  const field = (id, label, ...nodes) => h("div", { class: "cs-field" }, h("label", { for: id }, label), nodes);
+  return h(
+    "form",
+    { class: "cs-ask", novalidate: true },
+    h(
+      "div",
+      { class: "cs-ask-main" },
+      field("compare-query", "Query", query),
+      h("fieldset", { class: "cs-sides" }, h("legend", {}, "The constitution in the prompt, as"), side(sides.statement, "◆", "Statements"), side(sides.antithesis, "◇", "Antitheses")),
+      problem,
+      h("div", { class: "cs-actions" }, go, stop, h("span", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter"))),
+    ),
+    h(
+      "div",
+      { class: "cs-ask-with" },
+      field("compare-source", "Compare", source),
+      facts,
+      h("div", { class: "cs-numbers" }, NUMBERS.map(({ name, label }) => field(`compare-${name}`, label, numbers[name]))),
+    ),
+  );
+}
+
+export function offer(form, sources, chosen) {
+  form.options = sources;
+  const groups = new Map();
+  for (const option of sources) {
+    if (!groups.has(option.group)) groups.set(option.group, h("optgroup", { label: option.group }));
+    groups.get(option.group).append(h("option", { value: option.key }, option.label));
+  }
+  form.source.replaceChildren(...groups.values());
+  if (chosen) choose(form, chosen);
+}
+
+function choose(form, key) {
+  const option = form.options.find((each) => each.key === key);
+  form.source.value = key;
+  fragment(form.facts, option.facts);
+  fill(form, option);
+}
+
+export function fill({ numbers, query, sides }, values) {
+  for (const { name } of NUMBERS) numbers[name].value = values[name];
+  if (values.query != null) query.value = values.query;
+  if (values.side) sides[values.side].checked = true;
+}
+
+// An empty or unreadable number goes as null; the server says what is wrong with it.
+export function read({ source, query, sides, numbers }) {
+  const values = { source: source.value, query: query.value, side: sides.statement.checked ? "statement" : "antithesis" };
+  for (const { name } of NUMBERS) values[name] = Number.isNaN(numbers[name].valueAsNumber) ? null : numbers[name].valueAsNumber;
+  return values;
+}
+
+export function showBusy({ go, stop }, yes) {
+  go.disabled = yes;
+  stop.hidden = !yes;
+}
+
+export function tell({ problem }, text) {
+  problem.textContent = text;
+}

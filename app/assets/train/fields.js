@@ -1,0 +1,106 @@
+// The fields of the Train form.
+import { h } from "../studio.js";
+
+const OTHER = "\u0000other"; // no model is called that
+const INPUT_MODES = { int: "numeric", float: "decimal", bool: "text", text: "text" };
+
+export function makeFields({ presets = [], settings = [] }) {
+  const otherModel = h("input", { class: "cs-input", id: "train-other-model", autocomplete: "off", spellcheck: "false", placeholder: "org/name, or a folder on this machine" });
+  return {
+    version: h("select", { class: "cs-input", id: "train-version" }),
+    model: h("select", { class: "cs-input", id: "train-model" }),
+    otherModel,
+    otherField: h("div", { class: "cs-field", hidden: true }, h("label", { for: otherModel.id }, "Hub id or folder"), otherModel),
+    querySet: h("select", { class: "cs-input", id: "train-queries" }),
+    seed: h("input", { class: "cs-input cs-short", id: "train-seed", type: "number", min: "0", max: "2147483647", step: "1", value: "0", inputmode: "numeric" }),
+    presets: presets.map(presetChoice),
+    settings: settings.map(settingField),
+    advanced: h("details", { class: "cs-advanced" }),
+  };
+}
+
+function presetChoice(preset) {
+  const input = h("input", { type: "radio", name: "train-preset", value: preset.name, id: `preset-${preset.name}` });
+  const minutes = h("span", { class: "cs-preset-time cs-number" });
+  const name = h("span", { class: "cs-preset-name" }, preset.name[0].toUpperCase() + preset.name.slice(1));
+  return { preset, input, minutes, label: h("label", { for: input.id, class: "cs-preset" }, input, name, minutes, h("span", { class: "cs-quiet" }, preset.work)) };
+}
+
+function settingField(setting) {
+  const input = h("input", { class: "cs-input cs-short", id: `setting-${setting.name.replace(".", "-")}`, autocomplete: "off", inputmode: INPUT_MODES[setting.kind] });
+  return { name: setting.name, input, node: h("div", { class: "cs-field" }, h("label", { for: input.id }, setting.label), input) };
+}
+
+// All fields in their order; `upload` stands with the queries, `last` below everything.
+export function fieldNodes(fields, upload, last) {
+  const { version, model, otherField, querySet, seed, presets, settings, advanced } = fields;
+  const field = (label, input, ...more) => h("div", { class: "cs-field" }, h("label", { for: input.id }, label), input, ...more);
+  advanced.append(h("summary", {}, "Advanced"), h("p", { class: "cs-quiet" }, "Empty fields take the preset’s value, shown in grey."), h("div", { class: "cs-settings" }, settings.map((setting) => setting.node)));
+  return [
+    field("Constitution", version),
+    field("Base model", model, otherField),
+    field("Queries", querySet, upload),
+    h("fieldset", { class: "cs-presets" }, h("legend", {}, "How much"), presets.map((choice) => choice.label)),
+    h("div", { class: "cs-field" }, h("label", { for: seed.id }, "Seed"), h("p", { class: "cs-quiet" }, "Decides queries, sampling, order and the adapter’s start. The same seed gives the same run."), seed),
+    advanced,
+    last,
+  ];
+}
+
+export function offerChoices(fields, reply) {
+  offerVersions(fields.version, reply.versions, reply.version);
+  fields.model.replaceChildren(...reply.models.map(({ id, label }) => h("option", { value: id }, label)), h("option", { value: OTHER }, "Another model…"));
+  fields.querySet.replaceChildren(...reply.query_sets.map(({ id, label }) => h("option", { value: id }, label)));
+  fields.presets[0].input.checked = true;
+}
+
+function offerVersions(select, versions, wanted) {
+  const groups = new Map();
+  for (const each of versions) {
+    if (!groups.has(each.constitution_id)) groups.set(each.constitution_id, h("optgroup", { label: each.constitution }));
+    groups.get(each.constitution_id).append(h("option", { value: each.id }, `${each.constitution}, version ${each.number}: ${each.message}`));
+  }
+  select.replaceChildren(...groups.values());
+  if (wanted != null) select.value = wanted;
+}
+
+// The settings of an earlier run, to be changed.
+export function fillAgain(fields, again) {
+  const { version, querySet, model, otherModel, seed, presets, settings, advanced } = fields;
+  version.value = again.version_id;
+  querySet.value = again.query_set_id;
+  model.value = [...model.options].some((option) => option.value === again.model) ? again.model : OTHER;
+  otherModel.value = again.model;
+  showOther(fields);
+  seed.value = again.seed;
+  for (const { preset, input } of presets) input.checked = preset.name === again.preset;
+  for (const { name, input } of settings) input.value = again.changes[name] ?? "";
+  advanced.open = Object.keys(again.changes).length > 0;
+}
+
+// Whether another model than those offered is asked for; then its field is there.
+export function showOther({ model, otherField }) {
+  otherField.hidden = model.value !== OTHER;
+  return !otherField.hidden;
+}
+
+function chosenPreset({ presets }) {
+  return presets.find((choice) => choice.input.checked) ?? presets[0];
+}
+
+// An empty field means what the preset says; the placeholder shows it.
+export function showPresetValues(fields) {
+  for (const { name, input } of fields.settings) input.placeholder = String(chosenPreset(fields).preset.values[name]);
+}
+
+export function readFields(fields) {
+  const { version, querySet, model, otherModel, seed, settings } = fields;
+  return {
+    version: Number(version.value),
+    query_set: Number(querySet.value),
+    model: model.value === OTHER ? otherModel.value : model.value,
+    preset: chosenPreset(fields).preset.name,
+    seed: seed.value.trim() === "" ? null : Number(seed.value),
+    settings: Object.fromEntries(settings.map(({ name, input }) => [name, input.value])),
+  };
+}

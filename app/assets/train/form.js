@@ -1,0 +1,157 @@
+// The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
+import { openChannel } from "../channel.js";
+import { emptyRoot, fragment, h, listenWhile, newKey, problemOf } from "../studio.js";
+import { checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
+import { fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues } from "./fields.js";
+import { makeUpload } from "./upload.js";
+
+const PAUSE_MS = 250;
+const NO_VERSION = "There is no version to train on yet. Write a constitution and save a version first.";
+
+export function mount(here) {
+  const channel = openChannel(here);
+  const page = makePage(here, channel.ask);
+  page.checking = makeChecking(here.element, { ask: channel.ask, stop: () => here.trigger("stop") }, page);
+  listenWhile(here.element, window, "pageshow", (event) => {
+    if (event.persisted && page.fields.version.options.length) changed(page); // back from a run: a click now is another request
+  });
+  channel.hear({
+    form: (reply) => drawForm(page, reply),
+    runs: (reply) => fragment(page.runList, reply.html),
+    check: (reply) => drawCheck(page.checking, reply),
+  });
+}
+
+function makePage({ element, props }, ask) {
+  const page = {
+    ask,
+    root: emptyRoot(element, ".cs-train"),
+    fields: makeFields(props),
+    key: newKey(), // of the form as it stands
+    timer: null,
+    asking: false,
+    again: false,
+    told: h("div", { class: "cs-preview-told", "aria-live": "polite" }),
+    reason: h("p", { class: "cs-problem", id: "train-reason", role: "alert" }),
+    command: h("code", { class: "cs-command-text" }),
+    linkYaml: h("a", { download: true }, "constitution"),
+    linkQueries: h("a", { download: true }, "queries"),
+    runList: h("div", { class: "cs-run-list" }),
+    button: h("button", { type: "submit", class: "cs-button cs-button-main cs-train-button", disabled: true, "aria-describedby": "train-reason" }, "Train"),
+  };
+  page.data = () => ({ ...readFields(page.fields), key: page.key });
+  page.upload = makeUpload(ask, (reply) => takeQuerySet(page, reply));
+  return page;
+}
+
+function drawForm(page, reply) {
+  const { fields, root } = page;
+  offerChoices(fields, reply);
+  fragment(page.runList, reply.runs);
+  if (reply.again) fillAgain(fields, reply.again);
+  showPresetValues(fields);
+  if (!root.childElementCount) root.append(...layout(page, reply.message));
+  changed(page);
+}
+
+function layout(page, message) {
+  const { told, reason, button, upload, checking, runList } = page;
+  const head = h("header", { class: "cs-train-head" }, h("h1", {}, "Train"), h("p", { class: "cs-lede" }, "A run teaches a small adapter to tell the statements of a constitution from their antitheses, then measures on other queries whether the model follows them."));
+  const warning = message && h("div", { class: "cs-notice" }, h("p", { role: "alert" }, message));
+  const nodes = fieldNodes(page.fields, upload.node, checkingBox(checking));
+  const form = h("form", { class: "cs-train-form", id: "content", novalidate: true, onsubmit: (event) => submit(page, event), oninput: (event) => onInput(page, event) }, warning, nodes);
+  const aside = h("aside", { class: "cs-preview", "aria-label": "What this run would be" }, h("h2", {}, "Before you click"), told, reason, h("div", { class: "cs-train-go" }, button), commandBox(page));
+  button.setAttribute("form", "content");
+  return [head, form, aside, h("section", { class: "cs-train-runs", "aria-label": "Runs" }, h("h2", {}, "Runs"), runList)];
+}
+
+function commandBox({ command, linkYaml, linkQueries }) {
+  const copy = h("button", { type: "button", class: "cs-link" }, "Copy");
+  copy.addEventListener("click", async () => {
+    copy.textContent = (await copied(command)) ? "Copied" : "Select it and copy";
+    setTimeout(() => (copy.textContent = "Copy"), 2000);
+  });
+  const files = h("p", { class: "cs-quiet" }, "Its files: ", linkYaml, ", ", linkQueries, ".");
+  return h("div", { class: "cs-command" }, h("div", { class: "cs-command-head" }, h("h3", {}, "The same from a terminal"), copy), h("pre", { tabindex: "0" }, command), files);
+}
+
+async function copied(node) {
+  try {
+    await navigator.clipboard.writeText(node.textContent);
+    return true;
+  } catch (error) {
+    console.warn("The clipboard cannot be written:", error); // plain-http addresses other than localhost have none
+    getSelection().selectAllChildren(node);
+    return false;
+  }
+}
+
+function onInput(page, event) {
+  const { fields } = page;
+  if (event.target === page.upload.file) return;
+  const other = showOther(fields);
+  if (event.target === fields.model && other) fields.otherModel.focus();
+  if (event.target.name === "train-preset") showPresetValues(fields);
+  changed(page);
+}
+
+function usable(page, yes) {
+  page.button.disabled = !yes;
+  checkable(page.checking, yes);
+}
+
+// Another form is another request: only a second click on the same form is the same run.
+function changed(page) {
+  page.key = newKey();
+  usable(page, false);
+  showStale(page.checking);
+  clearTimeout(page.timer);
+  page.timer = setTimeout(() => preview(page), PAUSE_MS);
+}
+
+async function preview(page) {
+  if (page.asking) return void (page.again = true);
+  page.asking = true;
+  const sent = page.data();
+  const reply = sent.version ? await page.ask("preview", sent) : { kind: "problem", message: NO_VERSION };
+  page.asking = false;
+  if (page.again) {
+    page.again = false;
+    return preview(page);
+  }
+  if (sent.key === page.key) showPreview(page, reply, sent);
+}
+
+function showPreview(page, reply, sent) {
+  const { told, command } = page;
+  const good = reply?.kind === "preview";
+  page.reason.textContent = good ? "" : problemOf(reply);
+  usable(page, good);
+  for (const node of [told, command.parentElement]) node.classList.toggle("cs-stale", !good);
+  if (!good) return;
+  fragment(told, reply.html);
+  command.textContent = reply.command;
+  page.linkYaml.href = `./versions/${sent.version}.yaml`;
+  page.linkQueries.href = `./query-sets/${sent.query_set}.jsonl`;
+  for (const { preset, minutes } of page.fields.presets) minutes.textContent = reply.minutes[preset.name] ?? "";
+}
+
+async function submit(page, event) {
+  const { button, reason } = page;
+  event.preventDefault();
+  if (button.disabled) return;
+  button.disabled = true;
+  button.textContent = "Queuing…";
+  const reply = await page.ask("train", page.data());
+  button.textContent = "Train";
+  if (reply?.kind === "go") return location.assign(reply.href);
+  button.disabled = false;
+  reason.textContent = problemOf(reply);
+}
+
+function takeQuerySet(page, reply) {
+  const { querySet } = page.fields;
+  if (![...querySet.options].some((option) => option.value === String(reply.id))) querySet.append(h("option", { value: reply.id }, reply.label));
+  querySet.value = reply.id;
+  changed(page);
+}

@@ -1,0 +1,159 @@
+// The Write page: one document, one bar, and two sheets (saving a version, reading one).
+import { openChannel } from "../channel.js";
+import { clock, emptyRoot, fragment, h, listenWhile, problemOf } from "../studio.js";
+import { addPrinciple, move, remove } from "./moving.js";
+import { drawAll, grow, lineField, renumber } from "./principles.js";
+import { drawProblems, makeCalm } from "./problems.js";
+import { disown, newProposing, openProposal } from "./proposing.js";
+import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.js";
+import { keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
+import { showName, showStatus, showVerdict } from "./saying.js";
+import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
+
+export function mount(here) {
+  const channel = openChannel(here);
+  const page = makePage(here, channel.ask);
+  listenToList(page);
+  listenToName(page);
+  page.history.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-version]");
+    if (button) showReadingSheet(page, Number(button.dataset.version));
+  });
+  listenWhile(here.element, document, "visibilitychange", () => {
+    if (document.visibilityState !== "hidden") return;
+    keepCopy(page);
+    if (page.draft.dirty) save(page);
+  });
+  listenWhile(here.element, window, "pagehide", () => keepCopy(page));
+  listenWhile(here.element, window, "online", () => page.draft.dirty && save(page));
+  channel.hear({ opened: (reply) => open(page, reply), choose: (reply) => fragment(page.root, reply.html) });
+}
+
+// What the functions of this page hand on to each other.
+function makePage({ element, props }, ask) {
+  const page = {
+    ask,
+    root: emptyRoot(element, ".cs-editor"),
+    draft: newDraft(),
+    proposing: newProposing(),
+    calm: makeCalm(element),
+    kinds: Object.fromEntries((props.checks || []).map((kind) => [kind.name, kind])), // the programs that can check a principle
+    list: h("ol", { class: "cs-principles" }),
+    status: h("p", { class: "cs-status", role: "status" }),
+    verdict: h("p", { class: "cs-verdict cs-quiet" }),
+    notice: h("div", { class: "cs-notice", hidden: true }),
+    heading: h("h1", { class: "cs-sr" }), // the visible name is a field, which is no heading
+    name: lineField({ class: "cs-title", id: "constitution-name", "aria-describedby": "constitution-name-problem" }),
+    nameProblem: h("p", { class: "cs-problem", id: "constitution-name-problem" }),
+    history: h("div", { class: "cs-history" }),
+  };
+  page.versionSheet = makeVersionSheet(page);
+  page.readingSheet = makeReadingSheet(page);
+  return page;
+}
+
+function open(page, reply) {
+  const { draft, list, root } = page;
+  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, problems: reply.problems, writer: reply.writer, dirty: false });
+  page.name.value = reply.name;
+  showName(page, reply.name);
+  drawAll(page, reply.principles);
+  fragment(page.history, reply.history);
+  showVerdict(page, reply.verdict, reply.problems);
+  showStatus(page, reply.saved_at ? `Saved ${clock(new Date(reply.saved_at))}` : "All is saved", "good");
+  list.querySelectorAll("[data-field]").forEach((field) => (field.dataset.seen = field.value ? "1" : ""));
+  drawProblems(page, reply.problems, false);
+  root.replaceChildren(head(page), paper(page), rail(page), page.versionSheet.dialog, page.readingSheet.dialog);
+  root.querySelectorAll("textarea").forEach(grow);
+  recover(page, reply);
+  const wanted = new URLSearchParams(location.search).get("version");
+  if (wanted) showReadingSheet(page, Number(wanted));
+}
+
+function head(page) {
+  const button = h("button", { type: "button", class: "cs-button cs-button-main", onclick: () => showVersionSheet(page) }, "Save version…");
+  return h("div", { class: "cs-top" }, h("div", { class: "cs-bar" }, page.status, page.verdict, button), page.notice); // stays in sight
+}
+
+function paper(page) {
+  const add = h("button", { type: "button", class: "cs-button", onclick: () => addPrinciple(page) }, "Add a principle");
+  const propose = h("button", { type: "button", class: "cs-link", onclick: (event) => openProposal(page, null, event.currentTarget) }, "Propose one…");
+  return h(
+    "section",
+    { class: "cs-paper", id: "content", "aria-label": "The constitution" },
+    page.heading,
+    h("label", { class: "cs-label", for: "constitution-name" }, "Constitution"),
+    page.name,
+    page.nameProblem,
+    page.list,
+    h("div", { class: "cs-add cs-actions" }, add, propose),
+  );
+}
+
+function rail(page) {
+  const get = (label, format) => h("button", { type: "button", class: "cs-link", onclick: () => fetchFile(page, format, null) }, label);
+  return h(
+    "aside",
+    { class: "cs-rail", "aria-label": "Versions and files" },
+    h("h2", {}, "Versions"),
+    page.history,
+    h("h2", {}, "Take it with you"),
+    h("p", { class: "cs-quiet" }, "The draft as a file: YAML for the command line, Markdown for reading."),
+    h("p", { class: "cs-actions" }, get("YAML", "yaml"), get("Markdown", "markdown")),
+    h("p", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Alt"), " + ", h("kbd", {}, "↑"), " or ", h("kbd", {}, "↓"), " moves the principle you are in."),
+  );
+}
+
+function listenToList(page) {
+  const { list, draft } = page;
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-action]");
+    const item = button?.closest(".cs-principle");
+    if (!item) return;
+    if (button.dataset.action === "remove") remove(page, item);
+    else if (button.dataset.action === "propose") openProposal(page, item, button);
+    else move(page, item, button.dataset.action === "up" ? -1 : 1);
+  });
+  list.addEventListener("keydown", (event) => {
+    const item = event.target.closest(".cs-principle");
+    if (!item || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
+    move(page, item, event.key === "ArrowUp" ? -1 : 1);
+  });
+  list.addEventListener("input", (event) => {
+    if (!event.target.dataset.field) return; // a proposal is no part of the draft yet
+    disown(event.target);
+    if (event.target.dataset.field === "title") renumber(list);
+    touched(page);
+  });
+  list.addEventListener("focusout", (event) => {
+    if (!event.target.dataset.field) return;
+    event.target.dataset.seen = "1";
+    if (draft.dirty) save(page);
+    else drawProblems(page, draft.problems, false);
+  });
+}
+
+function listenToName(page) {
+  const { name } = page;
+  let timer = null;
+  const send = () => {
+    clearTimeout(timer);
+    rename(page);
+  };
+  name.addEventListener("input", () => {
+    clearTimeout(timer);
+    if (name.value.trim()) timer = setTimeout(send, PAUSE_MS); // an empty one is complained about on leaving, not while it is retyped
+  });
+  name.addEventListener("change", send);
+}
+
+async function rename(page) {
+  const { name, nameProblem, draft } = page;
+  const reply = await page.ask("rename", () => ({ constitution: draft.id, name: name.value }));
+  nameProblem.textContent = reply?.kind === "renamed" ? "" : problemOf(reply, "The name is not saved yet.");
+  if (reply?.kind !== "renamed") return name.setAttribute("aria-invalid", "true");
+  name.removeAttribute("aria-invalid");
+  showName(page, reply.name);
+  showVerdict(page, reply.verdict, draft.problems);
+}

@@ -1,0 +1,140 @@
+// Keeping what is typed: a short pause, then the server; until it has answered, a copy in this browser as well.
+import { clock } from "../studio.js";
+import { backUp, forgetBackup, readBackup } from "./backup.js";
+import { drawAll, readAll } from "./principles.js";
+import { drawProblems } from "./problems.js";
+import { same } from "./rows.js";
+import { hideNotice, showNotice, showStatus, showVerdict } from "./saying.js";
+
+export const PAUSE_MS = 600;
+const RETRY_MS = 4000;
+const NO_ANSWER = "the studio does not answer. The text is safe in this browser and is tried again.";
+
+export function newDraft() {
+  return { id: null, revision: 0, dirty: false, problems: [], unanswered: null, mine: null, conflict: null, saving: null, timer: null };
+}
+
+export function keepCopy(page) {
+  if (page.draft.dirty) backUp(page.draft, readAll(page));
+}
+
+export function touched(page) {
+  page.draft.dirty = true;
+  showStatus(page, "Editing…");
+  clearTimeout(page.draft.timer);
+  page.draft.timer = setTimeout(() => {
+    keepCopy(page);
+    save(page);
+  }, PAUSE_MS);
+}
+
+// Saves until nothing is left to save. Callers that need the text to be on the server await it.
+export function save(page) {
+  const { draft } = page;
+  clearTimeout(draft.timer);
+  draft.saving ??= saveAll(page).finally(() => (draft.saving = null));
+  return draft.saving;
+}
+
+async function saveAll(page) {
+  const { draft } = page;
+  while (draft.dirty && !draft.conflict) {
+    const sent = readAll(page);
+    draft.dirty = false;
+    showStatus(page, "Saving…");
+    const reply = await page.ask("save", () => ({ constitution: draft.id, revision: draft.revision, principles: sent }));
+    if (reply?.kind === "saved") settle(page, reply);
+    else if (reply?.kind === "conflict") meetConflict(page, reply, sent);
+    else return notSaved(page, reply, sent);
+  }
+}
+
+function settle(page, reply) {
+  const { draft } = page;
+  draft.revision = reply.revision;
+  draft.unanswered = null;
+  draft.problems = reply.problems;
+  if (!draft.dirty) {
+    forgetBackup(draft);
+    showStatus(page, `Saved ${clock(new Date())}`, "good");
+  }
+  showVerdict(page, reply.verdict, reply.problems);
+  drawProblems(page, reply.problems, false);
+}
+
+function notSaved(page, reply, sent) {
+  const { draft } = page;
+  draft.dirty = true;
+  keepCopy(page);
+  if (!reply) draft.unanswered = sent; // it may have arrived all the same
+  showStatus(page, `Not saved: ${reply ? reply.message : NO_ANSWER}`, "problem");
+  clearTimeout(draft.timer);
+  if (!reply) draft.timer = setTimeout(() => save(page), RETRY_MS);
+}
+
+// Someone saved this draft since we last saw it. If that was our own unanswered save, go on; else the person decides.
+export function meetConflict(page, reply, sent) {
+  const { draft } = page;
+  draft.dirty = true;
+  if (draft.unanswered && same(draft.unanswered, reply.principles)) {
+    draft.revision = reply.revision;
+    draft.unanswered = null;
+    return;
+  }
+  if (same(sent, reply.principles)) return settle(page, reply);
+  draft.conflict = reply;
+  keepCopy(page);
+  showStatus(page, "Not saved: this draft was changed elsewhere.", "problem");
+  showNotice(page, reply.message, [["Keep mine", () => keepMine(page)], ["Load the other one", () => loadOther(page)]], true);
+}
+
+function keepMine(page) {
+  const { draft } = page;
+  draft.revision = draft.conflict.revision;
+  draft.conflict = null;
+  draft.dirty = true;
+  hideNotice(page);
+  save(page);
+}
+
+function loadOther(page) {
+  const { draft } = page;
+  const other = draft.conflict;
+  draft.mine = readAll(page);
+  draft.conflict = null;
+  draft.dirty = false;
+  drawAll(page, other.principles);
+  settle(page, other);
+  offerMine(page, "The other text is loaded. Yours is kept here until you leave the page.");
+}
+
+// Puts other principles in the draft, keeping the present ones at hand.
+export function replaceDraft(page, principles, says) {
+  page.draft.mine = readAll(page);
+  drawAll(page, principles);
+  offerMine(page, says);
+}
+
+export function offerMine(page, says) {
+  showNotice(page, says, [["Bring mine back", () => bringBack(page)]]);
+}
+
+function bringBack(page) {
+  drawAll(page, page.draft.mine);
+  page.draft.mine = null;
+  page.draft.dirty = true;
+  hideNotice(page);
+  save(page);
+}
+
+// On opening: was something typed that never reached the server?
+export function recover(page, reply) {
+  const { draft } = page;
+  const backup = readBackup(draft);
+  if (!backup || same(backup.principles, reply.principles)) return forgetBackup(draft);
+  drawAll(page, backup.principles);
+  draft.dirty = true;
+  if (backup.revision === reply.revision) return void save(page);
+  const message = "This browser kept text that never reached the studio, and the draft was changed elsewhere since.";
+  meetConflict(page, { ...reply, message }, backup.principles);
+}

@@ -1,0 +1,29 @@
+// What the Write page says about the draft: its state in the bar, its verdict, its name, and notices that ask for a decision.
+import { h, setText } from "../studio.js";
+
+export function showStatus({ status }, text, tone = "") {
+  setText(status, text);
+  status.dataset.tone = tone;
+}
+
+export function showVerdict({ verdict }, text, problems) {
+  verdict.textContent = text;
+  verdict.dataset.problems = problems.length;
+}
+
+export function showName({ heading }, text) {
+  heading.textContent = text;
+  document.title = `${text} · Constitution Studio`;
+}
+
+export function showNotice({ notice }, text, actions, urgent = false) {
+  notice.hidden = false;
+  notice.className = urgent ? "cs-notice cs-notice-problem" : "cs-notice";
+  const buttons = actions.map(([label, act]) => h("button", { type: "button", class: "cs-button", onclick: act }, label));
+  notice.replaceChildren(h("p", { role: urgent ? "alert" : "status" }, text), h("div", { class: "cs-actions" }, buttons));
+}
+
+export function hideNotice({ notice }) {
+  notice.hidden = true;
+  notice.replaceChildren();
+}
