@@ -9,7 +9,7 @@ export function makeAdding() {
     list: h("ul", { class: "cs-added", "aria-label": "Added panes" }),
   };
   const button = h("button", { type: "button", class: "cs-button", onclick: () => add(adding, adding.choice.value) }, "Add");
-  adding.node = h("div", { class: "cs-field" }, h("label", { for: "compare-add" }, "Add a pane"), h("div", { class: "cs-add" }, adding.choice, button), adding.list);
+  adding.node = h("div", { class: "cs-field" }, h("label", { for: "compare-add" }, "Add a pane"), h("div", { class: "cs-adding" }, adding.choice, button), adding.list);
   return adding;
 }
 
