@@ -23,6 +23,8 @@ from core.settings import SamplingConfig
 def run(options: argparse.Namespace) -> int:
     """`measure`: an arm against the base, on queries that its adapter was not trained on."""
     quiet()
+    if options.arm is None and options.adapter is None:
+        raise ConfigError("There is nothing to measure yet. Add --adapter DIR, the `adapter` folder of a run, or --arm KEY.")
     settings = open_settings(options)
     run = read_run(options.adapter)
     arm = chosen_arm(options, run)

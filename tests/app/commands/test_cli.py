@@ -172,6 +172,7 @@ def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
         (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "pases=3"], "Unknown setting 'pases'"),
         (["measure", "--constitution", "C", "--queries", "Q", "--adapter", "nowhere", "--model", "M"], "adapter_config.json"),
         (["measure", "--constitution", "C", "--queries", "Q", "--arm", "sami"], "needs an adapter. Add --adapter DIR"),
+        (["measure", "--constitution", "C", "--queries", "Q"], "Add --adapter DIR, the `adapter` folder of a run, or --arm KEY"),
         (["reply", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--arm", "aligned"], "known are base, prompt, sami"),
         (["reply", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--arm", "context", "--set", "alpha=9"], "between 0 and 1.5, got 9"),
         (["reply", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--arm", "context", "--set", "alpha"], "alpha must be a number"),
