@@ -75,17 +75,17 @@ def _serve_part(options: argparse.Namespace, settings: Settings) -> int:
         from app.host import server as model_host
 
         return model_host.serve(settings)
-    if options.command == "probe":
-        from app.commands import doctor
+    if options.command == "survey":
+        from app.commands import survey
 
-        return doctor.probe(settings)
+        return survey.run(settings)
     if options.command == "helper":
         from app.processes import helpers
 
         return helpers.serve(options.folder, options.number)
     from app.processes import attempt
 
-    return attempt.main(settings, options.run, options.owner, options.attempt)
+    return attempt.main(settings, options.job, options.owner, options.attempt)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -120,14 +120,14 @@ def parser() -> argparse.ArgumentParser:
     _serving(doctor)
     for name, text in (("web", "serve the page alone"), ("trainer", "work through the queue of runs"), ("model-host", "answer what the pages ask of a model")):
         _serving(commands.add_parser(name, help=text))
-    _serving(commands.add_parser("probe", help="measure this machine for the estimates"))
+    _serving(commands.add_parser("survey", help="measure this machine for the estimates (started by the trainer)"))
     _started_by_others(commands)
     return top
 
 
 def _started_by_others(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    attempt = commands.add_parser("attempt", help="one attempt at one run (started by the trainer)")
-    attempt.add_argument("run", type=int)
+    attempt = commands.add_parser("attempt", help="one attempt at one job (started by the trainer)")
+    attempt.add_argument("job", type=int)
     attempt.add_argument("owner")
     attempt.add_argument("attempt", type=int)
     _serving(attempt)

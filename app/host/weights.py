@@ -4,7 +4,7 @@ import contextlib
 import ctypes
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import torch
 from peft import PeftModel
 
 from app.host.protocol import ModelChoice
+from app.processes.store import open_store
 from app.settings import Settings
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.default_model import OnProgress
@@ -43,18 +44,27 @@ def hold(held: Held | None, choice: ModelChoice, artifacts: Sequence[Artifact], 
         AdapterError: An adapter is missing, or is not the one that the run recorded.
         ModelError: The base cannot be fetched or loaded.
     """
-    wanted = {_checked_hash(artifact): Path(artifact.place) for artifact in artifacts}
-    if held is not None and held.choice == choice:
-        model = held.model if wanted.keys() <= held.model.adapters.keys() or held.model.adapters.keys() <= wanted.keys() else _without_adapters(held.model)
-    else:
-        reference = ModelReference(id=choice.id, revision=choice.revision)
-        device = choose_device(settings.device)
-        model = check_model(load_model(reference, settings.models_folder, device=device, four_bit=choice.four_bit, on_progress=on_progress))
-    for sha256, folder in wanted.items():
-        if sha256 not in model.adapters:
-            on_progress("loading the adapter", 1.0)
-            model = load_adapter(model, folder, sha256)
+    store = open_store(settings)
+    with contextlib.ExitStack() as folders:
+        adapters = {artifact.sha256: folders.enter_context(store.local(artifact.place)) for artifact in artifacts}
+        for sha256, folder in adapters.items():
+            _require_recorded(folder, sha256)
+        model = _base(held, choice, adapters.keys(), settings, on_progress)
+        for sha256, folder in adapters.items():
+            if sha256 not in model.adapters:
+                on_progress("loading the adapter", 1.0)
+                model = load_adapter(model, folder, sha256)
     return Held(choice, model)
+
+
+def _base(held: Held | None, choice: ModelChoice, wanted: Set[str], settings: Settings, on_progress: OnProgress) -> LoadedModel:
+    """The base, with what is on it when that is of use."""
+    if held is not None and held.choice == choice:
+        there = held.model.adapters.keys()
+        return held.model if wanted <= there or there <= wanted else _without_adapters(held.model)
+    reference = ModelReference(id=choice.id, revision=choice.revision)
+    device = choose_device(settings.device)
+    return check_model(load_model(reference, settings.models_folder, device=device, four_bit=choice.four_bit, on_progress=on_progress))
 
 
 def _without_adapters(model: LoadedModel) -> LoadedModel:
@@ -62,17 +72,16 @@ def _without_adapters(model: LoadedModel) -> LoadedModel:
     return replace(model, network=model.network.unload(), adapters={}) if isinstance(model.network, PeftModel) else model
 
 
-def _checked_hash(artifact: Artifact) -> str:
-    folder = Path(artifact.place)
+def _require_recorded(folder: Path, sha256: str) -> None:
+    """Raise AdapterError unless the folder holds the adapter that the run recorded."""
     if not (folder / "adapter_model.safetensors").exists():
         raise AdapterError(f"The run's adapter is no longer at {folder}. Put the folder back, or train the version again.")
     found = adapter_hash(folder)
-    if found != artifact.sha256:
+    if found != sha256:
         raise AdapterError(
             f"The adapter in {folder} is not the one that the run recorded: its sha256 begins with {found[:12]}, not with "
-            f"{artifact.sha256[:12]}. Put the right file back, or train the version again."
+            f"{sha256[:12]}. Put the right file back, or train the version again."
         )
-    return found
 
 
 def give_back() -> None:

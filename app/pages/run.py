@@ -16,7 +16,7 @@ from app.services.runs import RunView
 from app.services.studio import Studio
 from app.web.security import caller
 from core.errors import StudioError
-from db.tables import RunStatus
+from db.tables import JobStatus
 
 WATCH_EVERY_S = 1.0
 RESTING_EVERY_S = 5.0  # a stopped or failed run may be resumed in another tab
@@ -79,7 +79,7 @@ class RunPage:
 
     def _reply(self, view: RunView) -> Reply:
         headline = present.headline(view)
-        finished = view.line.status == RunStatus.FINISHED
+        finished = view.line.status == JobStatus.FINISHED
         tenths = math.floor(10 * view.line.share)
         title = f"{headline} · " if finished or view.ended else f"{view.line.share:.0%} · "
         return {
@@ -109,7 +109,7 @@ def _fingerprint(reply: Reply) -> str:
 
 
 def _timer(view: RunView) -> gr.Timer:
-    finished = view.line.status == RunStatus.FINISHED
+    finished = view.line.status == JobStatus.FINISHED
     return gr.Timer(RESTING_EVERY_S if view.ended else WATCH_EVERY_S, active=not finished)
 
 

@@ -16,13 +16,14 @@ from app.present.runs import list_html
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs
 from app.services.checking import CheckView
-from app.services.plans import EXPOSED, TrainForm, VersionChoice
+from app.services.plans import EXPOSED, TrainForm
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
 from app.web.security import caller
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import QueryError, StudioError
 from core.methods.settings import PRESETS
+from db.runs import VersionToTrain
 
 LIST_EVERY_S = 3
 DRAW_EVERY_S = 0.25  # a check tells of every token
@@ -111,7 +112,7 @@ class TrainPage:
         return {"kind": "go", "href": f"./run?id={runs.queue_run(self.studio, editor, _form(question), question.get('key'))}"}
 
 
-def _chosen(versions: Sequence[VersionChoice], wanted: Mapping[str, str]) -> int | None:
+def _chosen(versions: Sequence[VersionToTrain], wanted: Mapping[str, str]) -> int | None:
     if wanted["version"]:
         return next((version.id for version in versions if str(version.id) == wanted["version"]), None)
     return next((version.id for version in versions if str(version.constitution_id) == wanted["constitution"]), None)

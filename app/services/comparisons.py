@@ -19,7 +19,7 @@ from core.settings import SamplingConfig
 from db.comparisons import NewComparison, NewReply
 from db.constitutions import get_constitution, get_version_by_id
 from db.runs import get_run_summary
-from db.tables import Comparison, Reply, RunStatus
+from db.tables import Comparison, JobStatus, Reply
 
 MAX_QUERY_CHARS = 8_000
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
@@ -137,8 +137,8 @@ def _source(session: Session, studio: Studio, wish: Wish) -> Source:
     if wish.run_id is not None:
         summary = get_run_summary(session, wish.run_id)
         source = source_of_run(summary)
-        if summary.run.status != RunStatus.FINISHED or source.artifact is None:
-            raise ConfigError(f"Run {wish.run_id} is {summary.run.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
+        if summary.run.job.status != JobStatus.FINISHED or source.artifact is None:
+            raise ConfigError(f"Run {wish.run_id} is {summary.run.job.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
         return source
     if wish.version_id is None:
         raise ConfigError("No run and no version is chosen. Choose one.")

@@ -14,7 +14,7 @@ from core.methods.settings import config_from_data
 from core.settings import SamplingConfig
 from db.constitutions import get_constitution, get_version_by_id, list_constitutions
 from db.runs import RunSummary, list_runs
-from db.tables import RunStatus
+from db.tables import JobStatus
 
 RECIPE = "sami"  # of every run, until a run's settings name theirs
 MOST_PANES = 12  # more than anybody can read side by side
@@ -65,7 +65,7 @@ class ArmWish:
 def list_sources(studio: Studio) -> list[Source]:
     """Finished runs, newest first; then the newest version of every constitution in use, for its prompt alone."""
     with in_words(), studio.sessions.read() as session:
-        runs = [source_of_run(summary) for summary in list_runs(session, status=RunStatus.FINISHED)]
+        runs = [source_of_run(summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
         cards = list_constitutions(session)
         versions = [source_of_version(session, card.version_id, studio.settings.model) for card in cards if card.version_id is not None]
     return runs + versions
@@ -75,7 +75,7 @@ def source_of_run(summary: RunSummary) -> Source:
     """A run with its adapter, its seed and its sampling."""
     run = summary.run
     config = config_from_data(run.config)
-    trained = run.adapter_path is not None and run.adapter_sha256 is not None
+    trained = run.adapter is not None and run.adapter_sha256 is not None
     return Source(
         run_id=run.id,
         version_id=run.version_id,
@@ -86,10 +86,10 @@ def source_of_run(summary: RunSummary) -> Source:
         revision=run.revision,
         four_bit=config.four_bit,
         recipe=RECIPE,
-        artifact=Artifact(kind="adapter", place=str(run.adapter_path), sha256=str(run.adapter_sha256)) if trained else None,
+        artifact=Artifact(kind="adapter", place=str(run.adapter), sha256=str(run.adapter_sha256)) if trained else None,
         seed=config.seed,
         sampling=config.sampling,
-        finished_at=run.finished_at,
+        finished_at=run.job.finished_at,
     )
 
 

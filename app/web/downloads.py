@@ -3,17 +3,19 @@
 Only four kinds of file can be had, all of them named by the run's row: nothing in the address is ever used as a path.
 """
 
+import fnmatch
 import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from app.processes.protocol import attempt_key
+from app.processes.store import MissingFileError, Store
 from app.services.plans import file_stem
 from app.services.studio import Studio
 from core.constitution.principles import dump_yaml, from_data
@@ -32,19 +34,20 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
 
     @app.get("/runs/{run_id}/run.json")
     def run_json(run_id: int) -> Response:
-        path = _finished(studio, run_id) / "run.json"
-        return Response(_read(path), media_type="application/json", headers=_named(f"run-{run_id}.json"))
+        data = _read(studio.store, f"{_finished(studio, run_id)}/run.json")
+        return Response(data, media_type="application/json", headers=_named(f"run-{run_id}.json"))
 
     @app.get("/runs/{run_id}/replies.json")
     def replies(run_id: int) -> Response:
-        folder = _finished(studio, run_id)
-        rows = [{"policy": policy, **row} for policy, pattern in REPLY_FILES for path in sorted(folder.glob(pattern)) for row in json.loads(_read(path))]
+        key = _finished(studio, run_id)
+        files = [(policy, name) for policy, pattern in REPLY_FILES for name in fnmatch.filter(studio.store.names(key), pattern)]
+        rows = [{"policy": policy, **row} for policy, name in files for row in json.loads(_read(studio.store, f"{key}/{name}"))]
         return JSONResponse(rows, headers=_named(f"run-{run_id}-replies.json"))
 
     @app.get("/runs/{run_id}/adapter.zip")
     def adapter(run_id: int) -> Response:
-        files = [path for path in sorted((_finished(studio, run_id) / "adapter").iterdir()) if path.is_file() and not path.is_symlink()]
-        return StreamingResponse(_zipped(files, f"run-{run_id}-adapter"), media_type="application/zip", headers=_named(f"run-{run_id}-adapter.zip"))
+        key = f"{_finished(studio, run_id)}/adapter"
+        return StreamingResponse(_zipped(studio.store, key, f"run-{run_id}-adapter"), media_type="application/zip", headers=_named(f"run-{run_id}-adapter.zip"))
 
     @app.get("/versions/{version_id}.yaml")
     def constitution(version_id: int) -> Response:
@@ -61,17 +64,16 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         return Response(text, media_type="application/jsonl", headers=_named(f"{file_stem(row.name.rsplit('.', 1)[0])}.jsonl"))
 
 
-def _finished(studio: Studio, run_id: int) -> Path:
-    """The folder of the attempt that finished a run, which must lie in the run's own folder."""
+def _finished(studio: Studio, run_id: int) -> str:
+    """The key of the attempt that finished a run, which must be one of the run's own."""
     with studio.sessions.read() as session:
         run = _found(lambda: runs.get_run(session, run_id))
-    if run.adapter_path is None:
+    if run.adapter is None:
         raise HTTPException(404, f"Run {run_id} has no adapter yet.")
-    adapter = (studio.settings.data / run.adapter_path).resolve()
-    own = (studio.settings.runs_folder / str(run_id)).resolve()
-    if not adapter.is_relative_to(own) or not adapter.is_dir():
+    own = attempt_key(run.id, run.job.attempt)
+    if run.adapter != f"{own}/adapter" or not studio.store.names(run.adapter):
         raise HTTPException(404, f"The files of run {run_id} are not on this machine.")
-    return adapter.parent
+    return own
 
 
 def _found(get: Callable[[], T]) -> T:
@@ -81,11 +83,12 @@ def _found(get: Callable[[], T]) -> T:
         raise HTTPException(404, "There is no such thing here.") from error
 
 
-def _read(path: Path) -> bytes:
+def _read(store: Store, key: str) -> bytes:
     try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise HTTPException(404, f"{path.name} is not on this machine any more.") from error
+        with store.open(key) as file:
+            return file.read()
+    except MissingFileError as error:
+        raise HTTPException(404, str(error)) from error
 
 
 def _named(filename: str) -> dict[str, str]:
@@ -112,12 +115,13 @@ class _Outbox(io.RawIOBase):
         return block
 
 
-def _zipped(files: list[Path], folder: str) -> Iterator[bytes]:
+def _zipped(store: Store, key: str, folder: str) -> Iterator[bytes]:
     """Weights do not compress, so they are only stored."""
     outbox = _Outbox()
-    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:
-        for path in files:
-            with path.open("rb") as source, archive.open(zipfile.ZipInfo.from_file(path, f"{folder}/{path.name}"), "w", force_zip64=True) as target:
+    with store.local(key) as there, zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:
+        for name in store.names(key):
+            entry = zipfile.ZipInfo.from_file(there / name, f"{folder}/{name}")
+            with (there / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
                 while block := source.read(BLOCK_BYTES):
                     target.write(block)
                     yield outbox.taken()

@@ -1,7 +1,6 @@
 """Rows as a trainer writes them, so that pages and services can be tested without torch."""
 
 import asyncio
-import platform
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -9,17 +8,19 @@ from typing import Any
 
 import gradio as gr
 
-from app.processes.protocol import attempt_folder
+from app.processes.protocol import attempt_key
+from app.processes.store import LOG
 from app.services.plans import TrainForm
 from app.services.runs import queue_run
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
 from core.engine.default_model import DEFAULT_MODEL
 from core.machine import Hardware
-from db import claims, runs
-from db.claims import Claim, Metric, Progress, Sample
+from db import claims, machines, runs
+from db.claims import Claim, Progress
 from db.constitutions import NewVersion, add_constitution, add_version, list_constitutions
 from db.query_sets import list_query_sets
+from db.runs import Metric, Sample
 from db.tables import Run
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> {{7*7}} ${1+1} [a link](javascript:alert(3))"
@@ -69,9 +70,9 @@ def make_studio(data: Path) -> Studio:
 
 
 def measure(studio: Studio, hardware: Hardware = HARDWARE) -> None:
-    """As if the trainer had measured this machine."""
+    """As if the trainer had measured where it sends runs."""
     with studio.sessions.begin() as session:
-        runs.put_machine(session, platform.node(), asdict(hardware))
+        machines.put_machine(session, "the trainer's place", asdict(hardware))
 
 
 def version_id(studio: Studio, name: str = "Brevity") -> int:
@@ -120,7 +121,7 @@ def train_steps(studio: Studio, held: Claim, steps: int, first: int = 1) -> None
             Metric(step=step, name="kl_nats", value=0.2 * gone**2),
         ]
     with studio.sessions.begin() as session:
-        claims.add_metrics(session, held, numbers)
+        runs.add_metrics(session, held, numbers)
 
 
 def sample(studio: Studio, held: Claim, step: int, replies: list[tuple[str, str, str]]) -> None:
@@ -131,18 +132,18 @@ def sample(studio: Studio, held: Claim, step: int, replies: list[tuple[str, str,
         for side, text in zip(("statement", "antithesis"), texts, strict=True)
     ]
     with studio.sessions.begin() as session:
-        claims.add_samples(session, held, rows)
+        runs.add_samples(session, held, rows)
 
 
 def write_log(studio: Studio, held: Claim, text: str) -> None:
-    folder = attempt_folder(studio.settings, held.run_id, held.attempt)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "log.txt").write_text(text, encoding="utf-8")
+    with studio.store.workspace(attempt_key(held.job_id, held.attempt)) as folder:
+        (folder / LOG).write_text(text, encoding="utf-8")
 
 
 def finish(studio: Studio, held: Claim, result: dict[str, Any]) -> Path:
     """End the run well, with the files that a real one leaves."""
-    folder = attempt_folder(studio.settings, held.run_id, held.attempt)
+    key = attempt_key(held.job_id, held.attempt)
+    folder = studio.settings.data / key
     adapter = folder / "adapter"
     adapter.mkdir(parents=True, exist_ok=True)
     (adapter / "adapter_config.json").write_text('{"peft_type": "LORA"}')
@@ -151,7 +152,7 @@ def finish(studio: Studio, held: Claim, result: dict[str, Any]) -> Path:
     (folder / "base-replies-000.json").write_text('[{"query": "Why?", "side": "statement", "text": "Because."}]')
     (folder / "aligned-replies-000.json").write_text('[{"query": "Why?", "side": "statement", "text": "So."}]')
     with studio.sessions.begin() as session:
-        claims.finish(session, held, str(adapter), "ab" * 32, result)
+        runs.finish(session, held, f"{key}/adapter", "ab" * 32, result)
     return adapter
 
 

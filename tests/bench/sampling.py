@@ -20,7 +20,7 @@ import torch
 from core.constitution.principles import Constitution, Principle, render
 from core.engine.cpu.grouped_attention import use_on_cpu
 from core.engine.default_model import DEFAULT_MODEL
-from core.engine.hardware import probe
+from core.engine.hardware import survey
 from core.engine.models import LoadedModel, encode_prompt, load_model
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import drawn
@@ -132,7 +132,7 @@ def main() -> None:
         "aim": AIM,
         "rows_equal_in_float32": same,
     }
-    print(json.dumps({"machine": asdict(probe(torch.device("cpu"))), **row}, indent=1) if options.json else row, flush=True)
+    print(json.dumps({"machine": asdict(survey(torch.device("cpu"))), **row}, indent=1) if options.json else row, flush=True)
 
 
 if __name__ == "__main__":

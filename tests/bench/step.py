@@ -24,7 +24,7 @@ from transformers import PreTrainedModel
 from core.engine.activations import recomputing
 from core.engine.adapters import attach_adapter
 from core.engine.default_model import DEFAULT_MODEL
-from core.engine.hardware import probe
+from core.engine.hardware import survey
 from core.engine.models import LoadedModel, load_model
 from core.engine.scoring import logprobs_CR
 from core.methods.examples import Example
@@ -122,7 +122,7 @@ def main() -> None:
     options = parser.parse_args()
     exact, model = load(options.data, torch.float32), load(options.data, None)
     exact_plain, plain = load(options.data, torch.float32, plainly=True), load(options.data, None, plainly=True)
-    machine = probe(torch.device("cpu"))
+    machine = survey(torch.device("cpu"))
     rows: list[dict[str, Any]] = []
     for case, aim in zip(CASES, AIMS, strict=True):
         example = draw_example(*case)

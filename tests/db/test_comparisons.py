@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -85,7 +86,7 @@ def test_an_unknown_token_is_said_in_words_and_takes_no_reply(sessions: Sessions
 
 
 def arms_of_the_earlier_run() -> list[dict[str, object]]:
-    adapter = {"kind": "adapter", "place": "/data/runs/1/attempt-1/adapter", "sha256": "ab" * 32}
+    adapter = {"kind": "adapter", "place": "runs/1/attempt-1/adapter", "sha256": "ab" * 32}
     return [
         {"key": "base", "method": "base", "in_prompt": False, "artifact": None, "settings": {}},
         {"key": "prompt", "method": "prompt", "in_prompt": True, "artifact": None, "settings": {}},
@@ -96,7 +97,7 @@ def arms_of_the_earlier_run() -> list[dict[str, object]]:
 
 def compare_earlier(engine: Engine) -> None:
     earlier.plant(engine, "0002")
-    schema.migrate(engine)
+    schema.migrate(engine, Path("/data"))
     with make_sessions(engine).read() as s:
         trained, plain = comparisons.get_comparison(s, "with"), comparisons.get_comparison(s, "without")
     assert (trained.run_id, trained.model, trained.revision, trained.four_bit) == (1, "org/name", "abc", True)

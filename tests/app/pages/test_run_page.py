@@ -14,6 +14,7 @@ from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
 from db import claims
+from db.runs import Metric, add_metrics
 from tests.app.planting import FOUND, HOSTILE, built, capitals, claim, finish, make_studio, progress, queue, result, sample, train_steps, write_log
 
 
@@ -65,7 +66,7 @@ def test_probes_are_drawn_beside_the_bound_and_called_what_they_are(studio: Stud
     train_steps(studio, held, 6)
     assert "robe" not in opened(studio, run_id)["sections"]["charts"]
     with studio.sessions.begin() as session:
-        claims.add_metrics(session, held, [claims.Metric(step=step, name="probe_bound_nats", value=0.1 * step) for step in (2, 4)])
+        add_metrics(session, held, [Metric(step=step, name="probe_bound_nats", value=0.1 * step) for step in (2, 4)])
     charts = opened(studio, run_id)["sections"]["charts"]
     assert "□ 0.40<" in charts
     assert "Squares, dashed: on probe queries, from the train split but not trained on; cap log 2." in charts

@@ -106,7 +106,7 @@ def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, 
     source = list_sources(studio)[0]
     model = load_model(ModelReference(id=source.model), studio.settings.models_folder, device=choose_device("cpu"))
     assert source.artifact
-    model = load_adapter(model, Path(source.artifact.place))
+    model = load_adapter(model, studio.settings.data / source.artifact.place)
     asked = [ArmWish(method=arm.method, settings={}) for arm in source.arms] + [ArmWish(method="sami", settings={"strength": 0.5})]
     for side in SIDES:
         view = finished(studio, wish(run_id, side=side, arms=asked))
@@ -173,7 +173,8 @@ def test_a_host_killed_while_it_writes_is_told_and_the_comparison_can_be_finishe
 
 def test_another_adapter_than_the_recorded_one_is_refused_and_nothing_is_shown_as_aligned(studio: Studio, run_id: int, host: RunningHost) -> None:
     source = list_sources(studio)[0]
-    other = plant_finished_run(studio, Path(source.model), Path(str(source.artifact and source.artifact.place)), "0" * 64, name="Warm tone")
+    assert source.artifact
+    other = plant_finished_run(studio, Path(source.model), studio.settings.data / source.artifact.place, "0" * 64, name="Warm tone")
     view = finished(studio, wish(other))
     assert view.problem is not None
     assert "is not the one that the run recorded" in view.problem

@@ -43,7 +43,7 @@ def point_to(studio: Studio, path: str) -> None:
     with studio.sessions.begin() as session:
         run = session.get(Run, 1)
         assert run is not None
-        run.adapter_path = path
+        run.adapter = path
 
 
 def test_the_adapter_comes_as_a_zip_of_the_folder(studio: Studio, client: TestClient) -> None:
@@ -78,9 +78,9 @@ def test_a_row_that_points_elsewhere_gives_nothing(studio: Studio, client: TestC
     other_run = studio.settings.runs_folder / "2" / "attempt-1" / "adapter"
     shutil.copytree(adapter, other_run)
     (studio.settings.runs_folder / "1" / "link").symlink_to(tmp_path / "outside")
-    own = studio.settings.runs_folder / "1"
-    for path in (outside, other_run, own / ".." / "2" / "attempt-1" / "adapter", own / "link" / "adapter"):
-        point_to(studio, str(path))
+    absolute = [str(path) for path in (outside, other_run, adapter)]
+    for path in (*absolute, "runs/2/attempt-1/adapter", "runs/1/../2/attempt-1/adapter", "runs/1/link/adapter", "outside/adapter", "..", ""):
+        point_to(studio, path)
         assert client.get("/runs/1/adapter.zip").status_code == 404
 
 
