@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.host import client as host_client
-from app.host.client import CheckRequest, Event, ModelChoice
+from app.host.protocol import CheckRequest, Event, ModelChoice
 from app.services.plans import Plan, TrainForm, make_plan
 from app.services.studio import Studio, in_words
 from core.constitution.principles import to_data

@@ -91,6 +91,12 @@ def _name_by_key() -> None:
         rows = sa.table(table, sa.column("id"), sa.column(column))
         for row_id, path in bind.execute(sa.select(rows.c.id, rows.c[column]).where(rows.c[column].is_not(None))).all():
             bind.execute(rows.update().where(rows.c.id == row_id).values({column: _key(path, root)}))
+    comparison = sa.table("comparison", sa.column("id"), sa.column("arms", sa.JSON()))
+    for row_id, arms in bind.execute(sa.select(comparison.c.id, comparison.c.arms)).all():
+        for arm in arms:
+            if arm["artifact"] is not None:
+                arm["artifact"]["place"] = _key(arm["artifact"]["place"], root)
+        bind.execute(comparison.update().where(comparison.c.id == row_id).values(arms=arms))
 
 
 def _key(path: str, root: Path | None) -> str:
