@@ -12,8 +12,9 @@ from app.commands.terminal import quiet
 from app.present.table import result_lines
 from core.constitution.principles import Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
-from core.engine.adapters import adapter_hash, adapter_off
+from core.engine.adapters import adapter_hash
 from core.engine.models import LoadedModel
+from core.engine.policies import as_it_is, base_of
 from core.measure.ask import ask, query_batches
 from core.measure.report import Result, evaluate, result_to_data
 from core.settings import SamplingConfig
@@ -51,9 +52,8 @@ def measure_adapter(model: LoadedModel, constitution: Constitution, queries: Seq
     """The result of a loaded adapter on held-out queries."""
     base, aligned, done = [], [], 0
     for batch in query_batches(constitution, queries):
-        with adapter_off(model):
-            base += ask(model, constitution, batch, sampling, seed)
-        aligned += ask(model, constitution, batch, sampling, seed)
+        base += ask(base_of(model), constitution, batch, sampling, seed)
+        aligned += ask(as_it_is(model, "sami"), constitution, batch, sampling, seed)
         done += len(batch)
         print(f"{done} of {len(queries)} queries measured", file=sys.stderr)
     return evaluate(constitution, base, aligned)

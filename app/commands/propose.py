@@ -36,6 +36,7 @@ def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
     """The name of a model of this machine, and a way to ask it."""
     from app.commands.terminal import quiet
     from core.engine.models import choose_device, encode_prompt, load_model
+    from core.engine.policies import base_of, plain_prompt
     from core.engine.sampling import sample
     from core.settings import ModelReference
 
@@ -45,7 +46,7 @@ def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
     model = load_model(reference, settings.models_folder, device=choose_device(options.device), on_progress=_print_progress)
 
     def ask(prompt: Turns, number: int) -> str:
-        return sample(model, [encode_prompt(model, prompt)], answer_sampling(number), [number])[0].text
+        return sample(base_of(model), [plain_prompt(encode_prompt(model, prompt))], answer_sampling(number), [number])[0].text
 
     return model_name(reference.id), ask
 

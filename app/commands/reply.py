@@ -9,6 +9,7 @@ from app.commands.inputs import chosen_sampling, load, open_settings, read_const
 from app.commands.terminal import quiet
 from core.engine.adapters import adapter_hash
 from core.engine.batching import QUERIES_PER_BATCH
+from core.engine.policies import as_it_is
 from core.engine.sampling import sample
 from core.measure.ask import reply_seed, side_prompt
 
@@ -24,13 +25,14 @@ def run(options: argparse.Namespace) -> int:
     queries = [query.text for query in read_query_file(options.queries)]
     sampling, seed = chosen_sampling(options, run)
     model = load(options, settings, run)
+    policy = as_it_is(model, "sami")
     adapter = adapter_hash(options.adapter) if options.adapter is not None else None
     scratch = options.out.with_name(f".{options.out.name}.{os.getpid()}")
     with scratch.open("w", encoding="utf-8") as file:
         for start in range(0, len(queries), QUERIES_PER_BATCH):
             batch = queries[start : start + QUERIES_PER_BATCH]
             prompts = [side_prompt(model, constitution, options.side, query) for query in batch]
-            responses = sample(model, prompts, sampling, [reply_seed(seed, query, options.side) for query in batch], steady=True)
+            responses = sample(policy, prompts, sampling, [reply_seed(seed, query, options.side) for query in batch], steady=True)
             for query, response in zip(batch, responses, strict=True):
                 row = {
                     "query": query,

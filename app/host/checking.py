@@ -5,7 +5,6 @@ from collections.abc import Callable
 from app.host.client import CheckRequest, Event
 from core.constitution.principles import from_data
 from core.constitution.queries import from_rows
-from core.engine.adapters import adapter_off
 from core.engine.models import LoadedModel
 from core.methods.settings import config_from_data
 from core.runs.trainability import Asking, check_run, trainability_to_data
@@ -23,6 +22,5 @@ def check(model: LoadedModel, request: CheckRequest, tell: Callable[[Event], Non
     def on_asking(asking: Asking) -> None:
         tell({"event": "asking", "note": asking.words, "share": asking.share})
 
-    with adapter_off(model):
-        found = check_run(model, from_data(request.constitution), from_rows(request.queries), config_from_data(request.config), on_asking=on_asking)
+    found = check_run(model, from_data(request.constitution), from_rows(request.queries), config_from_data(request.config), on_asking=on_asking)
     return {"event": "found", "trainability": trainability_to_data(found)}

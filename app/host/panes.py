@@ -5,17 +5,15 @@ computed never reaches the other. Imports torch, so only the model host imports 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import torch
 
 from app.host.client import Event, Method, ReplyRequest
 from core.constitution.principles import Constitution, Turns, from_data
-from core.engine.adapters import adapter_off
 from core.engine.models import LoadedModel, encode_prompt
-from core.engine.sampling import has_ended, stream, to_response
-from core.engine.scoring import token_logprobs
+from core.engine.policies import Policy, Prompt, as_it_is, base_of, plain_prompt
+from core.engine.sampling import has_ended, to_response
 from core.errors import ContextError, StudioError
 from core.measure.ask import reply_seed, side_prompt
 from core.settings import SamplingConfig
@@ -63,7 +61,7 @@ class _Pane:
     """One method's reply while it is written."""
 
     method: Method
-    prompt: list[int]
+    prompt: Prompt
     tokens: list[int] = field(default_factory=list)
     done: bool = False
 
@@ -117,12 +115,15 @@ def write(model: LoadedModel, question: Question, adapter_sha256: str | None, sh
 def _turn(model: LoadedModel, lane: _Lane, should_stop: Callable[[], bool]) -> list[list[int | None] | None]:
     """The next few tokens of a lane, under its policy; None at the end stands for its end."""
     steps: list[list[int | None] | None] = []
-    with nullcontext() if lane.aligned else adapter_off(model):
-        for _ in range(TURN_TOKENS if lane.panes[0].tokens else 1):
-            steps.append(next(lane.steps, None))
-            if steps[-1] is None or should_stop():
-                break
+    for _ in range(TURN_TOKENS if lane.panes[0].tokens else 1):
+        steps.append(next(lane.steps, None))
+        if steps[-1] is None or should_stop():
+            break
     return steps
+
+
+def _policy(model: LoadedModel, method: Method) -> Policy:
+    return as_it_is(model, "sami") if _is_aligned(method) else base_of(model)
 
 
 def _is_aligned(method: Method) -> bool:
@@ -135,13 +136,14 @@ def _failed(method: Method, error: StudioError) -> Event:
 
 def _pane(model: LoadedModel, question: Question, method: Method) -> _Pane:
     if question.turns is not None:
-        return _Pane(method, encode_prompt(model, question.turns))
+        return _Pane(method, plain_prompt(encode_prompt(model, question.turns)))
     constitution = question.constitution if method.endswith("+constitution") else None
     return _Pane(method, side_prompt(model, constitution, question.side, question.query))
 
 
 def _lane(model: LoadedModel, question: Question, panes: list[_Pane]) -> _Lane:
-    steps = stream(model, [pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes), steady=question.turns is None)
+    policy = _policy(model, panes[0].method)
+    steps = policy.decode([pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes), steady=question.turns is None)
     return _Lane(_is_aligned(panes[0].method), panes, steps)
 
 
@@ -174,12 +176,11 @@ def text_so_far(model: LoadedModel, tokens: list[int]) -> str:
     return to_response(model, tokens).text.rstrip("\ufffd")
 
 
-def token_scores(model: LoadedModel, prompt: list[int], tokens: list[int]) -> list[tuple[str, float, float]]:
+def token_scores(model: LoadedModel, prompt: Prompt, tokens: list[int]) -> list[tuple[str, float, float]]:
     """For each token of a reply: its text and its log-probability (nats) under its own prompt by the base and by the aligned model."""
     with torch.inference_mode():
-        with adapter_off(model):
-            base = token_logprobs(model, [prompt], [tokens])[0][0].tolist()
-        aligned = token_logprobs(model, [prompt], [tokens])[0][0].tolist()
+        base = base_of(model).score([prompt], [tokens]).tokens[0][0].tolist()
+        aligned = as_it_is(model, "sami").score([prompt], [tokens]).tokens[0][0].tolist()
     return list(zip(_token_texts(model, tokens), base, aligned, strict=True))
 
 

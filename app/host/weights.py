@@ -55,13 +55,13 @@ def hold(held: Held | None, request: Request, settings: Settings, on_progress: O
     if adapter is None:
         return Held(request.model, base, None)
     on_progress("loading the adapter", 1.0)
-    return Held(request.model, load_adapter(base, adapter), sha256)
+    return Held(request.model, load_adapter(base, adapter, sha256), sha256)
 
 
 def _without_adapter(model: LoadedModel) -> LoadedModel:
     if not isinstance(model.network, PeftModel):
         return model
-    return LoadedModel(**{**model.__dict__, "network": model.network.unload()})
+    return LoadedModel(**{**model.__dict__, "network": model.network.unload(), "adapters": {}})
 
 
 def _checked_hash(folder: Path, recorded: str | None) -> str:

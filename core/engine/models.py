@@ -6,7 +6,8 @@ Safetensors only, no code from a model's repository, one copy of the weights for
 import contextlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class LoadedModel:
     device: torch.device
     end_ids: tuple[int, ...]  # tokens that end a reply
     context_tokens: int
+    adapters: Mapping[str, str] = field(default_factory=dict)  # sha256 of those that are on it, and their names in peft
     packed: bool = True  # whether it heeds the masks of packed scoring: core.engine.scoring.check_packing
 
     @property

@@ -8,6 +8,7 @@ where every forward has the same shape whoever asks, and a reply on the Compare 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -17,6 +18,9 @@ from core.engine.decoding import Decoding, Plain, Shared
 from core.engine.models import NEXT_TURN, LoadedModel
 from core.errors import ContextError
 from core.settings import SamplingConfig
+
+if TYPE_CHECKING:
+    from core.engine.policies import Policy, Prompt
 
 WIDTH_STEP = 32  # steady: attention sums keys in blocks; at least one token of padding, so that there always is a mask
 
@@ -46,8 +50,8 @@ def ignore_written(_: Written) -> None:
 
 
 def sample(
-    model: LoadedModel,
-    prompts: Sequence[Sequence[int]],
+    policy: "Policy",
+    prompts: Sequence["Prompt"],
     sampling: SamplingConfig,
     seeds: Sequence[int],
     *,
@@ -57,20 +61,20 @@ def sample(
     """One response for each prompt, in the order of the prompts.
 
     Args:
-        model: The policy: with its adapter, unless called within `adapter_off`.
-        prompts: Token ids from `encode_prompt`.
+        policy: Who answers.
+        prompts: Of `core.engine.policies.prompt_of`.
         sampling: Length, temperature, nucleus.
         seeds: One seed a row.
         steady: Let no row depend on the others; slower (docs/decisions.md).
         on_written: Told after every token; what it raises ends the sampling.
     """
     responses: dict[int, Response] = {}
-    by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # alike lengths together: little padding
+    by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i].ids), i))  # alike lengths together: little padding
     size = STEADY_ROWS if steady else PACKED_ROWS
     for start in range(0, len(by_length), size):
         rows = by_length[start : start + size]
         tokens: list[list[int]] = [[] for _ in rows]
-        for step in stream(model, [prompts[i] for i in rows], sampling, [seeds[i] for i in rows], steady=steady):
+        for step in policy.decode([prompts[i] for i in rows], sampling, [seeds[i] for i in rows], steady=steady):
             for row, token in zip(tokens, step, strict=True):
                 if token is not None:
                     row.append(token)
@@ -78,7 +82,7 @@ def sample(
             ended = sum(token is None for token in step)
             on_written(Written(start + ended, (start + ended + under_way) / len(prompts)))
         on_written(Written(start + len(rows), (start + len(rows)) / len(prompts)))  # with those that were cut
-        responses |= {i: to_response(model, row) for i, row in zip(rows, tokens, strict=True)}
+        responses |= {i: to_response(policy.model, row) for i, row in zip(rows, tokens, strict=True)}
     return [responses[i] for i in range(len(prompts))]
 
 
@@ -98,33 +102,29 @@ def has_ended(model: LoadedModel, token_ids: Sequence[int]) -> bool:
     return not model.chat and NEXT_TURN in str(model.tokenizer.decode(list(token_ids[-len(NEXT_TURN) :]), skip_special_tokens=True))
 
 
-def stream(
-    model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
-) -> Iterator[list[int | None]]:
+def stream(model: LoadedModel, decoding: Decoding, sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> Iterator[list[int | None]]:
     """Decode all rows in step; each item is the new token of every row, None for rows that have ended.
 
-    The caller may switch the adapter between items only if it restores it: the cache belongs to one policy.
-
-    Raises:
-        ContextError: The longest prompt and its reply do not fit the model's context.
-        ValueError: More rows than a steady batch has.
+    Args:
+        model: Whose tokens they are.
+        decoding: From `begin`, with nothing read yet.
+        sampling: Length, temperature, nucleus.
+        seeds: One for each row that was asked for.
+        steady: Whether `decoding` was begun so.
     """
-    asked = len(prompts)
-    if steady and asked > STEADY_ROWS:
-        raise ValueError(f"at most {STEADY_ROWS} prompts are decoded steadily together, got {asked}")
+    asked = len(seeds)
     fill = STEADY_ROWS - asked if steady else 0
-    prompts, seeds = [*prompts, *[prompts[0]] * fill], [*seeds, *[seeds[0]] * fill]
+    seeds = [*seeds, *[seeds[0]] * fill]
     uniform_BT = torch.stack([torch.rand(sampling.max_new_tokens, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(model.device)
-    decoding = _begin(model, prompts, sampling, steady)
-    written: list[list[int]] = [[] for _ in prompts]
-    live = list(range(len(prompts)))  # which rows the batch still holds
+    written: list[list[int]] = [[] for _ in seeds]
+    live = list(range(len(seeds)))  # which rows the batch still holds
     done = [False] * asked + [True] * fill
-    chosen = torch.zeros(len(prompts), dtype=torch.long, device=model.device)  # nothing yet
+    chosen = torch.zeros(len(seeds), dtype=torch.long, device=model.device)  # nothing yet
     for t in range(sampling.max_new_tokens):
         with torch.inference_mode():
             logits_BV = decoding.next(chosen) if t else decoding.first()
             chosen = _choose(logits_BV, sampling, uniform_BT[:, t])
-        step: list[int | None] = [None] * len(prompts)
+        step: list[int | None] = [None] * len(seeds)
         for row, token in zip(live, chosen.tolist(), strict=True):
             if not done[row]:
                 step[row] = token
@@ -141,11 +141,20 @@ def stream(
             live = [live[k] for k in going]
 
 
-def _begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool) -> Decoding:
-    width = _width(model, prompts, sampling, steady)
+def begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, *, steady: bool = False) -> Decoding:
+    """Lay out a batch of prompts for decoding; a steady one is filled up with copies, so that it always has the same rows.
+
+    Raises:
+        ContextError: The longest prompt and its reply do not fit the model's context.
+        ValueError: More rows than a steady batch has.
+    """
+    if steady and len(prompts) > STEADY_ROWS:
+        raise ValueError(f"at most {STEADY_ROWS} prompts are decoded steadily together, got {len(prompts)}")
+    rows = [*prompts, *[prompts[0]] * (STEADY_ROWS - len(prompts) if steady else 0)]
+    width = _width(model, rows, sampling, steady)
     if steady or not model.packed:  # steady: what a row shares with its company must not decide how it is computed
-        return Plain(model, prompts, width)
-    return Shared(model, prompts, sampling.max_new_tokens)
+        return Plain(model, rows, width)
+    return Shared(model, rows, sampling.max_new_tokens)
 
 
 def _width(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, steady: bool) -> int:

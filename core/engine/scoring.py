@@ -55,7 +55,7 @@ def score(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Seque
     """Score every response under every prompt, packed where the model has been found to allow it.
 
     Args:
-        model: The policy: with its adapter, unless called within `adapter_off`.
+        model: The network as it stands; outside this room a policy is asked (core.engine.policies).
         prompts: One for each constitution.
         responses: Token ids of each response, end token included; none empty.
         own: For each response the index of the prompt under which its whole distributions are kept; none when empty.
@@ -63,13 +63,30 @@ def score(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Seque
     Raises:
         ValueError: A response is empty, or `own` names not one prompt for each response.
     """
+    return gather(model, logprobs(model, prompts, responses), responses, own)
+
+
+Rows = Iterator[tuple[Tensor, list[Tensor]]]  # for each prompt: float32 log-softmax (K, V), and where in it each response's tokens are predicted
+
+
+def logprobs(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Rows:
+    """The distributions at every response token under each prompt, prompt by prompt.
+
+    Raises:
+        ValueError: A response is empty.
+    """
     if any(len(response) == 0 for response in responses):
         raise ValueError("an empty response has no log-probability")
+    return (_packed if model.packed else _paired)(model, prompts, responses)
+
+
+def gather(model: LoadedModel, rows: Rows, responses: Sequence[Sequence[int]], own: Sequence[int] = ()) -> Scores:
+    """What `score` returns, from the distributions under each prompt."""
     if own and len(own) != len(responses):
         raise ValueError(f"own must name one prompt for each of {len(responses)} responses, got {len(own)}")
     targets = [torch.tensor(list(response), device=model.device) for response in responses]
     tokens, kept = [], dict[int, Tensor]()
-    for c, (logprobs_KV, predictors) in enumerate((_packed if model.packed else _paired)(model, prompts, responses)):
+    for c, (logprobs_KV, predictors) in enumerate(rows):
         tokens.append([logprobs_KV[predictor, target] for predictor, target in zip(predictors, targets, strict=True)])
         kept |= {r: logprobs_KV[predictors[r]] for r, prompt in enumerate(own) if prompt == c}
     return Scores(tokens=tokens, own=[kept[r] for r in range(len(own))])
@@ -80,12 +97,7 @@ def logprobs_CR(model: LoadedModel, prompts: Sequence[Sequence[int]], responses:
     return score(model, prompts, responses).means_CR()
 
 
-def token_logprobs(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> list[list[Tensor]]:
-    """Log-probability of every response token under every prompt: for each prompt, for each response, shape (T,)."""
-    return score(model, prompts, responses).tokens
-
-
-def _packed(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Iterator[tuple[Tensor, list[Tensor]]]:
+def _packed(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Rows:
     """For each prompt: float32 log-softmax (K, V), and where in it each response's tokens are predicted. One forward."""
     packed = pack(prompts, responses, model.device)
     output = model.network(
@@ -99,7 +111,7 @@ def _packed(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Seq
         yield logprobs_KV, packed.predictors
 
 
-def _paired(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Iterator[tuple[Tensor, list[Tensor]]]:
+def _paired(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Rows:
     """The same, plainly: for each prompt a right-padded batch of its pairs, with nothing that a network could misread."""
     longest = max(len(response) for response in responses)
     for prompt in prompts:

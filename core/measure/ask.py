@@ -9,21 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from peft import PeftModel
+from torch import Tensor
 
 from core.constitution.contrasts import asked_stances
-from core.constitution.principles import Constitution, render
-from core.engine.adapters import adapter_off
+from core.constitution.principles import Constitution
 from core.engine.batching import PROMPTS_SCORED, RESPONSES_SCORED
-from core.engine.models import LoadedModel, encode_prompt
+from core.engine.models import LoadedModel
+from core.engine.policies import Policy, Prompt, base_of, prompt_of
 from core.engine.sampling import sample
-from core.engine.scoring import score
 from core.measure.values import SIDES, MeasuredReply
-from core.methods.settings import TrainConfig
+from core.methods.arms import Arm, same_lane
 from core.progress import ShownReply
 from core.seeds import seed_for
 from core.settings import SamplingConfig
 
+NO_SIDE = "none"  # of a reply to a query that no constitution stands before
 REPLIES_TOGETHER = 48  # about how many replies are measured and committed together
 
 
@@ -32,10 +32,10 @@ def reply_seed(seed: int, query: str, side: str) -> int:
     return seed_for(seed, "reply", query, side)
 
 
-def side_prompt(model: LoadedModel, constitution: Constitution | None, side: str, query: str) -> list[int]:
+def side_prompt(model: LoadedModel, constitution: Constitution | None, side: str, query: str) -> Prompt:
     """The prompt of a query under one of `asked_stances`, or (constitution None) under no constitution."""
     stance = asked_stances(len(constitution.principles))[side] if constitution is not None else ()
-    return encode_prompt(model, render(constitution, stance, query))
+    return prompt_of(model, constitution, stance, query)
 
 
 def query_batches(constitution: Constitution, queries: Sequence[str]) -> list[Sequence[str]]:
@@ -44,21 +44,28 @@ def query_batches(constitution: Constitution, queries: Sequence[str]) -> list[Se
     return [queries[i : i + size] for i in range(0, len(queries), size)]
 
 
-def ask(model: LoadedModel, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> list[MeasuredReply]:
-    """Sample and score a reply for each stance and query, by the adapted policy, or by the base within `adapter_off`.
+def sides_asked(arm: Arm, constitution: Constitution) -> tuple[str, ...]:
+    """What each query is answered under: all of `asked_stances`, or once where the constitution does not stand in the prompt."""
+    return tuple(asked_stances(len(constitution.principles))) if arm.in_prompt else (NO_SIDE,)
+
+
+def ask(policy: Policy, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> list[MeasuredReply]:
+    """Sample a reply for each side and query and, where the constitution stands in the prompt, score it by the policy and by its base.
 
     Returns:
-        For each query its replies in the order of `asked_stances`.
+        For each query its replies in the order of `sides_asked`.
     """
-    sides = tuple(asked_stances(len(constitution.principles)))
-    prompts = [[side_prompt(model, constitution, side, query) for side in sides] for query in queries]
-    seeds = [reply_seed(seed, query, side) for query in queries for side in sides]
-    responses = sample(model, [prompt for row in prompts for prompt in row], sampling, seeds, steady=True)
-    adapted = isinstance(model.network, PeftModel) and model.network.get_model_status().enabled is not False
+    sides = sides_asked(policy.arm, constitution)
+    given = constitution if policy.arm.in_prompt else None
+    prompts = [[side_prompt(policy.model, given, side, query) for side in sides] for query in queries]
+    # Without a constitution the seed is that of the statement, so that the reply is the one on the Compare page.
+    seeds = [reply_seed(seed, query, side if given is not None else SIDES[0]) for query in queries for side in sides]
+    responses = sample(policy, [prompt for row in prompts for prompt in row], sampling, seeds, steady=True)
     measured = []
     for i, query in enumerate(queries):
         own = responses[i * len(sides) : (i + 1) * len(sides)]
-        scores = _score(model, prompts[i], [response.token_ids if response.text else () for response in own], adapted)
+        unscored = [_Scored() for _ in own]
+        scores = _score(policy, prompts[i], [response.token_ids if response.text else () for response in own]) if given is not None else unscored
         for side, response, scored in zip(sides, own, scores, strict=True):
             measured.append(
                 MeasuredReply(
@@ -84,30 +91,37 @@ class _Scored:
     kl_nats: float | None = None
 
 
-def _score(model: LoadedModel, prompts: Sequence[list[int]], responses: Sequence[tuple[int, ...]], adapted: bool) -> list[_Scored]:
+def _score(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[tuple[int, ...]]) -> list[_Scored]:
     """Every response under every prompt, by the policy and by the base; response i was sampled under prompt i. Empty ones have no scores."""
+    base = base_of(policy.model)
+    other = not same_lane(policy.arm, base.arm)
     found = [_Scored() for _ in responses]
     full = [i for i, response in enumerate(responses) if response]
     for c in range(0, len(prompts), PROMPTS_SCORED):
         group = prompts[c : c + PROMPTS_SCORED]
         for r in range(0, len(full), RESPONSES_SCORED):
             chunk = full[r : r + RESPONSES_SCORED]
+            texts = [responses[i] for i in chunk]
             own = [i - c if 0 <= i - c < len(group) else 0 for i in chunk]  # 0: of no use, but one is wanted for each
             with torch.no_grad():
-                policy = score(model, group, [responses[i] for i in chunk], own if adapted else ())
-                with adapter_off(model):
-                    base = score(model, group, [responses[i] for i in chunk], own) if adapted else policy
+                scores = policy.score(group, texts, own if other else ())
+                base_scores = base.score(group, texts, own) if other else scores
             for k, i in enumerate(chunk):
-                found[i].logprobs += [float(row[k].mean()) for row in policy.tokens]
-                found[i].base_logprobs += [float(row[k].mean()) for row in base.tokens]
+                found[i].logprobs += [float(row[k].mean()) for row in scores.tokens]
+                found[i].base_logprobs += [float(row[k].mean()) for row in base_scores.tokens]
                 if 0 <= i - c < len(group):
-                    found[i].kl_nats = float((policy.own[k].exp() * (policy.own[k] - base.own[k])).sum(dim=-1).mean()) if adapted else 0.0
+                    found[i].kl_nats = _kl(scores.own[k], base_scores.own[k]) if other else 0.0
     return found
 
 
-def show_replies(model: LoadedModel, constitution: Constitution, config: TrainConfig, queries: Sequence[str]) -> tuple[ShownReply, ...]:
+def _kl(policy_TV: Tensor, base_TV: Tensor) -> float:
+    """KL(policy || base), mean over tokens, from log-probabilities."""
+    return float((policy_TV.exp() * (policy_TV - base_TV)).sum(dim=-1).mean())
+
+
+def show_replies(policy: Policy, constitution: Constitution, sampling: SamplingConfig, seed: int, queries: Sequence[str]) -> tuple[ShownReply, ...]:
     """Replies to a few held-out queries under statement and antithesis, always with the same seeds, so that one sees change."""
     asked = [(query, side) for query in queries for side in SIDES]
-    prompts = [side_prompt(model, constitution, side, query) for query, side in asked]
-    responses = sample(model, prompts, config.sampling, [seed_for(config.seed, "shown", query, side) for query, side in asked])
+    prompts = [side_prompt(policy.model, constitution, side, query) for query, side in asked]
+    responses = sample(policy, prompts, sampling, [seed_for(seed, "shown", query, side) for query, side in asked])
     return tuple(ShownReply(query=query, side=side, text=response.text) for (query, side), response in zip(asked, responses, strict=True))

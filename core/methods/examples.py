@@ -13,11 +13,11 @@ from typing import Any
 import torch
 
 from core.constitution.contrasts import contrast_for
-from core.constitution.principles import Constitution, Stance, render
+from core.constitution.principles import Constitution, Stance
 from core.constitution.text import loops, quotes, refuses
-from core.engine.models import LoadedModel, encode_prompt
+from core.engine.models import LoadedModel
+from core.engine.policies import Policy, Prompt, prompt_of
 from core.engine.sampling import Response, sample
-from core.engine.scoring import logprobs_CR
 from core.errors import ContrastError
 from core.methods.settings import TrainConfig
 from core.seeds import seed_for
@@ -60,39 +60,39 @@ class _Asked:
 
     query: str
     stance: Stance
-    prompt: list[int]
+    prompt: Prompt
 
 
-def draw_examples(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> Prepared:
+def draw_examples(policy: Policy, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> Prepared:
     """Sample from the policy under a fresh contrast for each query; drop queries whose responses cannot teach.
 
     Args:
-        model: The policy that answers; in the first iteration the base.
+        policy: Who answers; in the first iteration the base.
         constitution: Its principles, in the author's order.
         queries: From the train split.
         config: Number of constitutions and candidates, sampling, seed.
     """
-    groups = [_ask(model, constitution, query, config) for query in queries]
+    groups = [_ask(policy.model, constitution, query, config) for query in queries]
     asked = [one for group in groups for one in group]
     seeds = [seed_for(config.seed, "train reply", one.query, *one.stance, k) for one in asked for k in range(config.candidates)]
-    responses = iter(sample(model, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds))
+    responses = iter(sample(policy, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds))
     examples, dropped = [], Counter[str]()
     for group in groups:
         candidates = [[next(responses) for _ in range(config.candidates)] for _ in group]
-        chosen = _choose(model, constitution, group, candidates)
+        chosen = _choose(policy, constitution, group, candidates)
         if isinstance(chosen, str):
             dropped[chosen] += 1
         else:
-            examples.append(Example(query=group[0].query, prompts=tuple(tuple(one.prompt) for one in group), responses=tuple(r.token_ids for r in chosen)))
+            examples.append(Example(query=group[0].query, prompts=tuple(one.prompt.ids for one in group), responses=tuple(r.token_ids for r in chosen)))
     return Prepared(examples=tuple(examples), dropped=dict(dropped))
 
 
 def _ask(model: LoadedModel, constitution: Constitution, query: str, config: TrainConfig) -> list[_Asked]:
     contrast = contrast_for(query, len(constitution.principles), config.n_constitutions, config.seed)
-    return [_Asked(query=query, stance=stance, prompt=encode_prompt(model, render(constitution, stance, query, contrast.order))) for stance in contrast.stances]
+    return [_Asked(query=query, stance=stance, prompt=prompt_of(model, constitution, stance, query, contrast.order)) for stance in contrast.stances]
 
 
-def _choose(model: LoadedModel, constitution: Constitution, group: Sequence[_Asked], candidates: Sequence[Sequence[Response]]) -> list[Response] | str:
+def _choose(policy: Policy, constitution: Constitution, group: Sequence[_Asked], candidates: Sequence[Sequence[Response]]) -> list[Response] | str:
     """One response for each constitution, or the reason why the query cannot teach."""
     usable: list[list[Response]] = []
     for one, drawn in zip(group, candidates, strict=True):
@@ -101,15 +101,15 @@ def _choose(model: LoadedModel, constitution: Constitution, group: Sequence[_Ask
         if not fit:
             return next(reason for reason in reasons if reason is not None)
         usable.append([response for response in fit if response.ended] or fit)  # a reply that was cut cannot show how to end one
-    chosen = [drawn[0] for drawn in usable] if all(len(drawn) == 1 for drawn in usable) else _most_attributable(model, group, usable)
+    chosen = [drawn[0] for drawn in usable] if all(len(drawn) == 1 for drawn in usable) else _most_attributable(policy, group, usable)
     return "equal" if len({response.text for response in chosen}) < len(chosen) else chosen
 
 
-def _most_attributable(model: LoadedModel, group: Sequence[_Asked], usable: Sequence[Sequence[Response]]) -> list[Response]:
+def _most_attributable(policy: Policy, group: Sequence[_Asked], usable: Sequence[Sequence[Response]]) -> list[Response]:
     """For each constitution its candidate with the highest log p(constitution | response), constitutions equally likely."""
     flat = [response for drawn in usable for response in drawn]
     with torch.no_grad():
-        posterior_CR = logprobs_CR(model, [one.prompt for one in group], [response.token_ids for response in flat]).log_softmax(dim=0)
+        posterior_CR = policy.score([one.prompt for one in group], [response.token_ids for response in flat]).means_CR().log_softmax(dim=0)
     chosen, start = [], 0
     for c, drawn in enumerate(usable):
         chosen.append(drawn[int(posterior_CR[c, start : start + len(drawn)].argmax())])

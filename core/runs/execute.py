@@ -10,11 +10,12 @@ from typing import Any
 
 from core.constitution.principles import require_valid
 from core.constitution.queries import draw_queries
-from core.engine.adapters import adapter_hash, adapter_off
+from core.engine.adapters import adapter_hash
 from core.engine.batching import SHOWN_QUERIES
 from core.engine.checkpoints import remember, write_json
 from core.engine.memory import memory_in_words
 from core.engine.models import LoadedModel, choose_device, load_model, locate
+from core.engine.policies import as_it_is, base_of
 from core.engine.processes import ALONE, World
 from core.engine.scoring import check_packing
 from core.measure.ask import side_prompt
@@ -57,9 +58,8 @@ def execute(
         base = _check_packing(work, _load(work, models), held_out[0])
         trainability = _check_link(work, base)
         model = iterate(work, base, held_out[:SHOWN_QUERIES])
-        with adapter_off(model):
-            base_replies = measure_policy(work, model, held_out, "base")
-        aligned_replies = measure_policy(work, model, held_out, "aligned")
+        base_replies = measure_policy(work, base_of(model), held_out, "base")
+        aligned_replies = measure_policy(work, as_it_is(model, "sami"), held_out, "aligned")
     record = RunRecord(
         adapter=folder / "adapter",
         adapter_sha256=adapter_hash(folder / "adapter"),
@@ -108,7 +108,9 @@ def _check_packing(work: Work, base: LoadedModel, query: str) -> LoadedModel:
     """The model, scored packed or plainly as it turns out to need; people are told what is unusual about it."""
     first = work.plan.constitution.principles[0]
     prompts = [side_prompt(base, work.plan.constitution, side, query) for side in SIDES]
-    model = check_packing(base, prompts, [base.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (first.statement, first.antithesis)])
+    model = check_packing(
+        base, [prompt.ids for prompt in prompts], [base.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (first.statement, first.antithesis)]
+    )
     model = dataclasses.replace(model, packed=work.world.share(model.packed))
     for notice in model.notices:
         work.on_step(StepReport(phase="preparing", done=100, total=100, note=notice, lasting=notice))

@@ -16,11 +16,10 @@ from torch.nn import Parameter
 
 from core.constitution.principles import Constitution
 from core.constitution.text import loops, repetition
-from core.engine.adapters import adapter_off
 from core.engine.checkpoints import checkpoint_steps, find_checkpoint, remember, save_checkpoint, write_json
 from core.engine.models import LoadedModel
+from core.engine.policies import Policy, as_it_is, base_of
 from core.engine.sampling import sample
-from core.engine.scoring import logprobs_CR
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
 from core.measure.values import SIDES
@@ -34,24 +33,24 @@ HISTORY = "probes.json"  # in an iteration's folder
 BEST = "best"  # in an iteration's folder: adapters of the steps that had the highest bound when they were probed
 
 
-def probe(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, step: int) -> Probed:
+def probe(policy: Policy, constitution: Constitution, queries: Sequence[str], config: TrainConfig, step: int) -> Probed:
     """Ask the policy every probe query under the statement and under the antithesis, and score its replies by itself.
 
     Args:
-        model: The policy: with its adapter, unless called within `adapter_off`.
+        policy: Who is asked.
         constitution: Its principles.
         queries: At least one.
         config: Sampling and seed.
         step: Optimiser steps so far.
     """
-    prompts = [side_prompt(model, constitution, side, query) for query in queries for side in SIDES]
-    responses = sample(model, prompts, config.sampling, [seed_for(config.seed, "probe reply", query, side) for query in queries for side in SIDES])
+    prompts = [side_prompt(policy.model, constitution, side, query) for query in queries for side in SIDES]
+    responses = sample(policy, prompts, config.sampling, [seed_for(config.seed, "probe reply", query, side) for query in queries for side in SIDES])
     bounds = []
     for i in range(0, len(prompts), len(SIDES)):
         own = responses[i : i + len(SIDES)]
         if all(response.text for response in own):
             with torch.no_grad():
-                bounds.append(mi_bound(logprobs_CR(model, prompts[i : i + len(SIDES)], [response.token_ids for response in own])))
+                bounds.append(mi_bound(policy.score(prompts[i : i + len(SIDES)], [response.token_ids for response in own]).means_CR()))
     texts = [response.text for response in responses[:: len(SIDES)] if response.text]
     return Probed(
         step=step,
@@ -137,8 +136,7 @@ def start_probes(model: LoadedModel, constitution: Constitution, queries: Sequen
         return None
 
     def ask_base() -> dict[str, object]:
-        with adapter_off(model):
-            return asdict(probe(model, constitution, queries, config, 0))
+        return asdict(probe(base_of(model), constitution, queries, config, 0))
 
     base = Probed(**remember(folder.parent / f"base-probe-{seed_for(*queries):016x}.json", ask_base))
-    return Probes(folder=folder, config=config, base=base, ask=lambda step: probe(model, constitution, queries, config, step))
+    return Probes(folder=folder, config=config, base=base, ask=lambda step: probe(as_it_is(model, "sami"), constitution, queries, config, step))

@@ -19,6 +19,7 @@ from core.constitution.queries import Query
 from core.constitution.text import words
 from core.engine.batching import CHECKED_QUERIES
 from core.engine.models import LoadedModel
+from core.engine.policies import base_of
 from core.engine.sampling import OnWritten, Response, ignore_written, sample
 from core.errors import LinkError
 from core.measure.ask import side_prompt
@@ -114,7 +115,7 @@ def check_run(
     """The check that a run begins with, wherever it is asked for: ask the base, first a little, then more where that is not enough for a go.
 
     Args:
-        model: The base, or called within `adapter_off`.
+        model: Its base is asked, whatever adapters it wears.
         constitution: What would be trained.
         queries: The run's query set; the first `CHECKED_QUERIES` of those that the first iteration trains on are asked.
         config: The run's settings; sampling and seed are those of the first iteration.
@@ -153,7 +154,7 @@ def ask_base(
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
     found: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
-    for (side, query, _), response in zip(asked, sample(model, prompts, config.sampling, seeds, on_written=on_written), strict=True):
+    for (side, query, _), response in zip(asked, sample(base_of(model), prompts, config.sampling, seeds, on_written=on_written), strict=True):
         found[side].setdefault(query, []).append(response)
     statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
     return BaseReplies(statement=statement, flipped=tuple(flipped))

@@ -11,6 +11,7 @@ from core.engine.activations import recomputing, should_recompute
 from core.engine.adapters import attach_adapter, reset_adapter, restore_adapter, save_adapter
 from core.engine.batching import QUERIES_PER_BATCH
 from core.engine.models import LoadedModel
+from core.engine.policies import Policy, as_it_is
 from core.engine.processes import remember_together
 from core.measure.ask import show_replies
 from core.methods.examples import Example, draw_examples, example_from_data, require_examples
@@ -37,7 +38,7 @@ def iterate(work: Work, base: LoadedModel, shown: Sequence[str]) -> LoadedModel:
         own = iteration_config(config, number)
         folder = work.folder / f"iteration-{number}"
         folder.mkdir(exist_ok=True)
-        examples = _sample_examples(work, model, own, number)
+        examples = _sample_examples(work, as_it_is(model, "sami"), own, number)
         adapter = work.folder / "adapter" if number == config.iterations else folder / "adapter"
         if model is base:
             model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=own.seed)
@@ -53,7 +54,7 @@ def iterate(work: Work, base: LoadedModel, shown: Sequence[str]) -> LoadedModel:
     return model
 
 
-def _sample_examples(work: Work, policy: LoadedModel, config: TrainConfig, number: int) -> list[Example]:
+def _sample_examples(work: Work, policy: Policy, config: TrainConfig, number: int) -> list[Example]:
     """The examples of one iteration, from the policy that the iteration before left."""
     queries = iteration_queries(work.plan.queries, work.plan.config, number)
     work.train_queries += [query for query in queries if query not in work.train_queries]
@@ -107,7 +108,9 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
             on_step=on_step,
             on_metrics=lambda step, metrics: curve.add(number, before + step, metrics) if work.world.first else None,
             should_stop=work.should_stop,
-            show=(lambda: show_replies(model, work.plan.constitution, work.plan.config, shown)) if work.world.first else None,
+            show=(lambda: show_replies(as_it_is(model, "sami"), work.plan.constitution, work.plan.config.sampling, work.plan.config.seed, shown))
+            if work.world.first
+            else None,
             probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder) if work.world.first else None,
             world=work.world,
         )

@@ -27,11 +27,11 @@ from core.engine.activations import recomputing
 from core.engine.adapters import attach_adapter
 from core.engine.hardware import probe
 from core.engine.models import LoadedModel
-from core.engine.sampling import sample
 from core.methods.examples import Example
 from core.methods.sami.training import train_step
 from core.methods.settings import preset
 from core.settings import ModelReference, SamplingConfig
+from tests.asking import drawn
 from tests.tiny import tiny_tokenizer
 
 SHAPES: dict[str, dict[str, int]] = {
@@ -141,7 +141,7 @@ def time_sampling(model: LoadedModel, shape: str, repeats: int) -> dict[str, Any
             network.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=new, min_new_tokens=new, do_sample=False, pad_token_id=0)  # type: ignore[operator]
 
     plain_s = median_s(plain, model.device, repeats)
-    ours_s = median_s(lambda: sample(model, prompts, sampling, [0] * rows), model.device, repeats)
+    ours_s = median_s(lambda: drawn(model, prompts, sampling, [0] * rows), model.device, repeats)
     written = rows * new
     return {
         "what": "sampling",

@@ -22,8 +22,8 @@ from core.engine.cpu.grouped_attention import use_on_cpu
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.hardware import probe
 from core.engine.models import LoadedModel, encode_prompt, load_model
-from core.engine.sampling import sample
 from core.settings import ModelReference, SamplingConfig
+from tests.asking import drawn
 
 AIM = 2.5
 CONSTITUTION = Constitution(
@@ -79,7 +79,7 @@ def draw_prompts(model: LoadedModel) -> list[list[int]]:
 def our_way(model: LoadedModel, prompts: list[list[int]], new: int) -> list[list[int]]:
     """What `core.methods.examples` does."""
     sampling = SamplingConfig(max_new_tokens=new, temperature=0)
-    return [list(response.token_ids) for response in sample(model, prompts, sampling, [0] * len(prompts))]
+    return [list(response.token_ids) for response in drawn(model, prompts, sampling, [0] * len(prompts))]
 
 
 def plain_way(model: LoadedModel, prompts: list[list[int]], new: int) -> list[list[int]]:

@@ -17,12 +17,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.engine import scoring
-from core.engine.adapters import adapter_off
 from core.engine.batching import AT_ONCE, REPLAYED_TOKENS
 from core.engine.checkpoints import adapter_tensors, latest_checkpoint, restore_tensors, save_checkpoint, write_json
 from core.engine.models import LoadedModel
+from core.engine.policies import as_it_is, base_of, plain_prompt
 from core.engine.processes import ALONE, World
+from core.engine.scoring import Scores
 from core.methods.examples import Example
 from core.methods.sami.losses import attribution, mi_bound, sami_loss
 from core.methods.settings import TrainConfig
@@ -191,9 +191,11 @@ def replay_gradient(model: LoadedModel, example: Example, config: TrainConfig, s
     The loss depends on the weights only through `logprobs_CR`. A first pass without gradient gives the scores and with them
     d loss / d logprobs_CR; then each constitution is replayed alone, with a few responses at a time, and its scores are pulled back.
     """
-    parts = _parts(example)
+    parts, policy = _parts(example), as_it_is(model, "sami")
     with torch.no_grad():
-        pieces = [[_matrix(scoring.score(model, [prompt], [example.responses[r] for r in part]), config)[0] for part in parts] for prompt in example.prompts]
+        pieces = [
+            [_matrix(policy.score([plain_prompt(prompt)], [example.responses[r] for r in part]), config)[0] for part in parts] for prompt in example.prompts
+        ]
     scores_CR = torch.stack([torch.cat(row) for row in pieces]).requires_grad_()
     sami_loss(scores_CR).backward()
     assert scores_CR.grad is not None
@@ -202,7 +204,7 @@ def replay_gradient(model: LoadedModel, example: Example, config: TrainConfig, s
         for part in parts:
             responses = [example.responses[r] for r in part]
             own = [0] * len(part) if with_kl and c in part else []
-            scored = scoring.score(model, [prompt], responses, own)
+            scored = policy.score([plain_prompt(prompt)], responses, own)
             pulled = (_matrix(scored, config)[0] * scores_CR.grad[c, part]).sum()
             if own:
                 kl = _kl(_base_distribution(model, prompt, example.responses[c]), scored.own[part.index(c)])
@@ -224,8 +226,8 @@ def _parts(example: Example) -> list[list[int]]:
 
 
 def _base_distribution(model: LoadedModel, prompt: Sequence[int], response: Sequence[int]) -> Tensor:
-    with torch.no_grad(), adapter_off(model):
-        return scoring.score(model, [prompt], [response], [0]).own[0]
+    with torch.no_grad():
+        return base_of(model).score([plain_prompt(prompt)], [response], [0]).own[0]
 
 
 def _kl(base_TV: Tensor, adapted_TV: Tensor) -> Tensor:
@@ -233,7 +235,7 @@ def _kl(base_TV: Tensor, adapted_TV: Tensor) -> Tensor:
     return (base_TV.exp() * (base_TV - adapted_TV)).sum(dim=-1).mean()
 
 
-def _matrix(scores: scoring.Scores, config: TrainConfig) -> Tensor:
+def _matrix(scores: Scores, config: TrainConfig) -> Tensor:
     """`logprobs_CR` as the config wants it: summed, or the mean over tokens, which keeps long responses from deciding all."""
     return scores.sums_CR() if config.summed_scores else scores.means_CR()
 
@@ -245,10 +247,11 @@ def score(model: LoadedModel, example: Example, config: TrainConfig, *, with_kl:
     SAMI's released code.
     """
     own = range(len(example.responses)) if with_kl else ()
-    scores = scoring.score(model, example.prompts, example.responses, own)
+    prompts = [plain_prompt(prompt) for prompt in example.prompts]
+    scores = as_it_is(model, "sami").score(prompts, example.responses, own)
     scores_CR = _matrix(scores, config)
     if not with_kl:
         return scores_CR, scores_CR.new_zeros(())
-    with torch.no_grad(), adapter_off(model):
-        base = scoring.score(model, example.prompts, example.responses, own)
+    with torch.no_grad():
+        base = base_of(model).score(prompts, example.responses, own)
     return scores_CR, torch.stack([_kl(base_TV, own_TV) for base_TV, own_TV in zip(base.own, scores.own, strict=True)]).mean()

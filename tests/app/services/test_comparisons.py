@@ -13,8 +13,9 @@ from app.services.comparison_views import ComparisonView, after_event
 from app.services.comparisons import Wish
 from app.services.studio import RefusedError, Studio, open_studio
 from app.settings import Settings, prepare_data_folder
-from core.engine.adapters import adapter_hash, adapter_off, load_adapter
+from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import choose_device, load_model
+from core.engine.policies import as_it_is, base_of
 from core.errors import ConfigError, QueryError
 from core.measure.ask import ask, reply_seed
 from core.measure.values import SIDES
@@ -105,9 +106,10 @@ def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, 
     for side in SIDES:
         view = finished(studio, wish(run_id, side=side))
         queries = [QUERY, "How do I boil an egg?", "What is rain?"]
-        aligned = next(reply for reply in ask(model, view.constitution, queries, view.sampling, 0) if (reply.query, reply.side) == (QUERY, side))
-        with adapter_off(model):
-            base = next(reply for reply in ask(model, view.constitution, queries, view.sampling, 0) if (reply.query, reply.side) == (QUERY, side))
+        aligned = next(
+            reply for reply in ask(as_it_is(model, "sami"), view.constitution, queries, view.sampling, 0) if (reply.query, reply.side) == (QUERY, side)
+        )
+        base = next(reply for reply in ask(base_of(model), view.constitution, queries, view.sampling, 0) if (reply.query, reply.side) == (QUERY, side))
         assert (texts(view)["base+constitution"], texts(view)["aligned+constitution"]) == (base.text, aligned.text)
 
 

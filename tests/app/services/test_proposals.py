@@ -18,6 +18,7 @@ from core.constitution.principles import Turns
 from core.constitution.proposals import Wish, answer_sampling, prompt_for
 from core.errors import WriterError
 from tests.app.hosting import RunningHost
+from tests.asking import drawn
 from tests.tiny import save_tiny_model
 
 WISH = Wish(statement="Be brief.", title="Brief")
@@ -155,7 +156,6 @@ def test_the_model_host_writes_what_the_command_line_would(tmp_path: Path, monke
     import torch
 
     from core.engine.models import encode_prompt, load_model
-    from core.engine.sampling import sample
     from core.settings import ModelReference
 
     folder = save_tiny_model(tmp_path / "tiny")
@@ -172,5 +172,5 @@ def test_the_model_host_writes_what_the_command_line_would(tmp_path: Path, monke
     finally:
         host.kill()
     model = load_model(ModelReference(id=str(folder)), tmp_path, device=torch.device("cpu"))
-    assert written == [sample(model, [encode_prompt(model, prompt)], answer_sampling(number), [number])[0].text for number in (0, 2)]
+    assert written == [drawn(model, [encode_prompt(model, prompt)], answer_sampling(number), [number])[0].text for number in (0, 2)]
     assert service.writer_name(settings) == "tiny"

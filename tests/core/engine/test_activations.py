@@ -8,13 +8,13 @@ import torch
 
 from core.engine.activations import recomputing, repeated_layers, should_recompute
 from core.engine.adapters import attach_adapter
-from core.engine.sampling import sample
 from core.errors import ConfigError
 from core.methods.examples import Example
 from core.methods.sami.training import add_gradient, replay_gradient
 from core.methods.settings import TrainConfig
 from core.runs.execute import execute
 from core.runs.training import RECOMPUTED
+from tests.asking import drawn
 from tests.core.methods.sami.test_training import EXAMPLES, plan
 from tests.tiny import stir
 
@@ -60,9 +60,9 @@ def test_the_network_is_as_before_afterwards_also_after_an_error(adapted):
 
 def test_replies_can_be_sampled_with_a_cache_meanwhile(adapted):
     prompts = [[5, 6, 7], [8, 9]]
-    plain = sample(adapted, prompts, CONFIG.sampling, [1, 2])
+    plain = drawn(adapted, prompts, CONFIG.sampling, [1, 2])
     with recomputing(adapted):
-        assert sample(adapted, prompts, CONFIG.sampling, [1, 2]) == plain
+        assert drawn(adapted, prompts, CONFIG.sampling, [1, 2]) == plain
 
 
 def test_auto_recomputes_only_where_the_step_would_not_fit(adapted, monkeypatch):

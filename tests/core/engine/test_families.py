@@ -25,9 +25,9 @@ from core.engine.attention import can_mask, layer_masks
 from core.engine.cpu.grouped_attention import use_on_cpu
 from core.engine.decoding import shared_beginnings
 from core.engine.models import LoadedModel
-from core.engine.sampling import sample
 from core.engine.scoring import check_packing, logprobs_CR, score
 from core.settings import ModelReference, SamplingConfig
+from tests.asking import drawn
 from tests.tiny import tiny_tokenizer
 
 SIZES = {
@@ -109,7 +109,7 @@ def test_packing_passes_its_check(model):
 
 
 def test_greedy_tokens_are_those_of_generate(model):
-    ours = sample(model, PROMPTS, GREEDY, [0, 0, 0])
+    ours = drawn(model, PROMPTS, GREEDY, [0, 0, 0])
     for prompt, response in zip(PROMPTS, ours, strict=True):
         theirs = model.network.generate(torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)), max_new_tokens=14, do_sample=False)
         assert list(response.token_ids) == theirs[0, len(prompt) :].tolist()
@@ -120,10 +120,10 @@ def test_prompts_that_begin_alike_are_continued_as_each_alone(model):
     model = replace(model, end_ids=tuple(range(0, 250, 9)))
     one, other = tokens(22, 6), tokens(15, 7)
     prompts = [*(one + tokens(3 + i, 10 + i) for i in range(5)), *(other + tokens(9 - i, 20 + i) for i in range(4)), tokens(11, 8)]
-    together = sample(model, prompts, GREEDY, [0] * len(prompts))
+    together = drawn(model, prompts, GREEDY, [0] * len(prompts))
     assert [length for _, length in shared_beginnings(prompts)] == [22, 15, 10]
-    assert together == sample(replace(model, packed=False), prompts, GREEDY, [0] * len(prompts))
-    assert together == [sample(model, [prompt], GREEDY, [0])[0] for prompt in prompts]
+    assert together == drawn(replace(model, packed=False), prompts, GREEDY, [0] * len(prompts))
+    assert together == [drawn(model, [prompt], GREEDY, [0])[0] for prompt in prompts]
 
 
 @pytest.mark.parametrize("family", ["llama", "gemma 3"])

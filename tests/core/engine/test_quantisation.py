@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.engine import quantisation
-from core.engine.adapters import adapter_hash, adapter_off, attach_adapter, load_adapter
+from core.engine.adapters import adapter_hash, attach_adapter, load_adapter
 from core.engine.models import load_model
 from core.engine.quantisation import missing, require_four_bit
 from core.errors import ConfigError
@@ -15,6 +15,7 @@ from core.methods.sami.training import add_gradient, score
 from core.methods.settings import config_from_data
 from core.runs.execute import execute
 from core.settings import ModelReference
+from tests.asking import adapter_off
 from tests.core.methods.sami.test_training import CONFIG, EXAMPLES, plan
 from tests.tiny import stir
 

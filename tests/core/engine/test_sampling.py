@@ -7,9 +7,9 @@ import torch
 
 from core.constitution.principles import Turns
 from core.engine.models import encode_prompt, load_model
-from core.engine.sampling import sample, stream
 from core.errors import ContextError
 from core.settings import ModelReference, SamplingConfig
+from tests.asking import drawn, streamed
 
 GREEDY = SamplingConfig(max_new_tokens=12, temperature=0)
 WARM = SamplingConfig(max_new_tokens=12, temperature=1.0)
@@ -21,24 +21,24 @@ def prompts(tiny):
 
 
 def test_greedy_tokens_are_those_of_generate(tiny, prompts):
-    ours = sample(tiny, prompts, GREEDY, [0, 0, 0])
+    ours = drawn(tiny, prompts, GREEDY, [0, 0, 0])
     for prompt, response in zip(prompts, ours, strict=True):
         theirs = tiny.network.generate(torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)), max_new_tokens=12, do_sample=False)
         assert list(response.token_ids) == theirs[0, len(prompt) :].tolist()
 
 
 def test_a_seed_gives_the_same_reply_again_and_another_seed_another(tiny, prompts):
-    first, again, other = (sample(tiny, prompts, WARM, seeds) for seeds in ([1, 2, 3], [1, 2, 3], [4, 5, 6]))
+    first, again, other = (drawn(tiny, prompts, WARM, seeds) for seeds in ([1, 2, 3], [1, 2, 3], [4, 5, 6]))
     assert first == again
     assert first != other
 
 
 @pytest.mark.parametrize("steady", [False, True])
 def test_a_row_is_drawn_alike_alone_and_in_a_batch(tiny, prompts, steady):
-    together = sample(tiny, prompts, WARM, [1, 2, 3], steady=steady)
-    alone = [sample(tiny, [prompt], WARM, [seed], steady=steady)[0] for prompt, seed in zip(prompts, [1, 2, 3], strict=True)]
+    together = drawn(tiny, prompts, WARM, [1, 2, 3], steady=steady)
+    alone = [drawn(tiny, [prompt], WARM, [seed], steady=steady)[0] for prompt, seed in zip(prompts, [1, 2, 3], strict=True)]
     assert together == alone
-    assert together == sample(tiny, prompts, WARM, [1, 2, 3], steady=not steady)
+    assert together == drawn(tiny, prompts, WARM, [1, 2, 3], steady=not steady)
 
 
 def test_a_steady_row_is_equal_to_the_bit_in_any_company_in_bfloat16(tiny_folder, tmp_path):
@@ -46,13 +46,13 @@ def test_a_steady_row_is_equal_to_the_bit_in_any_company_in_bfloat16(tiny_folder
     model = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.bfloat16)
     queries = ["Hi?", "Why is the sky blue, and the sea too?", "How do I boil an egg?", "What is tea?", "Who?", "Is it late?", "Where to?"]
     prompts = [encode_prompt(model, Turns("You are a helpful assistant.", query)) for query in queries]
-    together = sample(model, prompts, WARM, list(range(7)), steady=True)
-    assert together == [sample(model, [prompt], WARM, [seed], steady=True)[0] for seed, prompt in enumerate(prompts)]
+    together = drawn(model, prompts, WARM, list(range(7)), steady=True)
+    assert together == [drawn(model, [prompt], WARM, [seed], steady=True)[0] for seed, prompt in enumerate(prompts)]
 
 
 def test_more_rows_than_a_steady_batch_has_are_refused(tiny, prompts):
     with pytest.raises(ValueError, match="at most 24"):
-        next(stream(tiny, prompts * 9, WARM, list(range(27)), steady=True))
+        next(streamed(tiny, prompts * 9, WARM, list(range(27)), steady=True))
 
 
 def test_frequencies_follow_the_softmax(tiny, prompts):
@@ -60,7 +60,7 @@ def test_frequencies_follow_the_softmax(tiny, prompts):
     draws, prompt = 3000, prompts[0]
     one = SamplingConfig(max_new_tokens=1, temperature=1.0)
     counts = torch.zeros(len(tiny.tokenizer))
-    for response in sample(tiny, [prompt] * draws, one, list(range(draws))):
+    for response in drawn(tiny, [prompt] * draws, one, list(range(draws))):
         counts[response.token_ids[0]] += 1
     with torch.no_grad():
         expected = tiny.network(torch.tensor([prompt])).logits[0, -1].softmax(-1)
@@ -72,8 +72,8 @@ def test_the_nucleus_leaves_out_the_tail(tiny, prompts):
     with torch.no_grad():
         ranked = tiny.network(torch.tensor([prompts[0]])).logits[0, -1].softmax(-1).sort(descending=True)
     inside = set(ranked.indices[: int((ranked.values.cumsum(0) < 0.2).sum()) + 1].tolist())
-    drawn = sample(tiny, [prompts[0]] * 300, SamplingConfig(max_new_tokens=1, temperature=1.0, top_p=0.2), list(range(300)))
-    assert {response.token_ids[0] for response in drawn} <= inside
+    picked = drawn(tiny, [prompts[0]] * 300, SamplingConfig(max_new_tokens=1, temperature=1.0, top_p=0.2), list(range(300)))
+    assert {response.token_ids[0] for response in picked} <= inside
 
 
 def test_rows_that_end_early_do_not_disturb_the_others(tiny, prompts):
@@ -81,12 +81,12 @@ def test_rows_that_end_early_do_not_disturb_the_others(tiny, prompts):
     restless = replace(tiny, end_ids=tuple(range(0, 250, 10)))
     many = SamplingConfig(max_new_tokens=40, temperature=1.5)
     batch = [prompts[i % 3] for i in range(9)]
-    together = sample(restless, batch, many, list(range(9)))
+    together = drawn(restless, batch, many, list(range(9)))
     assert len({len(response.token_ids) for response in together}) > 2
-    assert together == [sample(restless, [prompt], many, [seed])[0] for seed, prompt in enumerate(batch)]
+    assert together == [drawn(restless, [prompt], many, [seed])[0] for seed, prompt in enumerate(batch)]
 
 
 def test_a_prompt_without_room_for_the_reply_is_refused_with_a_remedy(tiny):
     long = list(range(200)) * 21
     with pytest.raises(ContextError, match="Shorten"):
-        next(stream(tiny, [long[:4090]], WARM, [0]))
+        next(streamed(tiny, [long[:4090]], WARM, [0]))

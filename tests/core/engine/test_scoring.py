@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine.adapters import attach_adapter
-from core.engine.scoring import logprobs_CR, pack, score, token_logprobs
+from core.engine.scoring import logprobs_CR, pack, score
 from core.methods.sami.losses import sami_loss
 
 PROMPTS = [[5, 6, 7], [8, 9, 10, 11, 12, 13, 14]]
@@ -62,8 +62,8 @@ def test_gradients_of_packed_scoring_equal_those_of_plain_scoring(tiny):
 
 def test_a_response_is_scored_alike_in_any_company(tiny):
     with torch.no_grad():
-        alone = token_logprobs(tiny, PROMPTS[:1], RESPONSES[:1])[0][0]
-        together = token_logprobs(tiny, PROMPTS, RESPONSES)[0][0]
+        alone = score(tiny, PROMPTS[:1], RESPONSES[:1]).tokens[0][0]
+        together = score(tiny, PROMPTS, RESPONSES).tokens[0][0]
     assert torch.allclose(alone, together, atol=1e-5)
 
 

@@ -9,9 +9,10 @@ import torch
 from core.constitution.contrasts import asked_stances, flip_side
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
-from core.engine.adapters import adapter_off, load_adapter
+from core.engine import scoring
+from core.engine.adapters import load_adapter
 from core.engine.models import load_model
-from core.engine.sampling import sample
+from core.engine.policies import as_it_is, base_of
 from core.engine.scoring import logprobs_CR, score
 from core.measure.ask import ask, query_batches, reply_seed, side_prompt
 from core.measure.values import replies_from_data
@@ -19,6 +20,7 @@ from core.methods.settings import TrainConfig
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
+from tests.asking import adapter_off, drawn
 from tests.tiny import save_tiny_adapter
 
 SAMPLING = SamplingConfig(max_new_tokens=8, temperature=1.0)
@@ -56,13 +58,13 @@ def test_a_batch_holds_about_as_many_replies_whatever_the_number_of_principles()
 @pytest.mark.parametrize("k", [1, 2, 8])
 def test_every_reply_has_its_scores_under_every_stance_by_policy_and_base(adapted, k):
     """With 8 principles there are 10 stances, scored in 10 blocks; the scores are those of all pairs at once."""
-    replies = ask(adapted, constitution(k), QUERIES, SAMPLING, seed=3)
+    replies = ask(as_it_is(adapted, "sami"), constitution(k), QUERIES, SAMPLING, seed=3)
     sides = list(asked_stances(k))
     assert [(reply.query, reply.side) for reply in replies] == [(query, side) for query in QUERIES for side in sides]
     for query in QUERIES:
         own = [reply for reply in replies if reply.query == query]
-        prompts = [side_prompt(adapted, constitution(k), side, query) for side in sides]
-        responses = [r.token_ids for r in sample(adapted, prompts, SAMPLING, [reply_seed(3, query, side) for side in sides], steady=True)]
+        prompts = [side_prompt(adapted, constitution(k), side, query).ids for side in sides]
+        responses = [r.token_ids for r in drawn(adapted, prompts, SAMPLING, [reply_seed(3, query, side) for side in sides], steady=True)]
         with torch.no_grad():
             expected_CR = logprobs_CR(adapted, prompts, responses)
             with adapter_off(adapted):
@@ -74,25 +76,24 @@ def test_every_reply_has_its_scores_under_every_stance_by_policy_and_base(adapte
             assert reply.kl_nats > 0.01
 
 
-def test_the_base_is_measured_within_adapter_off_by_itself_alone_and_leaves_the_adapter_on(adapted, monkeypatch):
+def test_the_base_is_measured_by_itself_alone_and_leaves_the_adapter_on(adapted, monkeypatch):
     passes = []
-    monkeypatch.setattr("core.measure.ask.score", lambda *arguments: passes.append(1) or score(*arguments))
-    with adapter_off(adapted):
-        replies = ask(adapted, constitution(1), QUERIES, SAMPLING, seed=3)
+    monkeypatch.setattr(scoring, "score", lambda *arguments: passes.append(1) or score(*arguments))
+    replies = ask(base_of(adapted), constitution(1), QUERIES, SAMPLING, seed=3)
     assert len(passes) == len(QUERIES)
     assert all(reply.kl_nats == 0 and reply.base_logprobs == reply.logprobs for reply in replies)
-    assert ask(adapted, constitution(1), QUERIES, SAMPLING, seed=3)[0].kl_nats > 0
+    assert ask(as_it_is(adapted, "sami"), constitution(1), QUERIES, SAMPLING, seed=3)[0].kl_nats > 0
 
 
 def test_the_replies_under_statement_and_antithesis_do_not_depend_on_the_flips_asked_beside_them(adapted):
-    together = {reply.side: reply.text for reply in ask(adapted, constitution(2), QUERIES[:1], SAMPLING, seed=3)}
+    together = {reply.side: reply.text for reply in ask(as_it_is(adapted, "sami"), constitution(2), QUERIES[:1], SAMPLING, seed=3)}
     prompts = {side: side_prompt(adapted, constitution(2), side, QUERIES[0]) for side in together}
-    assert len(set(map(tuple, prompts.values()))) == 4
-    assert together == {reply.side: reply.text for reply in ask(adapted, constitution(2), list(reversed(QUERIES)), SAMPLING, seed=3)[4:]}
+    assert len(set(prompts.values())) == 4
+    assert together == {reply.side: reply.text for reply in ask(as_it_is(adapted, "sami"), constitution(2), list(reversed(QUERIES)), SAMPLING, seed=3)[4:]}
 
 
 def test_replies_survive_a_file_and_rows_of_an_earlier_form_are_asked_again(adapted):
-    replies = ask(adapted, constitution(2), QUERIES, SAMPLING, seed=3)
+    replies = ask(as_it_is(adapted, "sami"), constitution(2), QUERIES, SAMPLING, seed=3)
     rows = json.loads(json.dumps([dataclasses.asdict(reply) for reply in replies]))
     assert replies_from_data(rows) == replies
     earlier = {

@@ -5,6 +5,7 @@ import torch
 
 from core.constitution.principles import Constitution, Principle
 from core.constitution.text import loops, mentions_constitution, quotes, refuses, repetition
+from core.engine.policies import base_of
 from core.engine.sampling import Response
 from core.engine.scoring import logprobs_CR
 from core.errors import ContrastError
@@ -27,15 +28,15 @@ def config(**changes):
 
 
 def test_one_candidate_is_plain_sami_and_a_draw_repeats(tiny):
-    first = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=1))
-    assert first == draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=1))
+    first = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=1))
+    assert first == draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=1))
     assert [example.query for example in first.examples] == QUERIES
     assert all(len(example.prompts) == len(example.responses) == 2 for example in first.examples)
 
 
 def test_a_query_is_drawn_alike_in_any_batch(tiny):
-    together = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=2)).examples
-    alone = [draw_examples(tiny, CONSTITUTION, [query], config(candidates=2)).examples[0] for query in QUERIES]
+    together = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=2)).examples
+    alone = [draw_examples(base_of(tiny), CONSTITUTION, [query], config(candidates=2)).examples[0] for query in QUERIES]
     assert list(together) == alone
 
 
@@ -44,14 +45,14 @@ def test_more_candidates_are_more_attributable_and_hold_the_first(tiny):
         with torch.no_grad():
             return float(logprobs_CR(tiny, example.prompts, example.responses).log_softmax(dim=0).diagonal().mean())
 
-    one = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=1)).examples
-    many = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=6)).examples
+    one = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=1)).examples
+    many = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=6)).examples
     assert all(bound(b) >= bound(a) - 1e-6 for a, b in zip(one, many, strict=True))
     assert sum(map(bound, many)) > sum(map(bound, one))
 
 
 def test_three_constitutions_give_three_responses(tiny):
-    examples = draw_examples(tiny, CONSTITUTION, QUERIES, config(candidates=1, n_constitutions=3)).examples
+    examples = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=1, n_constitutions=3)).examples
     assert all(len(example.responses) == 3 for example in examples)
 
 

@@ -16,6 +16,7 @@ from core.constitution.text import repetition
 from core.engine.adapters import attach_adapter
 from core.engine.checkpoints import checkpoint_steps, find_checkpoint
 from core.engine.models import load_model
+from core.engine.policies import base_of
 from core.engine.sampling import Response
 from core.engine.scoring import logprobs_CR
 from core.errors import AdapterError
@@ -69,20 +70,20 @@ def test_a_probe_measures_bound_and_repetition_of_the_policys_own_replies(tiny, 
     texts = ["a b c d a b c d", "long reply", "x y z w", ""]
     given = [Response(token_ids=tuple(tiny.tokenizer(text or " ", add_special_tokens=False)["input_ids"]), text=text, ended=True) for text in texts]
     monkeypatch.setattr("core.runs.probes.sample", lambda *_: given)
-    found = probe(tiny, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4)
-    prompts = [side_prompt(tiny, CONSTITUTION, side, "One?") for side in ("statement", "antithesis")]
+    found = probe(base_of(tiny), CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4)
+    prompts = [side_prompt(tiny, CONSTITUTION, side, "One?").ids for side in ("statement", "antithesis")]
     with torch.no_grad():
         expected = mi_bound(logprobs_CR(tiny, prompts, [response.token_ids for response in given[:2]]))
     assert found == Probed(step=4, bound_nats=pytest.approx(expected, abs=1e-9), repetition=(repetition(texts[0]) + 0) / 2, loops=0.0)
     assert repetition(texts[0]) == pytest.approx(1 / 5)
     monkeypatch.setattr("core.runs.probes.sample", lambda *_: [Response(token_ids=(1,), text="", ended=True)] * 4)
-    assert probe(tiny, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4) == Probed(step=4, bound_nats=None, repetition=None, loops=None)
+    assert probe(base_of(tiny), CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4) == Probed(step=4, bound_nats=None, repetition=None, loops=None)
 
 
 def test_the_same_policy_is_probed_alike_and_never_above_the_cap(tiny):
     config = TrainConfig(sampling=SamplingConfig(max_new_tokens=8, temperature=1.0))
-    first = probe(tiny, CONSTITUTION, ["One?", "Two?", "Three?"], config, 4)
-    assert first == probe(tiny, CONSTITUTION, ["One?", "Two?", "Three?"], config, 4)
+    first = probe(base_of(tiny), CONSTITUTION, ["One?", "Two?", "Three?"], config, 4)
+    assert first == probe(base_of(tiny), CONSTITUTION, ["One?", "Two?", "Three?"], config, 4)
     assert first.bound_nats <= math.log(2)
 
 

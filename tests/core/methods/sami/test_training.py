@@ -12,8 +12,9 @@ from safetensors.torch import load_file
 
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
-from core.engine.adapters import adapter_off, attach_adapter, load_adapter, reset_adapter, restore_adapter, save_adapter
+from core.engine.adapters import attach_adapter, load_adapter, reset_adapter, restore_adapter, save_adapter
 from core.engine.models import load_model
+from core.engine.policies import as_it_is
 from core.errors import ConfigError
 from core.methods.examples import Example, draw_examples
 from core.methods.sami.training import add_gradient, learning_rate, replay_gradient, score, step_order, train
@@ -23,6 +24,7 @@ from core.runs.execute import execute
 from core.runs.iterations import iteration_config, iteration_queries
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
+from tests.asking import adapter_off
 
 EXAMPLES = [Example(query=str(i), prompts=((5, 6, i + 1), (7, 8, 9, i + 1)), responses=((20 + i, 21, 22), (40 + i, 41, 42, 43))) for i in range(6)]
 CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=7, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)
@@ -198,7 +200,7 @@ def test_iterations_train_from_the_base_on_replies_of_the_policy_before_to_queri
     base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"))
     first = load_adapter(base, tmp_path / "run" / "iteration-1" / "adapter")
     config = iteration_config(iterated(tiny_folder).config, 2)
-    again = draw_examples(first, CONSTITUTION, iteration_queries(SPLIT_QUERIES, iterated(tiny_folder).config, 2), config)
+    again = draw_examples(as_it_is(first, "sami"), CONSTITUTION, iteration_queries(SPLIT_QUERIES, iterated(tiny_folder).config, 2), config)
     assert [tuple(map(tuple, row["responses"])) for row in rows[1]] == [example.responses for example in again.examples]
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert [row["iteration"] for row in record["metrics"]] == [k for k, made in enumerate(steps, start=1) for _ in range(made)]

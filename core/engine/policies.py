@@ -1,0 +1,134 @@
+"""A policy: an arm opened on loaded weights. It decodes and scores, and is the only way to do either.
+
+One copy of the weights serves all policies of a model. What the network wears (an adapter, at a strength, or nothing) is set by the
+policy for each of its own passes, so that no caller has to know, and two policies may decode in turn.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol
+
+from peft.tuners.lora import LoraLayer
+
+from core.constitution.principles import Constitution, Stance, render
+from core.engine import scoring
+from core.engine.adapters import BASE_WEAR, TRAINED, Wear, at_rest, lora_layers, put_on, wearing
+from core.engine.models import LoadedModel, encode_prompt
+from core.engine.sampling import begin, stream
+from core.engine.scoring import Scores
+from core.errors import AdapterError
+from core.methods.arms import METHODS, Arm, make_arm
+from core.settings import SamplingConfig
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Token ids of a prompt, and of the same query with no constitution before it, which some policies set against it."""
+
+    ids: tuple[int, ...]
+    bare: tuple[int, ...]
+
+
+def prompt_of(model: LoadedModel, constitution: Constitution | None, stance: Stance, query: str, order: Sequence[int] | None = None) -> Prompt:
+    """The prompt of a query under a constitution, each principle taken as its stance says; with None, under no constitution."""
+    bare = tuple(encode_prompt(model, render(None, (), query)))
+    if constitution is None:
+        return Prompt(bare, bare)
+    return Prompt(tuple(encode_prompt(model, render(constitution, stance, query, order))), bare)
+
+
+def plain_prompt(ids: Sequence[int]) -> Prompt:
+    """A prompt that has no constitution, or whose constitution no policy will be asked to leave out."""
+    return Prompt(tuple(ids), tuple(ids))
+
+
+class Policy(Protocol):
+    """What answers and scores."""
+
+    @property
+    def arm(self) -> Arm:
+        """What it was opened for."""
+
+    @property
+    def model(self) -> LoadedModel:
+        """The weights, the tokenizer and the device."""
+
+    def decode(self, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> Iterator[list[int | None]]:
+        """Decode all rows in step, as `core.engine.sampling.stream`. Other policies of the model may be used between two items."""
+
+    def score(self, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]], own: Sequence[int] = ()) -> Scores:
+        """Score every response under every prompt, as `core.engine.scoring.score`."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The network itself, with an adapter or without one."""
+
+    arm: Arm
+    model: LoadedModel
+    wear: Wear
+    layers: Sequence[LoraLayer]  # those that adapters change
+
+    def decode(self, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> Iterator[list[int | None]]:
+        """See `Policy`."""
+        decoding = begin(self.model, [prompt.ids for prompt in prompts], sampling, steady=steady)
+        yield from dressed(self, stream(self.model, decoding, sampling, seeds, steady=steady))
+
+    def score(self, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]], own: Sequence[int] = ()) -> Scores:
+        """See `Policy`."""
+        with wearing(self.model.network, self.layers, self.wear):
+            return scoring.score(self.model, [prompt.ids for prompt in prompts], responses, own)
+
+
+def dressed(policy: Plain, steps: Iterator[list[int | None]]) -> Iterator[list[int | None]]:
+    """The steps, each made while the network wears what the policy says; afterwards it rests in its adapter, if it has one.
+
+    Nothing is taken off between two steps, only put on where somebody else did: a change costs a part of a token.
+    """
+    network = policy.model.network
+    try:
+        while True:
+            put_on(network, policy.layers, policy.wear)
+            try:
+                step = next(steps)
+            except StopIteration:
+                return
+            yield step
+    finally:
+        put_on(network, policy.layers, at_rest(network))
+
+
+def open_policy(model: LoadedModel, arm: Arm) -> Policy:
+    """Open an arm on loaded weights.
+
+    Raises:
+        AdapterError: The arm wears an adapter that the model has not got.
+    """
+    module, _, function = METHODS[arm.method].opens.partition(":")
+    policy: Policy = getattr(import_module(module), function)(model, arm)
+    return policy
+
+
+def open_base(model: LoadedModel, arm: Arm) -> Plain:
+    """The base: whatever adapters the model has stay off."""
+    return Plain(arm, model, BASE_WEAR, lora_layers(model.network))
+
+
+def open_adapted(model: LoadedModel, arm: Arm) -> Plain:
+    """The arm's adapter at its strength; an arm without an artifact wears the one that is being trained."""
+    layers, strength = lora_layers(model.network), dict(arm.settings).get("strength", 1.0)
+    name = TRAINED if arm.artifact is None else model.adapters.get(arm.artifact.sha256)
+    if not layers or name is None:
+        raise AdapterError(f"{arm.key} needs an adapter, but the model has none of that name. Give the adapter folder of a run.")
+    return Plain(arm, model, Wear(name, strength), layers)
+
+
+def base_of(model: LoadedModel) -> Policy:
+    """The base of a model, asked with a constitution: what every other policy is measured against."""
+    return open_policy(model, make_arm("prompt"))
+
+
+def as_it_is(model: LoadedModel, recipe: str) -> Policy:
+    """The policy that training works on: the model with the adapter that is being trained, or the base before there is one."""
+    return open_policy(model, make_arm(recipe)) if model.adapted else base_of(model)

@@ -1,0 +1,47 @@
+"""Context-aware decoding: the formula by hand, and that what is sampled is what is scored."""
+
+import math
+
+import pytest
+import torch
+
+from core.constitution.principles import Constitution, Principle
+from core.engine.policies import base_of, open_policy, prompt_of
+from core.engine.sampling import sample
+from core.methods.arms import make_arm
+from core.methods.context import amplify
+from core.settings import SamplingConfig
+
+CONSTITUTION = Constitution(name="C", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long and dull."),))
+
+
+def test_the_formula_by_hand():
+    """Two tokens; with the text p = (0.8, 0.2), without it q = (0.5, 0.5); alpha = 1: p^2 / q = (1.28, 0.08), normalised 16/17 and 1/17."""
+    with_text, without = torch.tensor([0.8, 0.2]).log(), torch.tensor([0.5, 0.5]).log()
+    assert amplify(with_text, without, 1.0).softmax(-1).tolist() == pytest.approx([16 / 17, 1 / 17])
+    assert torch.equal(amplify(with_text, without, 0.0), with_text)
+
+
+def test_scores_are_those_of_the_two_passes_put_together(tiny):
+    policy = open_policy(tiny, make_arm("context", settings={"alpha": 0.7}))
+    prompt, response = prompt_of(tiny, CONSTITUTION, (True,), "Why?"), [20, 21, 22]
+    ids = {name: torch.tensor([[*given, *response]]) for name, given in (("text", prompt.ids), ("bare", prompt.bare))}
+    with torch.no_grad():
+        found = policy.score([prompt], [response], own=[0])
+        plain = {name: tiny.network(row).logits[0, -4:-1].log_softmax(-1) for name, row in ids.items()}
+    expected = (1.7 * plain["text"] - 0.7 * plain["bare"]).log_softmax(-1)
+    assert torch.allclose(found.own[0], expected, atol=1e-4)
+    assert torch.allclose(found.tokens[0][0], expected[torch.arange(3), response], atol=1e-4)
+    assert math.isclose(float(found.own[0].exp().sum(-1).mean()), 1.0, rel_tol=1e-5)
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_greedy_decoding_takes_the_likeliest_token_of_the_scored_distribution(tiny, steady):
+    policy = open_policy(tiny, make_arm("context", settings={"alpha": 1.5}))
+    prompts = [prompt_of(tiny, CONSTITUTION, (True,), query) for query in ("Why?", "What is tea?")]
+    greedy = SamplingConfig(max_new_tokens=8, temperature=0)
+    drawn = sample(policy, prompts, greedy, [0, 0], steady=steady)
+    with torch.no_grad():
+        scored = policy.score(prompts, [response.token_ids for response in drawn], own=[0, 1])
+    assert [tuple(own_TV.argmax(-1).tolist()) for own_TV in scored.own] == [response.token_ids for response in drawn]
+    assert drawn != sample(base_of(tiny), prompts, greedy, [0, 0], steady=steady)
