@@ -218,7 +218,7 @@ class RunSample(Base):
 
 
 class Comparison(Base):
-    """One query put to several methods with the same seed and sampling, kept under a link."""
+    """One query put to several arms with the same seed and sampling, kept under a link."""
 
     __tablename__ = "comparison"
     __table_args__ = (Index(None, "run_id", "created_at"),)
@@ -226,6 +226,10 @@ class Comparison(Base):
     id: Mapped[str] = mapped_column(primary_key=True)  # a token that cannot be guessed
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
     version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    model: Mapped[str]
+    revision: Mapped[str | None]
+    four_bit: Mapped[bool]
+    arms: Mapped[list[dict[str, Any]]]  # in the order in which they are shown
     query: Mapped[str]
     side: Mapped[str]
     seed: Mapped[int] = mapped_column(BigInteger)
@@ -237,12 +241,12 @@ class Comparison(Base):
 
 
 class Reply(Base):
-    """What one method answered."""
+    """What one arm answered."""
 
     __tablename__ = "reply"
 
     comparison_id: Mapped[str] = mapped_column(ForeignKey("comparison.id"), primary_key=True)
-    method: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)  # its key, unique in the comparison
     adapter_sha256: Mapped[str | None]
     text: Mapped[str]
     done: Mapped[bool]

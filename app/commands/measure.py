@@ -1,4 +1,4 @@
-"""`measure`: the result of an adapter on held-out queries."""
+"""`measure`: the result of an arm on held-out queries."""
 
 import argparse
 import dataclasses
@@ -7,29 +7,32 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from app.commands.inputs import chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_query_file, read_run
+from app.commands.inputs import chosen_arm, chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_query_file, read_run
 from app.commands.terminal import quiet
 from app.present.table import result_lines
 from core.constitution.principles import Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
-from core.engine.adapters import adapter_hash
-from core.engine.models import LoadedModel
-from core.engine.policies import as_it_is, base_of
+from core.engine.policies import Policy, base_of, open_policy
+from core.errors import ConfigError
 from core.measure.ask import ask, query_batches
 from core.measure.report import Result, evaluate, result_to_data
+from core.methods.arms import arm_to_data
 from core.settings import SamplingConfig
 
 
 def run(options: argparse.Namespace) -> int:
-    """`measure`: base against aligned, on queries that the adapter was not trained on."""
+    """`measure`: an arm against the base, on queries that its adapter was not trained on."""
     quiet()
     settings = open_settings(options)
     run = read_run(options.adapter)
+    arm = chosen_arm(options, run)
+    if not arm.in_prompt:
+        raise ConfigError(f"The arm {arm.key} has no constitution in its prompt, so there are no two sides to tell apart. Measure one that has.")
     constitution = read_constitution(options.constitution)
     queries, left_out = _held_out(read_query_file(options.queries, "held_out"), options, run)
     sampling, seed = chosen_sampling(options, run)
     model = load(options, settings, run)
-    result = measure_adapter(model, constitution, queries, sampling, seed)
+    result = measure_arm(open_policy(model, arm), constitution, queries, sampling, seed)
     if not options.json:
         print("\n".join(result_lines(result)))
         if left_out:
@@ -37,7 +40,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     data = {
         "constitution_sha256": content_hash(constitution),
-        "adapter_sha256": adapter_hash(options.adapter),
+        "arm": arm_to_data(arm),
+        "adapter_sha256": arm.artifact.sha256 if arm.artifact is not None else None,
         "model": dataclasses.asdict(model.reference),
         "sampling": dataclasses.asdict(sampling),
         "seed": seed,
@@ -48,12 +52,12 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def measure_adapter(model: LoadedModel, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> Result:
-    """The result of a loaded adapter on held-out queries."""
+def measure_arm(policy: Policy, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> Result:
+    """The result of an arm on held-out queries."""
     base, aligned, done = [], [], 0
     for batch in query_batches(constitution, queries):
-        base += ask(base_of(model), constitution, batch, sampling, seed)
-        aligned += ask(as_it_is(model, "sami"), constitution, batch, sampling, seed)
+        base += ask(base_of(policy.model), constitution, batch, sampling, seed)
+        aligned += ask(policy, constitution, batch, sampling, seed)
         done += len(batch)
         print(f"{done} of {len(queries)} queries measured", file=sys.stderr)
     return evaluate(constitution, base, aligned)

@@ -1,4 +1,4 @@
-"""The Compare page: one query answered by base and aligned, with and without the constitution, side by side."""
+"""The Compare page: one query answered by several arms, side by side."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,10 +9,11 @@ from typing import Any
 import gradio as gr
 
 from app.pages.frame import Question, Reply, answers, component, header, wire
-from app.present.compare import comparison_data, diff_html, recent_html, source_key, source_option
+from app.present.compare import arm_choice, comparison_data, diff_html, recent_html, source_key, source_option
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView
 from app.services.comparisons import Wish
+from app.services.sources import ArmWish, list_sources
 from app.services.studio import Studio
 from app.web.security import caller
 from core.errors import ConfigError, StudioError
@@ -37,7 +38,7 @@ class ComparePage:
         except StudioError as error:
             problem = str(error)
         wanted = {name: request.query_params.get(name, "") for name in ("run", "version")}
-        sources = service.list_sources(self.studio)
+        sources = list_sources(self.studio)
         keys = [source_key(source) for source in sources]
         asked = next((f"{name}:{value}" for name, value in wanted.items() if value), None)
         if asked is not None and asked not in keys and comparison is None:
@@ -53,10 +54,11 @@ class ComparePage:
 
     def _opened(self, view: ComparisonView) -> Reply:
         sampling = {name: getattr(view.sampling, name) for name in SAMPLING}
-        return {**comparison_data(view), "query": view.query, "side": view.side, "seed": view.seed, **sampling}
+        added = [arm_choice(pane.arm) for pane in view.panes if not view.source.offers(pane.arm)]
+        return {**comparison_data(view), "added": added, "query": view.query, "side": view.side, "seed": view.seed, **sampling}
 
     def compare(self, value: object, request: gr.Request) -> Iterator[Any]:
-        """Ask all methods; their replies come as they are written."""
+        """Ask all arms; their replies come as they are written."""
         editor = caller(request)
         question = Question(value)
         yield from self._told(question, lambda: service.start_comparison(self.studio, editor, _wish(question)))
@@ -106,7 +108,17 @@ def _wish(question: Question) -> Wish:
         side=question.get("side"),
         seed=question.get("seed"),
         sampling={name: question.get(name) for name in SAMPLING},
+        arms=_arm_wishes(question.get("arms")),
     )
+
+
+def _arm_wishes(asked: object) -> list[ArmWish] | None:
+    """The panes that the page names, each `{"method": …, "settings": {…}}`; None where it names none, which means those on offer."""
+    if asked is None:
+        return None
+    if not isinstance(asked, list) or not all(isinstance(each, dict) and isinstance(each.get("settings", {}), dict) for each in asked):
+        raise ConfigError("The page names its panes in a way that cannot be read. Reload it, then try again.")
+    return [ArmWish(method=each.get("method"), settings=each.get("settings", {})) for each in asked]
 
 
 def build(page: gr.Blocks, studio: Studio) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.host import client as host_client
-from app.host.client import CheckRequest, Event, ModelChoice
+from app.host.protocol import CheckRequest, Event, ModelChoice
 from app.services.plans import Plan, TrainForm, make_plan
 from app.services.studio import Studio, in_words
 from core.constitution.principles import to_data

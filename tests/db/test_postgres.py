@@ -213,11 +213,21 @@ def test_query_sets_comparisons_and_machines(sessions: Sessions, queue_run: Call
         run = queue_run(s)
         assert query_sets.add_query_set(s, "Mine", "upload", rows).id == query_sets.add_query_set(s, "Mine", "upload", rows).id
         asked = NewComparison(
-            version_id=run.version_id, run_id=run.id, query="Why?", side="statement", seed=2**40, sampling={"temperature": 0.7}, created_by="ann"
+            version_id=run.version_id,
+            run_id=run.id,
+            model="tiny",
+            revision=None,
+            four_bit=False,
+            arms=[{"key": "base"}],
+            query="Why?",
+            side="statement",
+            seed=2**40,
+            sampling={"temperature": 0.7},
+            created_by="ann",
         )
         token = comparisons.add_comparison(s, asked).id
         for words in ("Be", "Because."):
-            comparisons.save_reply(s, token, NewReply(method="base", text=words, seed=2**40, token_scores=[["Be", -0.5]]))
+            comparisons.save_reply(s, token, NewReply(arm="base", text=words, seed=2**40, token_scores=[["Be", -0.5]]))
         for cores in (2, 4):
             runs.put_machine(s, "here", {"cores": cores})
     with sessions.read() as s:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app.host import client as host_client
-from app.host.client import CheckRequest, ModelChoice
+from app.host.protocol import CheckRequest, ModelChoice, ReplyRequest
 from app.host.server import BUSY, NEEDED_BY_RUN, Host
 from app.services import checking as service
 from app.services.checking import CheckView
@@ -22,7 +22,9 @@ from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
 from core.constitution.principles import dump_yaml
 from core.constitution.queries import from_rows
+from core.engine.adapters import adapter_hash
 from core.errors import ConfigError
+from core.methods.arms import Artifact, arm_to_data, make_arm
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.settings import ModelReference
@@ -202,9 +204,8 @@ def test_the_check_is_of_the_base_although_an_adapter_is_on_it(studio: Studio, h
     before = last(studio, chosen(studio)).found
     adapter = save_tiny_adapter(Path(studio.settings.model), tmp_path / "adapter")
     sampling = {"max_new_tokens": 4, "temperature": 0.7, "top_p": 1.0}
-    request = host_client.ReplyRequest(
-        model=ModelChoice(id=studio.settings.model), query="Why?", seed=0, sampling=sampling, adapter=str(adapter), methods=["aligned"]
-    )
+    arm = make_arm("sami-alone", artifact=Artifact(kind="adapter", place=str(adapter), sha256=adapter_hash(adapter)))
+    request = ReplyRequest(model=ModelChoice(id=studio.settings.model), query="Why?", seed=0, sampling=sampling, arms=[arm_to_data(arm)])
     assert any(event["event"] == "done" for event in host_client.stream(studio.settings, request))
-    assert host.ask("GET", "/health")["adapter_sha256"] is not None
+    assert host.ask("GET", "/health")["adapters"] == [adapter_hash(adapter)]
     assert last(studio, chosen(studio)).found == before
