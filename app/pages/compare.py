@@ -15,7 +15,7 @@ from app.services.comparison_views import ComparisonView
 from app.services.comparisons import Wish
 from app.services.sources import ArmWish, list_sources
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.errors import ConfigError, StudioError
 
 DRAW_EVERY_S = 0.1  # a model may write a hundred tokens a second; the eye wants fewer

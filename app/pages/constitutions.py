@@ -10,7 +10,7 @@ from app.pages.frame import Question, Reply, answers, component, header, wire
 from app.present.constitutions import entries_html
 from app.services import constitutions as service
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.errors import ConstitutionError
 
 

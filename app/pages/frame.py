@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.components import Navbar
 
+from app.web.actors import caller
 from app.web.modules import ASSETS, address
-from app.web.security import caller
 from core.errors import ConfigError, StudioError
 
 NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("compare", "Compare"))  # address, name

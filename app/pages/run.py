@@ -14,7 +14,7 @@ from app.present.curves import charts_html
 from app.services import runs as service
 from app.services.runs import RunView
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.errors import StudioError
 from db.tables import RunStatus
 

@@ -19,7 +19,7 @@ from app.services.checking import CheckView
 from app.services.plans import EXPOSED, TrainForm, VersionChoice
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import QueryError, StudioError
 from core.methods.settings import PRESETS

@@ -11,7 +11,8 @@ from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
+from core.constitution.changes import changes
 from core.constitution.proposals import Wish
 from core.errors import StudioError
 
@@ -51,7 +52,8 @@ class WritePage:
             "revision": draft.revision,
             "saved_at": draft.saved_at and draft.saved_at.isoformat(),
             "principles": draft.rows,
-            "problems": [asdict(problem) for problem in draft.problems],
+            "problems": [asdict(finding) for finding in draft.problems],
+            "advice": [asdict(finding) for finding in draft.advice],
             "verdict": verdict(draft),
             "head": draft.head and draft.head.number,
         }
@@ -76,9 +78,10 @@ class WritePage:
         """What a new version would change, and whether it can be saved."""
         draft = service.view_draft(self.studio, question.number("constitution"), editor)
         number = draft.head.number + 1 if draft.head else 1
-        html = changes_html(draft.head_constitution, draft.constitution)
+        change = changes(draft.head_constitution, draft.constitution)
+        shown = {"html": changes_html(change), "difference": asdict(change)}
         can_save = draft.changed and not draft.problems
-        return {"kind": "preview", **self._draft(draft), "number": number, "html": html, "reason": save_reason(draft), "can_save": can_save}
+        return {"kind": "preview", **self._draft(draft), **shown, "number": number, "reason": save_reason(draft), "can_save": can_save}
 
     @answers
     def version(self, question: Question, editor: str) -> Reply:
@@ -105,9 +108,10 @@ class WritePage:
         constitution_id = question.number("constitution")
         version = service.open_version(self.studio, constitution_id, question.number("number"))
         draft = service.view_draft(self.studio, constitution_id, editor)
-        changes = changes_html(version.constitution, draft.constitution)
-        head, html = version_head_html(version.summary), document_html(version.constitution)
-        return {"kind": "version", "number": version.summary.number, "head": head, "html": html, "changes": changes, "newest": draft.head and draft.head.number}
+        change = changes(version.constitution, draft.constitution)
+        shown = {"head": version_head_html(version.summary), "html": document_html(version.constitution)}
+        shown_change = {"changes": changes_html(change), "difference": asdict(change)}
+        return {"kind": "version", "number": version.summary.number, **shown, **shown_change, "newest": draft.head and draft.head.number}
 
     @answers
     def download(self, question: Question, editor: str) -> Reply:

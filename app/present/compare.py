@@ -7,9 +7,10 @@ from statistics import fmean
 from typing import Any, Literal
 
 from app.present.constitutions import check_sentence
-from app.present.text import Piece, count, diff_pieces, escape, time_html
+from app.present.text import count, escape, time_html
 from app.services.comparison_views import ComparisonView, Pane, Recent
 from app.services.sources import Source
+from core.constitution.changes import Piece, diff_pieces
 from core.constitution.checks import complies
 from core.constitution.principles import Turns
 from core.constitution.text import words

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from app.present.constitutions import SIDES
 from app.present.result import result_html
+from app.present.sides import SHOWN_SIDES
 from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
 from app.services.runs import RunLine, RunView, SampledReply
@@ -215,10 +215,10 @@ def _samples_step(step: int, samples: Sequence[SampledReply]) -> str:
 def _sampled_query(samples: Sequence[SampledReply]) -> str:
     texts = {sample.side: sample.text for sample in samples}
     sides = "".join(
-        f'<div class="cs-side cs-{side}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{sign}</span>Under the {label.lower()}</p>'
-        f"{_reply(texts[side])}</div>"
-        for side, sign, label in SIDES
-        if side in texts
+        f'<div class="cs-side cs-{side.name}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{side.sign}</span>{side.under.capitalize()}</p>'
+        f"{_reply(texts[side.name])}</div>"
+        for side in SHOWN_SIDES
+        if side.name in texts
     )
     return f'<div class="cs-sample"><p class="cs-sample-query">{escape(samples[0].query)}</p><div class="cs-facing">{sides}</div></div>'
 

@@ -6,6 +6,7 @@ A mark and a word say each verdict; colour only repeats it. Every share stands b
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from app.present.sides import ANTITHESIS, STATEMENT
 from app.present.text import count, escape
 
 if TYPE_CHECKING:  # the one loads the database, which the command line never does, the other torch, which the web process never does
@@ -20,7 +21,7 @@ MEANINGS = {
     "no-go": "A run would stop here, before any training, unless told under Advanced to train anyway.",
 }
 ANYWAY = "A run would begin all the same, since the form says to train even where there is no link."
-SIDES = (("followed", "◆", "under the statement"), ("followed_under_antithesis", "◇", "under the antithesis"))
+FOLLOWED = (("followed", STATEMENT), ("followed_under_antithesis", ANTITHESIS))  # the shares of a link, and the side they were counted under
 
 
 def trainability_lines(found: "Trainability") -> list[str]:
@@ -68,7 +69,7 @@ def _wrapped(tag: str, name: str, inside: str) -> str:
 def _link(link: Mapping[str, Any], several: bool) -> str:
     verdict = str(link["verdict"])
     word = f'<span class="cs-found-verdict">{_mark(verdict)} {WORDS[verdict]}</span>' if several else ""
-    meters = "".join(_meter(link[name], sign, label) for name, sign, label in SIDES if link[name]["value"] is not None)
+    meters = "".join(_meter(link[name], side.sign, side.under) for name, side in FOLLOWED if link[name]["value"] is not None)
     return (
         f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span>{escape(str(link["title"]))}</span>{word}</p>'
         f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{escape(str(link["reason"]))}</p></li>'

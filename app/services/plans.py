@@ -15,7 +15,8 @@ import db.runs as run_store
 from app.services.base_models import BaseModel, look_up
 from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
 from app.services.studio import Studio, in_words
-from core.constitution.principles import Constitution, from_data, require_valid
+from core.constitution.findings import require_valid
+from core.constitution.principles import Constitution, from_data
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.quantisation import missing
 from core.errors import ConfigError, QueryError

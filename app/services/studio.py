@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.services.documents import with_ids
 from app.services.starter_queries import plant_queries
 from app.settings import Settings
-from core.constitution.principles import Constitution, from_data, require_valid, to_data
+from core.constitution.findings import require_valid
+from core.constitution.principles import Constitution, from_data, to_data
 from core.errors import DiskFullError, StudioError
 from db.constitutions import NewVersion, add_constitution, add_version, get_version
 from db.errors import StoreError

@@ -152,11 +152,12 @@ def studio_app(settings: Settings) -> FastAPI:
     set_environment(settings)  # before these modules import gradio
     from app.pages import site as ui
     from app.services import studio
-    from app.web import downloads, modules
+    from app.web import actors, downloads, modules
 
     def add_routes(app: FastAPI, opened: studio.Studio) -> None:
         add_health(app, lambda: studio.journal_mode(opened))
         modules.add_routes(app)
+        actors.add_routes(app, opened)
         downloads.add_routes(app, opened)
 
     return create_app(settings, studio.open_studio, ui.build, add_routes, ui.look())

@@ -16,7 +16,8 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from app.services.plans import file_stem
 from app.services.studio import Studio
-from core.constitution.principles import dump_yaml, from_data
+from core.constitution.files import dump_yaml
+from core.constitution.principles import from_data
 from db import query_sets, runs
 from db.constitutions import get_version_by_id
 from db.errors import NotFound

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.constitution.principles import require_valid
+from core.constitution.findings import require_valid
 from core.constitution.queries import draw_queries
 from core.engine.adapters import adapter_hash
 from core.engine.batching import SHOWN_QUERIES

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from app.services.studio import STARTERS, read_starters
-from core.constitution.principles import dump_yaml
+from core.constitution.files import dump_yaml
 from core.engine.activations import recomputing
 from core.engine.hardware import probe
 from core.machine import DEFAULT_SHAPE

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from app.services.studio import STARTERS, read_starters
-from core.constitution.principles import Constitution, dump_yaml
+from core.constitution.files import dump_yaml
+from core.constitution.principles import Constitution
 
 ROOT = Path(__file__).parents[2]
 

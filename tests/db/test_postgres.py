@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text, update
 from sqlalchemy.exc import DatabaseError
 
-from db import claims, comparisons, constitutions, query_sets, runs
+from db import claims, comparisons, constitutions, drafts, query_sets, runs
 from db.claims import Metric, Progress, Sample
 from db.comparisons import NewComparison, NewReply
 from db.constitutions import NewVersion
@@ -93,14 +93,14 @@ def test_times_are_aware_utc_and_the_clock_is_the_server_s(sessions: Sessions) -
 def test_writing_drafts_and_versions(sessions: Sessions, content: Callable[[str], dict[str, Any]]) -> None:
     with sessions.begin() as s:
         cid = constitutions.add_constitution(s, "Brevity", "Short replies", starter=True).id
-        draft = constitutions.ensure_draft(s, cid, "ann")
-        revision = constitutions.save_draft(s, cid, "ann", draft.revision, content("Be short. 🤖"))
+        draft = drafts.ensure_draft(s, cid, "ann")
+        revision = drafts.save_draft(s, cid, "ann", draft.revision, content("Be short. 🤖"))
         first = constitutions.add_version(
             s, NewVersion(constitution_id=cid, base_version_id=None, content=content("Be short. 🤖"), message="First", author="ann")
         )
-        constitutions.rebase_draft(s, cid, "ann", revision, first)
+        drafts.rebase_draft(s, cid, "ann", revision, first)
     with pytest.raises(DraftConflict) as draft_conflict, sessions.begin() as s:
-        constitutions.save_draft(s, cid, "ann", 1, content("Late."))
+        drafts.save_draft(s, cid, "ann", 1, content("Late."))
     assert draft_conflict.value.current.content == content("Be short. 🤖")
     unseen = NewVersion(constitution_id=cid, base_version_id=None, content=content("Late."), message="", author="bob")
     with pytest.raises(VersionConflict) as version_conflict, sessions.begin() as s:
@@ -125,11 +125,11 @@ def test_of_contestants_at_the_same_moment_exactly_one_wins(
 
     def open_draft(name: str) -> None:
         with sessions.begin() as s:
-            constitutions.ensure_draft(s, cid, "ann")
+            drafts.ensure_draft(s, cid, "ann")
 
     def save_draft(name: str) -> None:
         with sessions.begin() as s:
-            constitutions.save_draft(s, cid, "ann", 1, content(name))
+            drafts.save_draft(s, cid, "ann", 1, content(name))
 
     def save_version(name: str) -> None:
         with sessions.begin() as s:

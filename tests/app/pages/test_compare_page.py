@@ -12,11 +12,12 @@ import pytest
 
 from app.pages.compare import ComparePage
 from app.present import compare as present
-from app.present.text import Piece, diff_pieces
 from app.services.comparison_views import ComparisonView, Pane
 from app.services.sources import Source
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
+from app.web.actors import Actor, KnownBy
+from core.constitution.changes import Piece, diff_pieces
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
 from core.methods.arms import Artifact, arms_for, make_arm
@@ -39,7 +40,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 def request(**query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(caller="ann"), query_params=query)
+    return SimpleNamespace(state=SimpleNamespace(actor=Actor("ann", KnownBy.LOGIN)), query_params=query)
 
 
 def loaded(studio: Studio, **query: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from app.pages.run import RESTING_EVERY_S, WATCH_EVERY_S, RunPage
 from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
+from app.web.actors import Actor, KnownBy
 from db import claims
 from tests.app.planting import FOUND, HOSTILE, built, capitals, claim, finish, make_studio, progress, queue, result, sample, train_steps, write_log
 
@@ -25,7 +26,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 def asks(name: str = "Ann", **query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(caller=name), query_params=query)
+    return SimpleNamespace(state=SimpleNamespace(actor=Actor(name, KnownBy.LOGIN)), query_params=query)
 
 
 def opened(studio: Studio, run_id: int) -> dict[str, Any]:

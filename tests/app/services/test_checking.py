@@ -20,7 +20,7 @@ from app.services.checking import CheckView
 from app.services.plans import TrainForm, make_plan
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
-from core.constitution.principles import dump_yaml
+from core.constitution.files import dump_yaml
 from core.constitution.queries import from_rows
 from core.engine.adapters import adapter_hash
 from core.errors import ConfigError

@@ -14,6 +14,7 @@ from app.services import proposals as service
 from app.services.proposals import ProposalJob, Proposals
 from app.services.studio import RefusedError, Studio, open_studio
 from app.settings import Settings, prepare_data_folder
+from app.web.actors import Actor, KnownBy
 from core.constitution.principles import Turns
 from core.constitution.proposals import Wish, answer_sampling, prompt_for
 from core.errors import WriterError
@@ -132,7 +133,7 @@ def test_only_so_many_are_written_and_kept_at_once(studio: Studio, model: Model)
 
 
 def answered(handler: Any, **question: Any) -> dict[str, Any]:
-    request: Any = SimpleNamespace(state=SimpleNamespace(caller="ann"), query_params={})
+    request: Any = SimpleNamespace(state=SimpleNamespace(actor=Actor("ann", KnownBy.LOGIN)), query_params={})
     reply: dict[str, Any] = handler({**question, "seq": "1"}, request)["reply"]
     return reply
 

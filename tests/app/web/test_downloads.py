@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from app.services.studio import Studio
 from app.web.downloads import add_routes
 from app.web.security import protect
-from core.constitution.principles import parse_yaml
+from core.constitution.files import parse_yaml
 from core.constitution.queries import read_queries
 from db.tables import Run
 from tests.app.planting import claim, finish, make_studio, queue, result, settings_for, starter_set_id, version_id
