@@ -97,20 +97,18 @@ def write_replies(model: LoadedModel, question: Question, should_stop: Callable[
             panes.append(_Pane(arm, side_prompt(model, question.constitution if arm.in_prompt else None, question.side, question.query)))
         except StudioError as error:
             yield _failed(arm, error)
-    lanes: list[_Lane] = []
-    for group in _together(panes):
-        for opened in _open(model, question, group):
-            if isinstance(opened, _Lane):
-                lanes.append(opened)
-            else:
-                yield opened
+    lanes = [_lane(model, question, group) for group in _together(panes)]
     while lanes:
         for lane in list(lanes):
-            for _ in range(TURN_TOKENS if lane.panes[0].tokens else 1):
-                step = next(lane.steps, None)
-                yield from _take(lane, step, question.reply_seed)
-                if step is None or should_stop():
-                    break
+            try:
+                yield from _turn(lane, question.reply_seed, should_stop)
+            except ContextError as error:  # raised before the first token, for the longest prompt of the lane
+                lanes.remove(lane)
+                if len(lane.panes) > 1:
+                    lanes += [_lane(model, question, [pane]) for pane in lane.panes]
+                else:
+                    yield _failed(lane.panes[0].arm, error)
+                continue
             if all(pane.done for pane in lane.panes):
                 lanes.remove(lane)
             if should_stop():
@@ -129,17 +127,18 @@ def _together(panes: Sequence[_Pane]) -> list[list[_Pane]]:
     return groups
 
 
-def _open(model: LoadedModel, question: Question, panes: list[_Pane]) -> Iterator[_Lane | Event]:
-    """One lane for all panes; where the longest prompt does not fit, a lane or an error for each."""
-    try:
-        policy = open_policy(model, panes[0].arm)
-        yield _Lane(policy, panes, policy.decode([pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes), steady=True))
-    except ContextError as error:
-        if len(panes) == 1:
-            yield _failed(panes[0].arm, error)
+def _lane(model: LoadedModel, question: Question, panes: list[_Pane]) -> _Lane:
+    policy = open_policy(model, panes[0].arm)
+    return _Lane(policy, panes, policy.decode([pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes), steady=True))
+
+
+def _turn(lane: _Lane, seed: int, should_stop: Callable[[], bool]) -> Iterator[Event]:
+    """The next few tokens of a lane."""
+    for _ in range(TURN_TOKENS if lane.panes[0].tokens else 1):
+        step = next(lane.steps, None)
+        yield from _take(lane, step, seed)
+        if step is None or should_stop():
             return
-        for pane in panes:
-            yield from _open(model, question, [pane])
 
 
 def _failed(arm: Arm, error: StudioError) -> Event:

@@ -170,9 +170,10 @@ def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host
     kill_the_host_while_it_writes(page, whole, query)
     page.get_by_role("button", name="Finish the replies").click()
     all_panes_done(page)
-    shown = {method: page.locator(f'.cs-pane[data-method="{method}"] .cs-text').inner_text() for method in ("base+constitution", "aligned+constitution")}
-    expected = {f"{policy}+constitution": next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
-    assert {method: text.split() for method, text in shown.items()} == {method: text.split() for method, text in expected.items()}
+    arms = {"base": "prompt", "aligned": "sami"}
+    shown = {arm: page.locator(f'.cs-pane[data-arm="{arm}"] .cs-text').inner_text() for arm in arms.values()}
+    expected = {arms[policy]: next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
+    assert {arm: text.split() for arm, text in shown.items()} == {arm: text.split() for arm, text in expected.items()}
     expect(page.get_by_label("Differences").locator("del").first).to_be_visible()
     address = page.get_by_role("link", name="Link to this comparison").get_attribute("href")
     page.goto(f"{whole.url}/{address}")
@@ -186,8 +187,8 @@ def compare(page: Page, query: str) -> None:
 
 
 def all_panes_done(page: Page) -> None:
-    for method in ("base", "base+constitution", "aligned+constitution", "aligned"):
-        expect(page.locator(f'.cs-pane[data-method="{method}"]')).to_have_attribute("data-state", "done", timeout=120_000)
+    for arm in ("base", "prompt", "sami", "sami-alone"):
+        expect(page.locator(f'.cs-pane[data-arm="{arm}"]')).to_have_attribute("data-state", "done", timeout=120_000)
     expect(page.get_by_role("link", name="Link to this comparison")).to_be_visible(timeout=30_000)
 
 
