@@ -112,7 +112,7 @@ def _wish(question: Question) -> Wish:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ComparePage(studio)
-    header("compare")
+    header("compare", studio)
     comparer = component('<div class="cs-page cs-compare"></div>', "compare/comparison.js", ("compare", "redo", "stop", "diff"), elem_id="compare")
     # Queued, unlike the other events: only so can a handler answer again and again, and be cancelled by Stop or a closed tab.
     long = {"show_progress": "hidden", "trigger_mode": "multiple"}

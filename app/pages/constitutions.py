@@ -73,7 +73,7 @@ def _decoded(data: object) -> bytes:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ConstitutionsPage(studio)
-    header("")
+    header("", studio)
     events = ("create", "read", "rename", "archive", "unarchive")
     listing = component('<div class="cs-page cs-listing"></div>', "listing.js", events, elem_id="listing")
     wire(listing, {event: getattr(handlers, event) for event in events}, "constitutions")

@@ -158,7 +158,7 @@ def _presets() -> list[Reply]:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = TrainPage(studio)
-    header("train")
+    header("train", studio)
     settings = [{"name": name, "label": label, "kind": kind} for name, label, kind in EXPOSED]
     events = ("preview", "check", "stop", "upload", "train")
     form = component('<div class="cs-page cs-train"></div>', "train/form.js", events, elem_id="train", presets=_presets(), settings=settings)

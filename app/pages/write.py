@@ -146,7 +146,7 @@ def _proposed(job: ProposalJob) -> Reply:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = WritePage(studio)
-    header("write")
+    header("write", studio)
     events = ("save", "rename", "preview", "version", "restore", "open", "download", "propose", "proposal", "leave")
     editor = component('<div class="cs-page cs-editor"></div>', "write/editor.js", events, elem_id="editor", checks=check_kinds())
     wire(editor, {event: getattr(handlers, event) for event in events}, "write")
