@@ -98,7 +98,7 @@ def _wish(question: ComparisonWish) -> Wish:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ComparePage(studio)
-    header("compare")
+    header("compare", studio)
     comparer = component('<div class="cs-page cs-compare"></div>', "compare/comparison.js", (*EVENTS, "stop"), elem_id="compare")
     wire(comparer, endpoints_of("compare", handlers, EVENTS))
     page.load(handlers.load, None, [comparer], queue=False, **WIRING)

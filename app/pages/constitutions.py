@@ -78,7 +78,7 @@ def _decoded(data: str) -> bytes:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ConstitutionsPage(studio)
-    header("")
+    header("", studio)
     listing = component('<div class="cs-page cs-listing"></div>', "listing.js", EVENTS, elem_id="listing")
     wire(listing, endpoints_of("constitutions", handlers, EVENTS))
     page.load(handlers.load, None, [listing], queue=False, **WIRING)

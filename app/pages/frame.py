@@ -8,25 +8,41 @@ import gradio as gr
 from gradio.components import Navbar
 
 from app.pages.endpoints import Endpoint
+from app.services.studio import Studio
+from app.web.actors import LONGEST_NAME
 from app.web.modules import ASSETS, address
 
 NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("compare", "Compare"))  # address, name
 
 WIRING: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # scripts ask under /api, where questions have types
+NAME_FIELD = (  # app/assets/name.js fills it in
+    '<details class="cs-who"><summary><span class="cs-who-said">Your name</span></summary><form class="cs-who-form">'
+    f'<div class="cs-field"><label for="who-name">What are you called?</label><input class="cs-input cs-who-name" id="who-name" maxlength="{LONGEST_NAME}"'
+    ' autocomplete="nickname" spellcheck="false" aria-describedby="who-says who-problem"></div>'
+    '<p class="cs-quiet" id="who-says">It stands on the versions, runs and comparisons that you make, and is kept in this browser.</p>'
+    '<label class="cs-who-along" hidden><input type="checkbox" class="cs-who-take" checked> My drafts go along</label>'
+    '<p class="cs-problem cs-who-problem" id="who-problem" role="alert"></p><button class="cs-button cs-who-keep">Keep</button></form></details>'
+)
 
 
-def header(current: str) -> None:
-    """The header of a page, and no Gradio navigation besides it."""
+def header(current: str, studio: Studio) -> None:
+    """The header of a page, and no Gradio navigation besides it. Without a password it asks for the person's name."""
     Navbar(visible=False)
-    gr.HTML(header_html(current), apply_default_css=False, elem_id="header")
+    asks_name = studio.settings.password is None
+    html = header_html(current, asks_name)
+    if asks_name:
+        component(html, "name.js", (), elem_id="header")
+    else:
+        gr.HTML(html, apply_default_css=False, elem_id="header")
 
 
-def header_html(current: str) -> str:
+def header_html(current: str, asks_name: bool) -> str:
     """The links are relative, so that they also work behind a proxy that serves the studio below a path."""
     links = "".join(f'<a href="./{path}"{_current(path == current)}>{name}</a>' for path, name in NAVIGATION)
     return (
         '<div class="cs-header"><a class="cs-skip" href="#content">Skip to the content</a><div class="cs-header-in">'
-        f'<a class="cs-wordmark" href="./">Constitution Studio</a><nav class="cs-nav" aria-label="Pages">{links}</nav></div></div>'
+        f'<a class="cs-wordmark" href="./">Constitution Studio</a><nav class="cs-nav" aria-label="Pages">{links}</nav>'
+        f"{NAME_FIELD if asks_name else ''}</div></div>"
     )
 
 

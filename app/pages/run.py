@@ -120,7 +120,7 @@ def _timer(view: RunView) -> gr.Timer:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = RunPage(studio)
-    header("train")
+    header("train", studio)
     run = component('<div class="cs-page cs-runpage"></div>', "run.js", EVENTS, elem_id="run")
     seen = gr.State(None)
     timer = gr.Timer(WATCH_EVERY_S, active=False)

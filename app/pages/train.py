@@ -156,7 +156,7 @@ def _presets() -> list[dict[str, Any]]:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = TrainPage(studio)
-    header("train")
+    header("train", studio)
     settings = [{"name": name, "label": label, "kind": kind} for name, label, kind in EXPOSED]
     stoppable = (*EVENTS, "stop")
     form = component('<div class="cs-page cs-train"></div>', "train/form.js", stoppable, elem_id="train", presets=_presets(), settings=settings)

@@ -175,7 +175,7 @@ def _proposed(job: ProposalJob) -> ProposalState | Problem:
 def build(page: gr.Blocks, studio: Studio, proposals: Proposals) -> None:
     """Lay out the page and connect it."""
     handlers = WritePage(studio, proposals)
-    header("write")
+    header("write", studio)
     editor = component('<div class="cs-page cs-editor"></div>', "write/editor.js", EVENTS, elem_id="editor", checks=check_kinds())
     wire(editor, endpoints_of("write", handlers, EVENTS))
     page.load(handlers.load, None, [editor], queue=False, **WIRING)

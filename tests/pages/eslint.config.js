@@ -5,7 +5,7 @@ const named = (...names) => Object.fromEntries(names.map((name) => [name, "reado
 
 const BROWSER = named(
   ...["document", "window", "location", "history", "navigator", "localStorage", "crypto", "getSelection", "setTimeout", "clearTimeout", "console"],
-  ...["URL", "URLSearchParams", "Blob", "CSS", "btoa"],
+  ...["URL", "URLSearchParams", "Blob", "CSS", "btoa", "fetch"],
 );
 const NODE = named("Blob", "Buffer", "setTimeout", "URL", "console", "EventTarget", "Event");
 const GIVEN = named("element", "props", "trigger", "watch", "address"); // to loader.js, by Gradio and by app/pages/frame.py

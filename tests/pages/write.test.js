@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backUp, forgetBackup, readBackup } from "../../app/assets/write/backup.js";
-import { checkParts, joinWriter, same, splitWriter } from "../../app/assets/write/rows.js";
+import { checkParts, disowned, same, writerSays, writtenBy } from "../../app/assets/write/rows.js";
 
 const ROW = { id: "1", title: "Brief", statement: "Be brief.", antithesis: "Be long." };
 
@@ -17,7 +17,7 @@ test("an argument typed as text is the same as the number that the server keeps"
   assert.ok(same([{ ...ROW, check: { at_most_words: 50 } }], [{ ...ROW, check: { at_most_words: "50" } }]));
   assert.ok(!same([{ ...ROW, check: { at_most_words: 50 } }], [{ ...ROW, check: { at_most_words: 51 } }]));
   assert.ok(!same([ROW], [{ ...ROW, check: "is_json" }]));
-  assert.ok(same([ROW], [{ ...ROW, check: null, written_by: "" }]));
+  assert.ok(same([ROW], [{ ...ROW, check: null, written_by: null }]));
 });
 
 test("a check is a name, or a name with its argument", () => {
@@ -27,9 +27,22 @@ test("a check is a name, or a name with its argument", () => {
   assert.deepEqual(checkParts({}), ["", null]);
 });
 
-test("who wrote a principle is taken apart and put together without loss", () => {
-  for (const text of ["", "A model", "A model (statement)", "A model (antithesis)", "A (b) model (antithesis)"]) assert.equal(joinWriter(...splitWriter(text)), text);
-  assert.deepEqual(splitWriter("A model (beta)"), ["A model (beta)", ["statement", "antithesis"]]);
+test("who wrote a principle is part of what it says", () => {
+  const written = writtenBy("A model", ["statement", "antithesis"]);
+  assert.ok(!same([ROW], [{ ...ROW, written_by: written }]));
+  assert.ok(same([{ ...ROW, written_by: written }], [{ ...ROW, written_by: { ...written } }]));
+});
+
+test("what a person changes is theirs, and nobody is named for a principle that is all theirs", () => {
+  const both = writtenBy("A model", ["statement", "antithesis"]);
+  assert.equal(writerSays(both), "Written by A model.");
+  const one = disowned(both, "statement");
+  assert.equal(writerSays(one), "Written by A model (antithesis).");
+  assert.deepEqual(disowned(one, "title"), one);
+  assert.equal(disowned(one, "antithesis"), null);
+  assert.equal(disowned(null, "statement"), null);
+  assert.equal(writerSays(null), "");
+  assert.equal(writtenBy("A model", []), null);
 });
 
 function storage() {

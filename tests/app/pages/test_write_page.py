@@ -193,7 +193,7 @@ def test_every_check_has_a_sentence_with_its_argument() -> None:
 
 
 def test_the_header_marks_the_current_page_and_links_to_all() -> None:
-    html = header_html("write")
+    html = header_html("write", asks_name=True)
     assert html.count('aria-current="page"') == 1 and '<a href="./write" aria-current="page">Write</a>' in html and 'href="./compare"' in html
 
 
