@@ -178,7 +178,7 @@ def test_a_source_offers_its_panes_and_what_can_be_added_to_them() -> None:
 def test_panes_named_in_a_way_that_cannot_be_read_are_a_problem_in_words(studio: Studio) -> None:
     for arms in ("sami", {"method": "sami"}, ["sami"], [{"method": "sami", "settings": 3}]):
         (reply,) = ComparePage(studio).compare({"source": "run:1", "query": "q", "arms": arms, "seq": "s"}, request())
-        assert "names its panes in a way that cannot be read" in reply["reply"]["message"]
+        assert "no usable arms in what was sent" in reply["reply"]["message"]
 
 
 def test_programs_judge_each_finished_reply_and_an_empty_one_follows_nothing() -> None:
