@@ -12,6 +12,7 @@ from app.services.writers import ask_endpoint, model_name
 from app.settings import Settings
 from core.constitution.principles import Turns, written_by_to_data
 from core.constitution.proposals import Ask, Wish, answer_sampling, propose, written_by
+from core.engine.models import Placing
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,7 +45,7 @@ def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
     quiet()
     settings.models_folder.mkdir(parents=True, exist_ok=True)
     reference = ModelReference(id=options.model or settings.local_writer)
-    model = load_model(reference, settings.models_folder, device=choose_device(options.device), on_progress=_print_progress)
+    model = load_model(reference, settings.models_folder, Placing(device=choose_device(options.device)), _print_progress)
 
     def ask(prompt: Turns, number: int) -> str:
         return sample(base_of(model), [plain_prompt(encode_prompt(model, prompt))], answer_sampling(number), [number])[0].text

@@ -16,7 +16,7 @@ from app.processes.store import open_store
 from app.settings import Settings
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.default_model import OnProgress
-from core.engine.models import LoadedModel, choose_device, load_model
+from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import check_model
 from core.errors import AdapterError
 from core.methods.arms import Artifact
@@ -64,7 +64,7 @@ def _base(held: Held | None, choice: ModelChoice, wanted: Set[str], settings: Se
         return held.model if wanted <= there or there <= wanted else _without_adapters(held.model)
     reference = ModelReference(id=choice.id, revision=choice.revision)
     device = choose_device(settings.device)
-    return check_model(load_model(reference, settings.models_folder, device=device, four_bit=choice.four_bit, on_progress=on_progress))
+    return check_model(load_model(reference, settings.models_folder, Placing(device=device, four_bit=choice.four_bit), on_progress))
 
 
 def _without_adapters(model: LoadedModel) -> LoadedModel:

@@ -14,7 +14,7 @@ from core.engine.adapters import adapter_hash
 from core.engine.batching import SHOWN_QUERIES
 from core.engine.checkpoints import remember, write_json
 from core.engine.memory import memory_in_words
-from core.engine.models import LoadedModel, choose_device, load_model, locate
+from core.engine.models import LoadedModel, Placing, choose_device, load_model, locate
 from core.engine.processes import ALONE, World
 from core.engine.scoring import check_packing
 from core.measure.ask import side_prompt
@@ -104,7 +104,7 @@ def _load(work: Work, models: Path) -> LoadedModel:
     if world.size > 1:
         pinned = locate(reference, models, _progress(work))[1] if world.first else reference
         reference = ModelReference(**world.share(dataclasses.asdict(pinned)))
-    return load_model(reference, models, device=device, four_bit=plan.config.four_bit, on_progress=_progress(work))
+    return load_model(reference, models, Placing(device=device, four_bit=plan.config.four_bit), _progress(work))
 
 
 def _check_packing(work: Work, base: LoadedModel, query: str) -> LoadedModel:

@@ -25,7 +25,7 @@ from core.engine.activations import recomputing
 from core.engine.adapters import attach_adapter
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.hardware import survey
-from core.engine.models import LoadedModel, load_model
+from core.engine.models import LoadedModel, Placing, load_model
 from core.engine.scoring import logprobs_CR
 from core.methods.examples import Example
 from core.methods.sami.losses import sami_loss
@@ -94,7 +94,7 @@ def load(data: str, dtype: torch.dtype | None, *, plainly: bool = False) -> Load
         dtype: Of the weights; the machine's own when None.
         plainly: With peft's layers and the library's attention.
     """
-    base = load_model(ModelReference(id=DEFAULT_MODEL), Path(data) / "models", device=torch.device("cpu"), dtype=dtype)
+    base = load_model(ModelReference(id=DEFAULT_MODEL), Path(data) / "models", Placing(device=torch.device("cpu"), dtype=dtype))
     if plainly:
         assert isinstance(base.network, PreTrainedModel)
         base.network.set_attn_implementation("sdpa")

@@ -15,7 +15,7 @@ from app.services.sources import MOST_PANES, ArmWish, list_sources
 from app.services.studio import RefusedError, Studio, open_studio
 from app.settings import Settings, prepare_data_folder
 from core.engine.adapters import adapter_hash, load_adapter
-from core.engine.models import choose_device, load_model
+from core.engine.models import Placing, choose_device, load_model
 from core.engine.policies import open_policy
 from core.errors import ConfigError, QueryError
 from core.measure.ask import NO_SIDE, ask, reply_seed
@@ -104,7 +104,7 @@ def test_the_replies_grow_and_are_the_same_when_the_link_is_opened(studio: Studi
 
 def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, run_id: int, host: RunningHost) -> None:
     source = list_sources(studio)[0]
-    model = load_model(ModelReference(id=source.model), studio.settings.models_folder, device=choose_device("cpu"))
+    model = load_model(ModelReference(id=source.model), studio.settings.models_folder, Placing(device=choose_device("cpu")))
     assert source.artifact
     model = load_adapter(model, studio.settings.data / source.artifact.place)
     asked = [ArmWish(method=arm.method, settings={}) for arm in source.arms] + [ArmWish(method="sami", settings={"strength": 0.5})]
