@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from sqlalchemy import DateTime, Engine, MetaData, Table, inspect
 
-from db import claims, comparisons, constitutions, jobs, machines, query_sets, runs
+from db import claims, comparisons, constitutions, drafts, jobs, machines, query_sets, runs
 from db.runs import NewRun
 from db.schema import alembic_config, migrate
 from db.session import Sessions, make_engine, make_sessions
@@ -106,7 +106,7 @@ def test_the_next_run_gets_an_id_of_its_own_and_a_click_from_before_is_still_kno
 def test_what_was_written_compared_and_measured_is_still_there(sessions: Sessions) -> None:
     with sessions.read() as s:
         assert constitutions.get_version_by_id(s, 1).content["principles"][0]["title"] == "Be brief"
-        draft = constitutions.get_draft(s, 1, "Bob")
+        draft = drafts.get_draft(s, 1, "Bob")
         assert draft is not None
         assert (draft.content, draft.base_version_id) == ({"name": "Brevity", "principles": []}, 1)
         assert query_sets.get_query_set(s, 1).split_sizes == {"train": 1, "held_out": 1}
