@@ -6,6 +6,7 @@ from typing import Any, Literal
 from core.constitution.changes import ConstitutionChange
 from core.constitution.findings import Finding
 from core.constitution.proposals import Proposal
+from core.runs.links import Trainability
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +161,7 @@ class CheckState:
     note: str
     share: float | None
     problem: str
+    found: Trainability | None  # what `check --json` prints; None until there is a verdict
     spoken: str
     html: str
 
@@ -189,8 +191,40 @@ class RunState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckedReply:
+    """What a program says of a reply, for one principle."""
+
+    title: str
+    says: str
+    follows: bool | None  # None: cannot be judged
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaneState:
+    """One arm's reply, while it is written and afterwards."""
+
+    key: str  # of the arm
+    title: str
+    place: int  # from 1 on
+    prompt: str
+    adapter: str
+    state: str
+    says: str
+    text: str
+    length: str
+    error: str
+    checks: list[CheckedReply]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedPane:
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Compared:
-    """A comparison as it stands; told again until it does not run any more. What begins with None comes with the last word."""
+    """A comparison as it stands; told again until it does not run any more. What is empty at first comes with the last word."""
 
     kind: Literal["comparison"] = "comparison"
     id: str
@@ -198,11 +232,11 @@ class Compared:
     running: bool
     note: str
     problem: str
-    panes: list[dict[str, Any]]
+    panes: list[PaneState]
     asked: str | None = None  # HTML
     remarks: list[str] = field(default_factory=list)
     proof: str | None = None  # HTML
-    finished: list[dict[str, str]] = field(default_factory=list)
+    finished: list[FinishedPane] = field(default_factory=list)
     pair: list[str] = field(default_factory=list)
     diff: str | None = None  # HTML
     scores: dict[str, str] = field(default_factory=dict)  # HTML

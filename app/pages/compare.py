@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages.answers import Compared, Difference
+from app.pages.answers import CheckedReply, Compared, Difference, FinishedPane, PaneState
 from app.pages.endpoints import answers, endpoints_of, paced, tells
 from app.pages.frame import WIRING, component, header, wire
 from app.pages.questions import ComparisonWish, OneComparison, TwoReplies
@@ -33,23 +33,24 @@ class ComparePage:
     def load(self, request: gr.Request) -> object:
         """Offer the runs and versions; open the comparison that the address names."""
         caller(request)
-        comparison, problem = None, ""
-        try:
-            if token := request.query_params.get("comparison", ""):
-                comparison = service.open_comparison(self.studio, token)
-        except StudioError as error:
-            problem = str(error)
-        wanted = {name: request.query_params.get(name, "") for name in ("run", "version")}
+        comparison, problem = self._asked_for(request.query_params.get("comparison", ""))
         sources = list_sources(self.studio)
+        wanted = next((f"{name}:{value}" for name in ("run", "version") if (value := request.query_params.get(name, ""))), None)
         keys = [source_key(source) for source in sources]
-        asked = next((f"{name}:{value}" for name, value in wanted.items() if value), None)
-        if asked is not None and asked not in keys and comparison is None:
-            problem = f"There is no finished {asked.replace(':', ' ')}. Choose another below."
-        chosen = source_key(comparison.source) if comparison else asked if asked in keys else next(iter(keys), None)
+        chosen = source_key(comparison.source) if comparison else wanted if wanted in keys else next(iter(keys), None)
+        if wanted is not None and wanted not in keys and comparison is None:
+            problem = f"There is no finished {wanted.replace(':', ' ')}. Choose another below."
         if comparison is not None and chosen not in keys:
             sources = [comparison.source, *sources]  # an earlier version, compared by its prompt alone
-        reply = {"kind": "page", "sources": [source_option(source) for source in sources], "chosen": chosen, "problem": problem, "recent": self._recent()}
-        return gr.update(reply=reply | {"comparison": self._opened(comparison) if comparison else None})
+        offered = {"sources": [source_option(source) for source in sources], "chosen": chosen, "recent": self._recent()}
+        return gr.update(reply={"kind": "page", **offered, "problem": problem, "comparison": self._opened(comparison) if comparison else None})
+
+    def _asked_for(self, token: str) -> tuple[ComparisonView | None, str]:
+        """The comparison that the address names, and what is wrong with that."""
+        try:
+            return (service.open_comparison(self.studio, token) if token else None), ""
+        except StudioError as error:
+            return None, str(error)
 
     def _recent(self) -> str:
         return recent_html(service.list_recent(self.studio))
@@ -72,7 +73,10 @@ class ComparePage:
             yield self._compared(view)
 
     def _compared(self, view: ComparisonView) -> Compared:
-        return Compared(**comparison_data(view), recent=None if view.running else self._recent())
+        data = comparison_data(view)
+        panes = [PaneState(**pane | {"checks": [CheckedReply(**check) for check in pane["checks"]]}) for pane in data.pop("panes")]
+        finished = [FinishedPane(**pane) for pane in data.pop("finished", [])]
+        return Compared(**data, panes=panes, finished=finished, recent=None if view.running else self._recent())
 
     @answers
     def diff(self, question: TwoReplies, editor: str) -> Difference:

@@ -131,6 +131,7 @@ def _check(view: CheckView, key: str) -> CheckState:
         note=view.note,
         share=view.share,
         problem=view.problem or "",
+        found=view.found,
         spoken=check_spoken(view),
         html=check_html(view),
     )

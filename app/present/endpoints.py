@@ -39,7 +39,7 @@ def _endpoint(name: str, endpoint: Schema, shared: Schema) -> str:
     again = "<p>It answers again and again, until what it tells of is done.</p>" if endpoint["streams"] else ""
     return (
         f'<section aria-labelledby="{name.replace("/", "-")}"><h2 id="{name.replace("/", "-")}"><code>POST /api/{name}</code></h2>'
-        f"<p>{escape(endpoint['does'])}</p>{again}<h3>Question</h3>{_fields(_resolved(endpoint['question'], shared))}"
+        f"<p>{escape(endpoint['does'])}</p>{again}<h3>Question</h3>{_fields(_resolved(endpoint['question'], shared), asked=True)}"
         f"{''.join(f'<h3>Answer: {escape(_kind(each))}</h3>{_fields(each)}' for each in answers)}</section>"
     )
 
@@ -51,16 +51,17 @@ def _shared(shared: Schema, asked: set[str]) -> str:
     return f"<h2>Types</h2>{shown}" if parts else ""
 
 
-def _fields(schema: Schema) -> str:
+def _fields(schema: Schema, asked: bool = False) -> str:
     if "enum" in schema:
         return f"<p>One of {', '.join(f'<code>{escape(str(each))}</code>' for each in schema['enum'])}.</p>"
     required = schema.get("required", [])
     rows = "".join(
-        f'<tr><th scope="row"><code>{escape(name)}</code></th><td>{_type(each)}</td><td>{_default(each, name in required)}</td></tr>'
+        f'<tr><th scope="row"><code>{escape(name)}</code></th><td>{_type(each)}</td>{f"<td>{_default(each, name in required)}</td>" if asked else ""}</tr>'
         for name, each in schema.get("properties", {}).items()
         if name != "kind"
     )
-    head = "<thead><tr><th>Field</th><th>Type</th><th>When left out</th></tr></thead>"
+    last = '<th scope="col">When left out</th>' if asked else ""
+    head = f'<thead><tr><th scope="col">Field</th><th scope="col">Type</th>{last}</tr></thead>'
     return f"<table>{head}<tbody>{rows}</tbody></table>" if rows else "<p>No fields.</p>"
 
 
