@@ -86,16 +86,15 @@ def _meter(figure: Mapping[str, Any], sign: str, label: str) -> str:
 
 
 def _facts(found: Mapping[str, Any]) -> str:
-    """What may mislead training although the principles are followed. A run of an earlier version has not counted all of it."""
+    """What may mislead training although the principles are followed."""
     ours, theirs = found["words"]
     sides = ("all statements", "with the first antithesis") if len(found["principles"]) > 1 else ("the statement", "under the antithesis")
     telling = f"the longer one gives the side away in {found['length_tells']:.0%} of pairs (50% is chance)"
+    replies = count(found["replies"], "reply", "replies")
     facts = [
         ("Words a reply", f"{ours:.0f} under {sides[0]}, {theirs:.0f} {sides[1]}; {telling}"),
         ("Cut at the token limit", f"{found['cut']:.0%} of replies"),
+        ("Same on both sides", f"{found['same']:.0%} of pairs"),
+        ("Rests on", f"{replies} of the base; 95% intervals, a query counted once"),
     ]
-    if found.get("same") is not None:
-        facts.append(("Same on both sides", f"{found['same']:.0%} of pairs"))
-    if found.get("replies") is not None:
-        facts.append(("Rests on", f"{count(found['replies'], 'reply', 'replies')} of the base; 95% intervals, a query counted once"))
     return _wrapped("dl", "cs-found-facts", "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts))

@@ -23,7 +23,7 @@ from core.constitution.queries import from_rows
 from core.engine.checkpoints import inherit
 from core.errors import DiskFullError, StudioError
 from core.methods.settings import config_from_data
-from core.progress import StepReport, Stopped
+from core.progress import Listener, StepReport, Stopped
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.runs.records import RunRecord, result_data
@@ -96,7 +96,7 @@ def _attempt(settings: Settings, watch: Watch) -> int:
                 break
         with helped(plan, folder, settings.models_folder, settings.processes) as world:
             log.info("Processes that do this run: %d", world.size)
-            record = execute(plan, folder, settings.models_folder, on_step=reporter, should_stop=watch.should_stop, world=world)
+            record = execute(plan, folder, settings.models_folder, Listener(on_step=reporter, should_stop=watch.should_stop), world)
         return _finish(watch, record)
     except Stopped:
         return _stopped(watch)
