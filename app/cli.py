@@ -12,7 +12,7 @@ from core.errors import StudioError
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 
-VERBS = ("check", "train", "reply", "measure", "propose")  # each is `run(options)` in a module of app/commands
+VERBS = ("check", "train", "arms", "reply", "measure", "propose")  # each is `run(options)` in a module of app/commands
 EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
@@ -20,6 +20,7 @@ examples:
   python -m app check --constitution brief.yaml --queries queries.jsonl
   python -m app measure --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl
   python -m app reply --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl --out replies.jsonl
+  python -m app reply --constitution brief.yaml --arm context --set alpha=1 --queries queries.jsonl --out replies.jsonl
   python -m app propose --wish "I want short answers."
 """
 
@@ -75,17 +76,17 @@ def _serve_part(options: argparse.Namespace, settings: Settings) -> int:
         from app.host import server as model_host
 
         return model_host.serve(settings)
-    if options.command == "probe":
-        from app.commands import doctor
+    if options.command == "survey":
+        from app.commands import survey
 
-        return doctor.probe(settings)
+        return survey.run(settings)
     if options.command == "helper":
         from app.processes import helpers
 
         return helpers.serve(options.folder, options.number)
     from app.processes import attempt
 
-    return attempt.main(settings, options.run, options.owner, options.attempt)
+    return attempt.main(settings, options.job, options.owner, options.attempt)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -110,22 +111,24 @@ def parser() -> argparse.ArgumentParser:
             "train", help="train an adapter on a constitution", description="Train a LoRA adapter on a constitution. Ctrl-C saves; the same command resumes."
         )
     )
-    _reply(commands.add_parser("reply", help="answer queries, with or without constitution and adapter"))
-    _measure(commands.add_parser("measure", help="measure base against aligned on held-out queries"))
+    arms = commands.add_parser("arms", help="list the ways to make a model follow a constitution, with their settings")
+    arms.add_argument("--json", action="store_true", help="print JSON instead of lines")
+    _reply(commands.add_parser("reply", help="answer queries by any arm: base or adapter, with or without the constitution …"))
+    _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
     _propose(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _serving(doctor)
     for name, text in (("web", "serve the page alone"), ("trainer", "work through the queue of runs"), ("model-host", "answer what the pages ask of a model")):
         _serving(commands.add_parser(name, help=text))
-    _serving(commands.add_parser("probe", help="measure this machine for the estimates"))
+    _serving(commands.add_parser("survey", help="measure this machine for the estimates (started by the trainer)"))
     _started_by_others(commands)
     return top
 
 
 def _started_by_others(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    attempt = commands.add_parser("attempt", help="one attempt at one run (started by the trainer)")
-    attempt.add_argument("run", type=int)
+    attempt = commands.add_parser("attempt", help="one attempt at one job (started by the trainer)")
+    attempt.add_argument("job", type=int)
     attempt.add_argument("owner")
     attempt.add_argument("attempt", type=int)
     _serving(attempt)
@@ -212,16 +215,23 @@ def _reply(command: argparse.ArgumentParser) -> None:
         choices=("statement", "antithesis", "none"),
         help="which side of every principle is put in the prompt (default: statement)",
     )
-    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder; without it the base replies")
+    _arm(command, without="without --arm the adapter replies, with the constitution unless --as none; without an adapter the base")
+    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--max-new-tokens", type=int, help="longest reply in tokens (default: the adapter's run's, else 64)")
     command.add_argument("--temperature", type=float, help="sampling temperature, 0 = greedy (default: the adapter's run's, else 0.7)")
-    command.add_argument("--out", required=True, type=Path, metavar="FILE.jsonl", help="gets one row a query: query, response, as, method, seed, adapter")
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.jsonl", help="gets one row a query: query, response, as, method, arm, seed, adapter")
+
+
+def _arm(command: argparse.ArgumentParser, without: str) -> None:
+    command.add_argument("--arm", metavar="KEY", help=f"one of those that `arms` lists ({without})")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the arm, for instance strength=0.5")
 
 
 def _measure(command: argparse.ArgumentParser) -> None:
     _inputs(command)
-    command.add_argument("--adapter", required=True, type=Path, metavar="DIR", help="adapter folder of a run")
+    _arm(command, without="without --arm the adapter with the constitution")
+    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")

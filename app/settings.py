@@ -158,9 +158,9 @@ def prepare_data_folder(settings: Settings) -> None:
     try:
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            probe = folder / ".can-write"
-            probe.touch()
-            probe.unlink()
+            mark = folder / ".can-write"
+            mark.touch()
+            mark.unlink()
     except OSError as error:
         raise ConfigError(
             f"The data folder {settings.data} cannot be used: {error.strerror} ({error.filename}). "

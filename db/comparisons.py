@@ -1,4 +1,4 @@
-"""Comparisons: one query, several methods, kept so that the link shows the same again."""
+"""Comparisons: one query, several arms, kept so that the link shows the same again."""
 
 import secrets
 from dataclasses import asdict, dataclass
@@ -19,6 +19,10 @@ class NewComparison:
 
     version_id: int
     run_id: int | None  # None when no adapter takes part
+    model: str
+    revision: str | None
+    four_bit: bool
+    arms: list[dict[str, Any]]  # as they are stored and sent; each has a "key"
     query: str
     side: str  # "statement" or "antithesis"
     seed: int
@@ -28,9 +32,9 @@ class NewComparison:
 
 @dataclass(frozen=True, kw_only=True)
 class NewReply:
-    """What one method answered, so far or for good."""
+    """What one arm answered, so far or for good."""
 
-    method: str
+    arm: str  # its key
     text: str
     seed: int
     done: bool = True
@@ -50,8 +54,8 @@ def add_comparison(session: Session, new: NewComparison) -> Comparison:
 
 
 def save_reply(session: Session, comparison_id: str, reply: NewReply) -> None:
-    """Store what one method answered; a later call for the same method replaces it."""
-    put(session, Reply, [{"comparison_id": comparison_id, **asdict(reply)}], ["comparison_id", "method"])
+    """Store what one arm answered; a later call for the same arm replaces it."""
+    put(session, Reply, [{"comparison_id": comparison_id, **asdict(reply)}], ["comparison_id", "arm"])
 
 
 def get_comparison(session: Session, comparison_id: str) -> Comparison:

@@ -1,15 +1,15 @@
-"""Constitutions, their drafts and their immutable versions."""
+"""Constitutions and their immutable versions. Drafts stand in db/drafts.py."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json, sha256_of
-from db.errors import DamagedVersion, DraftConflict, NotFound, Unchanged, VersionConflict
+from db.errors import DamagedVersion, NotFound, Unchanged, VersionConflict
 from db.session import clock
 from db.tables import Constitution, Draft, Principle, Run, Version
 from db.upserts import add_missing
@@ -68,10 +68,10 @@ def get_constitution(session: Session, constitution_id: int) -> Constitution:
     Raises:
         NotFound: There is none with this id.
     """
-    found = session.get(Constitution, constitution_id, populate_existing=True)
-    if found is None:
+    constitution = session.get(Constitution, constitution_id, populate_existing=True)
+    if constitution is None:
         raise NotFound(f"There is no constitution {constitution_id}.")
-    return found
+    return constitution
 
 
 def list_constitutions(session: Session, archived: bool = False) -> list[ConstitutionSummary]:
@@ -114,87 +114,6 @@ def set_archived(session: Session, constitution_id: int, archived: bool) -> None
     """Put a constitution away, or take it back. Versions and runs stay reachable."""
     get_constitution(session, constitution_id).archived_at = clock(session) if archived else None
     session.flush()
-
-
-def get_draft(session: Session, constitution_id: int, editor: str) -> Draft | None:
-    """The editor's draft, if there is one."""
-    query = select(Draft).where(Draft.constitution_id == constitution_id, Draft.editor == editor)
-    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-
-
-def ensure_draft(session: Session, constitution_id: int, editor: str) -> Draft:
-    """The editor's draft, made from the newest version where there is none.
-
-    A draft without changes of its own follows the newest version, so that reading a constitution never leads to a conflict.
-    """
-    constitution = get_constitution(session, constitution_id)
-    head = get_head(session, constitution_id)
-    draft = get_draft(session, constitution_id, editor)
-    if draft is None:
-        content = head.content if head else {"name": constitution.name, "principles": []}
-        row = {"constitution_id": constitution_id, "editor": editor, "base_version_id": head.id if head else None}
-        # As old as what it copies: opening a constitution is no change to it.
-        row |= {"content": content, "revision": 1, "updated_at": head.created_at if head else constitution.created_at}
-        add_missing(session, Draft, [row], ["constitution_id", "editor"])  # a second tab may have made it just now
-    elif head is not None and draft.base_version_id not in (None, head.id) and _is_untouched(session, draft):
-        rebase_draft(session, constitution_id, editor, draft.revision, head)
-    return _draft(session, constitution_id, editor)
-
-
-def _draft(session: Session, constitution_id: int, editor: str) -> Draft:
-    draft = get_draft(session, constitution_id, editor)
-    if draft is None:
-        raise NotFound(f"{editor} has no draft of constitution {constitution_id}.")
-    return draft
-
-
-def _is_untouched(session: Session, draft: Draft) -> bool:
-    base = session.get(Version, draft.base_version_id)
-    return base is not None and canonical_json(draft.content) == base.content_text
-
-
-def save_draft(session: Session, constitution_id: int, editor: str, revision_seen: int, content: dict[str, Any]) -> int:
-    """Store what an editor wrote, if nobody stored anything since.
-
-    Returns:
-        The new revision, to be named by the next save.
-
-    Raises:
-        DraftConflict: The stored revision is another one; the error carries the stored draft.
-        NotFound: There is no such draft.
-    """
-    return _replace_draft(session, (constitution_id, editor), revision_seen, {"content": content})
-
-
-def rebase_draft(session: Session, constitution_id: int, editor: str, revision_seen: int, version: Version) -> int:
-    """Put a version's content into a draft and base it on that version: after saving it, restoring it, or taking someone else's.
-
-    Returns and raises as `save_draft`.
-    """
-    return _replace_draft(session, (constitution_id, editor), revision_seen, {"content": version.content, "base_version_id": version.id})
-
-
-def set_draft_base(session: Session, constitution_id: int, editor: str, revision_seen: int, version: Version) -> int:
-    """Base a draft on a version and keep its content: the editor has seen that version and wants their own text all the same.
-
-    Returns and raises as `save_draft`.
-    """
-    return _replace_draft(session, (constitution_id, editor), revision_seen, {"base_version_id": version.id})
-
-
-def _replace_draft(session: Session, key: tuple[int, str], revision_seen: int, values: dict[str, Any]) -> int:
-    statement = (
-        update(Draft)
-        .where(Draft.constitution_id == key[0], Draft.editor == key[1], Draft.revision == revision_seen)
-        .values(revision=revision_seen + 1, updated_at=clock(session), **values)
-        .returning(Draft.revision)
-    )
-    revision = session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
-    if revision is None:
-        current = _draft(session, *key)
-        session.expunge(current)  # a rollback would empty it, and the error outlives the transaction
-        raise DraftConflict(revision_seen, current)
-    return revision
 
 
 def add_version(session: Session, new: NewVersion) -> Version:
@@ -254,11 +173,24 @@ def history(session: Session, constitution_id: int) -> list[VersionSummary]:
     return [VersionSummary(**row) for row in session.execute(query).mappings()]
 
 
+def summary_of(version: Version) -> VersionSummary:
+    """A version as `history` lists it."""
+    return VersionSummary(
+        id=version.id,
+        number=version.number,
+        parent_id=version.parent_id,
+        message=version.message,
+        author=version.author,
+        created_at=version.created_at,
+        sha256=version.sha256,
+    )
+
+
 def get_head(session: Session, constitution_id: int) -> Version | None:
     """The newest version, verified; None before the first."""
     query = select(Version).where(Version.constitution_id == constitution_id).order_by(Version.number.desc()).limit(1)
-    found = session.scalars(query).one_or_none()
-    return None if found is None else _verified(found)
+    version = session.scalars(query).one_or_none()
+    return None if version is None else _verified(version)
 
 
 def get_version(session: Session, constitution_id: int, number: int) -> Version:
@@ -268,18 +200,18 @@ def get_version(session: Session, constitution_id: int, number: int) -> Version:
         NotFound: There is no such version.
         DamagedVersion: The stored content is not what was saved.
     """
-    found = session.scalars(select(Version).where(Version.constitution_id == constitution_id, Version.number == number)).one_or_none()
-    if found is None:
+    version = session.scalars(select(Version).where(Version.constitution_id == constitution_id, Version.number == number)).one_or_none()
+    if version is None:
         raise NotFound(f"Constitution {constitution_id} has no version {number}.")
-    return _verified(found)
+    return _verified(version)
 
 
 def get_version_by_id(session: Session, version_id: int) -> Version:
     """As `get_version`, by the version's own id."""
-    found = session.get(Version, version_id)
-    if found is None:
+    version = session.get(Version, version_id)
+    if version is None:
         raise NotFound(f"There is no version with id {version_id}.")
-    return _verified(found)
+    return _verified(version)
 
 
 def _verified(version: Version) -> Version:

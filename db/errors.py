@@ -74,12 +74,18 @@ class DamagedVersion(StoreError):
 
 
 class LostLease(StoreError):
-    """This attempt no longer holds the run: it was released, stopped, or taken by another. Stop, and write nothing more."""
+    """This attempt no longer holds the job: it was released, stopped, or taken by another. Stop, and write nothing more."""
 
     kind = "lost-lease"
 
 
 class NotResumable(StoreError):
-    """Only a stopped or failed run can be resumed."""
+    """Only a stopped or failed job can be resumed."""
 
     kind = "not-resumable"
+
+
+class RequestKeyTaken(StoreError):
+    """A job of another kind was asked for with the same request_key."""
+
+    kind = "request-key"

@@ -1,15 +1,21 @@
-"""Runs as people see them: queue, list, watch, stop, resume. What a trainer does to a run it holds is in `db.claims`."""
+"""Runs, the jobs that train: what was asked for, what they reported, what came of them. Queue and lease are those of any job."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import case, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
 
-from db.errors import NotFound, NotResumable
-from db.session import clock
-from db.tables import Constitution, Machine, QuerySet, Run, RunMetric, RunSample, RunStatus, Version
+from db import claims
+from db.claims import Claim
+from db.errors import NotFound
+from db.jobs import NewJob, add_job
+from db.tables import Constitution, Job, JobStatus, QuerySet, Run, RunMetric, RunSample, Version
 from db.upserts import add_missing, put
+
+TRAIN = "train"  # the kind of job that a run is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +42,51 @@ class RunSummary:
     query_set_name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class VersionToTrain:
+    """A version that a run can be asked for."""
+
+    id: int
+    constitution_id: int
+    constitution: str
+    number: int
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One number at one step; None or NaN means it could not be scored."""
+
+    step: int
+    name: str
+    value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One reply sampled during training."""
+
+    step: int
+    position: int  # which query of the step
+    query: str
+    side: str  # "statement" or "antithesis"
+    text: str
+
+
 def add_run(session: Session, new: NewRun) -> Run:
-    """Queue a run; the same request_key again returns the run that is there, whatever became of it."""
-    now = clock(session)
-    add_missing(session, Run, [{**asdict(new), "created_at": now, "queued_at": now}], ["request_key"])
-    return session.scalars(select(Run).where(Run.request_key == new.request_key)).one()
+    """Queue a run; the same request_key again returns the run that is there, whatever became of it.
+
+    Raises:
+        RequestKeyTaken: A job of another kind has this request_key.
+    """
+    job = add_job(session, NewJob(kind=TRAIN, requested_by=new.requested_by, request_key=new.request_key))
+    asked = {name: value for name, value in asdict(new).items() if name not in ("requested_by", "request_key")}
+    add_missing(session, Run, [{"id": job.id, **asked}], ["id"])
+    return get_run(session, job.id)
 
 
 def get_run(session: Session, run_id: int) -> Run:
-    """One run as it is now.
+    """One run as it is now, with its job.
 
     Raises:
         NotFound: There is none with this id.
@@ -55,20 +97,22 @@ def get_run(session: Session, run_id: int) -> Run:
     return found
 
 
-def list_runs(session: Session, *, constitution_id: int | None = None, status: RunStatus | None = None, limit: int = 100) -> list[RunSummary]:
+def list_runs(session: Session, *, constitution_id: int | None = None, status: JobStatus | None = None, limit: int = 100) -> list[RunSummary]:
     """The newest runs first, of one constitution or status or of all; one statement however many."""
     query = (
         select(Run, Constitution.id, Constitution.name, Version.number, QuerySet.name)
+        .join(Run.job)
         .join(Version, Run.version_id == Version.id)
         .join(Constitution, Version.constitution_id == Constitution.id)
         .join(QuerySet, Run.query_set_id == QuerySet.id)
+        .options(contains_eager(Run.job))
         .order_by(Run.id.desc())
         .limit(limit)
     )
     if constitution_id is not None:
         query = query.where(Constitution.id == constitution_id)
     if status is not None:
-        query = query.where(Run.status == status)
+        query = query.where(Job.status == status)
     return [RunSummary(*row) for row in session.execute(query.execution_options(populate_existing=True))]
 
 
@@ -89,62 +133,20 @@ def get_run_summary(session: Session, run_id: int) -> RunSummary:
     return RunSummary(run, constitution_id, constitution_name, version_number, query_set_name)
 
 
-def runs_ahead(session: Session, run: Run) -> int:
-    """How many runs a queued run waits for: those running and those queued before it."""
-    earlier = (Run.queued_at < run.queued_at) | ((Run.queued_at == run.queued_at) & (Run.id < run.id))
-    waiting = (Run.status == RunStatus.RUNNING) | ((Run.status == RunStatus.QUEUED) & earlier)
-    return session.scalars(select(func.count()).select_from(Run).where(waiting, Run.id != run.id)).one()
+def trained_models(session: Session) -> list[str]:
+    """The models that runs were asked for with, by name."""
+    return list(session.scalars(select(Run.model).group_by(Run.model).order_by(Run.model)))
 
 
-def request_stop(session: Session, run_id: int) -> RunStatus:
-    """Ask a run to stop: a queued one stops at once, a running one saves a checkpoint first. A run that has ended stays as it is.
-
-    Returns:
-        The status afterwards.
-
-    Raises:
-        NotFound: There is none with this id.
-    """
-    queued = Run.status == RunStatus.QUEUED
-    session.execute(
-        update(Run)
-        .where(Run.id == run_id, Run.status.in_((RunStatus.QUEUED, RunStatus.RUNNING)))
-        .values(
-            status=case((queued, RunStatus.STOPPED), else_=Run.status),
-            finished_at=case((queued, clock(session)), else_=Run.finished_at),
-            cancel_requested=case((queued, Run.cancel_requested), else_=True),
-        )
-        .execution_options(synchronize_session=False)
+def versions_to_train(session: Session) -> list[VersionToTrain]:
+    """The versions of constitutions in use, newest first."""
+    query = (
+        select(Version.id, Version.constitution_id, Constitution.name.label("constitution"), Version.number, Version.message)
+        .join(Constitution, Constitution.id == Version.constitution_id)
+        .where(Constitution.archived_at.is_(None))
+        .order_by(Version.id.desc())
     )
-    return get_run(session, run_id).status
-
-
-def resume(session: Session, run_id: int) -> Run:
-    """Queue a stopped or failed run again, behind those that wait already; it goes on from its last checkpoint.
-
-    Raises:
-        NotResumable: The run is queued, running or finished.
-        NotFound: There is none with this id.
-    """
-    resumed = session.scalars(
-        update(Run)
-        .where(Run.id == run_id, Run.status.in_((RunStatus.STOPPED, RunStatus.FAILED)))
-        .values(
-            status=RunStatus.QUEUED,
-            queued_at=clock(session),
-            cancel_requested=False,
-            error_kind=None,
-            error_text=None,
-            notice=None,
-            crashes=0,
-            finished_at=None,
-        )
-        .returning(Run),
-        execution_options={"synchronize_session": False, "populate_existing": True},
-    ).one_or_none()
-    if resumed is None:
-        raise NotResumable(f"Run {run_id} is {get_run(session, run_id).status}; only a stopped or failed run can be resumed.")
-    return resumed
+    return [VersionToTrain(**row) for row in session.execute(query).mappings()]
 
 
 def metrics(session: Session, run_id: int, after_step: int | None = None) -> list[RunMetric]:
@@ -163,11 +165,44 @@ def samples(session: Session, run_id: int, step: int | None = None) -> list[RunS
     return list(session.scalars(query.order_by(RunSample.step.desc(), RunSample.position, RunSample.side.desc())))
 
 
-def get_machine(session: Session, host: str) -> Machine | None:
-    """What is known about a host."""
-    return session.get(Machine, host, populate_existing=True)
+def set_model_revision(session: Session, claim: Claim, revision: str) -> None:
+    """Record which revision of the model the run really uses.
+
+    Raises:
+        LostLease: The run is no longer ours. So do all functions below.
+    """
+    claims.hold(session, claim)
+    get_run(session, claim.job_id).revision = revision
+    session.flush()
 
 
-def put_machine(session: Session, host: str, hardware: dict[str, Any]) -> None:
-    """Store what a host has, replacing what was known."""
-    put(session, Machine, [{"host": host, "hardware": hardware, "measured_at": clock(session)}], ["host"])
+def add_metrics(session: Session, claim: Claim, numbers: Sequence[Metric]) -> None:
+    """Store numbers; a step that is done again after a resume replaces its old ones."""
+    claims.hold(session, claim)
+    put(session, RunMetric, [{"run_id": claim.job_id, **asdict(m), "value": _number(m.value)} for m in numbers], ["run_id", "name", "step"])
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value  # SQLite would turn NaN into NULL, PostgreSQL would not
+
+
+def add_samples(session: Session, claim: Claim, replies: Sequence[Sample]) -> None:
+    """Store sampled replies; a step that is done again after a resume replaces its old ones."""
+    claims.hold(session, claim)
+    put(session, RunSample, [{"run_id": claim.job_id, **asdict(r)} for r in replies], ["run_id", "step", "position", "side"])
+
+
+def finish(session: Session, claim: Claim, adapter: str, adapter_sha256: str, result: dict[str, Any]) -> None:
+    """Promote this attempt: its adapter and its result become the run's.
+
+    Args:
+        session: A session that may write.
+        claim: The attempt's.
+        adapter: Store key of its folder.
+        adapter_sha256: Of the weights.
+        result: What was measured.
+    """
+    claims.finish(session, claim)
+    run = get_run(session, claim.job_id)
+    run.adapter, run.adapter_sha256, run.result = adapter, adapter_sha256, result
+    session.flush()

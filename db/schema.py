@@ -19,10 +19,14 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 5_307_061  # any number that no other program locks in the same PostgreSQL database
 
 
-def migrate(engine: Engine) -> Path | None:
+def migrate(engine: Engine, files: Path | None = None) -> Path | None:
     """Bring the schema to the newest revision, in one transaction: afterwards it is the new one or still the old one.
 
     Safe when several processes call it at once: the first does the work, the others wait and find it done.
+
+    Args:
+        engine: Of the database.
+        files: Root of the folder that the rows' files lie in, from which old rows with paths get keys.
 
     Returns:
         The copy of the SQLite file made before existing tables were changed; None where there was nothing to change.
@@ -35,19 +39,19 @@ def migrate(engine: Engine) -> Path | None:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
             if _is_behind(connection):
-                command.upgrade(alembic_config(connection), "head")
+                command.upgrade(alembic_config(connection, files), "head")
         return None
     Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
     # Foreign keys cannot be switched off inside a transaction, and Alembic's way of changing a SQLite table drops it for a moment.
     own = sqlite_engine(engine.url, foreign_keys=False, poolclass=NullPool)
     with own.begin() as connection:  # BEGIN IMMEDIATE: nobody else writes or migrates until the commit
-        return _upgrade_sqlite(connection) if _is_behind(connection) else None
+        return _upgrade_sqlite(connection, files) if _is_behind(connection) else None
 
 
-def _upgrade_sqlite(connection: Connection) -> Path | None:
+def _upgrade_sqlite(connection: Connection, files: Path | None) -> Path | None:
     heads = MigrationContext.configure(connection).get_current_heads()
     copy = copy_aside(Path(str(connection.engine.url.database)), "-".join(heads)) if heads else None
-    command.upgrade(alembic_config(connection), "head")
+    command.upgrade(alembic_config(connection, files), "head")
     dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if dangling:
         tables = ", ".join(sorted({str(row[0]) for row in dangling}))
@@ -55,13 +59,14 @@ def _upgrade_sqlite(connection: Connection) -> Path | None:
     return copy
 
 
-def alembic_config(connection: Connection) -> Config:
+def alembic_config(connection: Connection, files: Path | None = None) -> Config:
     """Alembic's settings for work on an open connection. A new revision is made from a database at head:
     `alembic.command.revision(alembic_config(connection), "what changes", autogenerate=True)`.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
+    config.attributes["files"] = files
     return config
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session, sessionmaker
@@ -108,6 +108,12 @@ def journal_mode(version: tuple[int, ...]) -> str:
     fixed_patch = _FIXED_BRANCHES.get((version[0], version[1]))
     fixed = version >= _FIXED_SINCE or (fixed_patch is not None and version[2] >= fixed_patch)
     return "WAL" if fixed else "TRUNCATE"
+
+
+def journal_mode_now(session: Session) -> str:
+    """How the database keeps its journal, asked of the database itself; the name of a database that has no such modes."""
+    dialect = session.get_bind().dialect.name
+    return str(session.scalar(text("PRAGMA journal_mode"))) if dialect == "sqlite" else dialect
 
 
 def _set_journal_mode(dbapi: sqlite3.Connection, mode: str) -> None:

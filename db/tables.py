@@ -40,8 +40,8 @@ class CleanText(TypeDecorator[str]):
         return None if value is None else storable(value.replace("\0", "\ufffd"))
 
 
-class RunStatus(StrEnum):
-    """Where a run stands. The first two are pending, the last three final until someone resumes."""
+class JobStatus(StrEnum):
+    """Where a job stands. The first two are pending, the last three final until someone resumes."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -52,7 +52,7 @@ class RunStatus(StrEnum):
 
 def _status_type() -> Enum:
     # A text column with a CHECK rather than a native type: a new member is then an ordinary migration on both databases.
-    return Enum(RunStatus, native_enum=False, create_constraint=True, length=16, name="status", values_callable=lambda members: [m.value for m in members])
+    return Enum(JobStatus, native_enum=False, create_constraint=True, length=16, name="status", values_callable=lambda members: [m.value for m in members])
 
 
 class Base(DeclarativeBase):
@@ -74,7 +74,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON(none_as_null=True),
         list[dict[str, Any]]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
-        RunStatus: _status_type(),
+        JobStatus: _status_type(),
     }
 
 
@@ -154,21 +154,18 @@ class QuerySet(Base):
     created_at: Mapped[datetime]
 
 
-class Run(Base):
-    """One training job. While it runs it belongs to (owner, attempt): every write of the trainer names both."""
+class Job(Base):
+    """Work that waits for a trainer. While it runs it belongs to (owner, attempt): every write of the trainer names both."""
 
-    __tablename__ = "run"
-    __table_args__ = (Index(None, "status", "queued_at"), Index(None, "version_id"))
+    __tablename__ = "job"
+    __table_args__ = (Index(None, "status", "queued_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
-    query_set_id: Mapped[int] = mapped_column(ForeignKey("query_set.id"))
-    model: Mapped[str]
-    revision: Mapped[str | None]  # of the model; known once it is resolved
-    config: Mapped[dict[str, Any]]
-    status: Mapped[RunStatus] = mapped_column(default=RunStatus.QUEUED)
+    kind: Mapped[str]  # what an attempt at it does
+    spec: Mapped[dict[str, Any]]  # what is asked for, where the kind has no table of its own for it
+    status: Mapped[JobStatus] = mapped_column(default=JobStatus.QUEUED)
     owner: Mapped[str | None]
-    owner_identity: Mapped[dict[str, Any] | None]  # host, pid and process start: tells a dead owner from a slow one
+    owner_identity: Mapped[dict[str, Any] | None]  # by which a launcher tells a dead owner from a slow one
     attempt: Mapped[int] = mapped_column(default=0)
     crashes: Mapped[int] = mapped_column(default=0)  # attempts that died in a row without a new checkpoint
     lease_until: Mapped[datetime | None]
@@ -178,19 +175,35 @@ class Run(Base):
     step: Mapped[int] = mapped_column(default=0)
     total_steps: Mapped[int] = mapped_column(default=0)
     eta_s: Mapped[float | None]
-    checkpoint: Mapped[str | None]  # path of the newest one that can be resumed from
+    checkpoint: Mapped[str | None]  # store key of the newest one that can be resumed from
     error_kind: Mapped[str | None]
     error_text: Mapped[str | None]
     notice: Mapped[str | None]  # what a reader should know that is no error
-    adapter_path: Mapped[str | None]
-    adapter_sha256: Mapped[str | None]
-    result: Mapped[dict[str, Any] | None]
     requested_by: Mapped[str]
-    request_key: Mapped[str] = mapped_column(unique=True)  # one a click, so that a second click is the same run
+    request_key: Mapped[str] = mapped_column(unique=True)  # one a click, so that a second click is the same job
     created_at: Mapped[datetime]
     queued_at: Mapped[datetime]  # place in the queue: renewed by a resume, kept by a rescue
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class Run(Base):
+    """What only a job that trains has: what is asked for, and what came of it."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index(None, "version_id"),)
+
+    id: Mapped[int] = mapped_column(ForeignKey("job.id"), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    query_set_id: Mapped[int] = mapped_column(ForeignKey("query_set.id"))
+    model: Mapped[str]
+    revision: Mapped[str | None]  # of the model; known once it is resolved
+    config: Mapped[dict[str, Any]]
+    adapter: Mapped[str | None]  # store key
+    adapter_sha256: Mapped[str | None]
+    result: Mapped[dict[str, Any] | None]
+
+    job: Mapped[Job] = relationship(lazy="joined", innerjoin=True)
 
 
 class RunMetric(Base):
@@ -218,7 +231,7 @@ class RunSample(Base):
 
 
 class Comparison(Base):
-    """One query put to several methods with the same seed and sampling, kept under a link."""
+    """One query put to several arms with the same seed and sampling, kept under a link."""
 
     __tablename__ = "comparison"
     __table_args__ = (Index(None, "run_id", "created_at"),)
@@ -226,6 +239,10 @@ class Comparison(Base):
     id: Mapped[str] = mapped_column(primary_key=True)  # a token that cannot be guessed
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
     version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    model: Mapped[str]
+    revision: Mapped[str | None]
+    four_bit: Mapped[bool]
+    arms: Mapped[list[dict[str, Any]]]  # in the order in which they are shown
     query: Mapped[str]
     side: Mapped[str]
     seed: Mapped[int] = mapped_column(BigInteger)
@@ -237,12 +254,12 @@ class Comparison(Base):
 
 
 class Reply(Base):
-    """What one method answered."""
+    """What one arm answered."""
 
     __tablename__ = "reply"
 
     comparison_id: Mapped[str] = mapped_column(ForeignKey("comparison.id"), primary_key=True)
-    method: Mapped[str] = mapped_column(primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)  # its key, unique in the comparison
     adapter_sha256: Mapped[str | None]
     text: Mapped[str]
     done: Mapped[bool]
@@ -256,10 +273,11 @@ class Reply(Base):
 
 
 class Machine(Base):
-    """What a host has and how fast it is, measured once in a while for the estimates."""
+    """What a place where attempts run has and how fast it is, measured once in a while for the estimates."""
 
     __tablename__ = "machine"
 
-    host: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(primary_key=True)
     hardware: Mapped[dict[str, Any]]
     measured_at: Mapped[datetime]
+    served_at: Mapped[datetime]  # when a trainer last sent work there

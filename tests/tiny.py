@@ -63,10 +63,10 @@ def stir(network: torch.nn.Module, *, std: float, seed: int = 0) -> None:
 def save_tiny_adapter(model_folder: Path, folder: Path, seed: int = 1) -> Path:
     """Save a LoRA for the tiny model whose effect can be seen: both its matrices are random."""
     from core.engine.adapters import attach_adapter
-    from core.engine.models import load_model
+    from core.engine.models import Placing, load_model
     from core.settings import ModelReference
 
-    base = load_model(ModelReference(id=str(model_folder)), folder, device=torch.device("cpu"), dtype=torch.float32)
+    base = load_model(ModelReference(id=str(model_folder)), folder, Placing(device=torch.device("cpu"), dtype=torch.float32))
     model = attach_adapter(base, rank=4, alpha=32, seed=seed)
     stir(model.network, std=0.3, seed=seed)
     model.network.save_pretrained(folder, safe_serialization=True)

@@ -8,7 +8,8 @@ from app.commands.inputs import load, open_settings, read_constitution, read_que
 from app.commands.terminal import quiet
 from app.present.trainability import trainability_lines
 from core.methods.settings import preset, with_settings
-from core.runs.trainability import check_run, now_and_then, trainability_to_data
+from core.runs.links import trainability_to_data
+from core.runs.trainability import check_run, now_and_then
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from app.settings import Settings
 from core.constitution.files import parse_file
 from core.constitution.principles import Constitution
 from core.constitution.queries import Query, read_queries
-from core.engine.adapters import load_adapter
-from core.engine.models import LoadedModel, choose_device, load_model
+from core.engine.adapters import adapter_hash, load_adapter
+from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import check_model
-from core.errors import AdapterError, ConstitutionError, QueryError
-from core.methods.settings import config_from_data
+from core.errors import AdapterError, ConfigError, ConstitutionError, QueryError
+from core.methods.arms import Arm, Artifact, arms_for, make_arm, needs_adapter
+from core.methods.settings import TrainConfig, config_from_data
 from core.settings import ModelReference, SamplingConfig
 
 
@@ -45,6 +47,39 @@ def chosen_sampling(options: argparse.Namespace, run: dict[str, Any] | None) -> 
     return SamplingConfig(**values), chosen_seed(options, run)
 
 
+def chosen_arm(options: argparse.Namespace, run: dict[str, Any] | None) -> Arm:
+    """The arm that is named, with its settings; with none named, base or adapter, with the constitution unless its side is "none".
+
+    Raises:
+        ConfigError: No such arm or setting, a setting outside its range, or an arm that does not go with the other options.
+        AdapterError: The folder holds no adapter.
+    """
+    folder, side = options.adapter, getattr(options, "side", "statement")
+    artifact = Artifact(kind="adapter", place=str(folder), sha256=adapter_hash(folder)) if folder is not None else None
+    key = options.arm
+    if key is None:
+        config = config_from_data(run["config"]) if run is not None else TrainConfig()
+        offered = arms_for(config.method if artifact is not None else None, artifact)
+        key = next(arm.method for arm in offered if needs_adapter(arm) == (artifact is not None) and arm.in_prompt == (side != "none"))
+    arm = make_arm(key, settings=dict(_read_setting(assignment) for assignment in options.set))
+    if arm.in_prompt and side == "none":
+        raise ConfigError(f"The arm {key} has the constitution in its prompt, so --as none does not go with it. Leave one of them out.")
+    if not needs_adapter(arm):
+        return arm
+    if artifact is None:
+        raise ConfigError(f"The arm {key} needs an adapter. Add --adapter DIR, the `adapter` folder of a run.")
+    return replace(arm, artifact=artifact)
+
+
+def _read_setting(assignment: str) -> tuple[str, float]:
+    """`strength=0.5` as typed."""
+    name, _, text = assignment.partition("=")
+    try:
+        return name.strip(), float(text)
+    except ValueError as error:
+        raise ConfigError(f"{name.strip()} must be a number, got {text!r}. Write it as NAME=VALUE.") from error
+
+
 def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | None, *, four_bit: bool = False) -> LoadedModel:
     """The base, held as in the run when there is one, with the adapter when one is named."""
     if run is not None:
@@ -53,7 +88,7 @@ def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | 
     reference = ModelReference(id=options.model or settings.model)
     if options.model is None and run is not None:
         reference = ModelReference(**run["model"])
-    model = check_model(load_model(reference, settings.models_folder, device=device, four_bit=four_bit, on_progress=report))
+    model = check_model(load_model(reference, settings.models_folder, Placing(device=device, four_bit=four_bit), report))
     for notice in model.notices:
         print(notice, file=sys.stderr)
     adapter = getattr(options, "adapter", None)

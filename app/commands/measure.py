@@ -1,4 +1,4 @@
-"""`measure`: the result of an adapter on held-out queries."""
+"""`measure`: the result of an arm on held-out queries."""
 
 import argparse
 import dataclasses
@@ -7,35 +7,37 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from app.commands.inputs import chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_query_file, read_run
+from app.commands.inputs import chosen_arm, chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_query_file, read_run
 from app.commands.terminal import quiet
 from app.present.table import report_lines
 from core.constitution.principles import Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
-from core.engine.adapters import adapter_hash
 from core.engine.policies import Policy, open_policy
+from core.errors import ConfigError
 from core.measure.ask import ask, query_batches
 from core.measure.report import evaluate, report_to_data
 from core.measure.values import MeasuredReply
-from core.methods.arms import Artifact
+from core.methods.arms import Arm, arm_to_data, make_arm
 from core.methods.settings import TrainConfig, config_from_data
 from core.runs.phases import measured_arms
 from core.settings import SamplingConfig
 
 
 def run(options: argparse.Namespace) -> int:
-    """`measure`: the arms that a run ends with, on queries that the adapter was not trained on."""
+    """`measure`: the arms that a run ends with, or one arm against the prompted base, on queries that no adapter of theirs was trained on."""
     quiet()
+    if options.arm is None and options.adapter is None:
+        raise ConfigError("There is nothing to measure yet. Add --adapter DIR, the `adapter` folder of a run, or --arm KEY.")
     settings = open_settings(options)
     run = read_run(options.adapter)
+    arm = chosen_arm(options, run)
+    if not arm.in_prompt:
+        raise ConfigError(f"The arm {arm.key} has no constitution in its prompt, so there are no two sides to tell apart. Measure one that has.")
     constitution = read_constitution(options.constitution)
     queries, left_out = _held_out(read_query_file(options.queries, "held_out"), options, run)
     sampling, seed = chosen_sampling(options, run)
     model = load(options, settings, run)
-    sha256 = adapter_hash(options.adapter)
-    config = config_from_data(run["config"]) if run is not None else TrainConfig()
-    arms = measured_arms(config, Artifact(kind="adapter", place=str(options.adapter), sha256=sha256))
-    report = evaluate(constitution, {arm: _answers(open_policy(model, arm), constitution, queries, sampling, seed) for arm in arms})
+    report = evaluate(constitution, {one: _answers(open_policy(model, one), constitution, queries, sampling, seed) for one in _measured(options, arm, run)})
     if not options.json:
         print("\n".join(report_lines(report)))
         if left_out:
@@ -43,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     data = {
         "constitution_sha256": content_hash(constitution),
-        "adapter_sha256": sha256,
+        "arm": arm_to_data(arm),
+        "adapter_sha256": arm.artifact.sha256 if arm.artifact is not None else None,
         "model": dataclasses.asdict(model.reference),
         "sampling": dataclasses.asdict(sampling),
         "seed": seed,
@@ -52,6 +55,13 @@ def run(options: argparse.Namespace) -> int:
     }
     print(json.dumps(data, ensure_ascii=False, indent=1))
     return 0
+
+
+def _measured(options: argparse.Namespace, arm: Arm, run: dict[str, Any] | None) -> tuple[Arm, ...]:
+    """What a run ends with when no arm is named; the prompted base and the arm when one is."""
+    if options.arm is not None or arm.artifact is None:
+        return tuple(dict.fromkeys((make_arm("prompt"), arm)))
+    return measured_arms(config_from_data(run["config"]) if run is not None else TrainConfig(), arm.artifact)
 
 
 def _answers(policy: Policy, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> list[MeasuredReply]:

@@ -10,8 +10,9 @@ import yaml
 
 from app.services.writers import ask_endpoint, model_name
 from app.settings import Settings
-from core.constitution.principles import Turns
+from core.constitution.principles import Turns, written_by_to_data
 from core.constitution.proposals import Ask, Wish, answer_sampling, propose, written_by
+from core.engine.models import Placing
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,12 +25,13 @@ def run(options: argparse.Namespace) -> int:
         name, ask = model_name(settings.endpoint.model), ask_endpoint(settings.endpoint)
     else:
         name, ask = _local(options, settings)
-    found = propose(wish, ask, begin=options.seed)
-    data = {"title": found.title, "statement": found.statement, "antithesis": found.antithesis, "written_by": written_by(name, wish, found)}
+    proposal = propose(wish, ask, begin=options.seed)
+    texts = {"title": proposal.title, "statement": proposal.statement, "antithesis": proposal.antithesis}
+    data = texts | {"written_by": written_by_to_data(written_by(name, wish, proposal))}
     print(json.dumps(data, ensure_ascii=False, indent=1) if options.json else yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100).rstrip())
-    if found.shortfall:
-        print(f"error: {found.shortfall}", file=sys.stderr)
-    return 1 if found.shortfall else 0
+    if proposal.shortfall:
+        print(f"error: {proposal.shortfall}", file=sys.stderr)
+    return 1 if proposal.shortfall else 0
 
 
 def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
@@ -43,7 +45,7 @@ def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
     quiet()
     settings.models_folder.mkdir(parents=True, exist_ok=True)
     reference = ModelReference(id=options.model or settings.local_writer)
-    model = load_model(reference, settings.models_folder, device=choose_device(options.device), on_progress=_print_progress)
+    model = load_model(reference, settings.models_folder, Placing(device=choose_device(options.device)), _print_progress)
 
     def ask(prompt: Turns, number: int) -> str:
         return sample(base_of(model), [plain_prompt(encode_prompt(model, prompt))], answer_sampling(number), [number])[0].text

@@ -4,16 +4,15 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 
-from app.commands.inputs import chosen_sampling, load, open_settings, read_constitution, read_query_file, read_run
+from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_constitution, read_query_file, read_run
 from app.commands.terminal import quiet
-from core.engine.adapters import adapter_hash
 from core.engine.batching import QUERIES_PER_BATCH
-from core.engine.policies import as_it_is
-from core.engine.sampling import sample
+from core.engine.policies import open_policy
+from core.engine.sampling import Response, sample
 from core.measure.ask import reply_seed, side_prompt
-
-METHODS = {(False, False): "base", (False, True): "base+constitution", (True, True): "aligned+constitution", (True, False): "aligned"}
+from core.methods.arms import Arm, arm_to_data
 
 
 def run(options: argparse.Namespace) -> int:
@@ -21,28 +20,25 @@ def run(options: argparse.Namespace) -> int:
     quiet()
     settings = open_settings(options)
     run = read_run(options.adapter)
-    constitution = None if options.side == "none" else read_constitution(options.constitution)
+    arm = chosen_arm(options, run)
+    constitution = read_constitution(options.constitution) if arm.in_prompt else None
     queries = [query.text for query in read_query_file(options.queries)]
     sampling, seed = chosen_sampling(options, run)
-    model = load(options, settings, run)
-    policy = as_it_is(model, "sami")
-    adapter = adapter_hash(options.adapter) if options.adapter is not None else None
+    policy = open_policy(load(options, settings, run), arm)
     scratch = options.out.with_name(f".{options.out.name}.{os.getpid()}")
     with scratch.open("w", encoding="utf-8") as file:
         for start in range(0, len(queries), QUERIES_PER_BATCH):
             batch = queries[start : start + QUERIES_PER_BATCH]
-            prompts = [side_prompt(model, constitution, options.side, query) for query in batch]
+            prompts = [side_prompt(policy.model, constitution, options.side, query) for query in batch]
             responses = sample(policy, prompts, sampling, [reply_seed(seed, query, options.side) for query in batch], steady=True)
-            for query, response in zip(batch, responses, strict=True):
-                row = {
-                    "query": query,
-                    "response": response.text,
-                    "as": options.side,
-                    "method": METHODS[adapter is not None, constitution is not None],
-                    "seed": seed,
-                    "adapter": adapter,
-                }
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.writelines(_rows(arm, options.side, seed, batch, responses))
             print(f"{start + len(batch)} of {len(queries)} replies", file=sys.stderr)
     os.replace(scratch, options.out)
     return 0
+
+
+def _rows(arm: Arm, side: str, seed: int, queries: Sequence[str], responses: Sequence[Response]) -> list[str]:
+    """The lines of a batch, with everything that decided the replies."""
+    shared = {"as": side, "method": arm.key, "arm": arm_to_data(arm), "seed": seed, "adapter": arm.artifact.sha256 if arm.artifact is not None else None}
+    rows = [{"query": query, "response": response.text} | shared for query, response in zip(queries, responses, strict=True)]
+    return [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]

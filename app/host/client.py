@@ -1,4 +1,4 @@
-"""Asking the model host for replies, for the check before a run, and for its memory. Imports no torch: the web process and the trainer use it.
+"""Asking the model host: for replies, texts and the check before a run, and for its memory. Imports no torch: the web process and the trainer use it.
 
 The host says in <data>/model-host.json where it listens and with which token. The supervisor starts it again when it dies, so the
 file is read anew for every call, and a host that is not there yet is waited for.
@@ -7,62 +7,18 @@ file is read anew for every call, and a host that is not there yet is waited for
 import json
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
 
 import httpx
 
+from app.host.protocol import ROUTES, Event, Request
 from app.settings import Settings
 from core.errors import StudioError
-
-# One line of the host's answer. Its "event" is loading, alive, error or end; of replies also start, token or done; of a check also asking or found.
-Event = dict[str, Any]
-Method = Literal["base", "base+constitution", "aligned+constitution", "aligned"]
-METHODS: tuple[Method, ...] = ("base", "base+constitution", "aligned+constitution", "aligned")
 
 PATIENCE_S = 15.0  # for a host that is being started (again)
 RETRY_S = 0.3
 READ_S = 30.0  # between two lines; the host says "alive" every second, so more than this is a hang
 MAX_STARTS = 2  # a request that killed the host twice (out of memory, most likely) is not tried a third time
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelChoice:
-    """The base model, by id and pinned revision, and whether it is held in 4 bits."""
-
-    id: str
-    revision: str | None = None
-    four_bit: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplyRequest:
-    """One query for several methods, with everything that decides the replies."""
-
-    model: ModelChoice
-    query: str
-    seed: int
-    sampling: dict[str, Any]  # fields of core.settings.SamplingConfig
-    side: Literal["statement", "antithesis"] = "statement"
-    constitution: dict[str, Any] | None = None  # content data; None only without the +constitution methods
-    adapter: str | None = None  # folder; None only without the aligned methods
-    adapter_sha256: str | None = None  # what the run recorded; another hash is refused
-    methods: list[Method] = field(default_factory=lambda: list(METHODS))
-    turns: dict[str, Any] | None = None  # fields of core.constitution.principles.Turns: put to the base as they are, in place of `query`
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckRequest:
-    """The check that a run begins with, without the run: everything of its plan that decides the verdict."""
-
-    model: ModelChoice
-    constitution: dict[str, Any]  # content data
-    queries: list[dict[str, str]]  # rows of the whole query set
-    config: dict[str, Any]  # data of core.methods.settings.TrainConfig, as the run's row would hold it
-
-
-Request = ReplyRequest | CheckRequest
-ROUTES: dict[type[Request], str] = {ReplyRequest: "/replies", CheckRequest: "/check"}
 
 
 class HostError(StudioError):

@@ -1,4 +1,4 @@
-"""The model host: a process that holds the weights for the pages. It streams replies, and the check before a run, over loopback.
+"""The model host: a process that holds the weights for the pages. It streams replies, texts and the check before a run, over loopback.
 
 One thread does all the work with the model, one job after the other. torch is imported when the first job comes,
 so an idle host is small. Whoever wants an answer needs the token in <data>/model-host.json, which only this user can read.
@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,13 +30,15 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.host.client import ROUTES, CheckRequest, Event, ReplyRequest, Request
+from app.host.protocol import ROUTES, CheckRequest, Event, ModelChoice, ReplyRequest, Request, WriteRequest
 from app.processes.lifeline import on_parent_gone, own_identity
 from app.settings import Settings, prepare_data_folder
 from core.errors import OutOfMemoryError, StudioError
+from core.methods.arms import Artifact
 
 if TYPE_CHECKING:
     from app.host.weights import Held
+    from core.engine.models import LoadedModel
 
 ALIVE_S = 1.0  # a line at least this often, so that the other side can tell a long load from a hang
 IDLE_S = 600.0  # the model is put away when nobody asked for this long
@@ -130,23 +132,32 @@ class Host:
     def _answer(self, job: Job) -> Iterator[Event]:
         request = job.request
         job.put({"event": "loading", "note": "starting", "share": None})
-        from app.host import checking as asking  # torch: seconds, at the first job only
-        from app.host import panes, weights
+        from app.host import answers, weights  # torch: seconds, at the first job only
         from core.engine.memory import memory_in_words
+
+        with memory_in_words(weights.REMEDY):
+            if isinstance(request, ReplyRequest):
+                question = answers.question_of(request)
+                model = self._hold(job, request.model, question.artifacts)
+                yield from answers.write_replies(model, question, job.stop.is_set)
+            elif isinstance(request, WriteRequest):
+                yield from answers.write_text(self._hold(job, request.model, ()), request, job.stop.is_set)
+            else:
+                yield answers.check(self._hold(job, request.model, ()), request, job.tell)
+
+    def _hold(self, job: Job, choice: ModelChoice, artifacts: Sequence[Artifact]) -> "LoadedModel":
+        """The model with these artifacts in memory, and whatever was held before it put away. Runs in the worker thread."""
+        from app.host import weights
 
         def on_progress(what: str, share: float) -> None:
             job.tell({"event": "loading", "note": what, "share": share})
 
-        with memory_in_words(weights.REMEDY):
-            held, self.held = self.held, None  # a failed load leaves nothing half loaded
-            if held is not None and held.choice != request.model:
-                held = None
-                weights.give_back()  # before the next model comes in
-            self.held = held = weights.hold(held, request, self.settings, on_progress)
-            if isinstance(request, CheckRequest):
-                yield asking.check(held.model, request, job.tell)
-            else:
-                yield from panes.write(held.model, panes.question_of(request), held.adapter_sha256, job.stop.is_set)
+        held, self.held = self.held, None  # a failed load leaves nothing half loaded
+        if held is not None and held.choice != choice:
+            held = None
+            weights.give_back()  # before the next model comes in
+        self.held = held = weights.hold(held, choice, artifacts, self.settings, on_progress)
+        return held.model
 
     def free(self) -> None:
         """Put the model away. Runs in the worker thread."""
@@ -186,7 +197,7 @@ class Host:
             "status": "ok",
             "busy": self.job is not None,
             "model": held.choice.id if held else None,
-            "adapter_sha256": held.adapter_sha256 if held else None,
+            "adapters": sorted(held.model.adapters) if held else [],
         }
 
 
@@ -226,6 +237,10 @@ def create_app(settings: Settings, token: str) -> FastAPI:
 
     @app.post(ROUTES[ReplyRequest])
     async def replies(request: ReplyRequest) -> StreamingResponse:
+        return StreamingResponse(host.lines(request), media_type="application/x-ndjson")
+
+    @app.post(ROUTES[WriteRequest])
+    async def text(request: WriteRequest) -> StreamingResponse:
         return StreamingResponse(host.lines(request), media_type="application/x-ndjson")
 
     @app.post(ROUTES[CheckRequest])

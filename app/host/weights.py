@@ -4,19 +4,22 @@ import contextlib
 import ctypes
 import gc
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from peft import PeftModel
 
-from app.host.client import ModelChoice, ReplyRequest, Request
+from app.host.protocol import ModelChoice
+from app.processes.store import open_store
 from app.settings import Settings
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.default_model import OnProgress
-from core.engine.models import LoadedModel, choose_device, load_model
+from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import check_model
 from core.errors import AdapterError
+from core.methods.arms import Artifact
 from core.settings import ModelReference
 
 
@@ -26,54 +29,59 @@ class Held:
 
     choice: ModelChoice
     model: LoadedModel
-    adapter_sha256: str | None
 
     @property
     def on_gpu(self) -> bool:
         return self.model.device.type != "cpu"
 
 
-def hold(held: Held | None, request: Request, settings: Settings, on_progress: OnProgress) -> Held:
-    """What the request needs, made from what is in memory as far as that goes: a change of adapter keeps the base.
+def hold(held: Held | None, choice: ModelChoice, artifacts: Sequence[Artifact], settings: Settings, on_progress: OnProgress) -> Held:
+    """A base with the adapters that are wanted, made from what is in memory as far as that goes: a change of adapters keeps the base.
 
-    A request without an adapter takes the base with whatever adapter is on it; it is for the base alone, with the adapter off.
+    More may be on it than is wanted: what is not asked for stays off.
 
     Raises:
-        AdapterError: The adapter is missing, or is not the one that the run recorded.
+        AdapterError: An adapter is missing, or is not the one that the run recorded.
         ModelError: The base cannot be fetched or loaded.
     """
-    adapter = Path(request.adapter) if isinstance(request, ReplyRequest) and request.adapter is not None else None
-    sha256 = _checked_hash(adapter, request.adapter_sha256) if isinstance(request, ReplyRequest) and adapter is not None else None
-    if held is not None and held.choice == request.model and sha256 in (None, held.adapter_sha256):
-        return held
-    if held is not None and held.choice == request.model:
-        base = _without_adapter(held.model)
-    else:
-        reference = ModelReference(id=request.model.id, revision=request.model.revision)
-        device = choose_device(settings.device)
-        base = check_model(load_model(reference, settings.models_folder, device=device, four_bit=request.model.four_bit, on_progress=on_progress))
-    if adapter is None:
-        return Held(request.model, base, None)
-    on_progress("loading the adapter", 1.0)
-    return Held(request.model, load_adapter(base, adapter, sha256), sha256)
+    store = open_store(settings)
+    with contextlib.ExitStack() as folders:
+        adapters = {artifact.sha256: folders.enter_context(store.local(artifact.place)) for artifact in artifacts}
+        for sha256, folder in adapters.items():
+            _require_recorded(folder, sha256)
+        model = _base(held, choice, adapters.keys(), settings, on_progress)
+        for sha256, folder in adapters.items():
+            if sha256 not in model.adapters:
+                on_progress("loading the adapter", 1.0)
+                model = load_adapter(model, folder, sha256)
+    return Held(choice, model)
 
 
-def _without_adapter(model: LoadedModel) -> LoadedModel:
-    if not isinstance(model.network, PeftModel):
-        return model
-    return LoadedModel(**{**model.__dict__, "network": model.network.unload(), "adapters": {}})
+def _base(held: Held | None, choice: ModelChoice, wanted: Set[str], settings: Settings, on_progress: OnProgress) -> LoadedModel:
+    """The base, with what is on it when that is of use."""
+    if held is not None and held.choice == choice:
+        there = held.model.adapters.keys()
+        return held.model if wanted <= there or there <= wanted else _without_adapters(held.model)
+    reference = ModelReference(id=choice.id, revision=choice.revision)
+    device = choose_device(settings.device)
+    return check_model(load_model(reference, settings.models_folder, Placing(device=device, four_bit=choice.four_bit), on_progress))
 
 
-def _checked_hash(folder: Path, recorded: str | None) -> str:
+def _without_adapters(model: LoadedModel) -> LoadedModel:
+    """The bare base: adapters that nobody asks for any more would fill the memory one by one."""
+    return replace(model, network=model.network.unload(), adapters={}) if isinstance(model.network, PeftModel) else model
+
+
+def _require_recorded(folder: Path, sha256: str) -> None:
+    """Raise AdapterError unless the folder holds the adapter that the run recorded."""
     if not (folder / "adapter_model.safetensors").exists():
         raise AdapterError(f"The run's adapter is no longer at {folder}. Put the folder back, or train the version again.")
     found = adapter_hash(folder)
-    if recorded not in (None, found):
+    if found != sha256:
         raise AdapterError(
             f"The adapter in {folder} is not the one that the run recorded: its sha256 begins with {found[:12]}, not with "
-            f"{str(recorded)[:12]}. Put the right file back, or train the version again."
+            f"{sha256[:12]}. Put the right file back, or train the version again."
         )
-    return found
 
 
 def give_back() -> None:

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from app.pages.frame import Question, Reply, answers, component, header, wire
+from app.pages.answers import ConstitutionList, Go
+from app.pages.endpoints import answers, endpoints_of, to_reply
+from app.pages.frame import WIRING, component, header, wire
+from app.pages.questions import ConstitutionFile, NewConstitution, NewName, OneConstitution
 from app.present.constitutions import entries_html
 from app.services import constitutions as service
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.errors import ConstitutionError
+
+EVENTS = ("create", "read", "rename", "archive", "unarchive")
 
 
 @dataclass(frozen=True)
@@ -23,49 +28,49 @@ class ConstitutionsPage:
     def load(self, request: gr.Request) -> object:
         """Show the list when the page opens."""
         caller(request)
-        return gr.update(reply=self._list(None))
+        return gr.update(reply=to_reply(self._list(None)))
 
     @answers
-    def create(self, question: Question, editor: str) -> Reply:
+    def create(self, question: NewConstitution, editor: str) -> Go:
         """Make an empty constitution and go to it."""
-        return _go(service.create_constitution(self.studio, question.get("name")))
+        return _go(service.create_constitution(self.studio, question.name))
 
     @answers
-    def read(self, question: Question, editor: str) -> Reply:
+    def read(self, question: ConstitutionFile, editor: str) -> Go:
         """Make a constitution from a file and go to it."""
-        return _go(service.import_file(self.studio, _decoded(question.get("data")), question.get("filename"), editor))
+        return _go(service.import_file(self.studio, _decoded(question.data), question.filename, editor))
 
     @answers
-    def rename(self, question: Question, editor: str) -> Reply:
+    def rename(self, question: NewName, editor: str) -> ConstitutionList:
         """Give a constitution another name."""
-        name = service.rename(self.studio, question.number("constitution"), question.get("name"))
+        name = service.rename(self.studio, question.constitution, question.name)
         return self._list(f"Renamed to “{name}”.")
 
     @answers
-    def archive(self, question: Question, editor: str) -> Reply:
+    def archive(self, question: OneConstitution, editor: str) -> ConstitutionList:
         """Put a constitution away."""
-        service.archive(self.studio, question.number("constitution"))
+        service.archive(self.studio, question.constitution)
         return self._list("Archived. Its versions and runs stay, and it can be put back.")
 
     @answers
-    def unarchive(self, question: Question, editor: str) -> Reply:
+    def unarchive(self, question: OneConstitution, editor: str) -> ConstitutionList:
         """Take an archived constitution back."""
-        service.archive(self.studio, question.number("constitution"), archived=False)
+        service.archive(self.studio, question.constitution, archived=False)
         return self._list("Put back among the constitutions in use.")
 
-    def _list(self, message: str | None) -> Reply:
+    def _list(self, message: str | None) -> ConstitutionList:
         archived = service.list_constitutions(self.studio, archived=True)
         in_use = service.list_constitutions(self.studio)
-        return {"kind": "list", "html": entries_html(in_use), "archived": entries_html(archived), "archived_count": len(archived), "message": message}
+        return ConstitutionList(html=entries_html(in_use), archived=entries_html(archived), archived_count=len(archived), message=message)
 
 
-def _go(constitution_id: int) -> Reply:
-    return {"kind": "go", "href": f"./write?constitution={constitution_id}"}
+def _go(constitution_id: int) -> Go:
+    return Go(href=f"./write?constitution={constitution_id}")
 
 
-def _decoded(data: object) -> bytes:
+def _decoded(data: str) -> bytes:
     try:
-        return base64.b64decode(str(data or ""), validate=True)
+        return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ConstitutionError("The file did not arrive whole. Choose it again.") from error
 
@@ -73,8 +78,7 @@ def _decoded(data: object) -> bytes:
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = ConstitutionsPage(studio)
-    header("")
-    events = ("create", "read", "rename", "archive", "unarchive")
-    listing = component('<div class="cs-page cs-listing"></div>', "listing.js", events, elem_id="listing")
-    wire(listing, {event: getattr(handlers, event) for event in events}, "constitutions")
-    page.load(handlers.load, None, [listing], queue=False, show_progress="hidden", api_name="constitutions_load")
+    header("", studio)
+    listing = component('<div class="cs-page cs-listing"></div>', "listing.js", EVENTS, elem_id="listing")
+    wire(listing, endpoints_of("constitutions", handlers, EVENTS))
+    page.load(handlers.load, None, [listing], queue=False, **WIRING)

@@ -1,34 +1,48 @@
 """What all pages share: the header with its links, custom components, and handlers that answer them."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import gradio as gr
 from gradio.components import Navbar
 
+from app.pages.endpoints import Endpoint
+from app.services.studio import Studio
+from app.web.actors import LONGEST_NAME
 from app.web.modules import ASSETS, address
-from app.web.security import caller
-from core.errors import ConfigError, StudioError
 
 NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("compare", "Compare"))  # address, name
 
-P = TypeVar("P")
-Reply = dict[str, Any]
+WIRING: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # scripts ask under /api, where questions have types
+NAME_FIELD = (  # app/assets/name.js fills it in
+    '<details class="cs-who"><summary><span class="cs-who-said">Your name</span></summary><form class="cs-who-form">'
+    f'<div class="cs-field"><label for="who-name">What are you called?</label><input class="cs-input cs-who-name" id="who-name" maxlength="{LONGEST_NAME}"'
+    ' autocomplete="nickname" spellcheck="false" aria-describedby="who-says who-problem"></div>'
+    '<p class="cs-quiet" id="who-says">It stands on the versions, runs and comparisons that you make, and is kept in this browser.</p>'
+    '<label class="cs-who-along" hidden><input type="checkbox" class="cs-who-take" checked> My drafts go along</label>'
+    '<p class="cs-problem cs-who-problem" id="who-problem" role="alert"></p><button class="cs-button cs-who-keep">Keep</button></form></details>'
+)
 
 
-def header(current: str) -> None:
-    """The header of a page, and no Gradio navigation besides it."""
+def header(current: str, studio: Studio) -> None:
+    """The header of a page, and no Gradio navigation besides it. Without a password it asks for the person's name."""
     Navbar(visible=False)
-    gr.HTML(header_html(current), apply_default_css=False, elem_id="header")
+    asks_name = studio.settings.password is None
+    html = header_html(current, asks_name)
+    if asks_name:
+        component(html, "name.js", (), elem_id="header")
+    else:
+        gr.HTML(html, apply_default_css=False, elem_id="header")
 
 
-def header_html(current: str) -> str:
+def header_html(current: str, asks_name: bool) -> str:
     """The links are relative, so that they also work behind a proxy that serves the studio below a path."""
     links = "".join(f'<a href="./{path}"{_current(path == current)}>{name}</a>' for path, name in NAVIGATION)
     return (
         '<div class="cs-header"><a class="cs-skip" href="#content">Skip to the content</a><div class="cs-header-in">'
-        f'<a class="cs-wordmark" href="./">Constitution Studio</a><nav class="cs-nav" aria-label="Pages">{links}</nav></div></div>'
+        f'<a class="cs-wordmark" href="./">Constitution Studio</a><nav class="cs-nav" aria-label="Pages">{links}</nav>'
+        f"{NAME_FIELD if asks_name else ''}</div></div>"
     )
 
 
@@ -47,50 +61,15 @@ def component(template: str, module: str, events: Sequence[str], **props: Any) -
     return gr.HTML(value=None, html_template=template, js_on_load=script, apply_default_css=False, reply=None, **props)
 
 
-def wire(source: gr.HTML, handlers: Mapping[str, Callable[..., Any]], prefix: str) -> None:
-    """Connect the component's events to handlers that answer it. The page asks one question at a time, so nothing queues here."""
-    for event, handler in handlers.items():
-        listen = getattr(source, event)
-        listen(handler, [source], [source], queue=False, show_progress="hidden", trigger_mode="multiple", api_name=f"{prefix}_{event}")
+def wire(source: gr.HTML, endpoints: Iterable[Endpoint]) -> None:
+    """Connect the component's events to what answers them. The page asks one question at a time, so nothing queues here.
 
-
-class Question:
-    """What a component sent, read field by field: all of it is outside input."""
-
-    def __init__(self, value: object) -> None:
-        self.fields: Mapping[str, object] = value if isinstance(value, Mapping) else {}
-
-    def number(self, name: str) -> int:
-        """A whole number that must be there."""
-        value = self.fields.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**31:
-            raise ConfigError(f"The page sent no usable {name}. Reload it, then try again.")
-        return value
-
-    def number_or_none(self, name: str) -> int | None:
-        """A whole number, or None when the page sent none."""
-        return None if self.fields.get(name) is None else self.number(name)
-
-    def get(self, name: str) -> object:
-        """A field as it came; the service checks it."""
-        return self.fields.get(name)
-
-
-def answers(handler: Callable[[P, Question, str], Reply]) -> Callable[[P, object, gr.Request], Any]:
-    """Make a method that answers a question of its component into a handler.
-
-    It learns who calls before anything else happens. What the person can put right comes back as a reply of kind `problem`.
+    Only what answers again and again is queued: only so can it be cancelled, by Stop or by a closed tab.
     """
-
-    def answer(self: P, value: object, request: gr.Request) -> Any:
-        editor = caller(request)
-        question = Question(value)
-        try:
-            reply = handler(self, question, editor)
-        except StudioError as error:
-            reply = {"kind": "problem", "message": str(error)}
-        return gr.update(reply={**reply, "seq": question.get("seq")})
-
-    answer.__name__ = answer.__qualname__ = handler.__name__
-    answer.__doc__ = handler.__doc__
-    return answer
+    streams = []
+    for endpoint in endpoints:
+        listen = getattr(source, endpoint.name)
+        heard = listen(endpoint.handler, [source], [source], queue=endpoint.streams, trigger_mode="multiple", **WIRING)
+        streams += [heard] if endpoint.streams else []
+    if streams:
+        source.stop(None, None, None, cancels=streams, **WIRING)

@@ -5,6 +5,8 @@ from typing import Any
 import gradio as gr
 
 from app.pages import compare, constitutions, run, train, write
+from app.pages.endpoints import Endpoint, endpoints_of
+from app.services.proposals import Proposals
 from app.services.studio import Studio
 from app.web.modules import ASSETS
 
@@ -12,13 +14,13 @@ STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.c
 HEAD = '<meta name="color-scheme" content="light dark">'
 
 
-def build(studio: Studio) -> gr.Blocks:
-    """All pages, each at its own address."""
+def build(studio: Studio, proposals: Proposals) -> gr.Blocks:
+    """All pages, each at its own address. Proposals are begun by the page and by scripts, and looked after together."""
     pages: gr.Blocks
     with gr.Blocks(title="Constitution Studio", fill_width=True, analytics_enabled=False) as pages:
         constitutions.build(pages, studio)
     with pages.route("Write", "write", show_in_navbar=False):
-        write.build(pages, studio)
+        write.build(pages, studio, proposals)
     with pages.route("Train", "train", show_in_navbar=False):
         train.build(pages, studio)
     with pages.route("Run", "run", show_in_navbar=False):
@@ -26,6 +28,17 @@ def build(studio: Studio) -> gr.Blocks:
     with pages.route("Compare", "compare", show_in_navbar=False):
         compare.build(pages, studio)
     return pages
+
+
+def endpoints(studio: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
+    """What scripts may ask: the same as the pages."""
+    return (
+        *endpoints_of("constitutions", constitutions.ConstitutionsPage(studio), constitutions.EVENTS),
+        *endpoints_of("write", write.WritePage(studio, proposals), write.EVENTS),
+        *endpoints_of("train", train.TrainPage(studio), train.EVENTS),
+        *endpoints_of("run", run.RunPage(studio), run.EVENTS),
+        *endpoints_of("compare", compare.ComparePage(studio), compare.EVENTS),
+    )
 
 
 def look() -> dict[str, Any]:

@@ -2,32 +2,35 @@
 
 import base64
 import binascii
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import gradio as gr
 
-from app.pages.frame import Question, Reply, answers, component, header, wire
+from app.pages.answers import CheckState, Go, QuerySet, RunPreview
+from app.pages.endpoints import answers, endpoints_of, paced, tells
+from app.pages.frame import WIRING, component, header, wire
+from app.pages.questions import QueryFile, RunWish
 from app.present.preview import about_minutes, preview_html, work
 from app.present.runs import list_html
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs
 from app.services.checking import CheckView
 from app.services.exposed import EXPOSED, preset_values
-from app.services.plans import TrainForm, VersionChoice
+from app.services.plans import TrainForm
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import QueryError, StudioError
 from core.methods.settings import PRESETS
+from db.runs import VersionToTrain
 
 LIST_EVERY_S = 3
 DRAW_EVERY_S = 0.25  # a check tells of every token
 MOST_DIGITS = 9
+EVENTS = ("preview", "check", "upload", "train")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class TrainPage:
             "kind": "form",
             "versions": [asdict(version) for version in offered.versions],
             "models": [{"id": model, "label": _model_label(model)} for model in offered.models],
-            "query_sets": [_query_set(view) for view in offered.query_sets],
+            "query_sets": [{"id": view.id, "label": _label(view)} for view in offered.query_sets],
             "version": chosen,
             "again": again and {**asdict(again), "changes": dict(change.split("=", 1) for change in again.changes)},
             "message": message,
@@ -78,97 +81,89 @@ class TrainPage:
         return list_html(runs.list_runs(self.studio))
 
     @answers
-    def preview(self, question: Question, editor: str) -> Reply:
+    def preview(self, question: RunWish, editor: str) -> RunPreview:
         """What the form would mean."""
         preview = plans.preview(self.studio, _form(question))
         minutes = {name: about_minutes(value) for name, value in preview.preset_minutes.items()}
-        return {"kind": "preview", "html": preview_html(preview), "command": preview.command, "minutes": minutes}
+        return RunPreview(html=preview_html(preview), command=preview.command, minutes=minutes)
 
-    def check(self, value: object, request: gr.Request) -> Iterator[Any]:
-        """Ask the base what it already does. The first word answers the question; the others follow it unasked."""
-        caller(request)
-        question, drawn = Question(value), 0.0
-        seq, key = question.get("seq"), question.get("key")
-        try:
-            with closing(checking.check(self.studio, _form(question))) as views:  # type: ignore[type-var]
-                for view in views:
-                    if view.running and seq is None and time.monotonic() - drawn < DRAW_EVERY_S:
-                        continue
-                    yield gr.update(reply={**_check(view), "key": key, "seq": seq})
-                    seq, drawn = None, time.monotonic()
-        except StudioError as error:
-            yield gr.update(reply={"kind": "problem", "message": str(error), "seq": seq})
+    @tells
+    def check(self, question: RunWish, editor: str) -> Iterator[CheckState]:
+        """Ask the base what it already does, without beginning a run. Nothing is stored."""
+        for view in paced(checking.check(self.studio, _form(question)), DRAW_EVERY_S):
+            yield _check(view, question.key)
 
     @answers
-    def upload(self, question: Question, editor: str) -> Reply:
+    def upload(self, question: QueryFile, editor: str) -> QuerySet:
         """Keep an uploaded query set."""
-        view = query_sets.upload(self.studio, _decoded(question.get("data")), str(question.get("filename") or "queries.txt"))
+        view = query_sets.upload(self.studio, _decoded(question.data), question.filename)
         message = f"Read {view.train + view.held_out:,} queries: {view.train:,} to train on, {view.held_out:,} held out."
-        return {"kind": "query_set", **_query_set(view), "message": message}
+        return QuerySet(id=view.id, label=_label(view), message=message)
 
     @answers
-    def train(self, question: Question, editor: str) -> Reply:
+    def train(self, question: RunWish, editor: str) -> Go:
         """Queue the run and go to it."""
-        return {"kind": "go", "href": f"./run?id={runs.queue_run(self.studio, editor, _form(question), question.get('key'))}"}
+        return Go(href=f"./run?id={runs.queue_run(self.studio, editor, _form(question), question.key)}")
 
 
-def _chosen(versions: Sequence[VersionChoice], wanted: Mapping[str, str]) -> int | None:
+def _chosen(versions: Sequence[VersionToTrain], wanted: Mapping[str, str]) -> int | None:
     if wanted["version"]:
         return next((version.id for version in versions if str(version.id) == wanted["version"]), None)
     return next((version.id for version in versions if str(version.constitution_id) == wanted["constitution"]), None)
 
 
-def _form(question: Question) -> TrainForm:
-    given = question.get("settings")
-    settings: Mapping[str, object] = given if isinstance(given, Mapping) else {}
-    given_words = {setting.name: str(settings.get(setting.name) or "").strip() for setting in EXPOSED}
-    changes = tuple(f"{name}={words}" for name, words in given_words.items() if words)
+def _form(question: RunWish) -> TrainForm:
+    given = {setting.name: question.settings.get(setting.name, "").strip() for setting in EXPOSED}
     return TrainForm(
-        version_id=question.number("version"),
-        query_set_id=question.number("query_set"),
-        model=str(question.get("model") or ""),
-        preset=str(question.get("preset") or ""),
-        seed=question.number("seed"),
-        changes=changes,
+        version_id=question.version,
+        query_set_id=question.query_set,
+        model=question.model,
+        preset=question.preset,
+        seed=question.seed,
+        changes=tuple(f"{name}={value}" for name, value in given.items() if value),
     )
 
 
-def _check(view: CheckView) -> Reply:
-    told = {"running": view.running, "note": view.note, "share": view.share, "problem": view.problem or ""}
-    return {"kind": "check", **told, "spoken": check_spoken(view), "html": check_html(view)}
+def _check(view: CheckView, key: str) -> CheckState:
+    return CheckState(
+        key=key,
+        running=view.running,
+        note=view.note,
+        share=view.share,
+        problem=view.problem or "",
+        spoken=check_spoken(view),
+        html=check_html(view),
+    )
 
 
-def _query_set(view: QuerySetView) -> Reply:
-    return {"id": view.id, "label": f"{view.name}: {view.train:,} to train on, {view.held_out:,} held out"}
+def _label(view: QuerySetView) -> str:
+    return f"{view.name}: {view.train:,} to train on, {view.held_out:,} held out"
 
 
 def _model_label(model: str) -> str:
     return f"{model} (default, runs anywhere)" if model == DEFAULT_MODEL else model
 
 
-def _decoded(data: object) -> bytes:
+def _decoded(data: str) -> bytes:
     try:
-        return base64.b64decode(str(data or ""), validate=True)
+        return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:
         raise QueryError("The file did not arrive whole. Choose it again.") from error
 
 
-def _presets() -> list[Reply]:
+def _presets() -> list[dict[str, Any]]:
     return [{"name": name, "work": work(config), "values": preset_values(name)} for name, config in PRESETS.items()]
 
 
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = TrainPage(studio)
-    header("train")
+    header("train", studio)
     settings = [asdict(setting) for setting in EXPOSED]
-    events = ("preview", "check", "stop", "upload", "train")
-    form = component('<div class="cs-page cs-train"></div>', "train/form.js", events, elem_id="train", presets=_presets(), settings=settings)
+    stoppable = (*EVENTS, "stop")
+    form = component('<div class="cs-page cs-train"></div>', "train/form.js", stoppable, elem_id="train", presets=_presets(), settings=settings)
     seen = gr.State(None)
-    wire(form, {"preview": handlers.preview, "upload": handlers.upload, "train": handlers.train}, "train")
-    # Queued, unlike the other events: only so can a handler answer again and again, and be cancelled by Stop or a closed tab.
-    asking = form.check(handlers.check, [form], [form], api_name="train_check", show_progress="hidden", trigger_mode="multiple")
-    form.stop(None, None, None, cancels=[asking], api_name="train_stop")
-    page.load(handlers.load, None, [form], queue=False, show_progress="hidden", api_name="train_load")
+    wire(form, endpoints_of("train", handlers, EVENTS))
+    page.load(handlers.load, None, [form], queue=False, **WIRING)
     timer = gr.Timer(LIST_EVERY_S)
-    timer.tick(handlers.tick, [seen], [form, seen], queue=False, show_progress="hidden", api_name="train_tick")
+    timer.tick(handlers.tick, [seen], [form, seen], queue=False, **WIRING)

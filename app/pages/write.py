@@ -1,19 +1,48 @@
 """The Write page: a constitution as a document, its draft and its versions."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Any
 
 import gradio as gr
 
-from app.pages.frame import Question, Reply, answers, component, header, wire
+from app.pages.answers import (
+    Choose,
+    Conflict,
+    Left,
+    Opened,
+    Problem,
+    ProposalState,
+    Renamed,
+    Saved,
+    TextFile,
+    Versioned,
+    VersionPreview,
+    VersionText,
+)
+from app.pages.endpoints import answers, endpoints_of, to_reply
+from app.pages.frame import WIRING, component, header, wire
+from app.pages.questions import (
+    DraftTexts,
+    NewName,
+    NewVersion,
+    OneConstitution,
+    OneProposal,
+    OneVersion,
+    ProposalWish,
+    Restoration,
+    TextFileWish,
+)
 from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
 from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
-from app.web.security import caller
+from app.web.actors import caller
+from core.constitution.changes import changes
 from core.constitution.proposals import Wish
 from core.errors import StudioError
+
+EVENTS = ("save", "rename", "preview", "version", "restore", "open", "download", "propose", "proposal", "leave")
 
 
 @dataclass(frozen=True)
@@ -28,122 +57,125 @@ class WritePage:
         editor = caller(request)
         wanted = request.query_params.get("constitution", "")
         try:
-            reply = self._opened(int(wanted), editor) if wanted.isdecimal() else self._choose("")
+            reply: Opened | Choose = self._opened(int(wanted), editor) if wanted.isdecimal() else self._choose("")
         except StudioError as error:
             reply = self._choose(str(error))
-        return gr.update(reply=reply)
+        return gr.update(reply=to_reply(reply))
 
-    def _opened(self, constitution_id: int, editor: str) -> Reply:
+    def _opened(self, constitution_id: int, editor: str) -> Opened:
         draft = service.open_draft(self.studio, constitution_id, editor)
-        return {"kind": "opened", **self._draft(draft), "history": self._history(draft), "writer": writer_name(self.studio.settings)}
+        return Opened(**_state(draft), history=self._history(draft), writer=writer_name(self.studio.settings))
 
-    def _choose(self, message: str) -> Reply:
-        return {"kind": "choose", "html": chooser_html(service.list_constitutions(self.studio), message)}
+    def _choose(self, message: str) -> Choose:
+        return Choose(html=chooser_html(service.list_constitutions(self.studio), message))
 
     def _history(self, draft: DraftView) -> str:
         return history_html(service.history(self.studio, draft.constitution_id))
 
-    def _draft(self, draft: DraftView) -> Reply:
-        return {
-            "constitution": draft.constitution_id,
-            "name": draft.name,
-            "editor": draft.editor,
-            "revision": draft.revision,
-            "saved_at": draft.saved_at and draft.saved_at.isoformat(),
-            "principles": draft.rows,
-            "problems": [asdict(problem) for problem in draft.problems],
-            "verdict": verdict(draft),
-            "head": draft.head and draft.head.number,
-        }
-
     @answers
-    def save(self, question: Question, editor: str) -> Reply:
+    def save(self, question: DraftTexts, editor: str) -> Saved | Conflict:
         """Store what was typed."""
         try:
-            draft = service.save_draft(self.studio, question.number("constitution"), editor, question.number("revision"), question.get("principles"))
+            draft = service.save_draft(self.studio, question.constitution, editor, question.revision, question.principles)
         except DraftConflictError as conflict:
-            return {"kind": "conflict", "message": str(conflict), **self._draft(conflict.current)}
-        return {"kind": "saved", **self._draft(draft)}
+            return Conflict(**_state(conflict.current), message=str(conflict))
+        return Saved(**_state(draft))
 
     @answers
-    def rename(self, question: Question, editor: str) -> Reply:
+    def rename(self, question: NewName, editor: str) -> Renamed:
         """Give the constitution another name."""
-        name = service.rename(self.studio, question.number("constitution"), question.get("name"))
-        return {"kind": "renamed", "name": name, "verdict": verdict(service.view_draft(self.studio, question.number("constitution"), editor))}
+        name = service.rename(self.studio, question.constitution, question.name)
+        return Renamed(name=name, verdict=verdict(service.view_draft(self.studio, question.constitution, editor)))
 
     @answers
-    def preview(self, question: Question, editor: str) -> Reply:
+    def preview(self, question: OneConstitution, editor: str) -> VersionPreview:
         """What a new version would change, and whether it can be saved."""
-        draft = service.view_draft(self.studio, question.number("constitution"), editor)
+        draft = service.view_draft(self.studio, question.constitution, editor)
         number = draft.head.number + 1 if draft.head else 1
-        html = changes_html(draft.head_constitution, draft.constitution)
+        change = changes(draft.head_constitution, draft.constitution)
         can_save = draft.changed and not draft.problems
-        return {"kind": "preview", **self._draft(draft), "number": number, "html": html, "reason": save_reason(draft), "can_save": can_save}
+        return VersionPreview(**_state(draft), html=changes_html(change), difference=change, number=number, reason=save_reason(draft), can_save=can_save)
 
     @answers
-    def version(self, question: Question, editor: str) -> Reply:
+    def version(self, question: NewVersion, editor: str) -> Versioned:
         """Make the draft the next version."""
-        seen = (question.number("revision"), question.number_or_none("head"))
-        draft = service.save_version(self.studio, question.number("constitution"), editor, question.get("message"), seen)
+        draft = service.save_version(self.studio, question.constitution, editor, question.message, (question.revision, question.head))
         return self._versioned(draft, "Saved as")
 
     @answers
-    def restore(self, question: Question, editor: str) -> Reply:
+    def restore(self, question: Restoration, editor: str) -> Versioned:
         """Save an earlier version's text as the next version."""
-        seen = (question.number("revision"), question.number_or_none("head"))
-        number = question.number("number")
-        draft = service.restore_version(self.studio, question.number("constitution"), editor, number, seen)
-        return self._versioned(draft, f"Version {number} is restored as")
+        draft = service.restore_version(self.studio, question.constitution, editor, question.number, (question.revision, question.head))
+        return self._versioned(draft, f"Version {question.number} is restored as")
 
-    def _versioned(self, draft: DraftView, says: str) -> Reply:
+    def _versioned(self, draft: DraftView, says: str) -> Versioned:
         number = draft.head.number if draft.head else 0
-        return {"kind": "versioned", **self._draft(draft), "history": self._history(draft), "message": f"{says} version {number}."}
+        return Versioned(**_state(draft), history=self._history(draft), message=f"{says} version {number}.")
 
     @answers
-    def open(self, question: Question, editor: str) -> Reply:
+    def open(self, question: OneVersion, editor: str) -> VersionText:
         """One version to read, and what the draft changes in it."""
-        constitution_id = question.number("constitution")
-        version = service.open_version(self.studio, constitution_id, question.number("number"))
-        draft = service.view_draft(self.studio, constitution_id, editor)
-        changes = changes_html(version.constitution, draft.constitution)
-        head, html = version_head_html(version.summary), document_html(version.constitution)
-        return {"kind": "version", "number": version.summary.number, "head": head, "html": html, "changes": changes, "newest": draft.head and draft.head.number}
+        version = service.open_version(self.studio, question.constitution, question.number)
+        draft = service.view_draft(self.studio, question.constitution, editor)
+        change = changes(version.constitution, draft.constitution)
+        return VersionText(
+            number=version.summary.number,
+            head=version_head_html(version.summary),
+            html=document_html(version.constitution),
+            changes=changes_html(change),
+            difference=change,
+            newest=draft.head.number if draft.head else None,
+        )
 
     @answers
-    def download(self, question: Question, editor: str) -> Reply:
+    def download(self, question: TextFileWish, editor: str) -> TextFile:
         """The draft or a version as a file."""
-        form: Literal["yaml", "markdown"] = "yaml" if question.get("format") == "yaml" else "markdown"
-        return {"kind": "file", **asdict(service.export(self.studio, question.number("constitution"), editor, form, question.number_or_none("number")))}
+        return TextFile(**asdict(service.export(self.studio, question.constitution, editor, question.format, question.number)))
 
     @answers
-    def propose(self, question: Question, editor: str) -> Reply:
+    def propose(self, question: ProposalWish, editor: str) -> ProposalState | Problem:
         """Have a model write a principle. It is not stored: the page shows it, and the author takes it or not."""
-        texts = {name: value for name in ("wish", "statement", "title") if isinstance(value := question.get(name), str)}
-        return _proposed(self.proposals.begin(self.studio, editor, Wish(**texts), abs(question.number("try")) % MAX_TRY))
+        wish = Wish(wish=question.wish, statement=question.statement, title=question.title)
+        return _proposed(self.proposals.begin(self.studio, editor, wish, abs(question.try_) % MAX_TRY))
 
     @answers
-    def proposal(self, question: Question, editor: str) -> Reply:
+    def proposal(self, question: OneProposal, editor: str) -> ProposalState | Problem:
         """How a proposal stands."""
-        return _proposed(self.proposals.look(editor, question.get("proposal")))
+        return _proposed(self.proposals.look(editor, question.proposal))
 
     @answers
-    def leave(self, question: Question, editor: str) -> Reply:
+    def leave(self, question: OneProposal, editor: str) -> Left:
         """Call a proposal off."""
-        self.proposals.leave(editor, question.get("proposal"))
-        return {"kind": "left"}
+        self.proposals.leave(editor, question.proposal)
+        return Left()
 
 
-def _proposed(job: ProposalJob) -> Reply:
+def _state(draft: DraftView) -> dict[str, Any]:
+    """What every answer about a draft begins with: the fields of `DraftState`."""
+    return {
+        "constitution": draft.constitution_id,
+        "name": draft.name,
+        "editor": draft.editor,
+        "revision": draft.revision,
+        "saved_at": draft.saved_at and draft.saved_at.isoformat(),
+        "principles": draft.rows,
+        "problems": draft.problems,
+        "advice": draft.advice,
+        "verdict": verdict(draft),
+        "head": draft.head and draft.head.number,
+    }
+
+
+def _proposed(job: ProposalJob) -> ProposalState | Problem:
     if job.problem:
-        return {"kind": "problem", "message": job.problem}
-    return {"kind": "proposal", "id": job.id, "writer": job.writer, "note": job.note, "proposal": job.proposal and asdict(job.proposal)}
+        return Problem(message=job.problem)
+    return ProposalState(id=job.id, writer=job.writer, note=job.note, proposal=job.proposal)
 
 
-def build(page: gr.Blocks, studio: Studio) -> None:
+def build(page: gr.Blocks, studio: Studio, proposals: Proposals) -> None:
     """Lay out the page and connect it."""
-    handlers = WritePage(studio)
-    header("write")
-    events = ("save", "rename", "preview", "version", "restore", "open", "download", "propose", "proposal", "leave")
-    editor = component('<div class="cs-page cs-editor"></div>', "write/editor.js", events, elem_id="editor", checks=check_kinds())
-    wire(editor, {event: getattr(handlers, event) for event in events}, "write")
-    page.load(handlers.load, None, [editor], queue=False, show_progress="hidden", api_name="write_load")
+    handlers = WritePage(studio, proposals)
+    header("write", studio)
+    editor = component('<div class="cs-page cs-editor"></div>', "write/editor.js", EVENTS, elem_id="editor", checks=check_kinds())
+    wire(editor, endpoints_of("write", handlers, EVENTS))
+    page.load(handlers.load, None, [editor], queue=False, **WIRING)

@@ -2,31 +2,28 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from statistics import fmean
 from typing import Any, Literal
 
-from app.host.client import METHODS, Method
 from app.present.constitutions import check_sentence
-from app.present.text import Piece, count, diff_pieces, escape, time_html
-from app.services.comparison_views import ComparisonView, Pane, Recent, Source
+from app.present.text import count, escape, time_html
+from app.services.comparison_views import ComparisonView, Pane, Recent
+from app.services.sources import Source
+from core.constitution.changes import Piece, diff_pieces
 from core.constitution.checks import complies
 from core.constitution.principles import Turns
 from core.constitution.text import words
+from core.methods.arms import Arm, Method, arm_title
 
 HASH_CHARS = 12
 SHOWN_DIFFERENCE = 0.1  # nats; smaller ones are rounding to a reader
-POLICIES = {"base": "Base", "base+constitution": "Base", "aligned+constitution": "Aligned", "aligned": "Aligned"}
 STATES = {"waiting": "waiting", "writing": "writing", "done": "", "stopped": "not finished", "failed": "could not answer"}
 
 
-def method_name(method: str) -> str:
-    """`Base with the constitution`."""
-    return f"{POLICIES[method]} {'with' if method.endswith('+constitution') else 'without'} the constitution"
-
-
-def prompt_note(method: str, side: str) -> str:
-    """What the method's prompt holds."""
-    if not method.endswith("+constitution"):
+def prompt_note(arm: Arm, side: str) -> str:
+    """What the arm's prompt holds."""
+    if not arm.in_prompt:
         return "no constitution in its prompt"
     return f"{'statements' if side == 'statement' else 'antitheses'} in its prompt"
 
@@ -49,7 +46,25 @@ def source_option(source: Source) -> dict[str, Any]:
         "max_new_tokens": sampling.max_new_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
+        "arms": [arm_choice(arm) for arm in source.arms],
+        "methods": [method_option(method) for method in addable(source)],
     }
+
+
+def addable(source: Source) -> list[Method]:
+    """The methods of which a pane can be added to those that the source offers."""
+    there = {arm.key for arm in source.arms}
+    return [method for method in source.methods if method.settings or method.key not in there]
+
+
+def arm_choice(arm: Arm) -> dict[str, Any]:
+    """An arm as the page asks for it."""
+    return {"method": arm.method, "settings": dict(arm.settings), "title": arm_title(arm)}
+
+
+def method_option(method: Method) -> dict[str, Any]:
+    """One choice of what can be added, with its number fields."""
+    return {"key": method.key, "title": method.title, "settings": [asdict(setting) for setting in method.settings]}
 
 
 def facts_html(source: Source) -> str:
@@ -58,7 +73,10 @@ def facts_html(source: Source) -> str:
     model = f"{escape(source.model)}{f' at {revision_html(source.revision)}' if source.revision else ''}"
     rows = [("Constitution", link), ("Model", model)]
     if source.run_id is not None:
-        rows += [("Run", f'<a href="./run?id={source.run_id}">Run {source.run_id}</a>'), ("Adapter", adapter_html(source.adapter_sha256))]
+        rows += [
+            ("Run", f'<a href="./run?id={source.run_id}">Run {source.run_id}</a>'),
+            ("Adapter", adapter_html(source.artifact.sha256 if source.artifact else None)),
+        ]
     return f'<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
 
 
@@ -76,12 +94,13 @@ def adapter_html(sha256: str | None) -> str:
 
 def pane_data(view: ComparisonView, pane: Pane) -> dict[str, Any]:
     """One pane, while it is written and afterwards. `text` is plain text."""
-    absent = "adapter off" if pane.method.startswith("base") else "adapter not yet loaded"
+    absent = "adapter off" if pane.arm.artifact is None else "adapter not yet loaded"
     adapter = f"adapter {pane.adapter_sha256[:HASH_CHARS]}" if pane.adapter_sha256 else absent
     return {
-        "method": pane.method,
-        "policy": POLICIES[pane.method],
-        "prompt": prompt_note(pane.method, view.side),
+        "key": pane.arm.key,
+        "title": arm_title(pane.arm),
+        "place": places(view)[pane.arm.key],
+        "prompt": prompt_note(pane.arm, view.side),
         "adapter": adapter,
         "state": pane.state,
         "says": STATES[pane.state],
@@ -90,6 +109,13 @@ def pane_data(view: ComparisonView, pane: Pane) -> dict[str, Any]:
         "error": pane.error or "",
         "checks": checks(view, pane),
     }
+
+
+def places(view: ComparisonView) -> dict[str, int]:
+    """Where each pane stands, from 1 on, by the arm's key. Two columns: base and trained side by side, without the constitution above with it."""
+    first = sorted((pane.arm for pane in view.panes if view.source.offers(pane.arm)), key=lambda arm: (arm.in_prompt, arm.artifact is not None))
+    added = [pane.arm for pane in view.panes if not view.source.offers(pane.arm)]
+    return {arm.key: i + 1 for i, arm in enumerate([*first, *added])}
 
 
 def checks(view: ComparisonView, pane: Pane) -> list[dict[str, Any]]:
@@ -137,10 +163,10 @@ def _afterwards(view: ComparisonView) -> dict[str, Any]:
         "asked": asked_html(view),
         "remarks": remarks(view),
         "proof": proof_html(view),
-        "methods": [{"method": pane.method, "name": method_name(pane.method)} for pane in view.panes if pane.state == "done"],
+        "finished": [{"key": pane.arm.key, "title": arm_title(pane.arm)} for pane in view.panes if pane.state == "done"],
         "pair": [first, second],
         "diff": diff_html(view, first, second),
-        "scores": {pane.method: scores_html(pane) for pane in view.panes if pane.token_scores},
+        "scores": {pane.arm.key: scores_html(pane) for pane in view.panes if pane.token_scores},
         "unfinished": len(view.unfinished),
     }
 
@@ -157,7 +183,7 @@ def asked_html(view: ComparisonView) -> str:
 
 def remarks(view: ComparisonView) -> list[str]:
     """What a reader should not overlook."""
-    base, aligned = view.pane("base+constitution"), view.pane("aligned+constitution")
+    base, aligned = trained_pair(view)
     if base is None or aligned is None or base.state != "done" or aligned.state != "done":
         return []
     found = []
@@ -168,27 +194,36 @@ def remarks(view: ComparisonView) -> list[str]:
     return found
 
 
-def default_pair(view: ComparisonView) -> tuple[Method, Method]:
-    """The two panes whose difference is shown first: what training changed, or without a run what the prompt changed."""
-    return ("base+constitution", "aligned+constitution") if view.source.run_id is not None else ("base", "base+constitution")
+def trained_pair(view: ComparisonView) -> tuple[Pane | None, Pane | None]:
+    """What training changed where the constitution stands in the prompt: the base's pane, and that of the adapter as it was trained."""
+    prompted = [pane for pane in view.panes if pane.arm.in_prompt]
+    base = next((pane for pane in prompted if pane.arm.artifact is None and not pane.arm.settings), None)
+    return base, next((pane for pane in prompted if pane.arm.artifact is not None and view.source.offers(pane.arm)), None)
+
+
+def default_pair(view: ComparisonView) -> tuple[str, str]:
+    """The arms of the two panes whose difference is shown first: what training changed, or without a run what the prompt changed."""
+    before, after = trained_pair(view)
+    if before is None or after is None:
+        before, after = view.panes[0], view.panes[:2][-1]
+    return before.arm.key, after.arm.key
 
 
 def diff_html(view: ComparisonView, first: str, second: str) -> str:
     """Two finished replies facing each other, by words: what only the first says is struck out, what only the second says is added."""
-    sides = [view.pane(method) for method in (first, second)]
-    if any(pane is None or pane.state != "done" for pane in sides):
+    before, after = view.pane(first), view.pane(second)
+    if before is None or after is None or before.state != "done" or after.state != "done":
         return '<p class="cs-quiet">Both replies must be finished before they can be compared.</p>'
-    before, after = (pane.text for pane in sides if pane is not None)
-    if before == after:
+    if before.text == after.text:
         return '<p class="cs-quiet">The same, word for word.</p>'
-    pieces = join_across_spaces(diff_pieces(before, after))
-    columns = (_column(method_name(first), "del", pieces, "deleted"), _column(method_name(second), "ins", pieces, "inserted"))
+    pieces = join_across_spaces(diff_pieces(before.text, after.text))
+    columns = (_column(arm_title(before.arm), "del", pieces, "deleted"), _column(arm_title(after.arm), "ins", pieces, "inserted"))
     return f'<div class="cs-facing cs-diff">{"".join(columns)}</div>'
 
 
 def _column(name: str, tag: str, pieces: Iterable[Piece], kind: Literal["deleted", "inserted"]) -> str:
     shown = "".join(escape(piece.text) if piece.kind == "same" else f"<{tag}>{escape(piece.text)}</{tag}>" for piece in pieces if piece.kind in ("same", kind))
-    return f'<div class="cs-side"><p class="cs-label">{name}</p><p class="cs-text">{shown}</p></div>'
+    return f'<div class="cs-side"><p class="cs-label">{escape(name)}</p><p class="cs-text">{shown}</p></div>'
 
 
 def join_across_spaces(pieces: Sequence[Piece]) -> list[Piece]:
@@ -216,9 +251,9 @@ def _changed(deleted: str, inserted: str) -> list[Piece]:
 def proof_html(view: ComparisonView) -> str:
     """What each pane really was: its adapter and its prompt, as put to the model."""
     rows = "".join(
-        f'<div class="cs-proof"><p class="cs-label">{method_name(pane.method)}</p><p class="cs-quiet">Adapter: {adapter_html(pane.adapter_sha256)}</p>'
-        f'<pre class="cs-system">{escape(_prompt(view.turns(pane.method)))}</pre></div>'
-        for pane in sorted(view.panes, key=lambda pane: METHODS.index(pane.method))
+        f'<div class="cs-proof"><p class="cs-label">{escape(arm_title(pane.arm))}</p><p class="cs-quiet">Adapter: {adapter_html(pane.adapter_sha256)}</p>'
+        f'<pre class="cs-system">{escape(_prompt(view.turns(pane.arm)))}</pre></div>'
+        for pane in view.panes
     )
     return f'<p class="cs-quiet">The query is the same for all. This is the prompt as put to the model, and the adapter that was loaded.</p>{rows}'
 
@@ -228,15 +263,16 @@ def _prompt(turns: Turns) -> str:
 
 
 def scores_html(pane: Pane) -> str:
-    """How much likelier the adapter makes each token of this reply than the base does, in nats, under the same prompt."""
+    """How much likelier the arm makes each token of this reply than the base does, in nats, under the same prompt."""
     scores = pane.token_scores or ()
-    differences = [aligned - base for _, base, aligned in scores]
+    differences = [own - base for _, base, own in scores]
     mean = fmean(differences)
     towards = "likelier than" if mean > 0 else "less likely than" if mean < 0 else "as likely as"
+    who, what = ("the aligned model", "the adapter") if pane.arm.artifact is not None else ("this method", "it")
     tokens = "".join(_token(text, difference) for (text, _, _), difference in zip(scores, differences, strict=True))
     return (
-        f'<p class="cs-quiet">Log-probability of each token by the aligned model minus that by the base, under the same prompt, in nats. '
-        f"Mean {signed(mean)} a token over {count(len(scores), 'token')}: the adapter makes this reply {towards} the base does.</p>"
+        f'<p class="cs-quiet">Log-probability of each token by {who} minus that by the base, under the same prompt, in nats. '
+        f"Mean {signed(mean)} a token over {count(len(scores), 'token')}: {what} makes this reply {towards} the base does.</p>"
         f'<p class="cs-tokens">{tokens}</p>'
     )
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from app.present.text import count, diff_html, escape, time_html
+from app.present.sides import SHOWN_SIDES, ShownSide
+from app.present.text import count, diff_html, escape, pieces_html, time_html
 from app.services.constitutions import DraftView
+from core.constitution.changes import ConstitutionChange, PrincipleChange, TextChange
 from core.constitution.checks import CHECKS, Check
-from core.constitution.principles import Constitution, Principle
+from core.constitution.principles import Constitution, Principle, Side, WrittenBy
 from db.constitutions import ConstitutionSummary, VersionSummary
 
 MOST_PROBLEMS = 5
-SIDES = (("statement", "◆", "Statement"), ("antithesis", "◇", "Antithesis"))
 
 
 def check_kinds() -> list[dict[str, object]]:
@@ -69,18 +70,15 @@ def document_html(constitution: Constitution) -> str:
 
 
 def _article(number: int, principle: Principle) -> str:
-    sides = "".join(
-        f'<div class="cs-side cs-{field}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{sign}</span>{label}</p>'
-        f'<p class="cs-text">{escape(getattr(principle, field))}</p></div>'
-        for field, sign, label in SIDES
-    )
-    facts = f'<p class="cs-quiet">{escape(check_sentence(principle.check))}</p>' + _quiet(escape(writer_sentence(principle.written_by)))
+    texts: dict[Side, str] = {"statement": principle.statement, "antithesis": principle.antithesis}
+    sides = "".join(_side(side, escape(texts[side.name])) for side in SHOWN_SIDES)
+    facts = _quiet(escape(check_sentence(principle.check))) + _quiet(escape(writer_sentence(principle.written_by)))
     return _numbered(number, f'<h3>{escape(principle.title)}</h3><div class="cs-facing">{sides}</div>{facts}')
 
 
-def writer_sentence(written_by: str) -> str:
+def writer_sentence(written_by: WrittenBy | None) -> str:
     """`Written by SmolLM2-135M-Instruct (antithesis).` as plain text; nothing for what a person wrote."""
-    return f"Written by {written_by}." if written_by else ""
+    return f"Written by {written_by}." if written_by is not None else ""
 
 
 def _quiet(inner: str) -> str:
@@ -91,46 +89,45 @@ def _numbered(number: int | str, inner: str) -> str:
     return f'<li class="cs-principle"><span class="cs-numeral">{number}</span>{inner}</li>'
 
 
-def changes_html(before: Constitution | None, after: Constitution) -> str:
-    """What changed, principle by principle: matched by their lasting ids, so that a moved one is not shown as new."""
-    old = {p.id: (i, p) for i, p in enumerate(before.principles, 1)} if before else {}
-    kept = {p.id for p in after.principles}
-    rows = [_changed(i, p, old.get(p.id)) for i, p in enumerate(after.principles, 1)]
-    rows += [_only(i, p, "del", "removed") for i, p in old.values() if p.id not in kept]
-    name = f'<p class="cs-text">{diff_html(before.name, after.name)}</p>' if before and before.name != after.name else ""
-    shown = [row for row in rows if row]
-    same = len(rows) - len(shown)
-    if not shown and not name:
+def changes_html(change: ConstitutionChange) -> str:
+    """What changed, principle by principle; of those that only moved the title is enough."""
+    if not change.changed:
         return '<p class="cs-quiet">Nothing differs.</p>'
-    rest = f'<p class="cs-quiet">{count(same, "principle")} unchanged.</p>' if same else ""
-    return f'<div class="cs-diff">{name}<ol class="cs-principles cs-reading">{"".join(shown)}</ol>{rest}</div>'
+    name = f'<p class="cs-text">{pieces_html(change.name.pieces)}</p>' if change.name.changed else ""
+    shown = "".join(_principle_change(principle) for principle in change.principles if principle.changed)
+    same = sum(not principle.changed for principle in change.principles)
+    rest = _quiet(f"{count(same, 'principle')} unchanged.") if same else ""
+    return f'<div class="cs-diff">{name}<ol class="cs-principles cs-reading">{shown}</ol>{rest}</div>'
 
 
-def _changed(number: int, new: Principle, found: tuple[int, Principle] | None) -> str:
-    if found is None:
-        return _only(number, new, "ins", "new")
-    was, old = found
-    moved = f'<p class="cs-quiet">moved from {was} to {number}</p>' if was != number else ""
-    if old == new:
-        return _numbered(number, f"<h3>{escape(new.title)}</h3>{moved}") if moved else ""
-    sides = "".join(_side(field, sign, label, diff_html(getattr(old, field), getattr(new, field))) for field, sign, label in SIDES)
-    check = diff_html(check_sentence(old.check), check_sentence(new.check))
-    writer = _quiet(diff_html(writer_sentence(old.written_by), writer_sentence(new.written_by)))
-    return _numbered(number, f'<h3>{diff_html(old.title, new.title)}</h3>{moved}<div class="cs-facing">{sides}</div><p class="cs-quiet">{check}</p>{writer}')
+def _principle_change(change: PrincipleChange) -> str:
+    place = change.after if change.after is not None else change.before
+    number = (place if place is not None else 0) + 1
+    became = _quiet(_became(change))
+    if not (change.added or change.removed or change.rewritten):
+        return _numbered(number, f"<h3>{pieces_html(change.title.pieces)}</h3>{became}")
+    texts: dict[Side, TextChange] = {"statement": change.statement, "antithesis": change.antithesis}
+    sides = "".join(_side(side, pieces_html(texts[side.name].pieces)) for side in SHOWN_SIDES)
+    facts = _quiet(_check_change(change)) + _quiet(diff_html(writer_sentence(change.written_by.before), writer_sentence(change.written_by.after)))
+    return _numbered(number, f'<h3>{pieces_html(change.title.pieces)}</h3>{became}<div class="cs-facing">{sides}</div>{facts}')
 
 
-def _only(number: int, principle: Principle, tag: str, word: str) -> str:
-    def marked(text: str) -> str:
-        return f"<{tag}>{escape(text)}</{tag}>" if text else ""
+def _became(change: PrincipleChange) -> str:
+    if change.before is None:
+        return "new"
+    if change.after is None:
+        return "removed"
+    return f"moved from {change.before + 1} to {change.after + 1}" if change.moved else ""
 
-    sides = "".join(_side(field, sign, label, marked(getattr(principle, field))) for field, sign, label in SIDES)
-    check = f'<p class="cs-quiet">{marked(check_sentence(principle.check))}</p>' + _quiet(marked(writer_sentence(principle.written_by)))
-    return _numbered(number, f'<h3>{marked(principle.title)}</h3><p class="cs-quiet">{word}</p><div class="cs-facing">{sides}</div>{check}')
+
+def _check_change(change: PrincipleChange) -> str:
+    before = "" if change.added else check_sentence(change.check.before)
+    return diff_html(before, "" if change.removed else check_sentence(change.check.after))
 
 
-def _side(field: str, sign: str, label: str, inner: str) -> str:
+def _side(side: ShownSide, inner: str) -> str:
     return (
-        f'<div class="cs-side cs-{field}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{sign}</span>{label}</p>'
+        f'<div class="cs-side cs-{side.name}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{side.sign}</span>{side.label}</p>'
         f'<p class="cs-text">{inner}</p></div>'
     )
 

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from app.present.constitutions import SIDES
 from app.present.result import UNREADABLE, result_html
+from app.present.sides import SHOWN_SIDES
 from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
 from app.services.runs import RunLine, RunView, SampledReply
@@ -13,7 +13,7 @@ from core.methods.arms import METHODS
 from core.methods.settings import TrainConfig
 from core.progress import is_training
 from core.runs.phases import run_phases
-from db.tables import RunStatus
+from db.tables import JobStatus
 
 PHASE_NAMES = {
     "preparing": "Prepare the model",
@@ -27,7 +27,7 @@ DOING = {
     "training": "training",
     "measuring": "measuring",
 }
-STATUS_MARKS = {RunStatus.QUEUED: "…", RunStatus.RUNNING: "▸", RunStatus.STOPPED: "‖", RunStatus.FAILED: "!", RunStatus.FINISHED: "✓"}
+STATUS_MARKS = {JobStatus.QUEUED: "…", JobStatus.RUNNING: "▸", JobStatus.STOPPED: "‖", JobStatus.FAILED: "!", JobStatus.FINISHED: "✓"}
 CAUSES = {
     "memory": "memory ran out",
     "disk": "the disk is full",
@@ -57,11 +57,11 @@ def duration(seconds: float) -> str:
 
 def status_words(line: RunLine, ahead: int | None = None) -> str:
     """Where a run stands, in words."""
-    if line.status == RunStatus.QUEUED:
+    if line.status == JobStatus.QUEUED:
         if ahead is None:
             return "waiting"
         return f"waiting behind {count(ahead, 'run')}" if ahead else "waiting, next in line"
-    if line.status == RunStatus.RUNNING:
+    if line.status == JobStatus.RUNNING:
         if line.stopping:
             return "stopping: saves a checkpoint after this step"
         return phase_words(line.phase, DOING)
@@ -77,7 +77,7 @@ def list_html(lines: Sequence[RunLine]) -> str:
 
 def _list_item(line: RunLine) -> str:
     name = f'{escape(line.constitution)} <span class="cs-number">v{line.version_number}</span>'
-    percent = f" · {line.share:.0%}" if line.status == RunStatus.RUNNING else ""
+    percent = f" · {line.share:.0%}" if line.status == JobStatus.RUNNING else ""
     mark = f'<span aria-hidden="true">{STATUS_MARKS[line.status]}</span>'
     return (
         f'<li class="cs-run"><a href="./run?id={line.id}"><span class="cs-number">Run {line.id}</span> {name}</a>'
@@ -116,14 +116,14 @@ def head_html(view: RunView) -> str:
 def headline(view: RunView) -> str:
     """The status as one sentence, for the top of the page and the window's title."""
     words = status_words(view.line, view.ahead)
-    if view.line.status == RunStatus.FAILED and view.error_kind in CAUSES:
+    if view.line.status == JobStatus.FAILED and view.error_kind in CAUSES:
         words = f"{words}: {CAUSES[view.error_kind]}"
     return words[0].upper() + words[1:]
 
 
 def progress_words(view: RunView) -> str:
     """How far, and how long still."""
-    if view.line.status == RunStatus.FINISHED:
+    if view.line.status == JobStatus.FINISHED:
         took = _took(view)
         return f"All phases done{took}"
     parts = [f"{view.line.share:.0%}"]
@@ -142,13 +142,13 @@ def phases_html(view: RunView) -> str:
     """The phases with what is done, what is under way and what is to come."""
     order = run_phases(view.config or TrainConfig())
     current = order.index(view.line.phase) if view.line.phase in order else -1
-    finished = view.line.status == RunStatus.FINISHED
+    finished = view.line.status == JobStatus.FINISHED
     rows = []
     for i, phase in enumerate(order):
         state = (
             "done" if finished or i < current or (i == current and view.total_steps and view.step >= view.total_steps) else "now" if i == current else "todo"
         )
-        word = {"done": "done", "now": "under way" if view.line.status == RunStatus.RUNNING else "begun", "todo": "to come"}[state]
+        word = {"done": "done", "now": "under way" if view.line.status == JobStatus.RUNNING else "begun", "todo": "to come"}[state]
         amount = f' <span class="cs-number cs-quiet">{_amount(view)}</span>' if state == "now" else ""
         mark = {"done": "✓", "now": "▸", "todo": "·"}[state]
         rows.append(
@@ -168,14 +168,14 @@ def _amount(view: RunView) -> str:
 def messages_html(view: RunView) -> str:
     """What a reader must know: a notice, a silence, an error with its cause and remedy."""
     said = []
-    if view.error_text and view.line.status == RunStatus.FAILED:
+    if view.error_text and view.line.status == JobStatus.FAILED:
         said.append(f'<div class="cs-notice cs-notice-problem" role="alert"><p>{escape(view.error_text)}</p></div>')
     if view.notice and not view.ended:
         said.append(_notice(view.notice[0].upper() + view.notice[1:]))
     if view.silent_s is not None:
         silent = duration(10 * math.floor(view.silent_s / 10))
         said.append(_notice(f"Nothing was heard of this run for {silent}. If its trainer is gone, another one takes over from the last checkpoint."))
-    if view.line.status == RunStatus.STOPPED:
+    if view.line.status == JobStatus.STOPPED:
         where = "its last checkpoint" if view.resumable_from else "the beginning"
         said.append(_notice(f"Resume goes on from {where}; nothing that was finished is done again."))
     return "".join(said)
@@ -187,14 +187,14 @@ def _notice(text: str) -> str:
 
 def actions_html(view: RunView) -> str:
     """What can be done with the run now."""
-    if view.line.status in (RunStatus.QUEUED, RunStatus.RUNNING):
+    if view.line.status in (JobStatus.QUEUED, JobStatus.RUNNING):
         disabled = " disabled" if view.line.stopping else ""
         word = "Stopping…" if view.line.stopping else "Stop"
         return f'<button type="button" class="cs-button" data-action="stop"{disabled}>{word}</button>'
     again = f'<a href="./train?from={view.line.id}">Train again with changes</a>'
-    if view.line.status == RunStatus.FAILED and view.error_kind == "link":  # resumed, it would be told the same again
+    if view.line.status == JobStatus.FAILED and view.error_kind == "link":  # resumed, it would be told the same again
         return f'{again}<a class="cs-button cs-button-main" href="./train?from={view.line.id}&amp;anyway=1">Train anyway…</a>'
-    if view.line.status in (RunStatus.STOPPED, RunStatus.FAILED):
+    if view.line.status in (JobStatus.STOPPED, JobStatus.FAILED):
         return f'{again}<button type="button" class="cs-button cs-button-main" data-action="resume">Resume</button>'
     return f'{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
 
@@ -220,10 +220,10 @@ def _samples_step(step: int, samples: Sequence[SampledReply]) -> str:
 def _sampled_query(samples: Sequence[SampledReply]) -> str:
     texts = {sample.side: sample.text for sample in samples}
     sides = "".join(
-        f'<div class="cs-side cs-{side}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{sign}</span>Under the {label.lower()}</p>'
-        f"{_reply(texts[side])}</div>"
-        for side, sign, label in SIDES
-        if side in texts
+        f'<div class="cs-side cs-{side.name}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{side.sign}</span>{side.under.capitalize()}</p>'
+        f"{_reply(texts[side.name])}</div>"
+        for side in SHOWN_SIDES
+        if side.name in texts
     )
     return f'<div class="cs-sample"><p class="cs-sample-query">{escape(samples[0].query)}</p><div class="cs-facing">{sides}</div></div>'
 

@@ -3,14 +3,15 @@
 A mark and a word say each verdict; colour only repeats it. Every share stands beside its bar, so the bars are for the eye alone.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from app.present.sides import ANTITHESIS, STATEMENT
 from app.present.text import count, escape
+from core.measure.statistics import Figure
+from core.runs.links import PrincipleLink, Trainability
 
-if TYPE_CHECKING:  # the one loads the database, which the command line never does, the other torch, which the web process never does
+if TYPE_CHECKING:  # it loads the database, which the command line never does
     from app.services.checking import CheckView
-    from core.runs.trainability import Trainability
 
 WORDS = {"go": "go", "weak": "a weak link", "no-go": "no-go"}
 MARKS = {"go": "✓", "weak": "≈", "no-go": "✕"}  # as the verdicts of a result have them
@@ -20,10 +21,9 @@ MEANINGS = {
     "no-go": "A run would stop here, before any training, unless told under Advanced to train anyway.",
 }
 ANYWAY = "A run would begin all the same, since the form says to train even where there is no link."
-SIDES = (("followed", "◆", "under the statement"), ("followed_under_antithesis", "◇", "under the antithesis"))
 
 
-def trainability_lines(found: "Trainability") -> list[str]:
+def trainability_lines(found: Trainability) -> list[str]:
     """The verdict, the reason for each principle, and what to mind."""
     return [f"Before training: {WORDS[found.verdict]}.", *(link.reason for link in found.principles), *found.notes]
 
@@ -32,24 +32,24 @@ def check_html(view: "CheckView") -> str:
     """The verdict of a check on the Train page; empty until there is one."""
     if view.found is None:
         return ""
-    anyway = view.found["verdict"] == "no-go" and view.plan.config.train_anyway
-    return trainability_html(view.found, ANYWAY if anyway else MEANINGS[view.found["verdict"]])
+    anyway = view.found.verdict == "no-go" and view.plan.config.train_anyway
+    return trainability_html(view.found, ANYWAY if anyway else MEANINGS[view.found.verdict])
 
 
 def check_spoken(view: "CheckView") -> str:
     """What a screen reader says of a check: its tenths, not its every token."""
     if view.running:
         return view.note.partition(":")[0] + ("" if view.share is None else f", {10 * int(10 * view.share)}%")
-    return f"Check finished: {WORDS[view.found['verdict']]}." if view.found is not None else ""
+    return f"Check finished: {WORDS[view.found.verdict]}." if view.found is not None else ""
 
 
-def trainability_html(found: Mapping[str, Any], meaning: str = "") -> str:
-    """The verdict with what it rests on, from plain data as a run's row keeps it."""
-    verdict = str(found["verdict"])
+def trainability_html(found: Trainability, meaning: str = "") -> str:
+    """The verdict with what it rests on."""
+    verdict = found.verdict
     means = f'<p class="cs-found-meaning">{escape(meaning)}</p>' if meaning else ""
-    several = len(found["principles"]) > 1
-    links = "".join(_link(link, several) for link in found["principles"])
-    notes = "".join(f"<li>{escape(str(note))}</li>" for note in found["notes"])
+    several = len(found.principles) > 1
+    links = "".join(_link(link, several) for link in found.principles)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
     return (
         f'<div class="cs-found" data-verdict="{escape(verdict)}">'
         f'<p class="cs-found-word">{_mark(verdict)}<span>Before training: <strong>{WORDS[verdict]}</strong></span></p>{means}'
@@ -65,19 +65,22 @@ def _wrapped(tag: str, name: str, inside: str) -> str:
     return f'<{tag} class="{name}">{inside}</{tag}>' if inside else ""
 
 
-def _link(link: Mapping[str, Any], several: bool) -> str:
-    verdict = str(link["verdict"])
+def _link(link: PrincipleLink, several: bool) -> str:
+    verdict = link.verdict
     word = f'<span class="cs-found-verdict">{_mark(verdict)} {WORDS[verdict]}</span>' if several else ""
-    meters = "".join(_meter(link[name], sign, label) for name, sign, label in SIDES if link[name]["value"] is not None)
+    shares = ((link.followed, STATEMENT), (link.followed_under_antithesis, ANTITHESIS))
+    meters = "".join(_meter(figure, side.sign, side.under) for figure, side in shares)
     return (
-        f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span>{escape(str(link["title"]))}</span>{word}</p>'
-        f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{escape(str(link["reason"]))}</p></li>'
+        f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span>{escape(link.title)}</span>{word}</p>'
+        f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{escape(link.reason)}</p></li>'
     )
 
 
-def _meter(figure: Mapping[str, Any], sign: str, label: str) -> str:
-    """One share on a scale from nothing to all, with its interval."""
-    value, low, high = (float(figure[name]) for name in ("value", "low", "high"))
+def _meter(figure: Figure, sign: str, label: str) -> str:
+    """One share on a scale from nothing to all, with its interval; nothing where none was measured."""
+    value, low, high = figure.value, figure.low, figure.high
+    if value is None or low is None or high is None:
+        return ""
     return (
         f'<div><dt><span class="cs-sign" aria-hidden="true">{sign}</span>{label}</dt>'
         f'<dd><span class="cs-meter" aria-hidden="true" style="--at:{value:.4f};--low:{low:.4f};--high:{high:.4f}"></span>'
@@ -85,16 +88,17 @@ def _meter(figure: Mapping[str, Any], sign: str, label: str) -> str:
     )
 
 
-def _facts(found: Mapping[str, Any]) -> str:
-    """What may mislead training although the principles are followed."""
-    ours, theirs = found["words"]
-    sides = ("all statements", "with the first antithesis") if len(found["principles"]) > 1 else ("the statement", "under the antithesis")
-    telling = f"the longer one gives the side away in {found['length_tells']:.0%} of pairs (50% is chance)"
-    replies = count(found["replies"], "reply", "replies")
+def _facts(found: Trainability) -> str:
+    """What may mislead training although the principles are followed. A run of an earlier version has not counted all of it."""
+    ours, theirs = found.words
+    sides = ("all statements", "with the first antithesis") if len(found.principles) > 1 else ("the statement", "under the antithesis")
+    telling = f"the longer one gives the side away in {found.length_tells:.0%} of pairs (50% is chance)"
     facts = [
         ("Words a reply", f"{ours:.0f} under {sides[0]}, {theirs:.0f} {sides[1]}; {telling}"),
-        ("Cut at the token limit", f"{found['cut']:.0%} of replies"),
-        ("Same on both sides", f"{found['same']:.0%} of pairs"),
-        ("Rests on", f"{replies} of the base; 95% intervals, a query counted once"),
+        ("Cut at the token limit", f"{found.cut:.0%} of replies"),
     ]
+    if found.same is not None:
+        facts.append(("Same on both sides", f"{found.same:.0%} of pairs"))
+    if found.replies is not None:
+        facts.append(("Rests on", f"{count(found.replies, 'reply', 'replies')} of the base; 95% intervals, a query counted once"))
     return _wrapped("dl", "cs-found-facts", "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts))

@@ -1,15 +1,16 @@
 """What the trainer and the attempt it starts agree on. Imports no torch: the trainer stays small."""
 
-from pathlib import Path
-
-from app.settings import Settings
+from db.runs import TRAIN
 
 HEARTBEAT_S = 5.0
 LEASE_S = 60.0
-TOLD, HANDED_BACK, LOST = 0, 3, 4  # exit statuses: the row says how it ended; the trainer is going; somebody else has the run
+TOLD, HANDED_BACK, LOST = 0, 3, 4  # exit statuses: the row says how it ended; the trainer is going; somebody else has the job
 HELPER_LOST = 5  # of several processes one died; counts as a crash
 
+# What an attempt at a job of each kind does: `module:function`, imported in the process of the attempt alone.
+WORK = {TRAIN: "app.processes.training:train"}
 
-def attempt_folder(settings: Settings, run_id: int, attempt: int) -> Path:
-    """Where an attempt works. An earlier attempt's folder is never written to again."""
-    return settings.runs_folder / str(run_id) / f"attempt-{attempt}"
+
+def attempt_key(job_id: int, attempt: int) -> str:
+    """Under which store key an attempt works. That of an earlier attempt is never written to again."""
+    return f"runs/{job_id}/attempt-{attempt}"

@@ -141,10 +141,10 @@ def wait_for_port(settings: Settings, patience_s: float = 0.0) -> None:
 def _port_problem(settings: Settings) -> str | None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: old connections do not count
-            probe.bind(address)
-            probe.listen()
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: old connections do not count
+            listener.bind(address)
+            listener.listen()
     except socket.gaierror as error:
         return f"STUDIO_HOST is {settings.host}, which is not an address of any machine ({error.strerror}). Use 127.0.0.1 for this machine."
     except OSError as error:

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from app.host import client as host_client
-from app.host.client import CheckRequest, Event, ModelChoice
+from app.host.protocol import CheckRequest, Event, ModelChoice
 from app.services.plans import Plan, TrainForm, make_plan
 from app.services.studio import Studio, in_words
 from core.constitution.principles import to_data
 from core.errors import StudioError
 from core.methods.settings import config_to_data
+from core.runs.links import Trainability, trainability_from_data
 from db.query_sets import get_query_set
 
 
@@ -22,7 +22,7 @@ class CheckView:
     running: bool = True
     note: str = "asking the model host"  # what is happening
     share: float | None = None  # of what is happening; None: not known
-    found: dict[str, Any] | None = None  # data of core.runs.trainability.Trainability
+    found: Trainability | None = None
     problem: str | None = None  # why there is no verdict
 
 
@@ -65,7 +65,7 @@ def after_event(view: CheckView, event: Event) -> CheckView:
     if kind in ("loading", "asking"):
         return replace(view, note=event["note"], share=event["share"])
     if kind == "found":
-        return replace(view, found=event["trainability"])
+        return replace(view, found=trainability_from_data(event["trainability"]))
     if kind == "error":
         return replace(view, problem=event["message"])
     return view

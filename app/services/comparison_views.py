@@ -4,50 +4,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from app.host.client import METHODS, Event, Method
+from app.host.protocol import Event
+from app.services.sources import Source
 from core.constitution.principles import Constitution, Turns, render
+from core.methods.arms import Arm
 from core.settings import SamplingConfig
-
-BASE_METHODS: tuple[Method, ...] = ("base", "base+constitution")
 
 State = Literal["waiting", "writing", "done", "stopped", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """What takes part in a comparison: a finished run, or a version alone, which is then only put in the prompt."""
-
-    run_id: int | None
-    version_id: int
-    constitution_id: int
-    constitution_name: str
-    version_number: int
-    model: str
-    revision: str | None
-    adapter_path: str | None
-    adapter_sha256: str | None
-    seed: int  # the run's, with which the replies are those that its result table counts
-    sampling: SamplingConfig
-    finished_at: datetime | None
-    four_bit: bool = False  # the base is held as it was in training
-
-    @property
-    def methods(self) -> tuple[Method, ...]:
-        return METHODS if self.run_id is not None else BASE_METHODS
-
-
-@dataclass(frozen=True, kw_only=True)
 class Pane:
-    """One method's reply as far as it is known."""
+    """One arm's reply as far as it is known."""
 
-    method: Method
+    arm: Arm
     state: State
     text: str = ""
     tokens: int | None = None
     ended: bool | None = None  # False: cut at max_new_tokens
-    adapter_sha256: str | None = None  # None: the adapter was off
+    adapter_sha256: str | None = None  # as the model host found it; None: not yet, or no adapter takes part
     error: str | None = None
-    token_scores: tuple[tuple[str, float, float], ...] | None = None  # token, log-probability by the base, by the aligned model
+    token_scores: tuple[tuple[str, float, float], ...] | None = None  # token, log-probability by the base, by the arm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,19 +47,19 @@ class ComparisonView:
     share: float | None = None
     problem: str | None = None  # why the comparison as a whole ended early
 
-    def pane(self, method: str) -> Pane | None:
-        """The pane of a method that takes part."""
-        return next((pane for pane in self.panes if pane.method == method), None)
+    def pane(self, key: str) -> Pane | None:
+        """The pane of an arm that takes part, by the arm's key."""
+        return next((pane for pane in self.panes if pane.arm.key == key), None)
 
-    def turns(self, method: str) -> Turns:
-        """System message and user's turn of a method, as the model host puts them."""
-        if not method.endswith("+constitution"):
+    def turns(self, arm: Arm) -> Turns:
+        """System message and user's turn of an arm, as the model host puts them."""
+        if not arm.in_prompt:
             return render(None, (), self.query)
         return render(self.constitution, self.constitution.stance(self.side == "statement"), self.query)
 
     @property
-    def unfinished(self) -> tuple[Method, ...]:
-        return tuple(pane.method for pane in self.panes if pane.state != "done")
+    def unfinished(self) -> tuple[Arm, ...]:
+        return tuple(pane.arm for pane in self.panes if pane.state != "done")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,19 +82,24 @@ def after_event(view: ComparisonView, event: Event) -> ComparisonView:
     if kind == "loading":
         return replace(view, note=event["note"], share=event["share"])
     if kind == "start":
-        named = tuple(replace(p, adapter_sha256=event["adapter_sha256"]) if p.state == "waiting" and p.method.startswith("aligned") else p for p in view.panes)
-        return replace(view, panes=named, note=None, share=None, reply_seed=event["seed"])
+        panes = tuple(_found(pane) if pane.state == "waiting" else pane for pane in view.panes)
+        return replace(view, panes=panes, note=None, share=None, reply_seed=event["seed"])
     if kind == "token":
-        return _with_pane(view, event["method"], state="writing", text=event["text"], tokens=event["tokens"])
+        return _with_pane(view, event["arm"], state="writing", text=event["text"], tokens=event["tokens"])
     if kind == "done":
         scores = tuple(tuple(row) for row in event["token_scores"]) if event["token_scores"] else None
         known = {name: event[name] for name in ("text", "tokens", "ended", "adapter_sha256")}
-        return _with_pane(view, event["method"], state="done", token_scores=scores, **known)
-    if kind == "error" and "method" in event:
-        return _with_pane(view, event["method"], state="failed", error=event["message"])
+        return _with_pane(view, event["arm"], state="done", token_scores=scores, **known)
+    if kind == "error" and "arm" in event:
+        return _with_pane(view, event["arm"], state="failed", error=event["message"])
     if kind == "error":
         return replace(view, problem=event["message"])
     return view
+
+
+def _found(pane: Pane) -> Pane:
+    """The pane once the model host has loaded what its arm needs, and found it to be what the arm says."""
+    return replace(pane, adapter_sha256=pane.arm.artifact.sha256) if pane.arm.artifact is not None else pane
 
 
 def ended(view: ComparisonView) -> ComparisonView:
@@ -126,5 +108,5 @@ def ended(view: ComparisonView) -> ComparisonView:
     return replace(view, panes=panes, running=False, note=None, share=None)
 
 
-def _with_pane(view: ComparisonView, method: Method, **values: Any) -> ComparisonView:
-    return replace(view, panes=tuple(replace(pane, **values) if pane.method == method else pane for pane in view.panes))
+def _with_pane(view: ComparisonView, key: str, **values: Any) -> ComparisonView:
+    return replace(view, panes=tuple(replace(pane, **values) if pane.arm.key == key else pane for pane in view.panes))

@@ -1,24 +1,25 @@
-"""Comparing: one query put to base and aligned, with and without the constitution, kept under a link. No torch: the model host answers."""
+"""Comparing: one query put to several arms, kept under a link. No torch: the model host answers."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy.orm import Session
 
 import db.comparisons as store
 from app.host import client as host_client
-from app.host.client import Method, ModelChoice, ReplyRequest
-from app.services.comparison_views import ComparisonView, Pane, Recent, Source, State, after_event, ended
+from app.host.protocol import ModelChoice, ReplyRequest
+from app.services.comparison_views import ComparisonView, Pane, Recent, State, after_event, ended
+from app.services.sources import ArmWish, Source, chosen_arms, source_of_run, source_of_version
 from app.services.studio import Studio, in_words
 from core.constitution.principles import from_data, to_data
 from core.errors import ConfigError, QueryError, StudioError
-from core.methods.settings import config_from_data
+from core.methods.arms import Arm, arm_from_data, arm_to_data
 from core.settings import SamplingConfig
 from db.comparisons import NewComparison, NewReply
-from db.constitutions import get_constitution, get_version_by_id, list_constitutions
-from db.runs import RunSummary, get_run_summary, list_runs
-from db.tables import Comparison, Reply, RunStatus
+from db.constitutions import get_constitution, get_version_by_id
+from db.runs import get_run_summary
+from db.tables import Comparison, JobStatus, Reply
 
 MAX_QUERY_CHARS = 8_000
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
@@ -34,52 +35,7 @@ class Wish:
     side: object
     seed: object
     sampling: Mapping[str, object]  # max_new_tokens, temperature, top_p
-
-
-def list_sources(studio: Studio) -> list[Source]:
-    """Finished runs, newest first; then the newest version of every constitution in use, for its prompt alone."""
-    with in_words(), studio.sessions.read() as session:
-        runs = [_of_run(summary) for summary in list_runs(session, status=RunStatus.FINISHED)]
-        versions = [_of_version(session, row.version_id, studio.settings.model) for row in list_constitutions(session) if row.version_id is not None]
-    return runs + versions
-
-
-def _of_run(summary: RunSummary) -> Source:
-    run = summary.run
-    config = config_from_data(run.config)
-    return Source(
-        run_id=run.id,
-        version_id=run.version_id,
-        constitution_id=summary.constitution_id,
-        constitution_name=summary.constitution_name,
-        version_number=summary.version_number,
-        model=run.model,
-        revision=run.revision,
-        four_bit=config.four_bit,
-        adapter_path=run.adapter_path,
-        adapter_sha256=run.adapter_sha256,
-        seed=config.seed,
-        sampling=config.sampling,
-        finished_at=run.finished_at,
-    )
-
-
-def _of_version(session: Session, version_id: int, model: str) -> Source:
-    version = get_version_by_id(session, version_id)
-    return Source(
-        run_id=None,
-        version_id=version.id,
-        constitution_id=version.constitution_id,
-        constitution_name=get_constitution(session, version.constitution_id).name,
-        version_number=version.number,
-        model=model,
-        revision=None,
-        adapter_path=None,
-        adapter_sha256=None,
-        seed=0,
-        sampling=SamplingConfig(),
-        finished_at=None,
-    )
+    arms: Sequence[ArmWish] | None = None  # None: those that the source offers
 
 
 def start_comparison(studio: Studio, caller: str, wish: Wish) -> Iterator[ComparisonView]:
@@ -97,11 +53,14 @@ def start_comparison(studio: Studio, caller: str, wish: Wish) -> Iterator[Compar
         new = NewComparison(
             version_id=source.version_id,
             run_id=source.run_id,
+            model=source.model,
+            revision=source.revision,
+            four_bit=source.four_bit,
+            arms=[arm_to_data(arm) for arm in chosen_arms(source, wish.arms)],
             query=query,
             side=side,
             seed=seed,
-            # Without a run nothing else would tell which model replied.
-            sampling=asdict(sampling) | ({"model": source.model} if source.run_id is None else {}),
+            sampling=asdict(sampling),
             created_by=caller,
         )
         row = store.add_comparison(session, new)
@@ -115,7 +74,7 @@ def redo(studio: Studio, comparison_id: str) -> Iterator[ComparisonView]:
 
 
 def open_comparison(studio: Studio, comparison_id: str) -> ComparisonView:
-    """A stored comparison with what its methods replied."""
+    """A stored comparison with what its arms replied."""
     with in_words(), studio.sessions.read() as session:
         return _view(session, store.get_comparison(session, comparison_id))
 
@@ -177,23 +136,24 @@ def checked_sampling(given: Mapping[str, object]) -> SamplingConfig:
 def _source(session: Session, studio: Studio, wish: Wish) -> Source:
     if wish.run_id is not None:
         summary = get_run_summary(session, wish.run_id)
-        if summary.run.status != RunStatus.FINISHED or summary.run.adapter_path is None:
-            raise ConfigError(f"Run {wish.run_id} is {summary.run.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
-        return _of_run(summary)
+        source = source_of_run(summary)
+        if summary.run.job.status != JobStatus.FINISHED or source.artifact is None:
+            raise ConfigError(f"Run {wish.run_id} is {summary.run.job.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
+        return source
     if wish.version_id is None:
         raise ConfigError("No run and no version is chosen. Choose one.")
-    return _of_version(session, wish.version_id, studio.settings.model)
+    return source_of_version(session, wish.version_id, studio.settings.model)
 
 
 def _stored_source(session: Session, row: Comparison) -> Source:
-    if row.run_id is not None:
-        return _of_run(get_run_summary(session, row.run_id))
-    return _of_version(session, row.version_id, str(row.sampling["model"]))
+    source = source_of_version(session, row.version_id, row.model) if row.run_id is None else source_of_run(get_run_summary(session, row.run_id))
+    return replace(source, model=row.model, revision=row.revision, four_bit=row.four_bit)
 
 
 def _view(session: Session, row: Comparison) -> ComparisonView:
     source = _stored_source(session, row)
-    replies = {reply.method: reply for reply in row.replies}
+    replies = {reply.arm: reply for reply in row.replies}
+    arms = [arm_from_data(data) for data in row.arms]
     return ComparisonView(
         id=row.id,
         source=source,
@@ -204,18 +164,18 @@ def _view(session: Session, row: Comparison) -> ComparisonView:
         created_by=row.created_by,
         created_at=row.created_at,
         constitution=from_data(get_version_by_id(session, row.version_id).content),
-        panes=tuple(_pane(method, replies.get(method)) for method in source.methods),
+        panes=tuple(_pane(arm, replies.get(arm.key)) for arm in arms),
         reply_seed=next((reply.seed for reply in row.replies), None),
     )
 
 
-def _pane(method: Method, reply: Reply | None) -> Pane:
+def _pane(arm: Arm, reply: Reply | None) -> Pane:
     if reply is None:
-        return Pane(method=method, state="stopped")
-    scores = tuple((str(text), float(base), float(aligned)) for text, base, aligned in reply.token_scores) if reply.token_scores else None
+        return Pane(arm=arm, state="stopped")
+    scores = tuple((str(text), float(base), float(own)) for text, base, own in reply.token_scores) if reply.token_scores else None
     state: State = "done" if reply.done else "failed" if reply.error else "stopped"
     return Pane(
-        method=method,
+        arm=arm,
         state=state,
         text=reply.text,
         tokens=reply.tokens,
@@ -232,15 +192,15 @@ def _follow(studio: Studio, view: ComparisonView) -> Iterator[ComparisonView]:
         yield view
         return
     request = _request(view)
-    waiting = tuple(pane if pane.state == "done" else Pane(method=pane.method, state="waiting") for pane in view.panes)
+    waiting = tuple(pane if pane.state == "done" else Pane(arm=pane.arm, state="waiting") for pane in view.panes)
     view = replace(view, panes=waiting, running=True, note="asking the model host")
     events = host_client.stream(studio.settings, request)
     try:
         yield view
         for event in events:
             view = after_event(view, event)
-            if event["event"] in ("done", "error") and "method" in event:
-                _store(studio, view, event["method"])
+            if event["event"] in ("done", "error") and "arm" in event:
+                _store(studio, view, event["arm"])
             yield view
     except StudioError as error:
         view = replace(view, problem=str(error))
@@ -249,7 +209,7 @@ def _follow(studio: Studio, view: ComparisonView) -> Iterator[ComparisonView]:
         view = ended(view)
         for pane in view.panes:
             if pane.state == "stopped" and pane.text:
-                _store(studio, view, pane.method)
+                _store(studio, view, pane.arm.key)
     yield view
 
 
@@ -257,22 +217,20 @@ def _request(view: ComparisonView) -> ReplyRequest:
     return ReplyRequest(
         model=ModelChoice(id=view.source.model, revision=view.source.revision, four_bit=view.source.four_bit),
         query=view.query,
+        arms=[arm_to_data(arm) for arm in view.unfinished],
         seed=view.seed,
         sampling=asdict(view.sampling),
         side="statement" if view.side == "statement" else "antithesis",
         constitution=to_data(view.constitution),
-        adapter=view.source.adapter_path,
-        adapter_sha256=view.source.adapter_sha256,
-        methods=list(view.unfinished),
     )
 
 
-def _store(studio: Studio, view: ComparisonView, method: Method) -> None:
-    pane = view.pane(method)
+def _store(studio: Studio, view: ComparisonView, key: str) -> None:
+    pane = view.pane(key)
     assert pane is not None
     assert view.reply_seed is not None  # the host names the seed before any reply
     reply = NewReply(
-        method=method,
+        arm=key,
         text=pane.text,
         seed=view.reply_seed,
         done=pane.state == "done",

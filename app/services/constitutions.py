@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 import db.constitutions as store
 from app.services.documents import Document, read_document, require_name, same_text, with_ids
 from app.services.studio import RefusedError, Studio, in_words
-from core.constitution.files import parse_file
-from core.constitution.principles import Constitution, Problem, dump_markdown, dump_yaml, from_data, require_valid, to_data
+from core.constitution.files import dump_markdown, dump_yaml, parse_file
+from core.constitution.findings import Finding, Rule, advice, problems
+from core.constitution.principles import Constitution, from_data, to_data
 from core.errors import ConstitutionError, StudioError
-from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary
-from db.errors import DraftConflict
+from db import drafts
+from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary, summary_of
+from db.errors import DraftConflict, Unchanged
 from db.tables import Draft, Version
 
 MAX_FILE_BYTES = 1_000_000
@@ -32,11 +34,21 @@ class DraftView:
     saved_at: datetime | None  # None while nothing was ever typed
     rows: list[dict[str, Any]]  # the principles as they were typed
     constitution: Constitution  # the same, as far as it can be read
-    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
     head: VersionSummary | None  # the newest version, whoever saved it
     head_constitution: Constitution | None
     base_number: int | None  # the version this draft was begun from
     changed: bool  # whether it differs from the newest version
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """What has to be put right before this can be a version."""
+        return problems(self.findings)
+
+    @property
+    def advice(self) -> tuple[Finding, ...]:
+        """What is worth a thought."""
+        return advice(self.findings)
 
     @property
     def behind(self) -> bool:
@@ -124,7 +136,7 @@ def archive(studio: Studio, constitution_id: int, archived: bool = True) -> None
 def open_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
     """The editor's draft, made from the newest version where there is none yet."""
     with in_words(), studio.sessions.begin() as session:
-        return _view(session, store.ensure_draft(session, constitution_id, editor))
+        return _view(session, drafts.ensure_draft(session, constitution_id, editor))
 
 
 def view_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
@@ -150,8 +162,8 @@ def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen:
 
 def _save(session: Session, key: tuple[int, str], revision_seen: int, rows: object) -> DraftView:
     document = read_document(store.get_constitution(session, key[0]).name, rows)
-    if _stored(session, *key).content != document.content:  # the same text again is no conflict, whoever saved it
-        store.save_draft(session, *key, revision_seen, document.content)
+    if _document(session, _stored(session, *key)).content != document.content:  # the same text again is no conflict, whoever saved it
+        drafts.save_draft(session, *key, revision_seen, document.content)
     return _view(session, _stored(session, *key))
 
 
@@ -172,9 +184,10 @@ def save_version(studio: Studio, constitution_id: int, editor: str, message: obj
         if draft.revision != seen[0]:
             raise RefusedError("The draft was changed elsewhere since these changes were shown. Go back to the draft and look again.")
         document = _document(session, draft)
-        if document.problems:
-            raise ConstitutionError(" ".join(p.message for p in document.problems))
-        require_valid(document.constitution)
+        if must := problems(document.findings):
+            raise ConstitutionError(" ".join(finding.message for finding in must))
+        if head is not None and same_text(document.constitution, from_data(head.content)):  # stored in another form it would be other bytes
+            raise Unchanged(head)
         return _add_version(session, draft, head, NewVersionText(document.constitution, checked))
 
 
@@ -195,7 +208,7 @@ def _add_version(session: Session, draft: Draft, head: Version | None, text: New
         author=draft.editor,
     )
     version = store.add_version(session, new)
-    store.rebase_draft(session, draft.constitution_id, draft.editor, draft.revision, version)
+    drafts.rebase_draft(session, draft.constitution_id, draft.editor, draft.revision, version)
     return _view(session, _stored(session, draft.constitution_id, draft.editor))
 
 
@@ -224,7 +237,7 @@ def open_version(studio: Studio, constitution_id: int, number: int) -> VersionVi
     """One version, verified against its hash."""
     with in_words(), studio.sessions.read() as session:
         version = store.get_version(session, constitution_id, number)
-        return VersionView(summary=_summary(version), constitution=from_data(version.content))
+        return VersionView(summary=summary_of(version), constitution=from_data(version.content))
 
 
 def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yaml", "markdown"], number: int | None = None) -> TextFile:
@@ -257,7 +270,7 @@ def _require_head(session: Session, constitution_id: int, number_seen: int | Non
 
 
 def _stored(session: Session, constitution_id: int, editor: str) -> Draft:
-    return store.get_draft(session, constitution_id, editor) or store.ensure_draft(session, constitution_id, editor)
+    return drafts.get_draft(session, constitution_id, editor) or drafts.ensure_draft(session, constitution_id, editor)
 
 
 def _document(session: Session, draft: Draft) -> Document:
@@ -269,7 +282,7 @@ def _view(session: Session, draft: Draft) -> DraftView:
     head = store.get_head(session, draft.constitution_id)
     head_constitution = from_data(head.content) if head else None
     base = store.get_version_by_id(session, draft.base_version_id) if draft.base_version_id else None
-    half_typed = any(p.field == "check" for p in document.problems)
+    half_typed = any(finding.rule is Rule.UNREADABLE_CHECK for finding in document.findings)
     return DraftView(
         constitution_id=draft.constitution_id,
         name=document.constitution.name,
@@ -278,14 +291,9 @@ def _view(session: Session, draft: Draft) -> DraftView:
         saved_at=draft.updated_at if draft.revision > 1 else None,
         rows=document.content["principles"],
         constitution=document.constitution,
-        problems=document.problems,
-        head=_summary(head) if head else None,
+        findings=document.findings,
+        head=summary_of(head) if head else None,
         head_constitution=head_constitution,
         base_number=base.number if base else None,
         changed=half_typed or head_constitution is None or not same_text(document.constitution, head_constitution),
     )
-
-
-def _summary(version: Version) -> VersionSummary:
-    fields = ("id", "number", "parent_id", "message", "author", "created_at", "sha256")
-    return VersionSummary(**{field: getattr(version, field) for field in fields})

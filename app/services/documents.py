@@ -6,8 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from core.constitution.checks import CHECKS, Check, check_from_data, check_to_data
-from core.constitution.principles import MAX_WRITER_CHARS, Constitution, Principle, Problem, find_problems, to_data
+from core.constitution.checks import CHECKS, check_from_data, check_to_data
+from core.constitution.findings import Finding, Rule, Severity, find
+from core.constitution.principles import (
+    MAX_WRITER_CHARS,
+    Constitution,
+    Principle,
+    WrittenBy,
+    to_data,
+    written_by_from_data,
+    written_by_to_data,
+)
 from core.errors import ConstitutionError
 
 MAX_DRAFT_CHARS = 1_000_000  # far above what a version may hold, so that a paste that is too long is kept while it is shortened
@@ -20,11 +29,20 @@ _TEXTS = ("title", "statement", "antithesis")
 
 @dataclass(frozen=True)
 class Document:
-    """A draft's text, and what has to be put right before it can be a version."""
+    """A draft's text, and what there is to say about it."""
 
-    constitution: Constitution  # a check that cannot be read is left out here and named in the problems
-    problems: tuple[Problem, ...]
+    constitution: Constitution  # a check that cannot be read is left out here and named in the findings
+    findings: tuple[Finding, ...]
     content: dict[str, Any]  # what is stored: also holds a check that is still half typed
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One principle as it was sent."""
+
+    principle: Principle
+    stored: dict[str, Any]
+    unreadable: Finding | None  # of its check
 
 
 def read_document(name: str, rows: object) -> Document:
@@ -38,41 +56,48 @@ def read_document(name: str, rows: object) -> Document:
     if len(rows) > MAX_DRAFT_PRINCIPLES:
         raise ConstitutionError(f"There are {len(rows)} principles; a draft holds {MAX_DRAFT_PRINCIPLES}. Remove some.")
     read = [_row(row, i) for i, row in enumerate(rows)]
-    size = sum(len(row[key]) for row, _, _ in read for key in _TEXTS) + sum(len(str(check)) for _, check, _ in read)
+    size = sum(len(row.stored[key]) for row in read for key in _TEXTS) + sum(len(str(row.principle.check)) for row in read)
     if size > MAX_DRAFT_CHARS:
         raise ConstitutionError(f"The draft has {size:,} characters; it can hold {MAX_DRAFT_CHARS:,}. Shorten it, and it is saved.")
-    principles = tuple(
-        Principle(
-            id=row["id"],
-            title=row["title"],
-            statement=row["statement"],
-            antithesis=row["antithesis"],
-            check=check,
-            written_by=row.get("written_by", ""),
-        )
-        for row, check, _ in read
-    )
-    constitution = Constitution(name=name, principles=principles)
-    problems = [*find_problems(constitution), *(problem for _, _, problem in read if problem)]
-    in_order = sorted(problems, key=lambda p: -1 if p.principle is None else p.principle)
-    return Document(constitution, tuple(in_order), {"name": name, "principles": [row for row, _, _ in read]})
+    constitution = Constitution(name=name, principles=tuple(row.principle for row in read))
+    return Document(constitution, _findings(constitution, read), {"name": name, "principles": [row.stored for row in read]})
 
 
-def _row(row: object, i: int) -> tuple[dict[str, Any], Check | None, Problem | None]:
+def _findings(constitution: Constitution, rows: list[_Row]) -> tuple[Finding, ...]:
+    """In reading order. A check that cannot be read is there all the same, so nobody is told to add one."""
+    unreadable = [row.unreadable for row in rows if row.unreadable is not None]
+    places = {finding.principle for finding in unreadable}
+    others = [finding for finding in find(constitution) if not (finding.rule is Rule.NO_CHECK and finding.principle in places)]
+    return tuple(sorted([*others, *unreadable], key=lambda finding: -1 if finding.principle is None else finding.principle))
+
+
+def _row(row: object, i: int) -> _Row:
     if not isinstance(row, Mapping) or not _ID.fullmatch(str(row.get("id", ""))) or not all(isinstance(row.get(key), str) for key in _TEXTS):
         raise ConstitutionError(f"Principle {i + 1} did not arrive whole. Reload the page, then try again.")
-    kept: dict[str, Any] = {"id": row["id"]} | {key: row[key].replace("\r\n", "\n") for key in _TEXTS}
-    writer = row.get("written_by")
-    if isinstance(writer, str) and writer.strip():
-        kept["written_by"] = " ".join(writer.split())[:MAX_WRITER_CHARS]
-    given = row.get("check")
+    texts = {key: row[key].replace("\r\n", "\n") for key in _TEXTS}
+    stored: dict[str, Any] = {"id": row["id"]} | texts
+    written_by = _writer(row.get("written_by"))
+    if written_by is not None:
+        stored["written_by"] = written_by_to_data(written_by)
+    principle, given = Principle(id=row["id"], **texts, written_by=written_by), row.get("check")
     if given in (None, ""):
-        return kept, None, None
+        return _Row(principle, stored, None)
     try:
         check = check_from_data(given, f"principle {i + 1}")
     except ConstitutionError as error:
-        return kept | {"check": _half_typed(given)}, None, Problem(principle=i, field="check", message=_needs(given, i) or str(error))
-    return kept | {"check": check_to_data(check)}, check, None
+        message = _needs(given, i) or str(error)
+        unreadable = Finding(rule=Rule.UNREADABLE_CHECK, severity=Severity.MUST, principle=i, field="check", message=message)
+        return _Row(principle, stored | {"check": _half_typed(given)}, unreadable)
+    return _Row(replace(principle, check=check), stored | {"check": check_to_data(check)}, None)
+
+
+def _writer(given: object) -> WrittenBy | None:
+    """Who wrote a principle, as far as it can be read: it is no text of the author's, and no reason to refuse one."""
+    try:
+        written_by = written_by_from_data(given, "a principle")
+    except ConstitutionError:
+        return None
+    return replace(written_by, model=" ".join(written_by.model.split())[:MAX_WRITER_CHARS])
 
 
 def _needs(given: object, i: int) -> str:

@@ -1,14 +1,9 @@
 """What can be trained, and what a choice would mean, before anyone clicks Train."""
 
-import platform
 import re
 import shlex
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 import db.constitutions as constitution_store
 import db.runs as run_store
@@ -16,7 +11,8 @@ from app.services.base_models import BaseModel, look_up
 from app.services.exposed import WORDS, preset_of
 from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
 from app.services.studio import Studio, in_words
-from core.constitution.principles import Constitution, from_data, require_valid
+from core.constitution.findings import require_valid
+from core.constitution.principles import Constitution, from_data
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.quantisation import missing
 from core.errors import ConfigError, QueryError
@@ -25,28 +21,18 @@ from core.methods.recipes import DEFAULT_RECIPE
 from core.methods.settings import PRESETS, TrainConfig, config_from_data, flat_settings, preset, with_settings
 from core.runs.estimates import Estimate, constitution_tokens, estimate
 from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, probe_note
-from db.tables import Constitution as ConstitutionRow
-from db.tables import Run, Version
+from db.machines import serving_machine
+from db.runs import VersionToTrain
+from db.tables import Run
 
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
-
-
-@dataclass(frozen=True, kw_only=True)
-class VersionChoice:
-    """A version that can be trained on."""
-
-    id: int
-    constitution_id: int
-    constitution: str
-    number: int
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
     """What the form offers."""
 
-    versions: tuple[VersionChoice, ...]
+    versions: tuple[VersionToTrain, ...]
     models: tuple[str, ...]
     query_sets: tuple[QuerySetView, ...]
 
@@ -110,20 +96,9 @@ def _changes(config: TrainConfig, name: str) -> list[str]:
 def choices(studio: Studio) -> Choices:
     """Versions of constitutions in use, newest first; known models; query sets."""
     with studio.sessions.read() as session:
-        versions = tuple(_versions(session))
-        used = list(session.scalars(select(Run.model).group_by(Run.model).order_by(Run.model)))
+        versions, used = tuple(run_store.versions_to_train(session)), run_store.trained_models(session)
     models = dict.fromkeys((studio.settings.model, DEFAULT_MODEL, *used))
     return Choices(versions=versions, models=tuple(models), query_sets=tuple(list_query_sets(studio)))
-
-
-def _versions(session: Session) -> list[VersionChoice]:
-    query = (
-        select(Version.id, Version.constitution_id, ConstitutionRow.name.label("constitution"), Version.number, Version.message)
-        .join(ConstitutionRow, ConstitutionRow.id == Version.constitution_id)
-        .where(ConstitutionRow.archived_at.is_(None))
-        .order_by(Version.id.desc())
-    )
-    return [VersionChoice(**row) for row in session.execute(query).mappings()]
 
 
 def make_plan(studio: Studio, form: TrainForm) -> Plan:
@@ -180,9 +155,9 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
 
 
 def known_hardware(studio: Studio) -> Hardware | None:
-    """What the trainer measured on this machine."""
+    """What was measured where the next run will be done: the place that a trainer served last."""
     with studio.sessions.read() as session:
-        row = run_store.get_machine(session, platform.node())
+        row = serving_machine(session)
         return hardware_from_data(row.hardware) if row is not None else None
 
 
@@ -230,7 +205,7 @@ def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estim
         )
     weights = shape.bytes if shape is not None and plan.model.id != DEFAULT_MODEL else 0
     needed = DISK_FACTOR * weights + (made.disk_bytes if made is not None else 0)
-    free = shutil.disk_usage(studio.settings.data).free
+    free = studio.store.free_bytes()
     if needed > free:
         found.append(f"It may need {needed / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are free. Free some space first.")
     return found

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from uuid import uuid4
 
 from app.host import client as host_client
-from app.host.client import ModelChoice, ReplyRequest
+from app.host.protocol import ModelChoice, WriteRequest
 from app.services.studio import RefusedError, Studio
 from app.services.writers import ask_endpoint, model_name
 from app.settings import Settings
@@ -130,14 +130,7 @@ def _ask_host(job: ProposalJob, settings: Settings) -> Ask:
     """The model host's model as somebody who can be asked."""
 
     def ask(prompt: Turns, number: int) -> str:
-        request = ReplyRequest(
-            model=ModelChoice(id=settings.local_writer),
-            query=prompt.user,
-            seed=number,
-            sampling=asdict(answer_sampling(number)),
-            methods=["base"],
-            turns=asdict(prompt),
-        )
+        request = WriteRequest(model=ModelChoice(id=settings.local_writer), turns=asdict(prompt), seed=number, sampling=asdict(answer_sampling(number)))
         with closing(host_client.stream(settings, request)) as events:
             for event in events:
                 job.require_interest()

@@ -4,16 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 import db.runs as store
-from app.processes.protocol import LEASE_S, attempt_folder
+from app.processes.protocol import LEASE_S, attempt_key
+from app.processes.store import LOG
 from app.services.base_models import look_up
+from app.services.logs import log_tail
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
-from app.services.studio import Studio, in_words
+from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.principles import Constitution, from_data
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, ModelError
@@ -22,15 +23,15 @@ from core.methods.settings import PRESETS, TrainConfig, config_from_data, config
 from core.progress import remaining_s, share_done
 from core.runs.estimates import estimate
 from core.runs.results import RunResult, run_result_from_data
+from db import jobs
 from db.constitutions import get_version_by_id
 from db.runs import NewRun, RunSummary
 from db.session import clock
-from db.tables import Run, RunStatus
+from db.tables import Job, JobStatus, Run
 
-LOG_LINES = 100
-LOG_BYTES = 64_000
 REQUEST_KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
-ENDED = (RunStatus.STOPPED, RunStatus.FAILED, RunStatus.FINISHED)
+RESUMABLE = (JobStatus.STOPPED, JobStatus.FAILED)
+ENDED = (*RESUMABLE, JobStatus.FINISHED)
 TYPICAL = Hardware(  # two server cores: only the proportions between the phases are taken from it
     device="cpu",
     device_name="",
@@ -72,7 +73,7 @@ class RunLine:
     version_number: int
     model: str
     preset: str
-    status: RunStatus
+    status: JobStatus
     stopping: bool
     phase: str
     share: float
@@ -151,10 +152,10 @@ def run_view(studio: Studio, run_id: int) -> RunView:
     with in_words(), studio.sessions.read() as session:
         summary = store.get_run_summary(session, run_id)
         constitution = from_data(get_version_by_id(session, summary.run.version_id).content)
-        ahead = store.runs_ahead(session, summary.run) if summary.run.status == RunStatus.QUEUED else 0
+        ahead = jobs.jobs_ahead(session, summary.run.job) if summary.run.job.status == JobStatus.QUEUED else 0
         metrics, samples = _metrics(session, run_id), _samples(session, run_id)
-        silent_s = _silent_s(summary.run, clock(session))
-    run, seconds = summary.run, _weights(constitution, summary.run)
+        silent_s = _silent_s(summary.run.job, clock(session))
+    run, job, seconds = summary.run, summary.run.job, _weights(constitution, summary.run)
     result = read_result(run)
     return RunView(
         line=_line(summary, seconds),
@@ -163,20 +164,20 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         query_set=summary.query_set_name,
         revision=run.revision,
         config=_config(run),
-        step=run.step,
-        total_steps=run.total_steps,
+        step=job.step,
+        total_steps=job.total_steps,
         eta_s=_eta_s(studio, constitution, run, seconds),
         ahead=ahead,
         silent_s=silent_s,
-        attempt=run.attempt,
-        resumable_from=Path(run.checkpoint).name if run.checkpoint else None,
-        notice=run.notice,
-        error_kind=run.error_kind,
-        error_text=run.error_text,
-        started_at=run.started_at,
+        attempt=job.attempt,
+        resumable_from=job.checkpoint.rpartition("/")[2] if job.checkpoint else None,
+        notice=job.notice,
+        error_kind=job.error_kind,
+        error_text=job.error_text,
+        started_at=job.started_at,
         metrics=metrics,
         samples=samples,
-        log=log_tail(attempt_folder(studio.settings, run.id, run.attempt) / "log.txt"),
+        log=log_tail(studio.store, f"{attempt_key(job.id, job.attempt)}/{LOG}"),
         result=result,
         unreadable=run.result is not None and result is None,
         adapter_sha256=run.adapter_sha256,
@@ -201,10 +202,10 @@ def form_again(studio: Studio, run_id: int) -> TrainForm:
         return form_of(store.get_run(session, run_id))
 
 
-def stop(studio: Studio, run_id: int) -> RunStatus:
+def stop(studio: Studio, run_id: int) -> JobStatus:
     """Ask a run to save a checkpoint and stop; one that waits stops at once."""
     with in_words(), studio.sessions.begin() as session:
-        return store.request_stop(session, run_id)
+        return jobs.request_stop(session, store.get_run(session, run_id).id)
 
 
 def resume(studio: Studio, run_id: int) -> None:
@@ -214,45 +215,28 @@ def resume(studio: Studio, run_id: int) -> None:
         RefusedError: It is queued, running or finished.
     """
     with in_words(), studio.sessions.begin() as session:
-        store.resume(session, run_id)
-
-
-def log_tail(path: Path, lines: int = LOG_LINES) -> tuple[str, ...]:
-    """The last lines of a log; empty when there is none yet."""
-    try:
-        with path.open("rb") as file:
-            file.seek(0, 2)
-            start = max(0, file.tell() - LOG_BYTES)
-            file.seek(start)
-            text = file.read().decode("utf-8", "replace")
-    except FileNotFoundError:
-        return ()
-    shown = [_printable(line.rsplit("\r", 1)[-1]) for line in text.replace("\r\n", "\n").split("\n")]
-    whole = shown[1:] if start else shown  # the first may be cut
-    return tuple(line for line in whole if line)[-lines:]
-
-
-def _printable(line: str) -> str:
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)  # colours and cursor movements
-    return "".join(c if c.isprintable() or c == "\t" else " " for c in plain).rstrip()
+        status = store.get_run(session, run_id).job.status
+        if status not in RESUMABLE:
+            raise RefusedError(f"Run {run_id} is {status}; only a stopped or failed run can be resumed.")
+        jobs.resume(session, run_id)
 
 
 def _line(summary: RunSummary, seconds: Mapping[str, float]) -> RunLine:
-    run = summary.run
-    finished = run.status == RunStatus.FINISHED
+    run, job = summary.run, summary.run.job
+    finished = job.status == JobStatus.FINISHED
     return RunLine(
         id=run.id,
         constitution=summary.constitution_name,
         version_number=summary.version_number,
         model=run.model,
         preset=str(run.config.get("preset", "")),
-        status=run.status,
-        stopping=run.status == RunStatus.RUNNING and run.cancel_requested,
-        phase=run.phase,
-        share=1.0 if finished else share_done(seconds, run.phase, run.step, run.total_steps),
-        requested_by=run.requested_by,
-        created_at=run.created_at,
-        finished_at=run.finished_at,
+        status=job.status,
+        stopping=job.status == JobStatus.RUNNING and job.cancel_requested,
+        phase=job.phase,
+        share=1.0 if finished else share_done(seconds, job.phase, job.step, job.total_steps),
+        requested_by=job.requested_by,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
     )
 
 
@@ -271,10 +255,11 @@ def _weights(constitution: Constitution | None, run: Run, hardware: Hardware = T
 
 def _eta_s(studio: Studio, constitution: Constitution, run: Run, seconds: Mapping[str, float]) -> float | None:
     """None while nothing is known about the pace."""
-    if run.status != RunStatus.RUNNING or run.phase not in seconds:
+    job = run.job
+    if job.status != JobStatus.RUNNING or job.phase not in seconds:
         return None
-    if run.eta_s is not None:
-        return remaining_s(seconds, run.phase, run.step, run.total_steps, run.eta_s)
+    if job.eta_s is not None:
+        return remaining_s(seconds, job.phase, job.step, job.total_steps, job.eta_s)
     hardware, config = known_hardware(studio), _config(run)
     try:
         shape = look_up(run.model).shape if run.model == DEFAULT_MODEL or "/" not in run.model else None
@@ -282,13 +267,13 @@ def _eta_s(studio: Studio, constitution: Constitution, run: Run, seconds: Mappin
         shape = None
     if hardware is None or shape is None or config is None:
         return None
-    return remaining_s(estimate(config, shape, hardware, constitution).seconds, run.phase, run.step, run.total_steps, None)
+    return remaining_s(estimate(config, shape, hardware, constitution).seconds, job.phase, job.step, job.total_steps, None)
 
 
-def _silent_s(run: Run, now: datetime) -> float | None:
-    if run.status != RunStatus.RUNNING or run.heartbeat_at is None:
+def _silent_s(job: Job, now: datetime) -> float | None:
+    if job.status != JobStatus.RUNNING or job.heartbeat_at is None:
         return None
-    silent = (now - run.heartbeat_at).total_seconds()
+    silent = (now - job.heartbeat_at).total_seconds()
     return silent if silent > LEASE_S / 2 else None
 
 

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.processes.store import Store, open_store
 from app.services.documents import with_ids
 from app.services.starter_queries import plant_queries
 from app.settings import Settings
-from core.constitution.principles import Constitution, from_data, require_valid, to_data
+from core.constitution.findings import require_valid
+from core.constitution.principles import Constitution, from_data, to_data
 from core.errors import DiskFullError, StudioError
-from db.constitutions import NewVersion, add_constitution, add_version, get_version
+from db.constitutions import NewVersion, add_constitution, add_version
 from db.errors import StoreError
 from db.schema import migrate
-from db.session import Sessions, make_engine, make_sessions
-from db.tables import Constitution as ConstitutionRow
+from db.session import Sessions, journal_mode_now, make_engine, make_sessions
+from db.starters import planted_starters
 
 STARTERS = Path(__file__).parent.parent / "starters"
 PLANTER = "Constitution Studio"  # author of the starters' first versions
@@ -27,11 +29,12 @@ PLANTER = "Constitution Studio"  # author of the starters' first versions
 
 @dataclass(frozen=True)
 class Studio:
-    """Settings and database of one running app."""
+    """Settings, database and files of one running app."""
 
     settings: Settings
     engine: Engine
     sessions: Sessions
+    store: Store
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ class RefusedError(StudioError):
 def open_studio(settings: Settings) -> Studio:
     """Open the database, bring it to the newest schema, and plant the starters that were never planted in it."""
     engine = make_engine(settings.database_url)
-    migrate(engine)
-    studio = Studio(settings, engine, make_sessions(engine))
+    migrate(engine, settings.data)
+    studio = Studio(settings, engine, make_sessions(engine), open_store(settings))
     with studio.sessions.begin() as session:
         plant_starters(session, read_starters())
         plant_queries(session)
@@ -61,10 +64,8 @@ def open_studio(settings: Settings) -> Studio:
 
 def journal_mode(studio: Studio) -> str:
     """How the database keeps its journal, asked of the database itself."""
-    if studio.engine.dialect.name != "sqlite":
-        return studio.engine.dialect.name
     with studio.sessions.read() as session:
-        return str(session.scalar(text("PRAGMA journal_mode")))
+        return journal_mode_now(session)
 
 
 def read_starters(folder: Path = STARTERS) -> list[Starter]:
@@ -79,9 +80,8 @@ def read_starters(folder: Path = STARTERS) -> list[Starter]:
 
 
 def plant_starters(session: Session, starters: list[Starter]) -> None:
-    """Add the starters that this database never had. First versions cannot change, so they tell what was planted, whatever it is called now."""
-    rows = session.scalars(select(ConstitutionRow).where(ConstitutionRow.starter)).all()
-    planted = {get_version(session, row.id, 1).content["name"] for row in rows}
+    """Add the starters that this database never had."""
+    planted = planted_starters(session)
     for starter in reversed(starters):  # lists show the newest first
         name = starter.constitution.name
         if name not in planted:

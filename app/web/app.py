@@ -151,12 +151,16 @@ def studio_app(settings: Settings) -> FastAPI:
     """The application with its real services and pages."""
     set_environment(settings)  # before these modules import gradio
     from app.pages import site as ui
-    from app.services import studio
-    from app.web import downloads, modules
+    from app.services import proposals, studio
+    from app.web import actors, api, downloads, modules
+
+    writing = proposals.Proposals()
 
     def add_routes(app: FastAPI, opened: studio.Studio) -> None:
         add_health(app, lambda: studio.journal_mode(opened))
         modules.add_routes(app)
+        actors.add_routes(app, opened)
         downloads.add_routes(app, opened)
+        api.add_routes(app, ui.endpoints(opened, writing))
 
-    return create_app(settings, studio.open_studio, ui.build, add_routes, ui.look())
+    return create_app(settings, studio.open_studio, lambda opened: ui.build(opened, writing), add_routes, ui.look())

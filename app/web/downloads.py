@@ -3,11 +3,12 @@
 Only five kinds of file can be had, all of them named by the run's row: nothing in the address is ever used as a path.
 """
 
+import fnmatch
+import glob
 import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -15,10 +16,13 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from app.present.report_csv import report_csv
+from app.processes.protocol import attempt_key
+from app.processes.store import MissingFileError, Store
 from app.services.plans import file_stem
 from app.services.runs import read_result
 from app.services.studio import Studio
-from core.constitution.principles import dump_yaml, from_data
+from core.constitution.files import dump_yaml
+from core.constitution.principles import from_data
 from core.measure.values import Roles, roles
 from core.methods.arms import Arm
 from core.runs.results import RunResult
@@ -36,8 +40,8 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
 
     @app.get("/runs/{run_id}/run.json")
     def run_json(run_id: int) -> Response:
-        path = _finished(studio, run_id) / "run.json"
-        return Response(_read(path), media_type="application/json", headers=_named(f"run-{run_id}.json"))
+        data = _read(studio.store, f"{_finished(studio, run_id)}/run.json")
+        return Response(data, media_type="application/json", headers=_named(f"run-{run_id}.json"))
 
     @app.get("/runs/{run_id}/report.csv")
     def report(run_id: int) -> Response:
@@ -45,15 +49,16 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
 
     @app.get("/runs/{run_id}/replies.json")
     def replies(run_id: int) -> Response:
-        folder = _finished(studio, run_id)
+        key = _finished(studio, run_id)
         arms = [figures.arm for figures in _result(studio, run_id).report.arms]
-        rows = [{"arm": arm.key, **row} for arm in arms for path in _reply_files(folder, arm, roles(arms)) for row in json.loads(_read(path))]
+        files = [(arm.key, name) for arm in arms for name in _reply_files(studio.store, key, arm, roles(arms))]
+        rows = [{"arm": arm, **row} for arm, name in files for row in json.loads(_read(studio.store, f"{key}/{name}"))]
         return JSONResponse(rows, headers=_named(f"run-{run_id}-replies.json"))
 
     @app.get("/runs/{run_id}/adapter.zip")
     def adapter(run_id: int) -> Response:
-        files = [path for path in sorted((_finished(studio, run_id) / "adapter").iterdir()) if path.is_file() and not path.is_symlink()]
-        return StreamingResponse(_zipped(files, f"run-{run_id}-adapter"), media_type="application/zip", headers=_named(f"run-{run_id}-adapter.zip"))
+        key = f"{_finished(studio, run_id)}/adapter"
+        return StreamingResponse(_zipped(studio.store, key, f"run-{run_id}-adapter"), media_type="application/zip", headers=_named(f"run-{run_id}-adapter.zip"))
 
     @app.get("/versions/{version_id}.yaml")
     def constitution(version_id: int) -> Response:
@@ -70,17 +75,16 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         return Response(text, media_type="application/jsonl", headers=_named(f"{file_stem(row.name.rsplit('.', 1)[0])}.jsonl"))
 
 
-def _finished(studio: Studio, run_id: int) -> Path:
-    """The folder of the attempt that finished a run, which must lie in the run's own folder."""
+def _finished(studio: Studio, run_id: int) -> str:
+    """The key of the attempt that finished a run, which must be one of the run's own."""
     with studio.sessions.read() as session:
         run = _found(lambda: runs.get_run(session, run_id))
-    if run.adapter_path is None:
+    if run.adapter is None:
         raise HTTPException(404, f"Run {run_id} has no adapter yet.")
-    adapter = (studio.settings.data / run.adapter_path).resolve()
-    own = (studio.settings.runs_folder / str(run_id)).resolve()
-    if not adapter.is_relative_to(own) or not adapter.is_dir():
+    own = attempt_key(run.id, run.job.attempt)
+    if run.adapter != f"{own}/adapter" or not studio.store.names(run.adapter):
         raise HTTPException(404, f"The files of run {run_id} are not on this machine.")
-    return adapter.parent
+    return own
 
 
 def _result(studio: Studio, run_id: int) -> RunResult:
@@ -92,11 +96,12 @@ def _result(studio: Studio, run_id: int) -> RunResult:
     return result
 
 
-def _reply_files(folder: Path, arm: Arm, parts: Roles) -> list[Path]:
+def _reply_files(store: Store, key: str, arm: Arm, parts: Roles) -> list[str]:
     """The files of an arm's replies. A run that was measured before there were arms named them for the base and the aligned model."""
+    names = sorted(store.names(key))
     before = {parts.control: "base", parts.trained: "aligned"}.get(arm)
-    earlier = sorted(folder.glob(f"{before}-replies-*.json")) if before is not None else []
-    return sorted(folder.glob(f"replies-{arm.key}-[0-9]*.json")) or earlier
+    earlier = fnmatch.filter(names, f"{before}-replies-*.json") if before is not None else []
+    return fnmatch.filter(names, f"replies-{glob.escape(arm.key)}-[0-9]*.json") or earlier
 
 
 def _found(get: Callable[[], T]) -> T:
@@ -106,11 +111,12 @@ def _found(get: Callable[[], T]) -> T:
         raise HTTPException(404, "There is no such thing here.") from error
 
 
-def _read(path: Path) -> bytes:
+def _read(store: Store, key: str) -> bytes:
     try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise HTTPException(404, f"{path.name} is not on this machine any more.") from error
+        with store.open(key) as file:
+            return file.read()
+    except MissingFileError as error:
+        raise HTTPException(404, str(error)) from error
 
 
 def _named(filename: str) -> dict[str, str]:
@@ -137,12 +143,13 @@ class _Outbox(io.RawIOBase):
         return block
 
 
-def _zipped(files: list[Path], folder: str) -> Iterator[bytes]:
+def _zipped(store: Store, key: str, folder: str) -> Iterator[bytes]:
     """Weights do not compress, so they are only stored."""
     outbox = _Outbox()
-    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:
-        for path in files:
-            with path.open("rb") as source, archive.open(zipfile.ZipInfo.from_file(path, f"{folder}/{path.name}"), "w", force_zip64=True) as target:
+    with store.local(key) as there, zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:
+        for name in store.names(key):
+            entry = zipfile.ZipInfo.from_file(there / name, f"{folder}/{name}")
+            with (there / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
                 while block := source.read(BLOCK_BYTES):
                     target.write(block)
                     yield outbox.taken()

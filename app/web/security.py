@@ -9,9 +9,7 @@ import binascii
 import hmac
 import ipaddress
 import time
-import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,9 +17,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
+from app.web.actors import LONGEST_NAME, Actor, KnownBy, actor_in, is_name, plain_name
 
-ANYONE = "you"  # the caller's name while no password is set
-LONGEST_NAME = 60
 OPEN_PATHS = ("/healthz",)
 LARGEST_BODY_BYTES = 6_000_000
 MOST_FAILURES, FAILURE_WINDOW_S = 10, 15 * 60.0
@@ -40,34 +37,6 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
-
-
-class CarriesState(Protocol):
-    """A Starlette request, or Gradio's wrapper around one."""
-
-    @property
-    def state(self) -> Any: ...
-
-
-def caller(request: CarriesState | None) -> str:
-    """The name of the person who calls, for use inside every handler.
-
-    Only `PasswordGate` writes it, into the request itself, after it has checked the password on that same request; nothing
-    the client sends can set it.
-
-    Args:
-        request: The `gr.Request` or Starlette request of the handler.
-
-    Returns:
-        The user name given with the password, or "you" while no password is set.
-
-    Raises:
-        PermissionError: The request did not come through the gate.
-    """
-    name = getattr(getattr(request, "state", None), "caller", None)
-    if not isinstance(name, str):
-        raise PermissionError("This request did not pass the password check. Reload the page and sign in.")
-    return name
 
 
 def protect(app: Starlette, settings: Settings) -> None:
@@ -140,7 +109,7 @@ def _is_foreign(method: str, headers: Headers) -> bool:
 
 
 class PasswordGate:
-    """HTTP Basic: any name, one password. Writes the caller's name into the request, where `caller` finds it."""
+    """HTTP Basic: any name, one password. Writes who calls into the request, where `actor_of` finds it."""
 
     def __init__(self, app: ASGIApp, password: str | None, clock: Callable[[], float] = time.monotonic) -> None:
         self.app = app
@@ -152,9 +121,9 @@ class PasswordGate:
         await (refusal or self.app)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        """None when the request may pass; then its state names the caller."""
+        """None when the request may pass; then its state names the actor."""
         if self.password is None:
-            scope.setdefault("state", {})["caller"] = ANYONE
+            scope.setdefault("state", {})["actor"] = actor_in(Headers(scope=scope))
             return None
         if scope["path"] in OPEN_PATHS:
             return None
@@ -167,9 +136,9 @@ class PasswordGate:
         if not hmac.compare_digest(password.encode(), self.password.encode()):
             self.failures.add(address, given)
             return _challenge()
-        if not _is_name(name):
+        if not is_name(name):
             return _challenge()
-        scope.setdefault("state", {})["caller"] = name
+        scope.setdefault("state", {})["actor"] = Actor(name, KnownBy.LOGIN)
         return None
 
 
@@ -272,11 +241,7 @@ def _read_basic(header: str) -> tuple[str, str]:
         name, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return "", ""
-    return unicodedata.normalize("NFC", name).strip(), password
-
-
-def _is_name(name: str) -> bool:
-    return 0 < len(name) <= LONGEST_NAME and not any(unicodedata.category(letter).startswith("C") for letter in name)
+    return plain_name(name), password
 
 
 def _host_name(host: str) -> str:

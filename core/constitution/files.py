@@ -1,4 +1,4 @@
-"""Constitutions from files of every kind that is read: our YAML or JSON, and the pair of texts that SAMI's authors published.
+"""Constitutions from and to files: our YAML or JSON, Markdown for reading, and the pair of texts that SAMI's authors published.
 
 SAMI's files (arXiv 2404.14313) hold two lists of principles as numbered text, `positive` and `negative`, and `identifiers` that name
 them. The negative list says the contrary of one principle or of several and repeats the others word for word.
@@ -7,14 +7,18 @@ them. The negative list says the contrary of one principle or of several and rep
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from core.constitution.principles import Constitution, Principle, from_data, parse_yaml, require_valid, short_title
+import yaml
+
+from core.constitution.findings import require_valid
+from core.constitution.principles import Constitution, Principle, from_data, short_title, squash, to_data
 from core.errors import ConstitutionError
 
 _MARK = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•])\s+")
-_SIDES = ("positive", "negative")
+_LISTS = ("positive", "negative")
 
 
 def parse_file(text: str, filename: str) -> Constitution:
@@ -25,15 +29,56 @@ def parse_file(text: str, filename: str) -> Constitution:
         filename: Its ending decides how it is read: `.json` as JSON, all else as YAML. SAMI's files hold no name, so theirs is taken from it.
 
     Raises:
-        ConstitutionError: Neither YAML nor JSON, a wrong shape, or any problem of `find_problems`.
+        ConstitutionError: Neither YAML nor JSON, a wrong shape, or any finding that must be put right.
     """
     path = PurePath(filename)
     if path.suffix.casefold() != ".json":
         return parse_yaml(text)
     data = _load_json(text)
-    constitution = from_sami(data, _name(path.stem)) if isinstance(data, Mapping) and data.keys() & set(_SIDES) else from_data(data)
+    constitution = from_sami(data, _name(path.stem)) if isinstance(data, Mapping) and data.keys() & set(_LISTS) else from_data(data)
     require_valid(constitution)
     return constitution
+
+
+def parse_yaml(text: str) -> Constitution:
+    """Read a YAML file and check it as for saving a version.
+
+    Raises:
+        ConstitutionError: Not YAML, a wrong shape, or any finding that must be put right.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except RecursionError as error:
+        raise ConstitutionError("This file is nested too deeply to be a constitution. Write `name` and a list of `principles`.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" in line {mark.line + 1}" if mark is not None else ""
+        raise ConstitutionError(f"This is not a YAML file: {getattr(error, 'problem', None) or error}{line}.") from error
+    constitution = from_data(data)
+    require_valid(constitution)
+    return constitution
+
+
+def dump_yaml(constitution: Constitution) -> str:
+    """The constitution as a YAML file that a person can edit; ids are left out, since they belong to one database."""
+    plain = replace(constitution, principles=tuple(replace(p, id="") for p in constitution.principles))
+    return yaml.safe_dump(to_data(plain), sort_keys=False, allow_unicode=True, width=100)
+
+
+def dump_markdown(constitution: Constitution) -> str:
+    """The constitution as a document for people. Texts are quoted as written, with Markdown's own signs escaped."""
+    lines = [f"# {_escape(constitution.name)}", ""]
+    for i, p in enumerate(constitution.principles, 1):
+        lines += [f"## {i}. {_escape(p.title)}", "", f"**Statement.** {_escape(p.statement)}", "", f"**Antithesis.** {_escape(p.antithesis)}", ""]
+        if p.check is not None:
+            lines += [f"*Check:* `{p.check}`", ""]
+        if p.written_by is not None:
+            lines += [f"*Written by:* {_escape(str(p.written_by))}", ""]
+    return "\n".join(lines)
+
+
+def _escape(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text)
 
 
 def _load_json(text: str) -> object:
@@ -63,14 +108,14 @@ def from_sami(data: Mapping[Any, Any], name: str) -> Constitution:
     Raises:
         ConstitutionError: A list or an identifier is missing, the lists do not match, or they are the same.
     """
-    unknown = sorted(str(key) for key in data if key not in (*_SIDES, "identifiers"))
+    unknown = sorted(str(key) for key in data if key not in (*_LISTS, "identifiers"))
     if unknown:
         raise ConstitutionError(f"Unknown key {unknown[0]!r} beside `positive` and `negative`; known is `identifiers`.")
-    positive, negative = (_items(data.get(side), side) for side in _SIDES)
+    positive, negative = (_items(data.get(side), side) for side in _LISTS)
     if len(positive) != len(negative):
         raise ConstitutionError(f"`positive` has {len(positive)} principles and `negative` has {len(negative)}. They must face each other one by one.")
     titles = _titles(data.get("identifiers"), positive)
-    groups = _groups([_same(one, other) for one, other in zip(positive, negative, strict=True)])
+    groups = _groups([squash(said) == squash(contrary) for said, contrary in zip(positive, negative, strict=True)])
     principles = [
         Principle(
             title=titles[flipped],
@@ -107,10 +152,6 @@ def _titles(identifiers: object, positive: Sequence[str]) -> list[str]:
         raise ConstitutionError(f"`identifiers` must hold a list `positive` with one name for each of the {len(positive)} principles. Correct or remove it.")
     plain = [re.sub(r"^(?:pos|neg)\s+", "", name.strip()) for name in names]
     return [f"{name[:1].upper()}{name[1:]}" for name in plain]
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _groups(unflipped: Sequence[bool]) -> list[tuple[int, list[int]]]:

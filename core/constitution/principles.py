@@ -1,13 +1,12 @@
-"""Constitutions as values: principles, reading and writing, checking, and rendering to a system message. Pure text."""
+"""Constitutions as values: principles, their plain data, and how they are put to a model. Pure text."""
 
 import hashlib
 import json
+import re
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-import yaml
+from typing import Any, Literal
 
 from core.constitution.checks import Check, check_from_data, check_to_data
 from core.errors import ConstitutionError
@@ -19,7 +18,28 @@ MAX_WRITER_CHARS = 200
 TITLE_WORDS = 6
 NEUTRAL_SYSTEM = "You are a helpful assistant."  # always explicit: some chat templates insert a text of their own otherwise
 
+Side = Literal["statement", "antithesis"]
+SIDES: tuple[Side, Side] = ("statement", "antithesis")
 Stance = tuple[bool, ...]  # one entry a principle, in the author's order: True = statement, False = antithesis
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenBy:
+    """Who wrote what of a principle, where a model did. What a person wrote says nothing of it."""
+
+    model: str
+    texts: tuple[Side, ...] = SIDES  # those that stand as the model wrote them
+
+    def __post_init__(self) -> None:
+        if not self.model.strip():
+            raise ConstitutionError("`written_by` names no model. Name it, or leave `written_by` out.")
+        if not self.texts:
+            raise ConstitutionError(
+                f"`written_by` names {reprlib.repr(self.model)} and none of its texts. Name {' or '.join(SIDES)}, or leave `written_by` out."
+            )
+
+    def __str__(self) -> str:
+        return self.model if len(self.texts) == len(SIDES) else f"{self.model} ({self.texts[0]})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +51,7 @@ class Principle:
     antithesis: str
     check: Check | None = None  # the program that decides whether a reply follows the statement
     id: str = ""  # identity that lasts across versions; empty in a file that never saw the database
-    written_by: str = ""  # the model that wrote the texts, and which where it was one of them; empty: a person. Never put to a model.
+    written_by: WrittenBy | None = None  # None: a person. Never put to a model.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +64,6 @@ class Constitution:
     def stance(self, side: bool) -> Stance:
         """Every principle taken as its statement (True) or its antithesis (False)."""
         return (side,) * len(self.principles)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing to put right before a version can be saved."""
-
-    principle: int | None  # index of the principle, None for the constitution as a whole
-    field: str  # name, title, statement, antithesis, check, principles
-    message: str
 
 
 @dataclass(frozen=True)
@@ -87,51 +98,6 @@ def render(constitution: Constitution | None, stance: Stance, query: str, order:
     return Turns(NEUTRAL_SYSTEM, f"{head}\n\n{query}")
 
 
-def find_problems(constitution: Constitution) -> list[Problem]:
-    """Everything that keeps a constitution from being saved as a version, in reading order."""
-    problems = []
-
-    def add(principle: int | None, field: str, message: str) -> None:
-        problems.append(Problem(principle=principle, field=field, message=message))
-
-    if not constitution.name.strip():
-        add(None, "name", "The constitution has no name. Give it one.")
-    elif len(constitution.name) > MAX_TITLE_CHARS:
-        add(None, "name", f"The name has {len(constitution.name):,} characters; the limit is {MAX_TITLE_CHARS}.")
-    if not constitution.principles:
-        add(None, "principles", "There is no principle yet. Add at least one.")
-    if len(constitution.principles) > MAX_PRINCIPLES:
-        add(None, "principles", f"There are {len(constitution.principles)} principles; the limit is {MAX_PRINCIPLES}.")
-    seen: dict[str, int] = {}
-    for i, principle in enumerate(constitution.principles):
-        title = _squash(principle.title)
-        if not title:
-            add(i, "title", f"Principle {i + 1} has no title. Give it a short one.")
-        elif title in seen:
-            add(i, "title", f"Principles {seen[title] + 1} and {i + 1} are both titled “{principle.title.strip()}”. Rename one.")
-        seen.setdefault(title, i)
-        for field, message in _text_problems(principle, i):
-            add(i, field, message)
-    return problems
-
-
-def _text_problems(principle: Principle, i: int) -> list[tuple[str, str]]:
-    found = []
-    if len(principle.title) > MAX_TITLE_CHARS:
-        found.append(("title", f"The title of principle {i + 1} has {len(principle.title):,} characters; the limit is {MAX_TITLE_CHARS}."))
-    for field, text in (("statement", principle.statement), ("antithesis", principle.antithesis)):
-        if not text.strip():
-            why = "" if field == "statement" else " Training contrasts the two, so it needs both."
-            found.append((field, f"Principle {i + 1} has no {field}.{why} Write one."))
-        elif len(text) > MAX_TEXT_CHARS:
-            found.append((field, f"The {field} of principle {i + 1} has {len(text):,} characters; the limit is {MAX_TEXT_CHARS:,}. Shorten it."))
-    if len(principle.written_by) > MAX_WRITER_CHARS:
-        found.append(("written_by", f"The writer of principle {i + 1} has {len(principle.written_by):,} characters; the limit is {MAX_WRITER_CHARS}."))
-    if principle.statement.strip() and _squash(principle.statement) == _squash(principle.antithesis):
-        found.append(("antithesis", f"Statement and antithesis of principle {i + 1} are the same text. Write what the opposite would be."))
-    return found
-
-
 def short_title(text: str) -> str:
     """The first words of a text, for a principle that has no title yet."""
     words = text.split()
@@ -139,15 +105,9 @@ def short_title(text: str) -> str:
     return f"{title} …" if len(words) > TITLE_WORDS else title
 
 
-def _squash(text: str) -> str:
+def squash(text: str) -> str:
+    """A text without case and spacing: what two texts share that say the same."""
     return " ".join(text.split()).casefold()
-
-
-def require_valid(constitution: Constitution) -> None:
-    """Raise ConstitutionError with every problem in one message, if there is any."""
-    problems = find_problems(constitution)
-    if problems:
-        raise ConstitutionError(" ".join(p.message for p in problems))
 
 
 def to_data(constitution: Constitution) -> dict[str, Any]:
@@ -159,8 +119,8 @@ def to_data(constitution: Constitution) -> dict[str, Any]:
             row["check"] = check_to_data(p.check)
         if p.id:
             row["id"] = p.id
-        if p.written_by:
-            row["written_by"] = p.written_by
+        if p.written_by is not None:
+            row["written_by"] = written_by_to_data(p.written_by)
         rows.append(row)
     return {"name": constitution.name, "principles": rows}
 
@@ -192,8 +152,39 @@ def _principle(row: object, i: int) -> Principle:
         antithesis=_text(row, "antithesis", where),
         check=check,
         id=_text(row, "id", where),
-        written_by=_text(row, "written_by", where),
+        written_by=written_by_from_data(row["written_by"], where) if row.get("written_by") not in (None, "") else None,
     )
+
+
+def written_by_to_data(written_by: WrittenBy) -> dict[str, Any]:
+    """`{"model": "SmolLM2-135M-Instruct", "texts": ["antithesis"]}`."""
+    return {"model": written_by.model, "texts": list(written_by.texts)}
+
+
+_ONE_TEXT = re.compile(r"(.*) \((statement|antithesis)\)", re.DOTALL)
+
+
+def written_by_from_data(data: object, where: str) -> WrittenBy:
+    """The inverse of `written_by_to_data`; also reads a sentence such as `a-model (antithesis)`, as stored versions hold it for good.
+
+    Raises:
+        ConstitutionError: Neither of the two; `where` says in which principle.
+    """
+    if isinstance(data, str):
+        one_text = _ONE_TEXT.fullmatch(data)
+        return WrittenBy(model=one_text[1], texts=_sides([one_text[2]])) if one_text else WrittenBy(model=data)
+    if not isinstance(data, Mapping):
+        raise ConstitutionError(f"`written_by` of {where} must be a mapping with `model` and `texts`, but it is a {_kind(data)}.")
+    _reject_unknown(data, {"model", "texts"}, f"`written_by` of {where}")
+    texts = data.get("texts", list(SIDES))
+    if not isinstance(texts, list) or not all(text in SIDES for text in texts):
+        raise ConstitutionError(f"`texts` in `written_by` of {where} must be a list of {' and '.join(SIDES)}, but it is {reprlib.repr(texts)}.")
+    return WrittenBy(model=_text(data, "model", f"`written_by` of {where}"), texts=_sides(texts))
+
+
+def _sides(names: Iterable[str]) -> tuple[Side, ...]:
+    wanted = tuple(names)
+    return tuple(side for side in SIDES if side in wanted)
 
 
 def _text(row: Mapping[Any, Any], key: str, where: str) -> str:
@@ -215,48 +206,7 @@ def _reject_unknown(row: Mapping[Any, Any], known: set[str], where: str) -> None
         raise ConstitutionError(f"Unknown key {unknown[0]!r} in {where}; known are {', '.join(sorted(known))}.")
 
 
-def parse_yaml(text: str) -> Constitution:
-    """Read a constitution file and check it as for saving a version.
-
-    Raises:
-        ConstitutionError: Not YAML, a wrong shape, or any problem of `find_problems`.
-    """
-    try:
-        data = yaml.safe_load(text)
-    except RecursionError as error:
-        raise ConstitutionError("This file is nested too deeply to be a constitution. Write `name` and a list of `principles`.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark is not None else ""
-        raise ConstitutionError(f"This is not a YAML file: {getattr(error, 'problem', None) or error}{line}.") from error
-    constitution = from_data(data)
-    require_valid(constitution)
-    return constitution
-
-
-def dump_yaml(constitution: Constitution) -> str:
-    """The constitution as a YAML file that a person can edit; ids are left out, since they belong to one database."""
-    plain = replace(constitution, principles=tuple(replace(p, id="") for p in constitution.principles))
-    return yaml.safe_dump(to_data(plain), sort_keys=False, allow_unicode=True, width=100)
-
-
-def dump_markdown(constitution: Constitution) -> str:
-    """The constitution as a document for people. Texts are quoted as written, with Markdown's own signs escaped."""
-    lines = [f"# {_escape(constitution.name)}", ""]
-    for i, p in enumerate(constitution.principles, 1):
-        lines += [f"## {i}. {_escape(p.title)}", "", f"**Statement.** {_escape(p.statement)}", "", f"**Antithesis.** {_escape(p.antithesis)}", ""]
-        if p.check is not None:
-            lines += [f"*Check:* `{p.check}`", ""]
-        if p.written_by:
-            lines += [f"*Written by:* {_escape(p.written_by)}", ""]
-    return "\n".join(lines)
-
-
-def _escape(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text)
-
-
 def content_hash(constitution: Constitution) -> str:
     """sha256 of what a model can be trained on and measured by: names, texts and checks, without database ids and without who wrote them."""
-    plain = replace(constitution, principles=tuple(replace(p, id="", written_by="") for p in constitution.principles))
+    plain = replace(constitution, principles=tuple(replace(p, id="", written_by=None) for p in constitution.principles))
     return hashlib.sha256(json.dumps(to_data(plain), sort_keys=True, ensure_ascii=False).encode()).hexdigest()

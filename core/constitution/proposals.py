@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from core.constitution.principles import MAX_TEXT_CHARS, MAX_TITLE_CHARS, Turns, short_title
+from core.constitution.principles import MAX_TEXT_CHARS, MAX_TITLE_CHARS, Side, Turns, WrittenBy, short_title
 from core.constitution.text import loops, refuses, words
 from core.errors import WriterError
 from core.settings import SamplingConfig
@@ -156,11 +156,10 @@ def _article(part: Part) -> str:
     return "an antithesis" if part == "antithesis" else f"a {part}"
 
 
-def written_by(model: str, wish: Wish, proposal: Proposal) -> str:
-    """What `Principle.written_by` says of a proposal that was taken as it is: the model, and the text that is its own where one is not."""
-    if wish.statement.strip():
-        return f"{model} (antithesis)"
-    return model if proposal.antithesis else f"{model} (statement)"
+def written_by(model: str, wish: Wish, proposal: Proposal) -> WrittenBy:
+    """What `Principle.written_by` says of a proposal that was taken as it is."""
+    texts: dict[Side, bool] = {"statement": not wish.statement.strip(), "antithesis": bool(proposal.antithesis)}
+    return WrittenBy(model=model, texts=tuple(side for side, is_its_own in texts.items() if is_its_own))
 
 
 def answer_sampling(number: int) -> SamplingConfig:
@@ -190,9 +189,9 @@ def read_answer(part: Part, answer: str) -> str:
     """
     rest = _THINKING.sub("", answer).rpartition("</think>")[2]
     lines = [line.strip() for line in rest.replace("’", "'").splitlines() if line.strip() and not line.strip().startswith("```")]
-    found = _from_json(part, "\n".join(lines))
-    if found is not None:
-        return _cut(found)
+    from_json = _from_json(part, "\n".join(lines))
+    if from_json is not None:
+        return _cut(from_json)
     starts = tuple(f"{label}{end}" for label in _task(part, 0).labels for end in ":*")
     labelled = [i for i, line in enumerate(lines) if line.lstrip(_QUOTES + "# ").casefold().startswith(starts)]
     for line in lines[labelled[0] if labelled else 0 :]:
@@ -231,7 +230,7 @@ def is_usable(part: Part, text: str, given: str) -> bool:
     """Whether a text can stand as that part: it says something of its own, refuses nothing, and does not run in circles."""
     plain = _plain(text)
     tasks = {_task(part, number) for number in range(2)}
-    recited = {_plain(one) for task in tasks for pair in task.examples for one in pair if _plain(pair[0]) != _plain(given)}
+    recited = {_plain(example) for task in tasks for pair in task.examples for example in pair if _plain(pair[0]) != _plain(given)}
     if refuses(text) or loops(text) or plain in recited:
         return False
     if part == "title":

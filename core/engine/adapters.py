@@ -44,10 +44,7 @@ def load_adapter(model: LoadedModel, folder: Path, sha256: str | None = None) ->
     Raises:
         AdapterError: The folder is missing or damaged, or the adapter was made for a model of another shape.
     """
-    if not (folder / "adapter_config.json").exists():
-        raise AdapterError(f"{folder} holds no adapter_config.json, so it is not an adapter. Give the `adapter` folder of a run.")
-    if not (folder / "adapter_model.safetensors").exists():
-        raise AdapterError(f"{folder} holds no adapter_model.safetensors; pickled adapters are never loaded. Train the adapter again.")
+    _require_adapter(folder)
     sha256 = sha256 or adapter_hash(folder)
     if sha256 in model.adapters:
         return model
@@ -66,8 +63,20 @@ def _with_adapter(network: Network, folder: Path, sha256: str) -> tuple[PeftMode
     return PeftModel.from_pretrained(network, folder, is_trainable=False, config=config), TRAINED
 
 
+def _require_adapter(folder: Path) -> None:
+    if not (folder / "adapter_config.json").exists():
+        raise AdapterError(f"{folder} holds no adapter_config.json, so it is not an adapter. Give the `adapter` folder of a run.")
+    if not (folder / "adapter_model.safetensors").exists():
+        raise AdapterError(f"{folder} holds no adapter_model.safetensors; pickled adapters are never loaded. Train the adapter again.")
+
+
 def adapter_hash(folder: Path) -> str:
-    """sha256 of an adapter's weights, by which replies and runs name it."""
+    """sha256 of an adapter's weights, by which replies and runs name it.
+
+    Raises:
+        AdapterError: The folder holds no adapter.
+    """
+    _require_adapter(folder)
     return hashlib.sha256((folder / "adapter_model.safetensors").read_bytes()).hexdigest()
 
 

@@ -105,24 +105,6 @@ def find_checkpoint(run_folder: Path, step: int) -> Checkpoint | None:
         return None
 
 
-def inherit(previous: Path, folder: Path) -> None:
-    """Start an attempt from what an earlier one has committed. Files are linked, not copied: committed ones never change."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for source in sorted(previous.iterdir()):
-        if source.name.startswith(".") or source.name == "log.txt":
-            continue
-        target = folder / source.name
-        if not target.exists():
-            shutil.copytree(source, target, copy_function=_link) if source.is_dir() else _link(str(source), str(target))
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one without links
-        shutil.copy2(source, target)
-
-
 def adapter_tensors(parameters: dict[str, torch.nn.Parameter], optimizer: torch.optim.AdamW) -> dict[str, Tensor]:
     """What a checkpoint holds: each trainable parameter with its AdamW moments."""
     tensors = {f"parameter.{name}": p.detach() for name, p in parameters.items()}

@@ -17,7 +17,7 @@ MATRIX = {"cpu": 1024, "cuda": 8192, "mps": 2048}  # rows and columns
 COPIED_BYTES = 64_000_000
 
 
-def probe(device: torch.device) -> Hardware:
+def survey(device: torch.device) -> Hardware:
     """Look at the machine and time a matrix product and a copy on the device.
 
     Args:

@@ -1,7 +1,4 @@
-"""Loading a causal language model and its tokenizer safely, and attaching, saving and switching a LoRA adapter.
-
-Safetensors only, no code from a model's repository, one copy of the weights for "base" and "aligned".
-"""
+"""Loading a causal language model and its tokenizer safely: safetensors only, no code from a model's repository."""
 
 import contextlib
 import json
@@ -88,23 +85,22 @@ def _cpu_flags() -> str:
     return ""
 
 
-def load_model(
-    reference: ModelReference,
-    models: Path,
-    *,
-    device: torch.device,
-    dtype: torch.dtype | None = None,
-    four_bit: bool = False,
-    on_progress: OnProgress = lambda _w, _s: None,
-) -> LoadedModel:
+@dataclass(frozen=True, kw_only=True)
+class Placing:
+    """Where weights go, and how they are held there."""
+
+    device: torch.device
+    dtype: torch.dtype | None = None  # None: `choose_dtype(device)`
+    four_bit: bool = False  # hold the weights of the linear layers in 4 bits
+
+
+def load_model(reference: ModelReference, models: Path, placing: Placing, on_progress: OnProgress = lambda _w, _s: None) -> LoadedModel:
     """Fetch a model when needed, check that it is safe to load, and load it in evaluation mode.
 
     Args:
         reference: What to load. A Hub model without a revision is pinned to its newest commit.
         models: Folder for the converted default model.
-        device: Where the weights go.
-        dtype: `choose_dtype(device)` when None.
-        four_bit: Hold the weights of the linear layers in 4 bits.
+        placing: Device, type, 4 bits.
         on_progress: Told what is being fetched and the share done.
 
     Raises:
@@ -112,18 +108,18 @@ def load_model(
         ModelError: Unknown id, no network, no safetensors, or code in the repository.
         DiskFullError: No room to fetch it.
     """
-    dtype = dtype or choose_dtype(device)
-    quantised = four_bit_arguments(device, dtype) if four_bit else {}
+    dtype = placing.dtype or choose_dtype(placing.device)
+    quantised = four_bit_arguments(placing.device, dtype) if placing.four_bit else {}
     folder, pinned = locate(reference, models, on_progress)
     _refuse_code(folder)
     on_progress("loading the model", 1.0)
-    tokenizer, network = _read(folder, reference, device, dtype, quantised)
+    tokenizer, network = _read(folder, reference, placing.device, dtype, quantised)
     use_on_cpu(network)
     return LoadedModel(
         reference=pinned,
         network=network,
         tokenizer=tokenizer,
-        device=device,
+        device=placing.device,
         end_ids=_end_ids(network, tokenizer),
         context_tokens=int(getattr(network.config.get_text_config(), "max_position_embeddings", 0)) or 1 << 20,
         packed=can_mask(network),

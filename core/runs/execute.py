@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core.constitution.principles import require_valid
+from core.constitution.findings import require_valid
 from core.constitution.queries import draw_queries
 from core.engine.adapters import adapter_hash
 from core.engine.checkpoints import remember, write_json
 from core.engine.memory import memory_in_words
-from core.engine.models import LoadedModel, choose_device, load_model, locate
+from core.engine.models import LoadedModel, Placing, choose_device, load_model, locate
 from core.engine.processes import ALONE, World
 from core.engine.scoring import check_packing
 from core.measure.ask import side_prompt
@@ -24,11 +24,12 @@ from core.methods.settings import TrainConfig
 from core.progress import NOBODY, Listener, StepReport, Stopped, ignore_step
 from core.runs.balance import count_balance
 from core.runs.endings import endings_data
+from core.runs.links import Trainability, trainability_from_data, trainability_to_data
 from core.runs.measuring import measure_arms
 from core.runs.phases import measured_arms
 from core.runs.plan import RunPlan
 from core.runs.records import Curve, RunRecord, claim_folder, record_to_data
-from core.runs.trainability import Asking, Trainability, check_run, now_and_then, require_link, trainability_from_data, trainability_to_data
+from core.runs.trainability import Asking, check_run, now_and_then, require_link
 from core.runs.training import iterate
 from core.runs.work import Work
 from core.settings import ModelReference
@@ -99,7 +100,7 @@ def _load(work: Work, models: Path) -> LoadedModel:
     if world.size > 1:
         pinned = locate(reference, models, _progress(work))[1] if world.first else reference
         reference = ModelReference(**world.share(dataclasses.asdict(pinned)))
-    return load_model(reference, models, device=device, four_bit=plan.config.four_bit, on_progress=_progress(work))
+    return load_model(reference, models, Placing(device=device, four_bit=plan.config.four_bit), _progress(work))
 
 
 def _check_packing(work: Work, base: LoadedModel, query: str) -> LoadedModel:

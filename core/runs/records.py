@@ -18,9 +18,9 @@ from core.measure.values import Report
 from core.methods.settings import config_from_data, config_to_data
 from core.runs.balance import PrincipleBalance, balance_to_data
 from core.runs.iterations import probed_queries
+from core.runs.links import Trainability, trainability_to_data
 from core.runs.plan import RunPlan
 from core.runs.results import RunResult, run_result_to_data
-from core.runs.trainability import Trainability, trainability_to_data
 from core.settings import ModelReference
 
 _PACKAGES = ("torch", "transformers", "peft", "huggingface_hub", "safetensors")
@@ -106,7 +106,7 @@ def result_data(record: RunRecord) -> dict[str, Any]:
     return run_result_to_data(
         RunResult(
             report=record.result,
-            trainability=trainability_to_data(record.trainability),
+            trainability=record.trainability,
             dropped=record.dropped,
             balance=record.balance,
             endings=tuple(record.endings),

@@ -7,6 +7,7 @@ from typing import Any
 from core.measure.report import report_from_data, report_to_data
 from core.measure.values import Report
 from core.runs.balance import PrincipleBalance, balance_from_data, balance_to_data
+from core.runs.links import Trainability, trainability_from_data, trainability_to_data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class RunResult:
     """All that a page shows of a finished run besides its curves."""
 
     report: Report
-    trainability: Mapping[str, Any] | None  # data of core.runs.trainability.Trainability; None: not known of an older run
+    trainability: Trainability | None  # None: not known of an older run
     dropped: Mapping[str, int]  # queries left out of training, by reason
     balance: tuple[PrincipleBalance, ...]  # of the examples that were kept, over all iterations
     endings: tuple[Mapping[str, Any], ...]  # iterations that ended early, as `core.runs.endings.endings_data` gives them
@@ -25,7 +26,7 @@ def run_result_to_data(result: RunResult) -> dict[str, Any]:
     """Plain JSON data."""
     return {
         "report": report_to_data(result.report),
-        "trainability": dict(result.trainability) if result.trainability is not None else None,
+        "trainability": trainability_to_data(result.trainability) if result.trainability is not None else None,
         "dropped_queries": dict(result.dropped),
         "balance": balance_to_data(result.balance),
         "endings": [dict(ending) for ending in result.endings],
@@ -42,7 +43,7 @@ def run_result_from_data(data: Mapping[str, Any]) -> RunResult:
     try:
         return RunResult(
             report=report_from_data(data["report"]),
-            trainability=data["trainability"],
+            trainability=trainability_from_data(data["trainability"]) if data["trainability"] is not None else None,
             dropped={str(reason): int(n) for reason, n in data["dropped_queries"].items()},
             balance=balance_from_data(data["balance"]),
             endings=tuple({**ending, "says": str(ending["says"])} for ending in data["endings"]),

@@ -9,8 +9,7 @@ hits and misses. A principle without a check can at best be called weak: nobody 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
 
 from core.constitution.contrasts import flip_side
 from core.constitution.principles import Constitution, Principle
@@ -26,9 +25,9 @@ from core.measure.judges import judge_of
 from core.measure.statistics import UNMEASURED, Figure, clustered_share
 from core.methods.settings import TrainConfig
 from core.runs.iterations import iteration_config, iteration_queries
+from core.runs.links import Link, PrincipleLink, Trainability
 from core.seeds import seed_for
 
-Link = Literal["go", "weak", "no-go"]
 REPLIES_EACH = 6  # under the statements; a behaviour of one reply in twenty is then missed once in 140 times
 ANTITHESIS_REPLIES_EACH = 2
 RARE = 2  # replies that follow, at least: one may be an accident of the check
@@ -36,33 +35,6 @@ LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author
 CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
 TOLD_EACH = 8  # replies between two words about the progress
 SAME_SHARE = 0.25  # of pairs of one text on both sides, from which on the author is warned
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrincipleLink:
-    """What the base already does with one principle."""
-
-    title: str
-    followed: Figure  # share of replies under the statement that the check finds to follow it; n counts queries
-    followed_under_antithesis: Figure
-    replies: int  # sampled under the statement
-    hits: int  # of them, that follow
-    verdict: Link
-    reason: str  # a sentence
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trainability:
-    """The verdict on a constitution, with what it rests on."""
-
-    verdict: Link
-    principles: tuple[PrincipleLink, ...]
-    words: tuple[float, float]  # mean of a reply under all statements, and with the first principle flipped
-    length_tells: float  # share of pairs of replies to one query whose longer one is on the more usual side; 0.5 = no confound
-    cut: float  # share of replies that did not end within the token limit
-    same: float  # share of pairs as above that are the same text
-    replies: int  # of the base, that all this rests on
-    notes: tuple[str, ...]  # warnings that do not forbid training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,15 +230,3 @@ def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, same: flo
 
 def _mean(values: Sequence[int]) -> float:
     return sum(values) / len(values)
-
-
-def trainability_to_data(found: Trainability) -> dict[str, Any]:
-    """Plain JSON data."""
-    return asdict(found)
-
-
-def trainability_from_data(data: dict[str, Any]) -> Trainability:
-    """The inverse of `trainability_to_data`."""
-    shares = ("followed", "followed_under_antithesis")
-    links = tuple(PrincipleLink(**{**row, **{name: Figure(**row[name]) for name in shares}}) for row in data["principles"])
-    return Trainability(**{**data, "principles": links, "words": tuple(data["words"]), "notes": tuple(data["notes"])})

@@ -78,5 +78,5 @@ def plant_finished_run(studio: Studio, model: Path, adapter: Path, sha256: str, 
         run = claims.claim_next(session, "trainer", {}, 100.0)
         assert run is not None
         assert run.id == run_id
-        claims.finish(session, claims.claim_of(run), str(adapter), sha256, {})
+        runs.finish(session, claims.claim_of(run), adapter.relative_to(studio.settings.data).as_posix(), sha256, {})
         return run_id

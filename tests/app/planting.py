@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import platform
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from app.processes.protocol import attempt_folder
+from app.processes.protocol import attempt_key
+from app.processes.store import LOG
 from app.services.plans import TrainForm
 from app.services.runs import queue_run
 from app.services.studio import Studio, open_studio
@@ -19,10 +19,11 @@ from core.engine.default_model import DEFAULT_MODEL
 from core.machine import Hardware
 from core.measure.values import NO_SIDE
 from core.runs.results import RunResult, run_result_to_data
-from db import claims, runs
-from db.claims import Claim, Metric, Progress, Sample
+from db import claims, machines, runs
+from db.claims import Claim, Progress
 from db.constitutions import NewVersion, add_constitution, add_version, list_constitutions
 from db.query_sets import list_query_sets
+from db.runs import Metric, Sample
 from db.tables import Run
 from tests.app.results import ADAPTER, ALONE, CONTROL, TRAINED
 
@@ -73,9 +74,9 @@ def make_studio(data: Path) -> Studio:
 
 
 def measure(studio: Studio, hardware: Hardware = HARDWARE) -> None:
-    """As if the trainer had measured this machine."""
+    """As if the trainer had measured where it sends runs."""
     with studio.sessions.begin() as session:
-        runs.put_machine(session, platform.node(), asdict(hardware))
+        machines.put_machine(session, "the trainer's place", asdict(hardware))
 
 
 def version_id(studio: Studio, name: str = "Brevity") -> int:
@@ -124,7 +125,7 @@ def train_steps(studio: Studio, held: Claim, steps: int, first: int = 1) -> None
             Metric(step=step, name="kl_base_policy_nats", value=0.2 * gone**2),
         ]
     with studio.sessions.begin() as session:
-        claims.add_metrics(session, held, numbers)
+        runs.add_metrics(session, held, numbers)
 
 
 def sample(studio: Studio, held: Claim, step: int, replies: list[tuple[str, str, str]]) -> None:
@@ -135,18 +136,18 @@ def sample(studio: Studio, held: Claim, step: int, replies: list[tuple[str, str,
         for side, text in zip(("statement", "antithesis"), texts, strict=True)
     ]
     with studio.sessions.begin() as session:
-        claims.add_samples(session, held, rows)
+        runs.add_samples(session, held, rows)
 
 
 def write_log(studio: Studio, held: Claim, text: str) -> None:
-    folder = attempt_folder(studio.settings, held.run_id, held.attempt)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "log.txt").write_text(text, encoding="utf-8")
+    with studio.store.workspace(attempt_key(held.job_id, held.attempt)) as folder:
+        (folder / LOG).write_text(text, encoding="utf-8")
 
 
 def finish(studio: Studio, held: Claim, result: RunResult) -> Path:
     """End the run well, with the files that a real one leaves."""
-    folder = attempt_folder(studio.settings, held.run_id, held.attempt)
+    key = attempt_key(held.job_id, held.attempt)
+    folder = studio.settings.data / key
     adapter = folder / "adapter"
     adapter.mkdir(parents=True, exist_ok=True)
     (adapter / "adapter_config.json").write_text('{"peft_type": "LORA"}')
@@ -155,7 +156,7 @@ def finish(studio: Studio, held: Claim, result: RunResult) -> Path:
     for arm, side, text in ((CONTROL, "statement", "Because."), (TRAINED, "statement", "So."), (ALONE, NO_SIDE, "Thus.")):
         (folder / f"replies-{arm.key}-000.json").write_text(json.dumps([{"query": "Why?", "side": side, "text": text}]))
     with studio.sessions.begin() as session:
-        claims.finish(session, held, str(adapter), ADAPTER.sha256, run_result_to_data(result))
+        runs.finish(session, held, f"{key}/adapter", ADAPTER.sha256, run_result_to_data(result))
     return adapter
 
 

@@ -25,7 +25,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 from core.engine.activations import recomputing
 from core.engine.adapters import attach_adapter
-from core.engine.hardware import probe
+from core.engine.hardware import survey
 from core.engine.models import LoadedModel
 from core.engine.policies import as_it_is
 from core.methods.examples import Example
@@ -165,7 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
     if device.type == "cuda" and not torch.cuda.is_available():
         print(NO_GPU, file=sys.stderr)
         return 1
-    machine = probe(device)
+    machine = survey(device)
     model = make_model(SHAPES[options.shape], device)
     sampled = time_sampling(model, options.shape, options.repeats)  # before there is an adapter
     rows = [*time_training(model, options.shape, options.repeats, machine.matmul_gflops), sampled]

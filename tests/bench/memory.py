@@ -21,9 +21,9 @@ from typing import Any
 import torch
 
 from app.services.studio import STARTERS, read_starters
-from core.constitution.principles import dump_yaml
+from core.constitution.files import dump_yaml
 from core.engine.activations import recomputing
-from core.engine.hardware import probe
+from core.engine.hardware import survey
 from core.engine.policies import as_it_is
 from core.machine import DEFAULT_SHAPE
 from core.methods.gradients import add_gradient, replay_gradient
@@ -51,7 +51,7 @@ def main() -> None:
     run = _run(options.data)  # first: the system tells the peak of the largest child so far
     rows = [_case(options.data, *case) for case in CASES]
     if options.json:
-        print(json.dumps({"machine": asdict(probe(torch.device("cpu"))), "steps": rows, "run": run}, indent=1))
+        print(json.dumps({"machine": asdict(survey(torch.device("cpu"))), "steps": rows, "run": run}, indent=1))
     else:
         print(*rows, run, sep="\n")
 
@@ -81,7 +81,7 @@ def _step_bytes(data: str, way: str, prompt: int, response: int, n: int) -> int:
 def _run(data: str) -> dict[str, Any]:
     """A quick run of the first starter: its peak and what the page would have said."""
     constitution = read_starters()[0].constitution
-    said = estimate(preset("quick"), DEFAULT_SHAPE, probe(torch.device("cpu")), constitution).memory_bytes
+    said = estimate(preset("quick"), DEFAULT_SHAPE, survey(torch.device("cpu")), constitution).memory_bytes
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "c.yaml").write_text(dump_yaml(constitution))
         command = [sys.executable, "-m", "app", "train", "--constitution", f"{folder}/c.yaml", "--queries", str(STARTERS / "queries.jsonl")]

@@ -20,8 +20,8 @@ import torch
 from core.constitution.principles import Constitution, Principle, render
 from core.engine.cpu.grouped_attention import use_on_cpu
 from core.engine.default_model import DEFAULT_MODEL
-from core.engine.hardware import probe
-from core.engine.models import LoadedModel, encode_prompt, load_model
+from core.engine.hardware import survey
+from core.engine.models import LoadedModel, Placing, encode_prompt, load_model
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import drawn
 
@@ -105,7 +105,7 @@ def seconds(way: Callable[[LoadedModel, list[list[int]], int], list[list[int]]],
 
 def load(data: str, dtype: torch.dtype | None) -> LoadedModel:
     """The default model, whose replies do not end."""
-    return replace(load_model(ModelReference(id=DEFAULT_MODEL), Path(data) / "models", device=torch.device("cpu"), dtype=dtype), end_ids=())
+    return replace(load_model(ModelReference(id=DEFAULT_MODEL), Path(data) / "models", Placing(device=torch.device("cpu"), dtype=dtype)), end_ids=())
 
 
 def main() -> None:
@@ -132,7 +132,7 @@ def main() -> None:
         "aim": AIM,
         "rows_equal_in_float32": same,
     }
-    print(json.dumps({"machine": asdict(probe(torch.device("cpu"))), **row}, indent=1) if options.json else row, flush=True)
+    print(json.dumps({"machine": asdict(survey(torch.device("cpu"))), **row}, indent=1) if options.json else row, flush=True)
 
 
 if __name__ == "__main__":

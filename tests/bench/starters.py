@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from app.services.studio import STARTERS, read_starters
-from core.constitution.principles import Constitution, dump_yaml
+from core.constitution.files import dump_yaml
+from core.constitution.principles import Constitution
 from core.measure.report import report_from_data
 from core.measure.statistics import Figure
 from core.measure.values import NO_SIDE, SIDES, roles

@@ -24,8 +24,8 @@ from transformers import PreTrainedModel
 from core.engine.activations import recomputing
 from core.engine.adapters import attach_adapter
 from core.engine.default_model import DEFAULT_MODEL
-from core.engine.hardware import probe
-from core.engine.models import LoadedModel, load_model
+from core.engine.hardware import survey
+from core.engine.models import LoadedModel, Placing, load_model
 from core.engine.scoring import logprobs_CR
 from core.methods.examples import Example
 from core.methods.sami.losses import sami_loss
@@ -94,7 +94,7 @@ def load(data: str, dtype: torch.dtype | None, *, plainly: bool = False) -> Load
         dtype: Of the weights; the machine's own when None.
         plainly: With peft's layers and the library's attention.
     """
-    base = load_model(ModelReference(id=DEFAULT_MODEL), Path(data) / "models", device=torch.device("cpu"), dtype=dtype)
+    base = load_model(ModelReference(id=DEFAULT_MODEL), Path(data) / "models", Placing(device=torch.device("cpu"), dtype=dtype))
     if plainly:
         assert isinstance(base.network, PreTrainedModel)
         base.network.set_attn_implementation("sdpa")
@@ -124,7 +124,7 @@ def main() -> None:
     options = parser.parse_args()
     exact, model = load(options.data, torch.float32), load(options.data, None)
     exact_plain, plain = load(options.data, torch.float32, plainly=True), load(options.data, None, plainly=True)
-    machine = probe(torch.device("cpu"))
+    machine = survey(torch.device("cpu"))
     rows: list[dict[str, Any]] = []
     for case, aim in zip(CASES, AIMS, strict=True):
         example = draw_example(*case)

@@ -14,7 +14,7 @@ from tests.browser.conftest import App
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
 QUERY = "Why is the sky blue? <img src=x onerror=alert(1)>"
-METHODS = ("base", "base+constitution", "aligned+constitution", "aligned")
+ARMS = ("base", "prompt", "sami", "sami-alone")
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def host(app: App) -> Iterator[RunningHost]:
     running.kill()
 
 
-def pane(page: Page, method: str) -> Locator:
-    return page.locator(f'.cs-pane[data-method="{method}"]')
+def pane(page: Page, arm: str) -> Locator:
+    return page.locator(f'.cs-pane[data-arm="{arm}"]')
 
 
 def compare(page: Page, query: str = QUERY, tokens: int = 40) -> None:
@@ -51,21 +51,47 @@ def finished(page: Page) -> None:
 
 
 def replies(page: Page) -> dict[str, str]:
-    return {method: pane(page, method).locator(".cs-text").inner_text() for method in METHODS}
+    return {arm: pane(page, arm).locator(".cs-text").inner_text() for arm in ARMS}
 
 
 def test_four_panes_are_written_side_by_side_and_say_what_they_are(page: Page, app: App, run_id: int, host: RunningHost) -> None:
     page.goto(f"{app.url}/compare?run={run_id}")
     expect(page.get_by_label("Compare", exact=True)).to_have_value(f"run:{run_id}")
     compare(page, tokens=400)
-    for method in METHODS:  # all are under way at once
-        expect(pane(page, method)).to_have_attribute("data-state", "writing", timeout=60_000)
+    for arm in ARMS:  # all are under way at once
+        expect(pane(page, arm)).to_have_attribute("data-state", "writing", timeout=60_000)
     finished(page)
     expect(pane(page, "base")).to_contain_text("adapter off")
-    expect(pane(page, "aligned")).to_contain_text(re.compile(r"adapter [0-9a-f]{12}"))
-    expect(pane(page, "aligned+constitution")).to_contain_text("statements in its prompt")
+    expect(pane(page, "sami-alone")).to_contain_text(re.compile(r"adapter [0-9a-f]{12}"))
+    expect(pane(page, "sami")).to_contain_text("statements in its prompt")
     assert len(set(replies(page).values())) == 4
     expect(page.locator(".cs-asked-query")).to_have_text(QUERY)
+
+
+def test_a_pane_of_another_strength_can_be_added_and_the_link_brings_it_back(page: Page, app: App, run_id: int, host: RunningHost) -> None:
+    page.goto(f"{app.url}/compare?run={run_id}")
+    page.get_by_label("Add a pane").select_option(label="Aligned with the constitution")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("Strength of the adapter").fill("7")
+    page.get_by_label("Add a pane").select_option(label="Context-aware decoding")
+    page.get_by_role("button", name="Add", exact=True).click()
+    compare(page)
+    expect(page.get_by_role("alert").filter(has_text="strength of sami must be between 0 and 2, got 7.")).to_be_visible()
+    page.get_by_label("Strength of the adapter").fill("0")
+    page.get_by_role("button", name="Compare").click()
+    finished(page)
+    expect(page.locator(".cs-pane")).to_have_count(6)
+    expect(pane(page, "sami strength=0")).to_contain_text("Aligned with the constitution, strength 0")
+    assert pane(page, "sami strength=0").locator(".cs-text").inner_text() == replies(page)["prompt"]
+    before = pane(page, "context").locator(".cs-text").inner_text()
+    page.goto(f"{app.url}/{page.get_by_role('link', name='Link to this comparison').get_attribute('href')}")
+    finished(page)
+    assert pane(page, "context").locator(".cs-text").inner_text() == before
+    expect(page.get_by_label("Strength of the adapter")).to_have_value("0")
+    page.get_by_role("button", name="Remove Aligned with the constitution").click()
+    page.get_by_role("button", name="Remove Context-aware decoding").click()
+    compare(page)
+    expect(page.locator(".cs-pane")).to_have_count(4)
 
 
 def test_the_link_shows_the_same_replies_again(page: Page, app: App, run_id: int, host: RunningHost) -> None:
@@ -80,7 +106,7 @@ def test_the_link_shows_the_same_replies_again(page: Page, app: App, run_id: int
     assert replies(page) == before
     expect(page.get_by_role("radio", name="Antitheses")).to_be_checked()
     expect(page.get_by_label("Most tokens")).to_have_value("40")
-    expect(pane(page, "base+constitution")).to_contain_text("antitheses in its prompt")
+    expect(pane(page, "prompt")).to_contain_text("antitheses in its prompt")
 
 
 def test_any_two_panes_can_be_told_apart_word_by_word_without_colour(page: Page, app: App, run_id: int, host: RunningHost) -> None:
@@ -90,8 +116,8 @@ def test_any_two_panes_can_be_told_apart_word_by_word_without_colour(page: Page,
     difference = page.get_by_label("Differences")
     expect(difference.locator("del").first).to_be_visible()
     assert difference.locator("ins").first.evaluate("node => getComputedStyle(node, '::before').content") == '"+"'
-    difference.get_by_label("From").select_option("aligned")
-    difference.get_by_label("To").select_option("aligned")
+    difference.get_by_label("From").select_option("sami-alone")
+    difference.get_by_label("To").select_option("sami-alone")
     expect(difference).to_contain_text("The same, word for word.")
 
 
@@ -103,14 +129,14 @@ def test_what_each_pane_got_and_how_likely_each_token_is_can_be_opened(page: Pag
     expect(page.locator(".cs-system")).to_have_count(4)
     expect(page.locator(".cs-system").nth(1)).to_contain_text("Answer in one short sentence")
     expect(page.locator(".cs-system").nth(0)).not_to_contain_text("Answer in one short sentence")
-    pane(page, "aligned+constitution").get_by_text("Token by token").click()
-    expect(pane(page, "aligned+constitution")).to_contain_text("a token over 40 tokens")
+    pane(page, "sami").get_by_text("Token by token").click()
+    expect(pane(page, "sami")).to_contain_text("a token over 40 tokens")
 
 
 def test_stop_keeps_what_was_written_and_the_rest_can_be_finished(page: Page, app: App, run_id: int, host: RunningHost) -> None:
     page.goto(f"{app.url}/compare?run={run_id}")
     compare(page, tokens=1500)
-    expect(pane(page, "aligned")).to_have_attribute("data-state", "writing", timeout=60_000)
+    expect(pane(page, "sami-alone")).to_have_attribute("data-state", "writing", timeout=60_000)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Compare")).to_be_enabled()
     written = pane(page, "base").locator(".cs-text").inner_text()
@@ -132,8 +158,8 @@ def test_a_killed_model_host_is_told_and_the_next_comparison_works(page: Page, a
     expect(page.locator(".cs-comparison .cs-status")).to_contain_text("The model host stopped in the middle of the replies.")
     host.start()
     compare(page)
-    for method in METHODS:
-        expect(pane(page, method)).to_have_attribute("data-state", "done", timeout=60_000)
+    for arm in ARMS:
+        expect(pane(page, arm)).to_have_attribute("data-state", "done", timeout=60_000)
 
 
 def test_a_version_can_be_compared_by_its_prompt_alone(page: Page, app: App, run_id: int, host: RunningHost) -> None:

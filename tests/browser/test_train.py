@@ -33,8 +33,8 @@ def ready(page: Page) -> None:
 def end_all(studio: Studio) -> None:
     """Leave no run waiting or running for the next test."""
     with studio.sessions.begin() as session:
-        for run in session.query(claims.Run).filter(claims.Run.status.in_(("queued", "running"))):
-            run.status, run.owner = claims.RunStatus.STOPPED, None
+        for job in session.query(claims.Job).filter(claims.Job.status.in_(("queued", "running"))):
+            job.status, job.owner = claims.JobStatus.STOPPED, None
 
 
 def test_the_form_shows_what_a_run_would_be_before_anyone_clicks(page: Page, app: App, studio: Studio) -> None:

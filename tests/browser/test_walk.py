@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 from app.services.studio import Studio, open_studio
 from app.settings import Settings
 from db import runs
-from db.tables import Run, RunStatus
+from db.tables import JobStatus, Run
 from tests.browser.conftest import ROOT, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.real_model]
@@ -91,7 +91,7 @@ def studio(whole: Whole) -> Iterator[Studio]:
 def the_run(studio: Studio) -> Run:
     with studio.sessions.read() as session:
         run = runs.list_runs(session)[0].run
-    assert run.status != RunStatus.FAILED, run.error_text
+    assert run.job.status != JobStatus.FAILED, run.job.error_text
     return run
 
 
@@ -121,15 +121,15 @@ def test_a_run_trains_while_processes_are_killed_and_pages_reload(page: Page, wh
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/run\?id=\d+$"))
-    whole.wait("training", lambda: the_run(studio).phase == "training" and the_run(studio).step >= 2, 240)
+    whole.wait("training", lambda: the_run(studio).job.phase == "training" and the_run(studio).job.step >= 2, 240)
     expect(page.locator(".cs-headline")).to_have_text("Training", timeout=30_000)
     expect(page.locator(".cs-chart").first).to_be_visible()
     kill_at_work(whole, studio)
     page.reload()
     expect(page.get_by_role("heading", name="Few words, version 1")).to_be_visible(timeout=60_000)
-    whole.wait("the end of the run", lambda: the_run(studio).status in (RunStatus.FINISHED, RunStatus.FAILED), 420)
+    whole.wait("the end of the run", lambda: the_run(studio).job.status in (JobStatus.FINISHED, JobStatus.FAILED), 420)
     run = the_run(studio)
-    assert run.status == RunStatus.FINISHED, f"{run.error_text}\n{whole.logs()}"
+    assert run.job.status == JobStatus.FINISHED, f"{run.job.error_text}\n{whole.logs()}"
     assert run.attempt >= 3
     expect(page.locator(".cs-headline")).to_have_text("Finished", timeout=60_000)
 
@@ -140,9 +140,9 @@ def kill_at_work(whole: Whole, studio: Studio) -> None:
         before = the_run(studio)
         whole.child(*victim).kill()
         if victim != ("web",):
-            whole.wait(f"going on after {victim[0]}", lambda before=before: the_run(studio).attempt > before.attempt, 90)
-        whole.wait(f"training after {victim[0]}", lambda: the_run(studio).phase != "preparing" and the_run(studio).phase != "starting", 120)
-        assert the_run(studio).phase.startswith("measuring") or the_run(studio).step >= 1
+            whole.wait(f"going on after {victim[0]}", lambda before=before: the_run(studio).job.attempt > before.job.attempt, 90)
+        whole.wait(f"training after {victim[0]}", lambda: the_run(studio).job.phase != "preparing" and the_run(studio).job.phase != "starting", 120)
+        assert the_run(studio).job.phase.startswith("measuring") or the_run(studio).job.step >= 1
 
 
 def test_the_result_says_followed_with_intervals(page: Page, whole: Whole, studio: Studio) -> None:
@@ -162,7 +162,7 @@ def test_the_result_says_followed_with_intervals(page: Page, whole: Whole, studi
 
 def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host_is_killed(page: Page, whole: Whole, studio: Studio) -> None:
     run = the_run(studio)
-    folder = Path(run.adapter_path or "").parent
+    folder = (studio.settings.data / str(run.adapter)).parent
     measured = {policy: json.loads((folder / f"replies-{arm}-000.json").read_text()) for policy, arm in (("base", "prompt"), ("aligned", "sami"))}
     query = measured["aligned"][0]["query"]
     page.goto(f"{whole.url}/compare?run={run.id}")
@@ -171,9 +171,10 @@ def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host
     kill_the_host_while_it_writes(page, whole, query)
     page.get_by_role("button", name="Finish the replies").click()
     all_panes_done(page)
-    shown = {method: page.locator(f'.cs-pane[data-method="{method}"] .cs-text').inner_text() for method in ("base+constitution", "aligned+constitution")}
-    expected = {f"{policy}+constitution": next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
-    assert {method: text.split() for method, text in shown.items()} == {method: text.split() for method, text in expected.items()}
+    arms = {"base": "prompt", "aligned": "sami"}
+    shown = {arm: page.locator(f'.cs-pane[data-arm="{arm}"] .cs-text').inner_text() for arm in arms.values()}
+    expected = {arms[policy]: next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
+    assert {arm: text.split() for arm, text in shown.items()} == {arm: text.split() for arm, text in expected.items()}
     expect(page.get_by_label("Differences").locator("del").first).to_be_visible()
     address = page.get_by_role("link", name="Link to this comparison").get_attribute("href")
     page.goto(f"{whole.url}/{address}")
@@ -187,8 +188,8 @@ def compare(page: Page, query: str) -> None:
 
 
 def all_panes_done(page: Page) -> None:
-    for method in ("base", "base+constitution", "aligned+constitution", "aligned"):
-        expect(page.locator(f'.cs-pane[data-method="{method}"]')).to_have_attribute("data-state", "done", timeout=120_000)
+    for arm in ("base", "prompt", "sami", "sami-alone"):
+        expect(page.locator(f'.cs-pane[data-arm="{arm}"]')).to_have_attribute("data-state", "done", timeout=120_000)
     expect(page.get_by_role("link", name="Link to this comparison")).to_be_visible(timeout=30_000)
 
 
@@ -209,7 +210,18 @@ def test_the_command_line_measures_the_same_figures(whole: Whole, studio: Studio
     constitution, queries = tmp_path / "c.yaml", tmp_path / "q.jsonl"
     constitution.write_bytes(page.request.get(f"{whole.url}/versions/{run.version_id}.yaml").body())
     queries.write_bytes(page.request.get(f"{whole.url}/query-sets/{run.query_set_id}.jsonl").body())
-    command = ["measure", "--constitution", constitution, "--adapter", run.adapter_path, "--queries", queries, "--data", whole.data, "--json"]
+    command = [
+        "measure",
+        "--constitution",
+        constitution,
+        "--adapter",
+        studio.settings.data / str(run.adapter),
+        "--queries",
+        queries,
+        "--data",
+        whole.data,
+        "--json",
+    ]
     done = subprocess.run([sys.executable, "-m", "app", *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)["result"]

@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from db import claims, runs
-from db.claims import Claim, Metric, Progress, Sample
+from db import claims, jobs, runs
+from db.claims import Claim, Progress
 from db.errors import LostLease
+from db.runs import Metric, Sample
 from db.session import Sessions, clock
-from db.tables import Run, RunStatus
+from db.tables import Job, JobStatus, Run
 
 QueueRun = Callable[..., Run]
 Race = Callable[[Callable[[str], object], int], list[str]]
@@ -39,7 +40,7 @@ def take(session: Session, owner: str = "trainer") -> Claim:
 
 def let_lease_run_out(sessions: Sessions, run_id: int) -> None:
     with sessions.begin() as s:
-        s.execute(update(Run).where(Run.id == run_id).values(lease_until=clock(s) - timedelta(seconds=1)))
+        s.execute(update(Job).where(Job.id == run_id).values(lease_until=clock(s) - timedelta(seconds=1)))
 
 
 def dump(engine: Engine) -> list[str]:
@@ -56,18 +57,18 @@ def test_claiming_is_one_statement_that_takes_the_oldest(statements: list[str], 
         now = clock(s)
     assert [text.split()[0] for text in statements] == ["PRAGMA", "BEGIN", "UPDATE"]
     assert run is not None
-    assert (run.id, run.status, run.attempt, run.owner, run.owner_identity) == (first.id, RunStatus.RUNNING, 1, "trainer", HERE)
+    assert (run.id, run.status, run.attempt, run.owner, run.owner_identity) == (first.id, JobStatus.RUNNING, 1, "trainer", HERE)
     assert run.lease_until is not None
     assert timedelta(seconds=59) < run.lease_until - now <= timedelta(seconds=60)
     assert run.started_at == run.heartbeat_at
     with sessions.begin() as s:
-        assert take(s).run_id == second.id
+        assert take(s).job_id == second.id
         assert claims.claim_next(s, "trainer", HERE, 60) is None
 
 
 def test_a_run_that_nobody_holds_has_no_claim(sessions: Sessions, queue_run: QueueRun) -> None:
     with sessions.begin() as s, pytest.raises(ValueError, match="belongs to nobody"):
-        claims.claim_of(queue_run(s))
+        claims.claim_of(queue_run(s).job)
 
 
 def test_many_claimers_never_get_the_same_run(sessions: Sessions, queue_run: QueueRun, race: Race) -> None:
@@ -135,7 +136,7 @@ def test_a_heartbeat_renews_the_lease_and_tells_of_a_wish_to_stop(sessions: Sess
     with sessions.begin() as s:
         assert claims.heartbeat(s, claim, 60) is False
         assert claims.release_expired(s, alive) == []
-        runs.request_stop(s, run.id)
+        jobs.request_stop(s, run.id)
         assert claims.heartbeat(s, claim, 60) is True
 
 
@@ -145,12 +146,12 @@ def test_progress_keeps_checkpoint_and_notice_that_it_does_not_mention(sessions:
         claim = take(s)
         claims.set_progress(s, claim, Progress(phase="sampling", step=1, total_steps=8, eta_s=70.5, checkpoint="ckpt-1", notice="Batch halved."))
         claims.set_progress(s, claim, Progress(phase="training", step=2, total_steps=8))
-        stored = runs.get_run(s, run.id)
+        stored = jobs.get_job(s, run.id)
         assert (stored.phase, stored.step, stored.total_steps, stored.eta_s) == ("training", 2, 8, None)
         assert (stored.checkpoint, stored.notice) == ("ckpt-1", "Batch halved.")
         claims.set_progress(s, claim, Progress(phase="training", step=3, total_steps=8, notice=""))
-        assert runs.get_run(s, run.id).notice is None
-        claims.set_model_revision(s, claim, "c0ffee")
+        assert jobs.get_job(s, run.id).notice is None
+        runs.set_model_revision(s, claim, "c0ffee")
         assert runs.get_run(s, run.id).revision == "c0ffee"
 
 
@@ -159,9 +160,9 @@ def test_a_step_done_again_replaces_its_numbers_and_samples(sessions: Sessions, 
         run = queue_run(s)
         claim = take(s)
         for value, text in ((0.7, "old"), (0.5, "new")):
-            claims.add_metrics(s, claim, [Metric(step=1, name="loss", value=value), Metric(step=1, name="mi", value=float("nan"))])
-            claims.add_samples(s, claim, [Sample(step=1, position=0, query="Why?", side="statement", text=text)])
-        claims.add_metrics(s, claim, [])
+            runs.add_metrics(s, claim, [Metric(step=1, name="loss", value=value), Metric(step=1, name="mi", value=float("nan"))])
+            runs.add_samples(s, claim, [Sample(step=1, position=0, query="Why?", side="statement", text=text)])
+        runs.add_metrics(s, claim, [])
     with sessions.read() as s:
         assert [(m.name, m.value) for m in runs.metrics(s, run.id)] == [("loss", 0.5), ("mi", None)]
         assert [sample.text for sample in runs.samples(s, run.id)] == ["new"]
@@ -170,7 +171,7 @@ def test_a_step_done_again_replaces_its_numbers_and_samples(sessions: Sessions, 
 def test_thousands_of_numbers_fit_into_one_call(sessions: Sessions, queue_run: QueueRun) -> None:
     with sessions.begin() as s:
         run = queue_run(s)
-        claims.add_metrics(s, take(s), [Metric(step=step, name="loss", value=0.5) for step in range(20_000)])
+        runs.add_metrics(s, take(s), [Metric(step=step, name="loss", value=0.5) for step in range(20_000)])
     with sessions.read() as s:
         assert len(runs.metrics(s, run.id, after_step=9_999)) == 10_000
 
@@ -178,35 +179,35 @@ def test_thousands_of_numbers_fit_into_one_call(sessions: Sessions, queue_run: Q
 def test_a_finished_run_has_its_adapter_and_belongs_to_nobody(sessions: Sessions, queue_run: QueueRun) -> None:
     with sessions.begin() as s:
         run = queue_run(s)
-        claims.finish(s, take(s), "/runs/1/attempt-1/adapter", "ab12", {"mi_bound": None, "n": 16})
+        runs.finish(s, take(s), "runs/1/attempt-1/adapter", "ab12", {"mi_bound": None, "n": 16})
     with sessions.read() as s:
         stored = runs.get_run(s, run.id)
-    assert (stored.status, stored.owner, stored.lease_until, stored.adapter_path, stored.adapter_sha256, stored.result) == (
-        RunStatus.FINISHED,
+    assert (stored.job.status, stored.job.owner, stored.job.lease_until, stored.adapter, stored.adapter_sha256, stored.result) == (
+        JobStatus.FINISHED,
         None,
         None,
-        "/runs/1/attempt-1/adapter",
+        "runs/1/attempt-1/adapter",
         "ab12",
         {"mi_bound": None, "n": 16},
     )
-    assert stored.finished_at is not None
+    assert stored.job.finished_at is not None
 
 
 def test_a_failed_run_says_why(sessions: Sessions, queue_run: QueueRun) -> None:
     with sessions.begin() as s:
         run = queue_run(s)
         claims.fail(s, take(s), "disk", "The disk is full. Free 2 GB.")
-        stored = runs.get_run(s, run.id)
-        assert (stored.status, stored.error_kind, stored.error_text) == (RunStatus.FAILED, "disk", "The disk is full. Free 2 GB.")
+        stored = jobs.get_job(s, run.id)
+        assert (stored.status, stored.error_kind, stored.error_text) == (JobStatus.FAILED, "disk", "The disk is full. Free 2 GB.")
 
 
 WRITES: dict[str, Callable[[Session, Claim], object]] = {
     "heartbeat": lambda s, c: claims.heartbeat(s, c, 60),
-    "set_model_revision": lambda s, c: claims.set_model_revision(s, c, "late"),
+    "set_model_revision": lambda s, c: runs.set_model_revision(s, c, "late"),
     "set_progress": lambda s, c: claims.set_progress(s, c, Progress(phase="late", step=9, total_steps=9, checkpoint="late")),
-    "add_metrics": lambda s, c: claims.add_metrics(s, c, [Metric(step=9, name="late", value=1.0)]),
-    "add_samples": lambda s, c: claims.add_samples(s, c, [Sample(step=9, position=0, query="q", side="statement", text="late")]),
-    "finish": lambda s, c: claims.finish(s, c, "late", "late", {}),
+    "add_metrics": lambda s, c: runs.add_metrics(s, c, [Metric(step=9, name="late", value=1.0)]),
+    "add_samples": lambda s, c: runs.add_samples(s, c, [Sample(step=9, position=0, query="q", side="statement", text="late")]),
+    "finish": lambda s, c: runs.finish(s, c, "late", "late", {}),
     "fail": lambda s, c: claims.fail(s, c, "late", "late"),
     "mark_stopped": lambda s, c: claims.mark_stopped(s, c),
     "hand_back": lambda s, c: claims.hand_back(s, c, "late"),
@@ -222,7 +223,7 @@ def test_an_attempt_that_lost_its_lease_writes_nothing(engine: Engine, sessions:
 
     def try_late_write() -> None:
         before = dump(engine)
-        with pytest.raises(LostLease, match=f"no longer holds run {run.id}"), sessions.begin() as s:
+        with pytest.raises(LostLease, match=f"no longer holds job {run.id}"), sessions.begin() as s:
             WRITES[name](s, stale)
         assert dump(engine) == before
 
@@ -234,7 +235,7 @@ def test_an_attempt_that_lost_its_lease_writes_nothing(engine: Engine, sessions:
         current = take(s, "trainer")  # the same owner, a later attempt
     try_late_write()
     with sessions.begin() as s:
-        claims.finish(s, current, "/adapter", "ab", {})
+        runs.finish(s, current, "runs/1/attempt-2/adapter", "ab", {})
     try_late_write()
 
 
@@ -244,4 +245,4 @@ def test_a_claim_under_another_s_name_writes_nothing(sessions: Sessions, queue_r
         queue_run(s)
         claim = take(s)
     with pytest.raises(LostLease), sessions.begin() as s:
-        WRITES[name](s, Claim(claim.run_id, "someone else", claim.attempt))
+        WRITES[name](s, Claim(claim.job_id, "someone else", claim.attempt))

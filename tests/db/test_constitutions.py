@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, update
 
-from db import constitutions
+from db import constitutions, drafts
 from db.canonical import sha256_of
 from db.constitutions import NewVersion
 from db.errors import DamagedVersion, NotFound, Unchanged, VersionConflict
@@ -46,11 +46,11 @@ def test_the_list_counts_versions_and_runs_and_knows_the_last_change(sessions: S
 def test_saving_a_draft_counts_as_a_change_but_opening_one_does_not(sessions: Sessions, content: Content, add_version: Callable[..., Version]) -> None:
     with sessions.begin() as s:
         version = add_version(s)
-        constitutions.ensure_draft(s, version.constitution_id, "bob")
+        drafts.ensure_draft(s, version.constitution_id, "bob")
     with sessions.read() as s:
         assert constitutions.list_constitutions(s)[0].updated_at == version.created_at
     with sessions.begin() as s:
-        constitutions.save_draft(s, version.constitution_id, "bob", 1, content("Be terse."))
+        drafts.save_draft(s, version.constitution_id, "bob", 1, content("Be terse."))
     with sessions.read() as s:
         assert constitutions.list_constitutions(s)[0].updated_at > version.created_at
 
@@ -82,15 +82,15 @@ def test_what_is_not_there_is_said_in_words(sessions: Sessions) -> None:
         for call in (
             lambda: constitutions.get_constitution(s, 404),
             lambda: constitutions.rename(s, 404, "x"),
-            lambda: constitutions.ensure_draft(s, 404, "ann"),
-            lambda: constitutions.save_draft(s, made.id, "nobody", 1, {}),
+            lambda: drafts.ensure_draft(s, 404, "ann"),
+            lambda: drafts.save_draft(s, made.id, "nobody", 1, {}),
             lambda: constitutions.get_version(s, made.id, 404),
             lambda: constitutions.get_version_by_id(s, 404),
             lambda: constitutions.add_version(s, new_version(404, None, {"name": "x", "principles": []})),
         ):
             with pytest.raises(NotFound, match=r"404|nobody"):
                 call()
-        assert constitutions.get_draft(s, made.id, "ann") is None
+        assert drafts.get_draft(s, made.id, "ann") is None
         assert constitutions.get_head(s, made.id) is None
 
 

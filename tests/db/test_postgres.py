@@ -11,14 +11,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text, update
 from sqlalchemy.exc import DatabaseError
 
-from db import claims, comparisons, constitutions, query_sets, runs
-from db.claims import Metric, Progress, Sample
+from db import claims, comparisons, constitutions, drafts, jobs, machines, query_sets, runs
+from db.claims import Progress
 from db.comparisons import NewComparison, NewReply
 from db.constitutions import NewVersion
 from db.errors import DraftConflict, LostLease, Unchanged, VersionConflict
+from db.runs import Metric, Sample
 from db.schema import migrate
 from db.session import Sessions, clock, make_engine
-from db.tables import Base, Run, RunStatus, Version
+from db.tables import Base, Job, JobStatus, Run, Version
 
 Race = Callable[[Callable[[str], object], int], list[str]]
 
@@ -93,14 +94,14 @@ def test_times_are_aware_utc_and_the_clock_is_the_server_s(sessions: Sessions) -
 def test_writing_drafts_and_versions(sessions: Sessions, content: Callable[[str], dict[str, Any]]) -> None:
     with sessions.begin() as s:
         cid = constitutions.add_constitution(s, "Brevity", "Short replies", starter=True).id
-        draft = constitutions.ensure_draft(s, cid, "ann")
-        revision = constitutions.save_draft(s, cid, "ann", draft.revision, content("Be short. 🤖"))
+        draft = drafts.ensure_draft(s, cid, "ann")
+        revision = drafts.save_draft(s, cid, "ann", draft.revision, content("Be short. 🤖"))
         first = constitutions.add_version(
             s, NewVersion(constitution_id=cid, base_version_id=None, content=content("Be short. 🤖"), message="First", author="ann")
         )
-        constitutions.rebase_draft(s, cid, "ann", revision, first)
+        drafts.rebase_draft(s, cid, "ann", revision, first)
     with pytest.raises(DraftConflict) as draft_conflict, sessions.begin() as s:
-        constitutions.save_draft(s, cid, "ann", 1, content("Late."))
+        drafts.save_draft(s, cid, "ann", 1, content("Late."))
     assert draft_conflict.value.current.content == content("Be short. 🤖")
     unseen = NewVersion(constitution_id=cid, base_version_id=None, content=content("Late."), message="", author="bob")
     with pytest.raises(VersionConflict) as version_conflict, sessions.begin() as s:
@@ -125,11 +126,11 @@ def test_of_contestants_at_the_same_moment_exactly_one_wins(
 
     def open_draft(name: str) -> None:
         with sessions.begin() as s:
-            constitutions.ensure_draft(s, cid, "ann")
+            drafts.ensure_draft(s, cid, "ann")
 
     def save_draft(name: str) -> None:
         with sessions.begin() as s:
-            constitutions.save_draft(s, cid, "ann", 1, content(name))
+            drafts.save_draft(s, cid, "ann", 1, content(name))
 
     def save_version(name: str) -> None:
         with sessions.begin() as s:
@@ -177,34 +178,40 @@ def test_a_run_from_click_to_result(sessions: Sessions, queue_run: Callable[...,
         stale = claims.claim_of(claimed)
     with sessions.begin() as s:
         claims.set_progress(s, stale, Progress(phase="training", step=1, total_steps=4, checkpoint="ckpt-1"))
-        s.execute(update(Run).values(lease_until=clock(s) - timedelta(seconds=1)))
+        s.execute(update(Job).values(lease_until=clock(s) - timedelta(seconds=1)))
     with sessions.begin() as s:
         (released,) = claims.release_expired(s, lambda identity: None)
-        assert (released.status, released.crashes) == (RunStatus.QUEUED, 1)
+        assert (released.status, released.crashes) == (JobStatus.QUEUED, 1)
     with pytest.raises(LostLease), sessions.begin() as s:
-        claims.add_metrics(s, stale, [Metric(step=1, name="loss", value=0.1)])
+        runs.add_metrics(s, stale, [Metric(step=1, name="loss", value=0.1)])
     with sessions.begin() as s:
         claimed = claims.claim_next(s, "trainer", {"pid": 2}, 60)
         assert claimed is not None
         claim = claims.claim_of(claimed)
         for value in (0.7, 0.6):
-            claims.add_metrics(s, claim, [Metric(step=1, name="loss", value=value), Metric(step=1, name="mi", value=float("nan"))])
-            claims.add_samples(s, claim, [Sample(step=1, position=0, query="Why?", side="statement", text="So.\0")])
-        assert runs.request_stop(s, run.id) is RunStatus.RUNNING
+            runs.add_metrics(s, claim, [Metric(step=1, name="loss", value=value), Metric(step=1, name="mi", value=float("nan"))])
+            runs.add_samples(s, claim, [Sample(step=1, position=0, query="Why?", side="statement", text="So.\0")])
+        assert jobs.request_stop(s, run.id) is JobStatus.RUNNING
         assert claims.heartbeat(s, claim, 60) is True
         claims.mark_stopped(s, claim)
-        assert runs.resume(s, run.id).checkpoint == "ckpt-1"
+        assert jobs.resume(s, run.id).checkpoint == "ckpt-1"
     with sessions.begin() as s:
         claimed = claims.claim_next(s, "trainer", {"pid": 2}, 60)
         assert claimed is not None
-        claims.finish(s, claims.claim_of(claimed), "/adapter", "ab", {"mi": None})
+        runs.finish(s, claims.claim_of(claimed), "runs/1/attempt-3/adapter", "ab", {"mi": None})
     with sessions.read() as s:
         summary = runs.get_run_summary(s, run.id)
-        assert (summary.run.status, summary.run.attempt, summary.run.result, summary.constitution_name) == (RunStatus.FINISHED, 3, {"mi": None}, "Brevity")
+        job = summary.run.job
+        assert (job.status, job.attempt, summary.run.result, summary.constitution_name) == (
+            JobStatus.FINISHED,
+            3,
+            {"mi": None},
+            "Brevity",
+        )
         assert [(m.name, m.value) for m in runs.metrics(s, run.id)] == [("loss", 0.6), ("mi", None)]
         assert [sample.text for sample in runs.samples(s, run.id)] == ["So.\ufffd"]
         assert len(runs.list_runs(s)) == 1
-        assert runs.runs_ahead(s, summary.run) == 0
+        assert jobs.jobs_ahead(s, job) == 0
 
 
 def test_query_sets_comparisons_and_machines(sessions: Sessions, queue_run: Callable[..., Run]) -> None:
@@ -213,18 +220,28 @@ def test_query_sets_comparisons_and_machines(sessions: Sessions, queue_run: Call
         run = queue_run(s)
         assert query_sets.add_query_set(s, "Mine", "upload", rows).id == query_sets.add_query_set(s, "Mine", "upload", rows).id
         asked = NewComparison(
-            version_id=run.version_id, run_id=run.id, query="Why?", side="statement", seed=2**40, sampling={"temperature": 0.7}, created_by="ann"
+            version_id=run.version_id,
+            run_id=run.id,
+            model="tiny",
+            revision=None,
+            four_bit=False,
+            arms=[{"key": "base"}],
+            query="Why?",
+            side="statement",
+            seed=2**40,
+            sampling={"temperature": 0.7},
+            created_by="ann",
         )
         token = comparisons.add_comparison(s, asked).id
         for words in ("Be", "Because."):
-            comparisons.save_reply(s, token, NewReply(method="base", text=words, seed=2**40, token_scores=[["Be", -0.5]]))
+            comparisons.save_reply(s, token, NewReply(arm="base", text=words, seed=2**40, token_scores=[["Be", -0.5]]))
         for cores in (2, 4):
-            runs.put_machine(s, "here", {"cores": cores})
+            machines.put_machine(s, "here", {"cores": cores})
     with sessions.read() as s:
         assert [summary.split_sizes for summary in query_sets.list_query_sets(s) if summary.name == "Mine"] == [{"train": 1}]
         assert [reply.text for reply in comparisons.get_comparison(s, token).replies] == ["Because."]
         assert [c.id for c in comparisons.list_comparisons(s, run.id)] == [token]
-        machine = runs.get_machine(s, "here")
+        machine = machines.get_machine(s, "here")
         assert machine is not None
         assert machine.hardware == {"cores": 4}
 
@@ -240,4 +257,4 @@ def test_two_rescuers_at_the_same_moment_count_one_death(sessions: Sessions, que
 
     race(rescue, 4)
     with sessions.read() as s:
-        assert runs.get_run(s, run.id).crashes == 1
+        assert jobs.get_job(s, run.id).crashes == 1

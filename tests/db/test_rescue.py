@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from db import claims, runs
+from db import claims, jobs, runs
 from db.claims import Claim, Progress
 from db.session import Sessions, clock, make_engine, make_sessions
-from db.tables import Run, RunStatus
+from db.tables import Job, JobStatus, Run
 
 QueueRun = Callable[..., Run]
 HERE = {"host": "here", "pid": 1}
@@ -42,7 +42,7 @@ def take(session: Session, owner: str = "trainer") -> Claim:
 
 def let_lease_run_out(sessions: Sessions, run_id: int) -> None:
     with sessions.begin() as s:
-        s.execute(update(Run).where(Run.id == run_id).values(lease_until=clock(s) - timedelta(seconds=1)))
+        s.execute(update(Job).where(Job.id == run_id).values(lease_until=clock(s) - timedelta(seconds=1)))
 
 
 def dump(engine: Engine) -> list[str]:
@@ -65,8 +65,8 @@ def test_a_dead_trainer_s_run_is_rescued_before_its_lease_ends(sessions: Session
     assert asked == [HERE]
     assert [r.id for r in released] == [run.id]
     with sessions.read() as s:
-        stored = runs.get_run(s, run.id)
-    assert (stored.status, stored.owner, stored.owner_identity, stored.lease_until, stored.eta_s) == (RunStatus.QUEUED, None, None, None, None)
+        stored = jobs.get_job(s, run.id)
+    assert (stored.status, stored.owner, stored.owner_identity, stored.lease_until, stored.eta_s) == (JobStatus.QUEUED, None, None, None, None)
     assert (stored.checkpoint, stored.crashes, stored.finished_at) == ("ckpt-5", 1, None)
     assert stored.notice is not None
     assert "goes on from its last checkpoint" in stored.notice
@@ -82,7 +82,7 @@ def test_a_run_with_a_lease_is_left_alone_and_one_without_is_rescued(
     let_lease_run_out(sessions, lost.id)
     with sessions.begin() as s:
         assert [run.id for run in claims.release_expired(s, is_alive)] == [lost.id]
-        assert runs.get_run(s, kept.id).status is RunStatus.RUNNING
+        assert jobs.get_job(s, kept.id).status is JobStatus.RUNNING
 
 
 def test_a_rescued_run_keeps_its_place_in_the_queue(sessions: Sessions, queue_run: QueueRun) -> None:
@@ -91,16 +91,16 @@ def test_a_rescued_run_keeps_its_place_in_the_queue(sessions: Sessions, queue_ru
         take(s)
         queue_run(s, "two")
         claims.release_expired(s, dead)
-        assert take(s).run_id == first.id
+        assert take(s).job_id == first.id
 
 
 def test_a_run_that_was_to_stop_is_stopped_when_its_trainer_dies(sessions: Sessions, queue_run: QueueRun) -> None:
     with sessions.begin() as s:
         run = queue_run(s)
         take(s)
-        runs.request_stop(s, run.id)
+        jobs.request_stop(s, run.id)
         (released,) = claims.release_expired(s, dead)
-        assert (released.status, released.notice, released.cancel_requested) == (RunStatus.STOPPED, None, False)
+        assert (released.status, released.notice, released.cancel_requested) == (JobStatus.STOPPED, None, False)
         assert released.finished_at is not None
 
 
@@ -112,19 +112,19 @@ def test_three_deaths_without_a_new_checkpoint_end_the_run_with_advice(sessions:
             claim = take(s)
             claims.set_progress(s, claim, Progress(phase="training", step=3, total_steps=9, checkpoint="ckpt-2"))
             became.append(claims.record_crash(s, claim, "The training process was killed (signal 9)."))
-        stored = runs.get_run(s, run.id)
-        assert became == [RunStatus.QUEUED, RunStatus.QUEUED, RunStatus.FAILED]
+        stored = jobs.get_job(s, run.id)
+        assert became == [JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.FAILED]
         assert (stored.error_kind, stored.checkpoint, stored.owner) == ("crashed", "ckpt-2", None)
         assert stored.error_text is not None
         assert stored.error_text.startswith("The training process was killed (signal 9). 3 attempts in a row")
         assert "choose a smaller model" in stored.error_text
-        assert runs.resume(s, run.id).crashes == 0
+        assert jobs.resume(s, run.id).crashes == 0
 
 
 def test_a_trainer_that_dies_three_times_with_its_run_ends_it_too(sessions: Sessions, queue_run: QueueRun) -> None:
     with sessions.begin() as s:
         queue_run(s)
-        for expected in (RunStatus.QUEUED, RunStatus.QUEUED, RunStatus.FAILED):
+        for expected in (JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.FAILED):
             take(s)
             (released,) = claims.release_expired(s, dead)
             assert released.status is expected
@@ -136,26 +136,26 @@ def test_a_new_checkpoint_clears_the_count_of_deaths(sessions: Sessions, queue_r
         for step in range(5):
             claim = take(s)
             claims.set_progress(s, claim, Progress(phase="training", step=step, total_steps=9, checkpoint=f"ckpt-{step}"))
-            assert claims.record_crash(s, claim, "Killed.") is RunStatus.QUEUED
-        assert (runs.get_run(s, run.id).crashes, runs.get_run(s, run.id).attempt) == (1, 5)
+            assert claims.record_crash(s, claim, "Killed.") is JobStatus.QUEUED
+        assert (jobs.get_job(s, run.id).crashes, jobs.get_job(s, run.id).attempt) == (1, 5)
 
 
 def test_giving_a_run_back_in_good_order_is_no_death(sessions: Sessions, queue_run: QueueRun) -> None:
     with sessions.begin() as s:
         run = queue_run(s)
         for _ in range(5):
-            assert claims.hand_back(s, take(s), "The app was closed; the run goes on when it is open again.") is RunStatus.QUEUED
-        stored = runs.get_run(s, run.id)
+            assert claims.hand_back(s, take(s), "The app was closed; the run goes on when it is open again.") is JobStatus.QUEUED
+        stored = jobs.get_job(s, run.id)
         assert (stored.crashes, stored.attempt) == (0, 5)
         assert stored.notice == "The app was closed; the run goes on when it is open again."
         claim = take(s)
-        runs.request_stop(s, run.id)
-        assert claims.hand_back(s, claim, "Closed.") is RunStatus.STOPPED
+        jobs.request_stop(s, run.id)
+        assert claims.hand_back(s, claim, "Closed.") is JobStatus.STOPPED
 
 
 WRITER = """
 import sys
-from db import claims
+from db import claims, runs
 from db.errors import LostLease
 from db.session import make_engine, make_sessions
 sessions = make_sessions(make_engine(sys.argv[1]))
@@ -169,7 +169,7 @@ while True:
         sys.stdin.readline()
     try:
         with sessions.begin() as s:
-            claims.add_metrics(s, claim, [claims.Metric(step=step, name="attempt 1", value=1.0)])
+            runs.add_metrics(s, claim, [runs.Metric(step=step, name="attempt 1", value=1.0)])
     except LostLease:
         print("lost", flush=True)
         break

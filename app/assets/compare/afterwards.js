@@ -6,10 +6,10 @@ export function afterwardsNodes(ask, reply) {
 }
 
 function differences(ask, reply) {
-  if (reply.methods.length < 2) return "";
+  if (reply.finished.length < 2) return "";
   const body = fragment(h("div", { class: "cs-difference", "aria-live": "polite" }), reply.diff);
   const choice = (label, chosen) => {
-    const options = reply.methods.map((each) => h("option", { value: each.method, selected: each.method === chosen }, each.name));
+    const options = reply.finished.map(({ key, title }) => h("option", { value: key, selected: key === chosen }, title));
     return h("select", { class: "cs-input", onchange: () => show(), "aria-label": label }, options);
   };
   const [first, second] = [choice("From", reply.pair[0]), choice("To", reply.pair[1])];

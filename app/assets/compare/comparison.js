@@ -127,7 +127,7 @@ function draw(page, reply) {
   const ready = reply.panes.filter((pane) => pane.state === "done").length;
   setText(page.status, reply.problem || reply.note || (reply.running ? `${ready} of ${reply.panes.length} replies finished` : ""));
   page.status.dataset.tone = reply.problem ? "problem" : "";
-  for (const pane of reply.panes) drawPane(page.panes[pane.method], pane);
+  for (const pane of reply.panes) drawPane(page.panes[pane.key], pane);
   if (!reply.running) finish(page, reply);
 }
 
@@ -135,9 +135,8 @@ function draw(page, reply) {
 function show(page, reply) {
   const { grid, remarks, afterwards, settings, again } = page;
   page.id = reply.id;
-  page.panes = Object.fromEntries(reply.panes.map((pane) => [pane.method, makePane(pane)]));
+  page.panes = Object.fromEntries(reply.panes.map((pane) => [pane.key, makePane(pane)]));
   grid.replaceChildren(...Object.values(page.panes).map((pane) => pane.node));
-  grid.dataset.panes = reply.panes.length;
   for (const node of [remarks, afterwards, settings]) node.replaceChildren();
   afterwards.hidden = again.hidden = true;
   page.replies.hidden = false;
@@ -149,7 +148,7 @@ function finish(page, reply) {
   if (!reply.problem) setText(page.status, reply.unfinished ? "Not all replies are finished." : "");
   fragment(page.settings, reply.asked);
   page.remarks.replaceChildren(...reply.remarks.map((text) => h("div", { class: "cs-notice" }, h("p", {}, text))));
-  for (const [method, pane] of Object.entries(page.panes)) showScores(pane, reply.scores[method]);
+  for (const [key, pane] of Object.entries(page.panes)) showScores(pane, reply.scores[key]);
   page.afterwards.replaceChildren(...afterwardsNodes(page.ask, reply));
   page.afterwards.hidden = false;
   if (reply.recent) fragment(page.recent, reply.recent);

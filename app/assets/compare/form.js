@@ -1,6 +1,7 @@
 // What is asked: run, query, side, seed and sampling. Choosing a run fills in its own seed and sampling, with which the replies are
 // the very ones that the run's result table counts.
 import { fragment, h } from "../studio.js";
+import { armsAsked, makeAdding, offerPanes, showAdded } from "./adding.js";
 
 const NUMBERS = [
   { name: "seed", label: "Seed", min: 0, step: 1 },
@@ -17,6 +18,7 @@ export function makeForm() {
     query: h("textarea", { class: "cs-input cs-query", id: "compare-query", rows: "3", "aria-describedby": "compare-problem", placeholder: "What would you ask the model?" }),
     sides: { statement: sideInput("statement", true), antithesis: sideInput("antithesis", false) },
     numbers: Object.fromEntries(NUMBERS.map(({ name, min, max, step }) => [name, h("input", { class: "cs-input cs-number", type: "number", id: `compare-${name}`, min, max, step })])),
+    adding: makeAdding(),
     problem: h("p", { class: "cs-problem", id: "compare-problem", role: "alert" }),
     go: h("button", { class: "cs-button cs-button-main" }, "Compare"),
     stop: h("button", { type: "button", class: "cs-button", hidden: true }, "Stop"),
@@ -32,7 +34,7 @@ function sideInput(value, checked) {
   return h("input", { type: "radio", name: "compare-side", value, checked });
 }
 
-function formNode({ source, facts, query, sides, numbers, problem, go, stop }) {
+function formNode({ source, facts, query, sides, numbers, adding, problem, go, stop }) {
   const side = (input, sign, label) => h("label", { class: "cs-side-choice" }, input, h("span", { class: "cs-sign", "aria-hidden": "true" }, sign), label);
   const field = (id, label, ...nodes) => h("div", { class: "cs-field" }, h("label", { for: id }, label), nodes);
   return h(
@@ -52,6 +54,7 @@ function formNode({ source, facts, query, sides, numbers, problem, go, stop }) {
       field("compare-source", "Compare", source),
       facts,
       h("div", { class: "cs-numbers" }, NUMBERS.map(({ name, label }) => field(`compare-${name}`, label, numbers[name]))),
+      adding.node,
     ),
   );
 }
@@ -71,18 +74,20 @@ function choose(form, key) {
   const option = form.options.find((each) => each.key === key);
   form.source.value = key;
   fragment(form.facts, option.facts);
+  offerPanes(form.adding, option);
   fill(form, option);
 }
 
-export function fill({ numbers, query, sides }, values) {
+export function fill({ numbers, query, sides, adding }, values) {
   for (const { name } of NUMBERS) numbers[name].value = values[name];
   if (values.query != null) query.value = values.query;
   if (values.side) sides[values.side].checked = true;
+  if (values.added) showAdded(adding, values.added);
 }
 
 // An empty or unreadable number goes as null; the server says what is wrong with it.
-export function read({ source, query, sides, numbers }) {
-  const values = { source: source.value, query: query.value, side: sides.statement.checked ? "statement" : "antithesis" };
+export function read({ source, query, sides, numbers, adding }) {
+  const values = { arms: armsAsked(adding), source: source.value, query: query.value, side: sides.statement.checked ? "statement" : "antithesis" };
   for (const { name } of NUMBERS) values[name] = Number.isNaN(numbers[name].valueAsNumber) ? null : numbers[name].valueAsNumber;
   return values;
 }

@@ -2,7 +2,7 @@
 import { fragment, h, setText } from "../studio.js";
 
 export function makePane(first) {
-  const id = `pane-${first.method.replace("+", "-")}`;
+  const id = `pane-${first.place}`;
   const pane = {
     adapter: h("span", { class: "cs-pane-adapter" }),
     text: h("p", { class: "cs-text" }),
@@ -11,8 +11,9 @@ export function makePane(first) {
     checks: h("ul", { class: "cs-checks" }),
     scores: h("details", { class: "cs-scores", hidden: true }, h("summary", {}, "Token by token"), h("div")),
   };
-  const head = h("header", {}, h("h3", { id }, first.policy, " ", h("span", {}, first.prompt)), h("p", { class: "cs-quiet" }, pane.adapter));
-  pane.node = h("article", { class: "cs-pane", "aria-labelledby": id, "data-method": first.method }, head, pane.text, pane.problem, pane.foot, pane.checks, pane.scores);
+  const head = h("header", {}, h("h3", { id }, first.title), h("p", { class: "cs-quiet" }, first.prompt), h("p", { class: "cs-quiet" }, pane.adapter));
+  pane.node = h("article", { class: "cs-pane", "aria-labelledby": id, "data-arm": first.key, "data-column": first.place % 2 ? "left" : "right" }, head, pane.text, pane.problem, pane.foot, pane.checks, pane.scores);
+  pane.node.style.setProperty("--cs-place", first.place);
   return pane;
 }
 

@@ -1,6 +1,6 @@
 // The document itself: principles as list items whose fields are built once and never drawn again while they are edited.
 import { h, oneLine } from "../studio.js";
-import { checkParts } from "./rows.js";
+import { checkParts, writerSays } from "./rows.js";
 
 export function grow(area) {
   if (CSS.supports("field-sizing", "content")) return;
@@ -94,13 +94,17 @@ export function principleItem(kinds, principle) {
     h("div", { class: "cs-principle-foot" }, checkLine(kinds, id, principle.check), writerLine()),
   );
   const item = h("li", { class: "cs-principle", "data-id": principle.id }, h("span", { class: "cs-numeral", "aria-hidden": "true" }), body);
-  showWriter(item, principle.written_by ?? "");
+  showWriter(item, principle.written_by ?? null);
   return item;
 }
 
-export function showWriter(item, text) {
-  item.dataset.writtenBy = text;
-  item.querySelector("[data-writer]").textContent = text ? `Written by ${text}.` : "";
+export function showWriter(item, written) {
+  item.dataset.writtenBy = JSON.stringify(written);
+  item.querySelector("[data-writer]").textContent = writerSays(written);
+}
+
+export function writerOf(item) {
+  return JSON.parse(item.dataset.writtenBy);
 }
 
 export function allItems(list) {
@@ -130,7 +134,8 @@ export function fieldOf(item, name) {
 export function readItem(kinds, item) {
   const value = (name) => fieldOf(item, name).value;
   const principle = { id: item.dataset.id, title: value("title"), statement: value("statement"), antithesis: value("antithesis") };
-  if (item.dataset.writtenBy) principle.written_by = item.dataset.writtenBy;
+  const written = writerOf(item);
+  if (written) principle.written_by = written;
   const name = value("check");
   if (name) principle.check = kinds[name]?.argument || value("argument") ? { [name]: value("argument") } : name;
   return principle;

@@ -2,8 +2,8 @@
 // Nothing in the document changes before that click. One proposal is open at a time.
 import { h, oneLine, problemOf } from "../studio.js";
 import { appendPrinciple } from "./moving.js";
-import { fieldOf, grow, readAll, readItem, renumber, showWriter } from "./principles.js";
-import { joinWriter, splitWriter } from "./rows.js";
+import { fieldOf, grow, readAll, readItem, renumber, showWriter, writerOf } from "./principles.js";
+import { disowned, writtenBy } from "./rows.js";
 import { offerMine, touched } from "./saving.js";
 
 const LOOK_MS = 700;
@@ -116,7 +116,7 @@ function acceptProposal(page, fields, proposal, writer) {
     grow(field);
   }
   const written = ["statement", "antithesis"].filter((name) => fields[name] && proposal[name] && fields[name].value === proposal[name]);
-  showWriter(item, joinWriter(writer, written));
+  showWriter(item, writtenBy(writer, written));
   closeProposal(page);
   renumber(page.list);
   touched(page);
@@ -126,10 +126,7 @@ function acceptProposal(page, fields, proposal, writer) {
   offerMine(page, "The proposal is in the draft. The text it took the place of is kept here until you leave the page.");
 }
 
-// What a person changes is theirs.
 export function disown(field) {
   const item = field.closest(".cs-principle");
-  if (!item?.dataset.writtenBy) return;
-  const [model, parts] = splitWriter(item.dataset.writtenBy);
-  showWriter(item, joinWriter(model, parts.filter((part) => part !== field.dataset.field)));
+  if (item) showWriter(item, disowned(writerOf(item), field.dataset.field));
 }

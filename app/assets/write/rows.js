@@ -1,5 +1,6 @@
 // Principles as they are sent and kept: plain rows, and nothing of the page.
-const LINES = ["id", "title", "statement", "antithesis"];
+const SIDES = ["statement", "antithesis"];
+const LINES = ["id", "title", ...SIDES];
 
 // A check's name and its argument: `{"at_most_words": 50}`, or a name alone.
 export function checkParts(check) {
@@ -10,17 +11,21 @@ export function checkParts(check) {
 
 // Whether two drafts say the same; an argument may be a number in one and a text in the other.
 export function same(a, b) {
-  const plain = (rows) => JSON.stringify(rows.map((row) => [...LINES.map((name) => row[name]), row.written_by ?? "", ...checkParts(row.check).map((part) => `${part ?? ""}`)]));
+  const plain = (rows) => JSON.stringify(rows.map((row) => [...LINES.map((name) => row[name]), writerSays(row.written_by), ...checkParts(row.check).map((part) => `${part ?? ""}`)]));
   return plain(a) === plain(b);
 }
 
-// `A model (antithesis)`: which of the two texts is the model's; without brackets both are.
-export function splitWriter(text) {
-  const found = /^(.*) \((statement|antithesis)\)$/.exec(text);
-  return found ? [found[1], [found[2]]] : [text, text ? ["statement", "antithesis"] : []];
+// Who wrote what of a principle, where a model did: `{ model, texts }`. Null where no text stands as the model wrote it.
+export function writtenBy(model, texts) {
+  return texts.length ? { model, texts } : null;
 }
 
-export function joinWriter(model, parts) {
-  if (!parts.length) return "";
-  return parts.length === 2 ? model : `${model} (${parts[0]})`;
+// What a person changes is theirs.
+export function disowned(written, name) {
+  return written && writtenBy(written.model, written.texts.filter((text) => text !== name));
+}
+
+export function writerSays(written) {
+  if (!written?.model) return "";
+  return written.texts.length === SIDES.length ? `Written by ${written.model}.` : `Written by ${written.model} (${written.texts[0]}).`;
 }

@@ -30,9 +30,7 @@ def use_on_cpu(network: PreTrainedModel) -> None:
         network.set_attn_implementation(NAME)
 
 
-def grouped_attention(
-    module: torch.nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, scaling: float | None = None, **kwargs: Any
-) -> tuple[Tensor, None]:
+def grouped_attention(module: torch.nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **kwargs: Any) -> tuple[Tensor, None]:
     """What transformers asks of an attention function.
 
     Args:
@@ -41,15 +39,15 @@ def grouped_attention(
         key: Shape (B, G, K, D).
         value: Shape (B, G, K, D).
         attention_mask: Added to the scores, shape (B or 1, 1, Q, K); nothing that comes later than a query may be visible to it.
-        scaling: Of the scores; one over the root of D when None.
-        kwargs: Anything unusual is left to the fused kernel.
+        kwargs: `scaling` of the scores, one over the root of D when it is missing or None. Anything unusual is left to the fused kernel.
 
     Returns:
         Shape (B, Q, H, D), and no attention weights.
     """
     usual = attention_mask is not None and attention_mask.dtype == query.dtype and attention_mask.shape[1] == 1
     if not usual or query.shape[2] < FEW or kwargs.get("position_bias") is not None or kwargs.get("dropout"):
-        return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
+        return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
+    scaling = kwargs.get("scaling")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     return _Attention.apply(query, key, value, attention_mask, scale), None
 

@@ -19,12 +19,12 @@ class _AdaptedProduct(torch.autograd.Function):
     """y = x Wᵀ + bias + s (x Aᵀ) Bᵀ with W and bias frozen. T tokens, I inputs, O outputs, r rank."""
 
     @staticmethod
-    def forward(ctx: Any, x_TI: Tensor, weight_OI: Tensor, bias_O: Tensor | None, A_rI: Tensor, B_Or: Tensor, scaling: float) -> Tensor:
+    def forward(ctx: Any, x_TI: Tensor, base: nn.Linear, A_rI: Tensor, B_Or: Tensor, scaling: float) -> Tensor:
         a_rI, b_Or = A_rI.to(x_TI.dtype), (scaling * B_Or).to(x_TI.dtype)
         low_Tr = x_TI @ a_rI.T
-        ctx.save_for_backward(x_TI, weight_OI, a_rI, b_Or, low_Tr)
+        ctx.save_for_backward(x_TI, base.weight, a_rI, b_Or, low_Tr)
         ctx.scaling, ctx.kept_as = scaling, A_rI.dtype
-        return F.linear(x_TI, weight_OI, bias_O).addmm_(low_Tr, b_Or.T)
+        return F.linear(x_TI, base.weight, base.bias).addmm_(low_Tr, b_Or.T)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -34,7 +34,7 @@ class _AdaptedProduct(torch.autograd.Function):
         grad_x_TI = (grad_TO @ weight_OI).addmm_(low_grad_Tr, a_rI) if ctx.needs_input_grad[0] else None
         grad_A_rI = (low_grad_Tr.T @ x_TI).to(ctx.kept_as)
         grad_B_Or = (grad_TO.T @ low_Tr).to(ctx.kept_as).mul_(ctx.scaling)
-        return grad_x_TI, None, None, grad_A_rI, grad_B_Or, None
+        return grad_x_TI, None, grad_A_rI, grad_B_Or, None
 
 
 class AdaptedLinear(Linear):
@@ -51,7 +51,7 @@ class AdaptedLinear(Linear):
         assert isinstance(base, nn.Linear)
         x_TI = x.reshape(-1, x.shape[-1])
         if torch.is_grad_enabled():
-            y_TO: Tensor = _AdaptedProduct.apply(x_TI, base.weight, base.bias, self._weight("lora_A", name), self._weight("lora_B", name), self.scaling[name])
+            y_TO: Tensor = _AdaptedProduct.apply(x_TI, base, self._weight("lora_A", name), self._weight("lora_B", name), self.scaling[name])
         else:
             a_rI, b_Or = self._cast(name, x.dtype)
             y_TO = F.linear(x_TI, base.weight, base.bias).addmm_(x_TI @ a_rI.T, b_Or.T)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core.methods.arms import METHODS, arm_from_data
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[3]
@@ -103,9 +105,12 @@ def test_measure_gives_the_figures_of_the_run(trained, files):
     ("options", "method"),
     [
         (["--as", "none"], "base"),
-        (["--as", "antithesis"], "base+constitution"),
-        (["--adapter", "ADAPTER"], "aligned+constitution"),
-        (["--adapter", "ADAPTER", "--as", "none"], "aligned"),
+        (["--as", "antithesis"], "prompt"),
+        (["--adapter", "ADAPTER"], "sami"),
+        (["--adapter", "ADAPTER", "--as", "none"], "sami-alone"),
+        (["--arm", "sami", "--set", "strength=0.5", "--adapter", "ADAPTER"], "sami strength=0.5"),
+        (["--arm", "context"], "context"),
+        (["--arm", "base", "--adapter", "ADAPTER"], "base"),
     ],
 )
 def test_reply_writes_a_row_a_query_with_its_method(trained, files, options, method, tmp_path):
@@ -117,8 +122,9 @@ def test_reply_writes_a_row_a_query_with_its_method(trained, files, options, met
     rows = [json.loads(line) for line in target.read_text().splitlines()]
     assert len(rows) == 16
     assert {row["method"] for row in rows} == {method}
-    assert set(rows[0]) == {"query", "response", "as", "method", "seed", "adapter"}
-    assert (rows[0]["adapter"] is None) == method.startswith("base")
+    assert set(rows[0]) == {"query", "response", "as", "method", "arm", "seed", "adapter"}
+    assert (rows[0]["adapter"] is None) == (method in ("base", "prompt", "context"))
+    assert arm_from_data(rows[0]["arm"]).key == method
 
 
 def test_the_base_replies_alike_with_and_without_an_adapter_beside_it(trained, files, tmp_path):
@@ -165,6 +171,13 @@ def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
         (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--model", "not a model"], "neither a model folder"),
         (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "pases=3"], "Unknown setting 'pases'"),
         (["measure", "--constitution", "C", "--queries", "Q", "--adapter", "nowhere", "--model", "M"], "adapter_config.json"),
+        (["measure", "--constitution", "C", "--queries", "Q", "--arm", "sami"], "needs an adapter. Add --adapter DIR"),
+        (["measure", "--constitution", "C", "--queries", "Q"], "Add --adapter DIR, the `adapter` folder of a run, or --arm KEY"),
+        (["reply", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--arm", "aligned"], "known are base, prompt, sami"),
+        (["reply", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--arm", "context", "--set", "alpha=9"], "between 0 and 1.5, got 9"),
+        (["reply", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--arm", "context", "--set", "alpha"], "alpha must be a number"),
+        (["reply", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "alpha=1"], "Unknown setting 'alpha' of prompt"),
+        (["reply", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--arm", "prompt", "--as", "none"], "--as none does not go with it"),
     ],
 )
 def test_an_error_is_one_readable_line_on_standard_error(files, tmp_path, arguments, words):
@@ -176,6 +189,43 @@ def test_an_error_is_one_readable_line_on_standard_error(files, tmp_path, argume
     assert errors[0].startswith("error: ")
     assert words in errors[0]
     assert done.stdout == "" or "de-quantised" in done.stdout
+
+
+def test_at_its_control_value_an_arm_replies_as_its_control(trained, files, tmp_path):
+    asked = ["reply", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--max-new-tokens", 5, "--seed", 1]
+    adapter = ["--adapter", trained[0] / "adapter"]
+    arms = {"prompt": [], "sami strength=0": ["--arm", "sami", "--set", "strength=0", *adapter], "context alpha=0": ["--arm", "context", "--set", "alpha=0"]}
+    replies = {}
+    for key, options in arms.items():
+        done = run(*asked, *options, "--temperature", 1, "--out", tmp_path / "r.jsonl", folder=files)
+        assert done.returncode == 0, done.stderr
+        rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+        assert {row["method"] for row in rows} == {key}
+        replies[key] = [row["response"] for row in rows]
+    assert replies["prompt"] == replies["sami strength=0"] == replies["context alpha=0"]
+
+
+def test_any_arm_can_be_measured_against_the_base(trained, files):
+    question = ["measure", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--limit", 3, "--json"]
+    done = run(*question, "--arm", "context", "--set", "alpha=1", folder=files)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["arm"]["key"], told["adapter_sha256"]) == ("context alpha=1", None)
+
+
+def test_arms_lists_the_table(files):
+    listed = {row["key"]: row for row in json.loads(run("arms", "--json", folder=files).stdout)}
+    assert list(listed) == list(METHODS)
+    assert listed["sami"]["needs"] == ["constitution", "adapter"]
+    (strength,) = listed["sami"]["settings"]
+    assert (strength["name"], strength["low"], strength["high"], strength["default"], strength["control"]) == ("strength", 0, 2, 1, 0)
+    lines = run("arms", folder=files).stdout.splitlines()
+    assert re.split(" {2,}", next(line for line in lines if line.startswith("sami "))) == [
+        "sami",
+        "Aligned with the constitution",
+        "needs constitution, adapter",
+    ]
+    assert "strength: Strength of the adapter, from 0 to 2, default 1; at 0 exactly prompt" in [line.strip() for line in lines]
 
 
 def test_help_answers_a_stranger():

@@ -12,16 +12,21 @@ import pytest
 
 from app.pages.compare import ComparePage
 from app.present import compare as present
-from app.present.text import Piece, diff_pieces
-from app.services.comparison_views import ComparisonView, Pane, Source
+from app.services.comparison_views import ComparisonView, Pane
+from app.services.sources import Source
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
+from app.web.actors import Actor, KnownBy
+from core.constitution.changes import Piece, diff_pieces
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
+from core.methods.arms import Artifact, arms_for, make_arm
 from core.settings import SamplingConfig
 from tests.app.hosting import plant_finished_run
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}${1+1}[a](javascript:b)\"'"
+ADAPTER = Artifact(kind="adapter", place="/x", sha256="ab" * 32)
+BASE, PROMPT, SAMI, SAMI_ALONE = arms_for("sami", ADAPTER)
 SCORES = (("Short", -2.0, -1.0), (" and\n", -0.5, -1.7), ("", -1.0, -1.0))
 
 
@@ -35,7 +40,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 def request(**query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(caller="ann"), query_params=query)
+    return SimpleNamespace(state=SimpleNamespace(actor=Actor("ann", KnownBy.LOGIN)), query_params=query)
 
 
 def loaded(studio: Studio, **query: str) -> dict[str, Any]:
@@ -52,8 +57,8 @@ def view(**changes: Any) -> ComparisonView:
         version_number=2,
         model="org/name",
         revision="a" * 40,
-        adapter_path="/x",
-        adapter_sha256="ab" * 32,
+        recipe="sami",
+        artifact=ADAPTER,
         seed=0,
         sampling=SamplingConfig(),
         finished_at=None,
@@ -70,10 +75,10 @@ def view(**changes: Any) -> ComparisonView:
         "created_at": datetime(2030, 1, 2, tzinfo=UTC),
         "constitution": Constitution(name=HOSTILE, principles=(principle,)),
         "panes": (
-            Pane(method="base", state="done", text=HOSTILE),
-            Pane(method="base+constitution", state="done", text="One two three four."),
-            Pane(method="aligned+constitution", state="done", text="One two.", adapter_sha256="ab" * 32, token_scores=SCORES),
-            Pane(method="aligned", state="done", text="", adapter_sha256="ab" * 32),
+            Pane(arm=BASE, state="done", text=HOSTILE),
+            Pane(arm=PROMPT, state="done", text="One two three four."),
+            Pane(arm=SAMI, state="done", text="One two.", adapter_sha256="ab" * 32, token_scores=SCORES),
+            Pane(arm=SAMI_ALONE, state="done", text="", adapter_sha256="ab" * 32),
         ),
         "reply_seed": 99,
     }
@@ -118,8 +123,8 @@ def test_every_handler_refuses_a_request_that_did_not_pass_the_gate(studio: Stud
 def test_texts_of_people_and_models_are_shown_never_run() -> None:
     shown = view()
     data = present.comparison_data(shown)
-    assert next(pane for pane in data["panes"] if pane["method"] == "base")["text"] == HOSTILE  # as text: the page puts it in a text node
-    for html in (data["asked"], data["proof"], present.diff_html(shown, "base", "base+constitution"), present.source_option(shown.source)["facts"]):
+    assert next(pane for pane in data["panes"] if pane["key"] == "base")["text"] == HOSTILE  # as text: the page puts it in a text node
+    for html in (data["asked"], data["proof"], present.diff_html(shown, "base", "prompt"), present.source_option(shown.source)["facts"]):
         assert "<script>" not in html
         assert "&lt;script&gt;" in html
     assert "<b>" not in present.scores_html(replace(shown.panes[2], token_scores=(("<b>", -1.0, -2.0),)))
@@ -129,30 +134,61 @@ def test_what_takes_time_comes_with_the_last_view_only() -> None:
     running = present.comparison_data(view(running=True, note="fetching org/name", share=0.25))
     assert running["note"] == "Fetching org/name, 25% …"
     assert "diff" not in running
-    assert present.comparison_data(view())["pair"] == ["base+constitution", "aligned+constitution"]
+    assert present.comparison_data(view())["pair"] == ["prompt", "sami"]
 
 
 def test_each_pane_says_which_adapter_and_which_prompt_it_has() -> None:
-    panes = {pane["method"]: (pane["policy"], pane["prompt"], pane["adapter"]) for pane in present.comparison_data(view())["panes"]}
+    panes = {pane["key"]: (pane["title"], pane["prompt"], pane["adapter"], pane["place"]) for pane in present.comparison_data(view())["panes"]}
     assert panes == {
-        "base": ("Base", "no constitution in its prompt", "adapter off"),
-        "base+constitution": ("Base", "statements in its prompt", "adapter off"),
-        "aligned+constitution": ("Aligned", "statements in its prompt", "adapter abababababab"),
-        "aligned": ("Aligned", "no constitution in its prompt", "adapter abababababab"),
+        "base": ("Base without the constitution", "no constitution in its prompt", "adapter off", 1),
+        "prompt": ("Base with the constitution", "statements in its prompt", "adapter off", 3),
+        "sami": ("Aligned with the constitution", "statements in its prompt", "adapter abababababab", 4),
+        "sami-alone": ("Aligned without the constitution", "no constitution in its prompt", "adapter abababababab", 2),
     }
     proof = present.proof_html(view(side="antithesis"))
     assert "System: You are a helpful assistant.\nUser: Long.\n\n" in proof
     assert proof.count("sha256 abab") == 2
 
 
+def test_an_added_pane_stands_after_the_four_and_is_named_with_its_settings() -> None:
+    weaker = Pane(arm=make_arm("sami", artifact=ADAPTER, settings={"strength": 0.5}), state="done", text="One.", token_scores=SCORES)
+    context = Pane(arm=make_arm("context"), state="done", text="Two.", token_scores=SCORES)
+    shown = view(panes=(*view().panes, weaker, context))
+    panes = [(pane["title"], pane["place"]) for pane in present.comparison_data(shown)["panes"][4:]]
+    assert panes == [("Aligned with the constitution, strength 0.5", 5), ("Context-aware decoding", 6)]
+    assert present.default_pair(shown) == ("prompt", "sami")
+    assert "the adapter makes this reply" in present.scores_html(weaker)
+    assert "the adapter" not in present.scores_html(context)
+    assert "Aligned with the constitution, strength 0.5" in present.diff_html(shown, "sami", weaker.arm.key)
+
+
+def test_a_source_offers_its_panes_and_what_can_be_added_to_them() -> None:
+    option = present.source_option(view().source)
+    assert [arm["method"] for arm in option["arms"]] == ["base", "prompt", "sami", "sami-alone"]
+    methods = {method["key"]: method["settings"] for method in option["methods"]}
+    assert {"sami", "sami-alone", "context"} <= set(methods)
+    assert not {"base", "prompt"} & set(methods)  # they are there and have nothing that could be set
+    assert [(setting["name"], setting["low"], setting["high"], setting["default"], setting["control"]) for setting in methods["sami"]] == [
+        ("strength", 0.0, 2.0, 1.0, 0.0)
+    ]
+    untrained = present.source_option(replace(view().source, run_id=None, recipe=None, artifact=None))
+    assert [method["key"] for method in untrained["methods"]] == ["context"]
+
+
+def test_panes_named_in_a_way_that_cannot_be_read_are_a_problem_in_words(studio: Studio) -> None:
+    for arms in ("sami", {"method": "sami"}, ["sami"], [{"method": "sami", "settings": 3}]):
+        (reply,) = ComparePage(studio).compare({"source": "run:1", "query": "q", "arms": arms, "seq": "s"}, request())
+        assert "no usable arms in what was sent" in reply["reply"]["message"]
+
+
 def test_programs_judge_each_finished_reply_and_an_empty_one_follows_nothing() -> None:
-    verdicts = {pane["method"]: [check["follows"] for check in pane["checks"]] for pane in present.comparison_data(view())["panes"]}
-    assert verdicts == {"base": [True], "base+constitution": [False], "aligned+constitution": [True], "aligned": [False]}
+    verdicts = {pane["key"]: [check["follows"] for check in pane["checks"]] for pane in present.comparison_data(view())["panes"]}
+    assert verdicts == {"base": [True], "prompt": [False], "sami": [True], "sami-alone": [False]}
 
 
 def test_equal_replies_and_an_adapter_without_effect_are_remarked() -> None:
-    base = Pane(method="base+constitution", state="done", text="Same.")
-    aligned = Pane(method="aligned+constitution", state="done", text="Same.", token_scores=(("Same.", -1.0, -1.0),))
+    base = Pane(arm=PROMPT, state="done", text="Same.")
+    aligned = Pane(arm=SAMI, state="done", text="Same.", token_scores=(("Same.", -1.0, -1.0),))
     same, useless = present.remarks(view(panes=(base, aligned)))
     assert "the adapter changed nothing here" in same
     assert "has no effect at all" in useless
@@ -161,7 +197,7 @@ def test_equal_replies_and_an_adapter_without_effect_are_remarked() -> None:
 
 
 def test_a_difference_faces_two_replies_with_signs_from_the_style_sheet() -> None:
-    html = present.diff_html(view(), "base+constitution", "aligned+constitution")
+    html = present.diff_html(view(), "prompt", "sami")
     assert "Base with the constitution" in html
     assert "One two<del> three four</del>." in html
     assert "<ins>" not in html

@@ -13,8 +13,11 @@ from app.pages.run import RESTING_EVERY_S, WATCH_EVERY_S, RunPage
 from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
+from app.web.actors import Actor, KnownBy
+from core.runs.links import trainability_from_data
 from core.runs.results import run_result_to_data
 from db import claims
+from db.runs import Metric, add_metrics
 from db.tables import Run
 from tests.app.planting import FOUND, HOSTILE, built, claim, finish, make_studio, progress, queue, sample, train_steps, write_log
 from tests.app.results import capitals, result
@@ -28,7 +31,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 def asks(name: str = "Ann", **query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(caller=name), query_params=query)
+    return SimpleNamespace(state=SimpleNamespace(actor=Actor(name, KnownBy.LOGIN)), query_params=query)
 
 
 def opened(studio: Studio, run_id: int) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def test_probes_are_drawn_beside_the_bound_and_called_what_they_are(studio: Stud
     train_steps(studio, held, 6)
     assert "robe" not in opened(studio, run_id)["sections"]["charts"]
     with studio.sessions.begin() as session:
-        claims.add_metrics(session, held, [claims.Metric(step=step, name="probe_bound_nats", value=0.1 * step) for step in (2, 4)])
+        add_metrics(session, held, [Metric(step=step, name="probe_bound_nats", value=0.1 * step) for step in (2, 4)])
     charts = opened(studio, run_id)["sections"]["charts"]
     assert "□ 0.40<" in charts
     assert "Squares, dashed: on probe queries, from the train split but not trained on; cap log 2." in charts
@@ -178,7 +181,7 @@ def test_a_finished_run_says_what_the_base_did_before_training(studio: Studio) -
     older = {name: value for name, value in FOUND.items() if name not in ("same", "replies")}  # of a run before these were counted
     for found, counts in ((FOUND, True), (older, False)):
         run_id = queue(studio, key=f"counts-{counts}")
-        finish(studio, claim(studio), result(capitals(), trainability=found))
+        finish(studio, claim(studio), result(capitals(), trainability=trainability_from_data(found)))
         phases = opened(studio, run_id)["sections"]["phases"]
         assert "Before training: <strong>no-go</strong>" in phases
         assert "1 of 96 replies of the base follow “&lt;script&gt;" in phases

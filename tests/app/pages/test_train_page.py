@@ -15,6 +15,7 @@ from app.pages.train import TrainPage
 from app.services import runs
 from app.services.exposed import EXPOSED, preset_values
 from app.services.studio import Studio
+from app.web.actors import Actor, KnownBy
 from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
 
 
@@ -26,7 +27,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 def asks(name: str = "Ann", **query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(caller=name), query_params=query)
+    return SimpleNamespace(state=SimpleNamespace(actor=Actor(name, KnownBy.LOGIN)), query_params=query)
 
 
 def sent(studio: Studio, **changes: object) -> dict[str, object]:

@@ -15,18 +15,19 @@ import torch
 from safetensors.torch import load_file
 
 from app.cli import parser
-from app.processes import attempt
+from app.processes import attempt, training
 from app.processes.helpers import HelperLost, helped
+from app.processes.launchers import LocalLauncher
 from app.processes.protocol import HELPER_LOST
 from app.processes.trainer import Trainer, work_once
 from core.engine.processes import World, default_count
 from core.errors import ConfigError, StudioError
 from core.progress import Listener, Stopped
 from core.runs.execute import execute
-from db.tables import RunStatus
+from db.tables import JobStatus
 from tests.app.commands.test_cli import CONSTITUTION, SMALL
 from tests.app.planting import claim, make_studio
-from tests.app.processes.test_trainer import queue, row
+from tests.app.processes.test_trainer import job, queue
 from tests.core.runs.test_training import plan, probed
 from tests.tiny import save_tiny_model
 
@@ -149,7 +150,8 @@ def test_what_all_meet_is_told_once_and_as_it_is(tiny_folder, tmp_path):
 
 FULL = """
 import sys
-from app import cli, helpers
+from app import cli
+from app.processes import helpers
 from core.errors import OutOfMemoryError
 def execute(*_, **__):
     raise OutOfMemoryError("The second GPU is full.")
@@ -172,7 +174,7 @@ STUCK = """
 import sys
 from pathlib import Path
 import tests.core.runs.test_training as planned
-from app import helpers
+from app.processes import helpers
 helpers.GRACE_S = 0.5
 with helpers.helped(planned.plan(Path("model")), Path("run"), Path("."), 2, lambda *_: [sys.executable, "-c", "raise SystemExit(3)"]):
     print("met")
@@ -213,9 +215,9 @@ def test_the_runs_of_the_page_are_done_together_too(tmp_path, tiny_folder):
     studio = make_studio(tmp_path / "data")
     settings = dataclasses.replace(studio.settings, processes=2, device="cpu")
     run_id = queue(studio, tiny_folder)
-    assert work_once(Trainer(settings, studio.sessions))
+    assert work_once(Trainer(studio.sessions, LocalLauncher(settings, studio.store)))
     log = (settings.runs_folder / str(run_id) / "attempt-1" / "log.txt").read_text()
-    assert row(studio, run_id).status == RunStatus.FINISHED, log
+    assert job(studio, run_id).status == JobStatus.FINISHED, log
     assert "Processes that do this run: 2" in log
 
 
@@ -223,9 +225,9 @@ def test_an_attempt_whose_helper_died_counts_as_a_crash(tmp_path, tiny_folder, m
     studio = make_studio(tmp_path / "data")
     run_id = queue(studio, tiny_folder)
     watch = attempt.Watch(studio.sessions, claim(studio))
-    monkeypatch.setattr(attempt, "execute", lambda *_, **__: (_ for _ in ()).throw(HelperLost("gone")))
+    monkeypatch.setattr(training, "execute", lambda *_, **__: (_ for _ in ()).throw(HelperLost("gone")))
     assert attempt._attempt(studio.settings, watch) == HELPER_LOST
-    assert row(studio, run_id).status == RunStatus.RUNNING  # so that the trainer puts it back in the queue
+    assert job(studio, run_id).status == JobStatus.RUNNING  # so that the trainer puts it back in the queue
 
 
 def test_processes_that_hold_different_things_are_found_out(monkeypatch):

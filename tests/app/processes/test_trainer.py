@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from app.processes.attempt import Reporter, Watch
-from app.processes.protocol import HELPER_LOST, attempt_folder
-from app.processes.trainer import Trainer, attempt_command, death, work_once
+from app.processes.attempt import Watch
+from app.processes.launchers import LocalLauncher, death
+from app.processes.protocol import HELPER_LOST, attempt_key
+from app.processes.trainer import Trainer, work_once
+from app.processes.training import Reporter
 from app.services.runs import resume, stop
 from core.methods.settings import TrainConfig, config_to_data
 from core.progress import StepReport
 from core.settings import SamplingConfig
-from db import runs
+from db import jobs, runs
 from db.query_sets import add_query_set
 from db.runs import NewRun, add_run
-from db.tables import Run, RunStatus
+from db.tables import Job, JobStatus, Run
 from tests.app.planting import claim, make_studio, version_id
 from tests.tiny import save_tiny_model
 
@@ -46,7 +48,7 @@ def studio(tmp_path):
 
 @pytest.fixture
 def trainer(studio):
-    return Trainer(studio.settings, studio.sessions)
+    return Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store))
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,15 @@ def version_id_in(studio):
     return version_id(studio, "Brevity")
 
 
+def folder_of(studio, run_id, attempt):
+    return studio.settings.data / attempt_key(run_id, attempt)
+
+
+def job(studio, run_id) -> Job:
+    with studio.sessions.read() as session:
+        return jobs.get_job(session, run_id)
+
+
 def row(studio, run_id) -> Run:
     with studio.sessions.read() as session:
         return runs.get_run(session, run_id)
@@ -81,15 +92,16 @@ def wait_for(condition, what, seconds=60):
 
 
 def log(studio, run_id, attempt):
-    return (attempt_folder(studio.settings, run_id, attempt) / "log.txt").read_text()
+    return (folder_of(studio, run_id, attempt) / "log.txt").read_text()
 
 
 def test_a_queued_run_is_done_and_leaves_everything(studio, trainer, model_folder):
     run_id = queue(studio, model_folder)
     assert work_once(trainer)
     run = row(studio, run_id)
-    assert run.status == RunStatus.FINISHED, log(studio, run_id, 1)
-    assert Path(run.adapter_path, "adapter_model.safetensors").exists()
+    assert run.job.status == JobStatus.FINISHED, log(studio, run_id, 1)
+    assert run.adapter == f"{attempt_key(run_id, 1)}/adapter"
+    assert studio.store.exists(f"{run.adapter}/adapter_model.safetensors")
     assert run.result["report"]["n_queries"] == 4
     with studio.sessions.read() as session:
         assert {m.step for m in runs.metrics(session, run_id) if m.name == "loss_nats"} == set(range(1, 17))
@@ -101,19 +113,19 @@ def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_
     whole = queue(studio, model_folder, key="whole")
     work_once(trainer)
     killed = queue(studio, model_folder, key="killed")
-    folder = attempt_folder(studio.settings, killed, 1)
+    folder = folder_of(studio, killed, 1)
     worker = threading.Thread(target=work_once, args=(trainer,))
     worker.start()
     wait_for(lambda: (folder / "curve.json").exists(), "the first steps")
     os.kill(child_of(killed), signal.SIGKILL)
     worker.join(60)
-    after = row(studio, killed)
-    assert after.status == RunStatus.QUEUED
+    after = job(studio, killed)
+    assert after.status == JobStatus.QUEUED
     assert "signal 9" in after.notice
     work_once(trainer)
     done = row(studio, killed)
-    assert done.status == RunStatus.FINISHED, log(studio, killed, 2)
-    assert done.attempt == 2
+    assert done.job.status == JobStatus.FINISHED, log(studio, killed, 2)
+    assert done.job.attempt == 2
     assert done.adapter_sha256 == row(studio, whole).adapter_sha256
     assert done.result["report"] == row(studio, whole).result["report"]
 
@@ -128,17 +140,17 @@ def test_a_run_is_stopped_with_a_checkpoint_and_resumed(studio, trainer, model_f
     run_id = queue(studio, model_folder, config=long_config())
     worker = threading.Thread(target=work_once, args=(trainer,))
     worker.start()
-    wait_for(lambda: row(studio, run_id).phase == "training" and row(studio, run_id).step > 2, "training")
+    wait_for(lambda: job(studio, run_id).phase == "training" and job(studio, run_id).step > 2, "training")
     stop(studio, run_id)
     worker.join(60)
-    stopped = row(studio, run_id)
-    assert stopped.status == RunStatus.STOPPED
+    stopped = job(studio, run_id)
+    assert stopped.status == JobStatus.STOPPED
     assert stopped.checkpoint is not None
-    assert Path(stopped.checkpoint).exists()
+    assert studio.store.exists(stopped.checkpoint)
     resume(studio, run_id)
     second = threading.Thread(target=work_once, args=(trainer,))
     second.start()
-    wait_for(lambda: row(studio, run_id).step > stopped.step and row(studio, run_id).phase == "training", "going on")
+    wait_for(lambda: job(studio, run_id).step > stopped.step and job(studio, run_id).phase == "training", "going on")
     assert f"training {stopped.step}/" not in log(studio, run_id, 2)  # that step was not done again
     stop(studio, run_id)
     second.join(60)
@@ -156,20 +168,20 @@ def test_a_trainer_killed_at_work_loses_nothing(studio, trainer, model_folder):
     environ = os.environ | studio.settings.to_environment()
     with (studio.settings.logs_folder / "trainer.log").open("ab") as output:
         process = subprocess.Popen([sys.executable, "-m", "app", "trainer"], cwd=ROOT, env=environ, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-    wait_for(lambda: row(studio, run_id).phase == "training" and row(studio, run_id).step > 2, "training", 90)
+    wait_for(lambda: job(studio, run_id).phase == "training" and job(studio, run_id).step > 2, "training", 90)
     child = child_of(run_id)
     process.kill()
     process.wait()
-    held = row(studio, run_id)
-    assert held.status == RunStatus.RUNNING
+    held = job(studio, run_id)
+    assert held.status == JobStatus.RUNNING
     worker = threading.Thread(target=work_once, args=(trainer,))
     worker.start()
-    wait_for(lambda: row(studio, run_id).attempt == 2 and row(studio, run_id).phase == "training", "the rescue")
-    assert row(studio, run_id).step >= held.step
+    wait_for(lambda: job(studio, run_id).attempt == 2 and job(studio, run_id).phase == "training", "the rescue")
+    assert job(studio, run_id).step >= held.step
     wait_for(lambda: not Path(f"/proc/{child}").exists(), "the orphan's end")
     stop(studio, run_id)
     worker.join(60)
-    assert row(studio, run_id).status == RunStatus.STOPPED
+    assert job(studio, run_id).status == JobStatus.STOPPED
 
 
 def test_a_model_that_cannot_be_had_fails_with_its_remedy_and_the_next_run_starts(studio, trainer, model_folder, tmp_path):
@@ -177,22 +189,22 @@ def test_a_model_that_cannot_be_had_fails_with_its_remedy_and_the_next_run_start
     empty.mkdir()
     bad, good = queue(studio, empty, key="bad"), queue(studio, model_folder, key="good")
     work_once(trainer)
-    failed = row(studio, bad)
-    assert (failed.status, failed.error_kind) == (RunStatus.FAILED, "model")
+    failed = job(studio, bad)
+    assert (failed.status, failed.error_kind) == (JobStatus.FAILED, "model")
     assert "config.json" in failed.error_text
     work_once(trainer)
-    assert row(studio, good).status == RunStatus.FINISHED
+    assert job(studio, good).status == JobStatus.FINISHED
 
 
 def test_a_trainer_that_stops_hands_its_run_back(studio, trainer, model_folder):
     run_id = queue(studio, model_folder, config=long_config())
     worker = threading.Thread(target=work_once, args=(trainer,))
     worker.start()
-    wait_for(lambda: row(studio, run_id).phase == "training" and row(studio, run_id).step > 2, "training")
+    wait_for(lambda: job(studio, run_id).phase == "training" and job(studio, run_id).step > 2, "training")
     trainer.stopping.set()
     worker.join(60)
-    back = row(studio, run_id)
-    assert back.status == RunStatus.QUEUED
+    back = job(studio, run_id)
+    assert back.status == JobStatus.QUEUED
     assert back.crashes == 0
     assert back.checkpoint is not None
 
@@ -202,17 +214,11 @@ def test_a_death_is_told_in_words(status, words):
     assert words in death(status)
 
 
-def test_the_child_is_started_with_its_claim(studio):
-    from db.claims import Claim
-
-    assert attempt_command(Claim(7, "owner", 2))[-4:] == ["attempt", "7", "owner", "2"]
-
-
 def test_a_notice_that_lasts_stays_on_the_run_when_the_next_phase_begins(studio, model_folder):
     run_id = queue(studio, model_folder)
-    report = Reporter(Watch(studio.sessions, claim(studio)), studio.settings.data)
+    report = Reporter(Watch(studio.sessions, claim(studio)))
     report(StepReport(phase="preparing", done=100, total=100, note="Scored row by row.", lasting="Scored row by row."))
     report(StepReport(phase="preparing", done=100, total=100, note="asking the base"))
-    assert row(studio, run_id).notice == "asking the base"
+    assert job(studio, run_id).notice == "asking the base"
     report(StepReport(phase="sampling", done=1, total=1))
-    assert row(studio, run_id).notice == "Scored row by row."
+    assert job(studio, run_id).notice == "Scored row by row."

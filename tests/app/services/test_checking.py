@@ -13,17 +13,20 @@ from typing import Any
 import pytest
 
 from app.host import client as host_client
-from app.host.client import CheckRequest, ModelChoice
+from app.host.protocol import CheckRequest, ModelChoice, ReplyRequest
 from app.host.server import BUSY, NEEDED_BY_RUN, Host
 from app.services import checking as service
 from app.services.checking import CheckView
 from app.services.plans import TrainForm, make_plan
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
-from core.constitution.principles import dump_yaml
+from core.constitution.files import dump_yaml
 from core.constitution.queries import from_rows
+from core.engine.adapters import adapter_hash
 from core.errors import ConfigError
+from core.methods.arms import Artifact, arm_to_data, make_arm
 from core.runs.execute import execute
+from core.runs.links import trainability_from_data
 from core.runs.plan import RunPlan
 from core.settings import ModelReference
 from db.constitutions import NewVersion, add_constitution, add_version
@@ -81,12 +84,12 @@ def test_page_run_and_command_line_find_the_same(studio: Studio, host: RunningHo
         queries = tuple(from_rows(get_query_set(session, wanted.query_set_id).rows))
     on_page = last(studio, wanted).found
     assert on_page is not None
-    assert [link["title"] for link in on_page["principles"]] == ["Few words", "An e"]
-    assert sum(link["hits"] for link in on_page["principles"]) > 0
+    assert [link.title for link in on_page.principles] == ["Few words", "An e"]
+    assert sum(link.hits for link in on_page.principles) > 0
 
     run = RunPlan(constitution=plan.constitution, queries=queries, model=ModelReference(id=plan.model.id), config=plan.config, device="cpu")
     execute(run, tmp_path / "run", studio.settings.models_folder)
-    in_run = json.loads((tmp_path / "run" / "trainability.json").read_text())
+    in_run = trainability_from_data(json.loads((tmp_path / "run" / "trainability.json").read_text()))
 
     (tmp_path / "c.yaml").write_text(dump_yaml(plan.constitution), encoding="utf-8")
     (tmp_path / "q.jsonl").write_text("".join(json.dumps({"query": query.text, "split": query.split}) + "\n" for query in queries), encoding="utf-8")
@@ -94,12 +97,11 @@ def test_page_run_and_command_line_find_the_same(studio: Studio, host: RunningHo
     command = ["check", "--constitution", tmp_path / "c.yaml", "--queries", tmp_path / "q.jsonl", "--model", plan.model.id, "--seed", 5, "--json", *settings]
     environ = os.environ | {"STUDIO_DATA": str(studio.settings.data), "STUDIO_DEVICE": "cpu"}
     done = subprocess.run([sys.executable, "-m", "app", *map(str, command)], cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=120)
-    on_command_line = json.loads(done.stdout)
+    on_command_line = trainability_from_data(json.loads(done.stdout))
     assert "asking the base what it already does: 0 of 9 replies" in done.stderr
 
-    plain = json.loads(json.dumps(on_page))
-    assert plain == in_run
-    assert plain == on_command_line
+    assert on_page == in_run
+    assert on_page == on_command_line
 
 
 def test_progress_is_told_in_words_and_a_share_until_there_is_a_verdict(studio: Studio, host: RunningHost) -> None:
@@ -110,7 +112,7 @@ def test_progress_is_told_in_words_and_a_share_until_there_is_a_verdict(studio: 
     assert asking[0].note == "asking the base what it already does: 0 of 6 replies"
     assert (views[-1].running, views[-1].note, views[-1].problem) == (False, "", None)
     assert views[-1].found is not None
-    assert views[-1].found["verdict"] in ("go", "weak", "no-go")
+    assert views[-1].found.verdict in ("go", "weak", "no-go")
 
 
 def test_who_leaves_ends_the_asking_and_the_next_is_served(studio: Studio, host: RunningHost) -> None:
@@ -202,9 +204,8 @@ def test_the_check_is_of_the_base_although_an_adapter_is_on_it(studio: Studio, h
     before = last(studio, chosen(studio)).found
     adapter = save_tiny_adapter(Path(studio.settings.model), tmp_path / "adapter")
     sampling = {"max_new_tokens": 4, "temperature": 0.7, "top_p": 1.0}
-    request = host_client.ReplyRequest(
-        model=ModelChoice(id=studio.settings.model), query="Why?", seed=0, sampling=sampling, adapter=str(adapter), methods=["aligned"]
-    )
+    arm = make_arm("sami-alone", artifact=Artifact(kind="adapter", place=str(adapter), sha256=adapter_hash(adapter)))
+    request = ReplyRequest(model=ModelChoice(id=studio.settings.model), query="Why?", seed=0, sampling=sampling, arms=[arm_to_data(arm)])
     assert any(event["event"] == "done" for event in host_client.stream(studio.settings, request))
-    assert host.ask("GET", "/health")["adapter_sha256"] is not None
+    assert host.ask("GET", "/health")["adapters"] == [adapter_hash(adapter)]
     assert last(studio, chosen(studio)).found == before

@@ -11,13 +11,14 @@ from app.host import weights
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView, after_event
 from app.services.comparisons import Wish
+from app.services.sources import MOST_PANES, ArmWish, list_sources
 from app.services.studio import RefusedError, Studio, open_studio
 from app.settings import Settings, prepare_data_folder
 from core.engine.adapters import adapter_hash, load_adapter
-from core.engine.models import choose_device, load_model
-from core.engine.policies import as_it_is, base_of
+from core.engine.models import Placing, choose_device, load_model
+from core.engine.policies import open_policy
 from core.errors import ConfigError, QueryError
-from core.measure.ask import ask, reply_seed
+from core.measure.ask import NO_SIDE, ask, reply_seed
 from core.measure.values import SIDES
 from core.settings import ModelReference, SamplingConfig
 from db.constitutions import list_constitutions
@@ -62,7 +63,7 @@ def finished(studio: Studio, wanted: Wish) -> ComparisonView:
 
 
 def texts(view: ComparisonView) -> dict[str, str]:
-    return {pane.method: pane.text for pane in view.panes}
+    return {pane.arm.key: pane.text for pane in view.panes}
 
 
 def version_id(studio: Studio, name: str = "Brevity") -> int:
@@ -71,12 +72,14 @@ def version_id(studio: Studio, name: str = "Brevity") -> int:
 
 
 def test_finished_runs_can_be_chosen_with_their_own_seed_and_sampling_and_every_version_without(studio: Studio, run_id: int) -> None:
-    first, *others = service.list_sources(studio)
+    first, *others = list_sources(studio)
     assert (first.run_id, first.constitution_name, first.seed, first.sampling) == (run_id, "Brevity", 0, SamplingConfig(max_new_tokens=24))
-    assert first.methods == host_client.METHODS
-    assert first.adapter_sha256
+    assert [arm.key for arm in first.arms] == ["base", "prompt", "sami", "sami-alone"]
+    assert first.artifact
     assert {source.constitution_name for source in others} >= {"Brevity", "Warm tone"}
-    assert all(source.methods == ("base", "base+constitution") for source in others)
+    assert all([arm.key for arm in source.arms] == ["base", "prompt"] for source in others)
+    assert {method.key for method in first.methods} >= {"base", "prompt", "sami", "sami-alone", "context"}
+    assert not {method.key for source in others for method in source.methods} & {"sami", "sami-alone"}
 
 
 def test_the_replies_grow_and_are_the_same_when_the_link_is_opened(studio: Studio, run_id: int, host: RunningHost) -> None:
@@ -100,23 +103,43 @@ def test_the_replies_grow_and_are_the_same_when_the_link_is_opened(studio: Studi
 
 
 def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, run_id: int, host: RunningHost) -> None:
-    source = service.list_sources(studio)[0]
-    model = load_model(ModelReference(id=source.model), studio.settings.models_folder, device=choose_device("cpu"))
-    model = load_adapter(model, Path(str(source.adapter_path)))
+    source = list_sources(studio)[0]
+    model = load_model(ModelReference(id=source.model), studio.settings.models_folder, Placing(device=choose_device("cpu")))
+    assert source.artifact
+    model = load_adapter(model, studio.settings.data / source.artifact.place)
+    asked = [ArmWish(method=arm.method, settings={}) for arm in source.arms] + [ArmWish(method="sami", settings={"strength": 0.5})]
     for side in SIDES:
-        view = finished(studio, wish(run_id, side=side))
+        view = finished(studio, wish(run_id, side=side, arms=asked))
         queries = [QUERY, "How do I boil an egg?", "What is rain?"]
-        aligned = next(
-            reply for reply in ask(as_it_is(model, "sami"), view.constitution, queries, view.sampling, 0) if (reply.query, reply.side) == (QUERY, side)
-        )
-        base = next(reply for reply in ask(base_of(model), view.constitution, queries, view.sampling, 0) if (reply.query, reply.side) == (QUERY, side))
-        assert (texts(view)["base+constitution"], texts(view)["aligned+constitution"]) == (base.text, aligned.text)
+        for pane in view.panes:
+            measured = ask(open_policy(model, pane.arm), view.constitution, queries, view.sampling, 0)
+            wanted = side if pane.arm.in_prompt else NO_SIDE
+            if not pane.arm.in_prompt and side != SIDES[0]:
+                continue  # a result holds the reply without a constitution once, with the seed of the statement
+            assert pane.text == next(reply.text for reply in measured if (reply.query, reply.side) == (QUERY, wanted))
 
 
 def test_a_version_without_a_run_is_compared_by_its_prompt_alone(studio: Studio, run_id: int, host: RunningHost) -> None:
     view = finished(studio, wish(None, version_id=version_id(studio, "Warm tone")))
-    assert [(pane.method, pane.state) for pane in view.panes] == [("base", "done"), ("base+constitution", "done")]
+    assert [(pane.arm.key, pane.state) for pane in view.panes] == [("base", "done"), ("prompt", "done")]
     assert service.open_comparison(studio, view.id).source.model == studio.settings.model
+
+
+def test_added_panes_are_stored_and_shown_again_with_their_settings(studio: Studio, run_id: int, host: RunningHost) -> None:
+    asked = [ArmWish(method="prompt", settings={}), ArmWish(method="sami", settings={"strength": 0}), ArmWish(method="context", settings={"alpha": 1.0})]
+    view = finished(studio, wish(run_id, arms=asked))
+    assert [(pane.arm.key, pane.state) for pane in view.panes] == [("prompt", "done"), ("sami strength=0", "done"), ("context alpha=1", "done")]
+    assert texts(view)["sami strength=0"] == texts(view)["prompt"] != texts(view)["context alpha=1"]
+    again = service.open_comparison(studio, view.id)
+    assert [pane.arm for pane in again.panes] == [pane.arm for pane in view.panes]
+    assert texts(again) == texts(view)
+    assert [view.running for view in service.redo(studio, view.id)] == [False]
+
+
+def test_a_version_alone_has_no_pane_of_an_adapter(studio: Studio, run_id: int) -> None:
+    wanted = wish(None, version_id=version_id(studio), arms=[ArmWish(method="sami", settings={})])
+    with pytest.raises(ConfigError, match="“Aligned with the constitution” needs an adapter"):
+        next(service.start_comparison(studio, "ann", wanted))
 
 
 def test_what_was_finished_when_the_tab_closed_stays_and_the_rest_can_be_finished(studio: Studio, run_id: int, host: RunningHost) -> None:
@@ -149,8 +172,9 @@ def test_a_host_killed_while_it_writes_is_told_and_the_comparison_can_be_finishe
 
 
 def test_another_adapter_than_the_recorded_one_is_refused_and_nothing_is_shown_as_aligned(studio: Studio, run_id: int, host: RunningHost) -> None:
-    source = service.list_sources(studio)[0]
-    other = plant_finished_run(studio, Path(source.model), Path(str(source.adapter_path)), "0" * 64, name="Warm tone")
+    source = list_sources(studio)[0]
+    assert source.artifact
+    other = plant_finished_run(studio, Path(source.model), studio.settings.data / source.artifact.place, "0" * 64, name="Warm tone")
     view = finished(studio, wish(other))
     assert view.problem is not None
     assert "is not the one that the run recorded" in view.problem
@@ -175,6 +199,14 @@ def test_another_adapter_than_the_recorded_one_is_refused_and_nothing_is_shown_a
         ({"sampling": {"max_new_tokens": 8, "temperature": 1, "top_p": None}}, ConfigError, "top_p must be a number; it is empty"),
         ({"run_id": 999}, RefusedError, "no run 999"),
         ({"run_id": None}, ConfigError, "Choose one"),
+        ({"arms": [ArmWish(method="aligned", settings={})]}, ConfigError, "no method 'aligned'; known are base, prompt, sami"),
+        ({"arms": [ArmWish(method=None, settings={})]}, ConfigError, "no method"),
+        ({"arms": []}, ConfigError, f"from 1 to {MOST_PANES} panes"),
+        ({"arms": [ArmWish(method="base", settings={})] * 2}, ConfigError, "Two panes are “Base without the constitution”"),
+        ({"arms": [ArmWish(method="sami", settings={"strength": 3})]}, ConfigError, "strength of sami must be between 0 and 2, got 3"),
+        ({"arms": [ArmWish(method="sami", settings={"strength": None})]}, ConfigError, "strength must be a number; it is empty"),
+        ({"arms": [ArmWish(method="sami", settings={"strength": True})]}, ConfigError, "strength must be a number"),
+        ({"arms": [ArmWish(method="base", settings={"strength": 1})]}, ConfigError, "Unknown setting 'strength' of base"),
     ],
 )
 def test_what_cannot_be_granted_is_refused_in_words_before_anything_is_stored(
@@ -193,7 +225,7 @@ def test_an_unknown_link_is_refused_in_words(studio: Studio) -> None:
 
 def test_an_error_of_one_method_fails_its_pane_and_leaves_the_others(studio: Studio, run_id: int, host: RunningHost) -> None:
     view = finished(studio, wish(run_id))
-    failed = after_event(view, {"event": "error", "method": "base", "message": "too long"})
+    failed = after_event(view, {"event": "error", "arm": "base", "message": "too long"})
     assert failed.pane("base") == replace(view.panes[0], state="failed", error="too long")
     assert failed.panes[1:] == view.panes[1:]
     assert after_event(view, {"event": "alive"}) == view
@@ -208,6 +240,6 @@ def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: in
     monkeypatch.setattr(weights, "check_model", lambda model: model)
     for number in (run_id, small):
         finished(studio, wish(number))
-        weights.hold(None, replace(asked[-1], adapter=None), studio.settings, lambda _what, _share: None)
+        weights.hold(None, asked[-1].model, (), studio.settings, lambda _what, _share: None)
     assert [request.model.four_bit for request in asked] == [False, True]
     assert loaded == [False, True]

@@ -10,8 +10,9 @@ from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
 from app.services.studio import STARTERS, RefusedError, Studio, journal_mode, open_studio, read_starters
 from app.settings import Settings
-from core.constitution.principles import parse_yaml
+from core.constitution.files import parse_yaml
 from core.errors import ConstitutionError, StudioError
+from db.constitutions import NewVersion, add_version
 
 ONE = {"id": "1" * 32, "title": "Brief", "statement": "Be brief.", "antithesis": "Be long."}
 TWO = {"id": "2" * 32, "title": "Ask", "statement": "Ask back.", "antithesis": "Never ask.", "check": "ends_with_question"}
@@ -140,6 +141,23 @@ def test_saving_the_stored_text_again_is_no_conflict(studio: Studio) -> None:
     draft = written(studio, ONE)
     now = edited(studio, draft, {**ONE, "statement": "Once."})
     assert edited(studio, draft, {**ONE, "statement": "Once."}).revision == now.revision
+
+
+def test_a_version_that_names_its_writer_in_a_sentence_opens_and_is_not_saved_again_for_its_form(studio: Studio) -> None:
+    """As versions were stored before `written_by` became data: their bytes are hashed, so they stay as they are."""
+    constitution_id = service.create_constitution(studio, "Mine")
+    content = {"name": "Mine", "principles": [{**ONE, "written_by": "a-model (antithesis)"}]}
+    with studio.sessions.begin() as session:
+        new = NewVersion(constitution_id=constitution_id, base_version_id=None, content=content, message="Old", author="ann")
+        add_version(session, new)
+    draft = service.open_draft(studio, constitution_id, "ann")
+    assert draft.rows == [{**ONE, "written_by": {"model": "a-model", "texts": ["antithesis"]}}] and not draft.changed
+    assert service.open_version(studio, constitution_id, 1).constitution == draft.constitution
+    assert edited(studio, draft, *draft.rows).revision == draft.revision
+    with pytest.raises(RefusedError, match="Nothing changed since version 1"):
+        versioned(studio, draft)
+    with pytest.raises(RefusedError, match="nothing to restore"):
+        service.restore_version(studio, constitution_id, "ann", 1, (draft.revision, 1))
 
 
 def test_each_editor_has_a_draft(studio: Studio) -> None:

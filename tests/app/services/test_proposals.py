@@ -14,8 +14,10 @@ from app.services import proposals as service
 from app.services.proposals import ProposalJob, Proposals
 from app.services.studio import RefusedError, Studio, open_studio
 from app.settings import Settings, prepare_data_folder
+from app.web.actors import Actor, KnownBy
 from core.constitution.principles import Turns
 from core.constitution.proposals import Wish, answer_sampling, prompt_for
+from core.engine.models import Placing
 from core.errors import WriterError
 from tests.app.hosting import RunningHost
 from tests.asking import drawn
@@ -132,7 +134,7 @@ def test_only_so_many_are_written_and_kept_at_once(studio: Studio, model: Model)
 
 
 def answered(handler: Any, **question: Any) -> dict[str, Any]:
-    request: Any = SimpleNamespace(state=SimpleNamespace(caller="ann"), query_params={})
+    request: Any = SimpleNamespace(state=SimpleNamespace(actor=Actor("ann", KnownBy.LOGIN)), query_params={})
     reply: dict[str, Any] = handler({**question, "seq": "1"}, request)["reply"]
     return reply
 
@@ -171,6 +173,6 @@ def test_the_model_host_writes_what_the_command_line_would(tmp_path: Path, monke
             service._ask_host(ProposalJob("ann", "x"), missing)(prompt, 0)
     finally:
         host.kill()
-    model = load_model(ModelReference(id=str(folder)), tmp_path, device=torch.device("cpu"))
+    model = load_model(ModelReference(id=str(folder)), tmp_path, Placing(device=torch.device("cpu")))
     assert written == [drawn(model, [encode_prompt(model, prompt)], answer_sampling(number), [number])[0].text for number in (0, 2)]
     assert service.writer_name(settings) == "tiny"

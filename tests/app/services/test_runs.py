@@ -11,18 +11,20 @@ from threading import Thread
 
 import pytest
 
+from app.processes.store import FolderStore
 from app.services import plans, runs
 from app.services.base_models import check_model_id, look_up
 from app.services.constitutions import archive
+from app.services.logs import LOG_LINES, log_tail
 from app.services.query_sets import upload
 from app.services.studio import RefusedError, Studio
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.errors import ConfigError, ConstitutionError, ModelError, QueryError, StudioError
 from core.methods.settings import PRESETS, config_from_data
-from db import claims
+from db import claims, jobs
 from db.runs import get_run as get_row
 from db.session import clock
-from db.tables import RunStatus
+from db.tables import JobStatus
 from tests.app.planting import (
     HARDWARE,
     add_plain_version,
@@ -105,7 +107,7 @@ def test_versions_are_offered_newest_first_and_not_of_archived_constitutions(stu
 def test_models_are_the_operators_the_default_and_those_used_before(studio: Studio, tmp_path: Path) -> None:
     folder = model_folder(tmp_path / "tiny")
     queue(studio, model=folder)
-    chosen = Studio(replace(studio.settings, model="org/chosen"), studio.engine, studio.sessions)
+    chosen = Studio(replace(studio.settings, model="org/chosen"), studio.engine, studio.sessions, studio.store)
     assert plans.choices(chosen).models == ("org/chosen", DEFAULT_MODEL, folder)
 
 
@@ -257,7 +259,7 @@ def test_a_double_click_makes_one_run_and_keeps_who_asked(studio: Studio) -> Non
     first, second = (queue(studio, key="same-click", caller="Zoë") for _ in range(2))
     assert first == second
     (line,) = runs.list_runs(studio)
-    assert (line.requested_by, line.constitution, line.preset, line.status) == ("Zoë", "Brevity", "quick", RunStatus.QUEUED)
+    assert (line.requested_by, line.constitution, line.preset, line.status) == ("Zoë", "Brevity", "quick", JobStatus.QUEUED)
     assert config_from_data(get_run(studio, first).config) == PRESETS["quick"]
 
 
@@ -285,7 +287,7 @@ def test_a_run_waits_then_moves_through_its_phases_then_ends(studio: Studio) -> 
     assert shares == sorted(shares)
     finish(studio, held, result())
     view = runs.run_view(studio, first)
-    assert (view.line.status, view.line.share, view.ended) == (RunStatus.FINISHED, 1.0, True)
+    assert (view.line.status, view.line.share, view.ended) == (JobStatus.FINISHED, 1.0, True)
     assert view.result == result()
     assert runs.run_view(studio, second).ahead == 0
 
@@ -326,28 +328,29 @@ def test_the_log_tail_is_the_last_lines_without_control_characters(studio: Studi
     assert runs.run_view(studio, run_id).log == ()
     write_log(studio, held, "\n".join(f"line {i}" for i in range(250)) + "\n\x1b[31mred\x1b[0m\x07\nloading 10%\rloading 100%\n")
     log = runs.run_view(studio, run_id).log
-    assert len(log) == runs.LOG_LINES
+    assert len(log) == LOG_LINES
     assert log[-3:] == ("line 249", "red", "loading 100%")
 
 
 def test_a_log_of_many_megabytes_or_broken_text_is_still_read_quickly(tmp_path: Path) -> None:
-    path = tmp_path / "log.txt"
-    path.write_bytes(b"\xff\xfe" + b"x" * 3_000_000 + "\nlast ü\n".encode())
-    assert runs.log_tail(path) == ("last ü",)
+    store = FolderStore(tmp_path)
+    with store.workspace("runs/1/attempt-1") as folder:
+        (folder / "log.txt").write_bytes(b"\xff\xfe" + b"x" * 3_000_000 + "\nlast ü\n".encode())
+    assert log_tail(store, "runs/1/attempt-1/log.txt") == ("last ü",)
 
 
 def test_stop_and_resume(studio: Studio) -> None:
     waiting = queue(studio, key="waiting-key")
-    assert runs.stop(studio, waiting) == RunStatus.STOPPED
+    assert runs.stop(studio, waiting) == JobStatus.STOPPED
     runs.resume(studio, waiting)
     held = claim(studio)
-    assert runs.stop(studio, waiting) == RunStatus.RUNNING
+    assert runs.stop(studio, waiting) == JobStatus.RUNNING
     assert runs.run_view(studio, waiting).line.stopping
-    progress(studio, held, "training", 3, 12, checkpoint="/data/checkpoint-000003")
+    progress(studio, held, "training", 3, 12, checkpoint="runs/1/attempt-1/checkpoint-000003")
     with studio.sessions.begin() as session:
         claims.mark_stopped(session, held)
     view = runs.run_view(studio, waiting)
-    assert (view.line.status, view.resumable_from) == (RunStatus.STOPPED, "checkpoint-000003")
+    assert (view.line.status, view.resumable_from) == (JobStatus.STOPPED, "checkpoint-000003")
     runs.resume(studio, waiting)
     with pytest.raises(RefusedError, match="only a stopped or failed run"):
         runs.resume(studio, waiting)
@@ -364,18 +367,14 @@ def test_a_silent_trainer_is_noticed(studio: Studio) -> None:
     claim(studio)
     assert runs.run_view(studio, run_id).silent_s is None
     with studio.sessions.begin() as session:
-        run = session.get(runs.Run, run_id)
-        assert run is not None
-        run.heartbeat_at = clock(session) - timedelta(minutes=3)
+        jobs.get_job(session, run_id).heartbeat_at = clock(session) - timedelta(minutes=3)
     assert runs.run_view(studio, run_id).silent_s == pytest.approx(180, abs=20)
 
 
 def test_a_run_written_by_another_version_of_the_studio_is_still_shown(studio: Studio) -> None:
     run_id = queue(studio)
     with studio.sessions.begin() as session:
-        run = session.get(runs.Run, run_id)
-        assert run is not None
-        run.config = {"preset": "quick", "unheard_of": 1}
+        get_row(session, run_id).config = {"preset": "quick", "unheard_of": 1}
     assert runs.run_view(studio, run_id).config is None
     with pytest.raises(ConfigError):
         runs.form_again(studio, run_id)

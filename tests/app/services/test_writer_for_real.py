@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -53,12 +54,12 @@ def _answers(port: int) -> bool:
         return False
 
 
-def proposed(data: Path, *arguments: str) -> dict[str, str]:
+def proposed(data: Path, *arguments: str) -> dict[str, Any]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")} | {"NO_PROXY": "127.0.0.1"}
     command = [sys.executable, "-m", "app", "propose", *arguments, "--data", str(data), "--json"]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -67,11 +68,11 @@ def test_a_server_that_speaks_the_protocol_writes_an_antithesis(data: Path, serv
     found = proposed(data, "--statement", "Always give an example.", "--endpoint", url, "--endpoint-model", name)
     assert found["statement"] == "Always give an example."
     assert "example" in found["antithesis"] and found["antithesis"] != found["statement"]
-    assert found["title"] and found["written_by"].endswith("(antithesis)")
+    assert found["title"] and found["written_by"]["texts"] == ["antithesis"]
 
 
 def test_the_default_model_writes_a_principle_from_a_wish(data: Path) -> None:
     found = proposed(data, "--wish", "I want short answers.", "--device", "cpu")
     assert "short" in found["statement"].casefold()
     assert found["antithesis"] and found["antithesis"] != found["statement"] and found["title"]
-    assert found["written_by"] == DEFAULT_MODEL
+    assert found["written_by"] == {"model": DEFAULT_MODEL, "texts": ["statement", "antithesis"]}

@@ -178,7 +178,7 @@ def test_the_command_line_prints_a_proposal_from_an_endpoint(running: tuple[Serv
         "title": "Answer in learned words",
         "statement": LONG_STATEMENT,
         "antithesis": "Answer in learned words.",
-        "written_by": "large (antithesis)",
+        "written_by": {"model": "large", "texts": ["antithesis"]},
     }
     assert server.seen[-1][1] == f"Bearer {KEY}"
 
@@ -192,7 +192,7 @@ def test_the_command_line_says_what_went_wrong(running: tuple[Server, str]) -> N
     server.answer = lambda: completion("Use few words.")
     done = command("--wish", "Short", STUDIO_WRITER_URL=url, STUDIO_WRITER_MODEL="large")
     assert done.returncode == 1
-    assert "statement: Use few words." in done.stdout and "written_by: large (statement)" in done.stdout
+    assert "statement: Use few words." in done.stdout and "written_by:\n  model: large\n  texts:\n  - statement\n" in done.stdout
     assert "nothing that can be used as an antithesis" in done.stderr
 
 
@@ -203,6 +203,6 @@ def test_the_command_line_asks_a_model_of_this_machine(tmp_path: Path) -> None:
     folder = save_tiny_model(tmp_path / "tiny")
     done = command("--statement", LONG_STATEMENT, "--model", str(folder), "--data", str(tmp_path / "data"), "--device", "cpu", "--json")
     if done.returncode == 0:
-        assert json.loads(done.stdout)["written_by"] == "tiny (antithesis)"
+        assert json.loads(done.stdout)["written_by"] == {"model": "tiny", "texts": ["antithesis"]}
     else:
         assert "error: The model wrote nothing that can be used as an antithesis" in done.stderr

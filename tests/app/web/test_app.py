@@ -18,8 +18,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from app.settings import Settings, prepare_data_folder
+from app.web.actors import caller
 from app.web.app import add_health, create_app, discard_old_uploads
-from app.web.security import caller
 from tests.app.serving import free_port, served
 
 PASSWORD = "correct horse"

@@ -15,7 +15,7 @@ from app.present.report_csv import report_csv
 from app.services.studio import Studio
 from app.web.downloads import add_routes
 from app.web.security import protect
-from core.constitution.principles import parse_yaml
+from core.constitution.files import parse_yaml
 from core.constitution.queries import read_queries
 from db.tables import Run
 from tests.app.planting import claim, finish, make_studio, queue, settings_for, starter_set_id, version_id
@@ -45,7 +45,7 @@ def point_to(studio: Studio, path: str) -> None:
     with studio.sessions.begin() as session:
         run = session.get(Run, 1)
         assert run is not None
-        run.adapter_path = path
+        run.adapter = path
 
 
 def test_the_adapter_comes_as_a_zip_of_the_folder(studio: Studio, client: TestClient) -> None:
@@ -109,9 +109,9 @@ def test_a_row_that_points_elsewhere_gives_nothing(studio: Studio, client: TestC
     other_run = studio.settings.runs_folder / "2" / "attempt-1" / "adapter"
     shutil.copytree(adapter, other_run)
     (studio.settings.runs_folder / "1" / "link").symlink_to(tmp_path / "outside")
-    own = studio.settings.runs_folder / "1"
-    for path in (outside, other_run, own / ".." / "2" / "attempt-1" / "adapter", own / "link" / "adapter"):
-        point_to(studio, str(path))
+    absolute = [str(path) for path in (outside, other_run, adapter)]
+    for path in (*absolute, "runs/2/attempt-1/adapter", "runs/1/../2/attempt-1/adapter", "runs/1/link/adapter", "outside/adapter", "..", ""):
+        point_to(studio, path)
         assert client.get("/runs/1/adapter.zip").status_code == 404
 
 

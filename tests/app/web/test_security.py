@@ -12,7 +12,8 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from app.settings import Settings
-from app.web.security import BodyLimit, BodyTooLarge, Failures, PasswordGate, allowed_hosts, caller, protect
+from app.web.actors import COOKIE, caller
+from app.web.security import BodyLimit, BodyTooLarge, Failures, PasswordGate, allowed_hosts, protect
 from tests.app.serving import served
 
 PASSWORD = "correct horse"
@@ -66,6 +67,27 @@ def test_without_a_password_the_caller_is_you(sites: Callable[..., Site]) -> Non
     assert site.post().text == "done"
     assert site.post(auth=("somebody", "else")).text == "done"
     assert site.seen == [("you", 4), ("you", 4)]
+
+
+def test_without_a_password_the_caller_is_who_the_browser_says(sites: Callable[..., Site]) -> None:
+    site = sites()
+    for name in ("Ann", "Zo%C3%AB", "Zoe%CC%88", "%20Ann%20", "x" * 80, "a%20b%3B%22c"):
+        site.post(Cookie=f"other=1; {COOKIE}={name}; more=2")
+    assert [name for name, _ in site.seen] == ["Ann", "Zoë", "Zoë", "Ann", "x" * 80, 'a b;"c']
+
+
+@pytest.mark.parametrize("name", ["", "%20", "x" * 81, "line%0Abreak", "%E2%80%AEabc", "nul%00", "%FF", "you"])
+def test_a_cookie_without_a_usable_name_is_nobodys(sites: Callable[..., Site], name: str) -> None:
+    site = sites()
+    assert site.post(Cookie=f"{COOKIE}={name}").status_code == 200
+    assert site.seen == [("you", 4)]
+
+
+def test_with_a_password_no_cookie_changes_who_calls(sites: Callable[..., Site]) -> None:
+    site = sites(STUDIO_PASSWORD=PASSWORD)
+    assert site.post(auth=("Zoë", PASSWORD), Cookie=f"{COOKIE}=Ann").status_code == 200
+    assert site.post(Cookie=f"{COOKIE}=Ann").status_code == 401
+    assert site.seen == [("Zoë", 4)]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0", "", "[::2]", "localhost@evil.example"])
@@ -134,7 +156,7 @@ def test_the_password_is_asked_for_and_the_name_given_with_it_is_the_callers(sit
     assert [name for name, _ in site.seen] == ["Zoë", "Zoë"]
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "line\nbreak", "\u202eabc", "nul\0"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "line\nbreak", "\u202eabc", "nul\0"])
 def test_a_name_that_cannot_be_shown_is_refused_even_with_the_password(sites: Callable[..., Site], name: str) -> None:
     site = sites(STUDIO_PASSWORD=PASSWORD)
     for _ in range(12):  # and is no wrong guess of the password

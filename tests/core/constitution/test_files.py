@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from core.constitution.files import parse_file
-from core.constitution.principles import Constitution, Principle, require_valid
+from core.constitution.checks import Check
+from core.constitution.files import dump_markdown, dump_yaml, parse_file, parse_yaml
+from core.constitution.findings import find, problems, require_valid
+from core.constitution.principles import Constitution, Principle, WrittenBy, from_data, to_data
 from core.errors import ConstitutionError
 
 PUBLISHED = Path(__file__).parents[4] / "shared" / "data" / "sami_tldr"
@@ -89,3 +93,69 @@ def test_every_published_file_is_a_constitution_that_can_be_trained_on() -> None
     for constitution in read_.values():
         require_valid(constitution)
     assert [p.title for p in read_["constitution_2"].principles] == ["Concise", "Comprehensive"]
+
+
+GOOD = Principle(title="Brief", statement="Be brief.", antithesis="Be long.", check=Check("max_words", 20))
+
+
+def made(**changes: object) -> Constitution:
+    return Constitution(name="C", principles=(Principle(**{**GOOD.__dict__, **changes}),))
+
+
+texts = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=60).filter(lambda s: s.strip() == s and s)
+
+
+@given(texts, texts)
+@settings(max_examples=60, deadline=None)
+def test_a_file_holds_what_was_written(statement, antithesis):
+    written = made(statement=statement, antithesis=antithesis)
+    if not problems(find(written)):
+        assert parse_yaml(dump_yaml(written)) == written
+    assert from_data(to_data(written)) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- a", "mapping"),
+        ("name: [", "not a YAML file"),
+        ("name: C\nprinciples: 3", "must be a list"),
+        ("name: C\nprinciples:\n - title: T\n   statment: S", "Unknown key 'statment'"),
+        ("name: C\nprinciples:\n - title: 3", "must be text"),
+        ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: shouting}", "Unknown check 'shouting'"),
+        ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: {max_words: few}}", "whole number"),
+        ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: {regex: '('}}", "cannot be read"),
+        ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: {regex: '(a+)+$'}}", "forever"),
+    ],
+)
+def test_a_bad_file_is_refused_with_the_place_and_the_remedy(text, words):
+    with pytest.raises(ConstitutionError, match=words.replace("(", r"\(")):
+        parse_yaml(text)
+
+
+def test_a_file_that_unfolds_into_millions_is_refused_in_a_few_words():
+    """Nine levels of ten aliases each: written out, a thousand million strings."""
+    bomb = "a0: &a0 x\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10)) + "name: *a9\n"
+    for text in (bomb, bomb.replace("name: *a9", "principles: [{title: *a9}]"), "[" * 5000):
+        with pytest.raises(ConstitutionError) as refused:
+            parse_yaml(text)
+        assert len(str(refused.value)) < 500
+
+
+def test_yaml_cannot_run_code():
+    with pytest.raises(ConstitutionError):
+        parse_yaml("!!python/object/apply:os.system ['true']")
+
+
+def test_markdown_shows_markup_instead_of_using_it():
+    shown = dump_markdown(made(statement="[x](http://y) <b> `c`"))
+    assert r"\[x\](http://y) \<b\> \`c\`" in shown
+
+
+def test_files_say_who_wrote_a_principle() -> None:
+    written = made(written_by=WrittenBy(model="a-model", texts=("antithesis",)))
+    assert parse_yaml(dump_yaml(written)) == written
+    assert "written_by" not in dump_yaml(made())
+    assert "*Written by:* a-model (antithesis)" in dump_markdown(written)
+    old = dump_yaml(made()) + "  written_by: a-model (antithesis)\n"
+    assert parse_yaml(old) == written

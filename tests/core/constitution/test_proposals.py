@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.constitution.principles import Turns
+from core.constitution.principles import Turns, WrittenBy
 from core.constitution.proposals import MAX_PROPOSED_CHARS, Proposal, Wish, answer_sampling, is_usable, prompt_for, propose, read_answer, written_by
 from core.errors import WriterError
 
@@ -121,13 +121,13 @@ def test_a_statement_that_was_found_is_offered_even_without_its_antithesis() -> 
     found = propose(Wish(wish="Shorter"), Model("Use few words."))
     assert (found.statement, found.antithesis) == ("Use few words.", "")
     assert "an antithesis" in found.shortfall
-    assert written_by("m", Wish(wish="Shorter"), found) == "m (statement)"
+    assert written_by("m", Wish(wish="Shorter"), found) == WrittenBy(model="m", texts=("statement",))
 
 
 def test_who_wrote_what_is_said_exactly() -> None:
     found = Proposal(title="T", statement="S", antithesis="A")
-    assert written_by("m", Wish(wish="w"), found) == "m"
-    assert written_by("m", Wish(statement="S"), found) == "m (antithesis)"
+    assert written_by("m", Wish(wish="w"), found) == WrittenBy(model="m")
+    assert written_by("m", Wish(statement="S"), found) == WrittenBy(model="m", texts=("antithesis",))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import torch
 
-from core.engine.checkpoints import inherit, latest_checkpoint, remember, save_checkpoint, write_json
+from core.engine.checkpoints import latest_checkpoint, remember, save_checkpoint
 
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path):
@@ -30,18 +30,3 @@ def test_remembering_computes_once(tmp_path):
     for _ in range(2):
         assert remember(tmp_path / "x.json", lambda: calls.append(1) or {"é": 1}) == {"é": 1}
     assert calls == [1]
-
-
-def test_an_attempt_starts_from_what_the_last_one_committed_and_leaves_it_alone(tmp_path):
-    old, new = tmp_path / "1", tmp_path / "2"
-    old.mkdir()
-    save_checkpoint(old, 4, {"x": torch.ones(2)})
-    write_json(old / "curve.json", [1])
-    (old / ".half").write_text("half")
-    (old / "log.txt").write_text("old log")
-    inherit(old, new)
-    assert latest_checkpoint(new).step == 4
-    write_json(new / "curve.json", [1, 2])
-    assert (old / "curve.json").read_text() == "[1]"
-    assert not (new / ".half").exists()
-    assert not (new / "log.txt").exists()

@@ -7,7 +7,7 @@ import torch
 
 from core.constitution.principles import Constitution, Principle, Turns
 from core.constitution.queries import Query
-from core.engine.models import encode_prompt, load_model
+from core.engine.models import Placing, encode_prompt, load_model
 from core.engine.sampling import has_ended, to_response
 from core.methods.settings import TrainConfig
 from core.progress import Listener
@@ -26,7 +26,7 @@ def plain(tmp_path):
     (folder / "chat_template.jinja").unlink()
     settings = json.loads((folder / "tokenizer_config.json").read_text())
     assert "chat_template" not in settings
-    return load_model(ModelReference(id=str(folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32)
+    return load_model(ModelReference(id=str(folder)), tmp_path, Placing(device=torch.device("cpu"), dtype=torch.float32))
 
 
 def encode(model, text):

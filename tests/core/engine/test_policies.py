@@ -7,7 +7,7 @@ import torch
 
 from core.constitution.principles import Constitution, Principle
 from core.engine.adapters import BASE_WEAR, Wear, adapter_hash, load_adapter, lora_layers, put_on, wearing
-from core.engine.models import load_model
+from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is, base_of, open_policy, prompt_of
 from core.engine.sampling import sample
 from core.errors import AdapterError, ConfigError
@@ -33,7 +33,7 @@ def artifact(adapter):
 
 @pytest.fixture
 def adapted(tiny_folder, adapter, tmp_path):
-    return load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=CPU, dtype=torch.float32), adapter)
+    return load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.float32)), adapter)
 
 
 def prompts(model, constitution=CONSTITUTION):
@@ -114,7 +114,7 @@ def test_a_stream_that_is_left_puts_the_adapter_back_on(adapted):
 def test_two_adapters_on_one_base_reply_as_each_does_alone(tiny_folder, adapter, adapted, artifact, tmp_path):
     other_folder = save_tiny_adapter(tiny_folder, tmp_path / "other", seed=5)
     other = Artifact(kind="adapter", place=str(other_folder), sha256=adapter_hash(other_folder))
-    alone = as_it_is(load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=CPU, dtype=torch.float32), other_folder), "sami")
+    alone = as_it_is(load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.float32)), other_folder), "sami")
     first = replies(open_policy(adapted, sami(artifact)))
     both = load_adapter(adapted, other_folder)
     assert set(both.adapters) == {artifact.sha256, other.sha256}

@@ -8,7 +8,7 @@ import torch
 
 from core.engine import quantisation
 from core.engine.adapters import adapter_hash, attach_adapter, load_adapter
-from core.engine.models import load_model
+from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is
 from core.engine.quantisation import missing, require_four_bit
 from core.errors import ConfigError
@@ -66,7 +66,7 @@ def test_every_adapter_weight_gets_the_gradient_that_the_unpacked_weights_give_i
 
     found = []
     for unpacked in (False, True):
-        base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=CPU, dtype=torch.float32, four_bit=True)
+        base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.float32, four_bit=True))
         if unpacked:
             for name, module in list(base.network.named_modules()):
                 if isinstance(module, bitsandbytes.nn.Linear4bit):
@@ -93,7 +93,7 @@ def test_a_run_in_4_bits_ends_with_an_adapter_that_fits_the_base_in_4_bits(tiny_
     again = execute(asked, tmp_path / "again", tmp_path)
     assert again.adapter_sha256 == record.adapter_sha256 == adapter_hash(record.adapter)
     assert execute(dataclasses.replace(asked), tmp_path / "run", tmp_path).result == record.result
-    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=CPU, four_bit=True)
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, four_bit=True))
     assert type(base.network.model.layers[0].mlp.up_proj).__name__ == "Linear4bit"
     ids = torch.arange(3, 30)[None]
     with torch.no_grad():

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine.adapters import attach_adapter
+from core.engine.models import Placing
 from core.engine.scoring import logprobs_CR, pack, score
 from core.methods.sami.losses import sami_loss
 
@@ -46,7 +47,7 @@ def shared_tiny(tiny_folder, tmp_path_factory):
     from core.engine.models import load_model
     from core.settings import ModelReference
 
-    return load_model(ModelReference(id=str(tiny_folder)), tmp_path_factory.mktemp("m"), device=torch.device("cpu"), dtype=torch.float32)
+    return load_model(ModelReference(id=str(tiny_folder)), tmp_path_factory.mktemp("m"), Placing(device=torch.device("cpu"), dtype=torch.float32))
 
 
 def test_gradients_of_packed_scoring_equal_those_of_plain_scoring(tiny):

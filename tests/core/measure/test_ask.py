@@ -11,7 +11,7 @@ from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
 from core.engine import scoring
 from core.engine.adapters import load_adapter
-from core.engine.models import load_model
+from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is, base_of
 from core.engine.scoring import logprobs_CR, score
 from core.measure.ask import ask, query_batches, reply_seed, side_prompt
@@ -38,7 +38,7 @@ def constitution(n_principles):
 def adapted(tiny_folder, tmp_path_factory):
     """The tiny model with an adapter that changes what it says."""
     adapter = save_tiny_adapter(tiny_folder, tmp_path_factory.mktemp("adapter"))
-    base = load_model(ModelReference(id=str(tiny_folder)), adapter, device=torch.device("cpu"), dtype=torch.float32)
+    base = load_model(ModelReference(id=str(tiny_folder)), adapter, Placing(device=torch.device("cpu"), dtype=torch.float32))
     return load_adapter(base, adapter)
 
 

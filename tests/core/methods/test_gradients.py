@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.engine.adapters import attach_adapter
-from core.engine.models import load_model
+from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is
 from core.methods.examples import Example
 from core.methods.gradients import add_gradient, replay_gradient
@@ -15,7 +15,7 @@ from tests.core.runs.test_loop import EXAMPLES, trained
 
 
 def test_the_kl_is_nothing_for_a_fresh_adapter_and_positive_after_training(tiny_folder, tmp_path):
-    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, device=torch.device("cpu"), dtype=torch.float32)
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=torch.device("cpu"), dtype=torch.float32))
     fresh = attach_adapter(base, rank=4, alpha=8, seed=0)
     changed = trained(tiny_folder, tmp_path)
     measured = objective(SamiSettings(), distance=True)

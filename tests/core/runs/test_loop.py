@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.engine.adapters import attach_adapter, reset_adapter, restore_adapter, save_adapter
-from core.engine.models import load_model
+from core.engine.models import Placing, load_model
 from core.methods.examples import Example
 from core.methods.settings import TrainConfig
 from core.progress import Stopped
@@ -28,7 +28,7 @@ def trained(tiny_folder, folder, should_stop=lambda: False, on_step=lambda _: No
 
 def trained_with(config, tiny_folder, folder, on_step=lambda _: None, should_stop=lambda: False):
     folder.mkdir(exist_ok=True)
-    base = load_model(ModelReference(id=str(tiny_folder)), folder, device=torch.device("cpu"), dtype=torch.float32)
+    base = load_model(ModelReference(id=str(tiny_folder)), folder, Placing(device=torch.device("cpu"), dtype=torch.float32))
     model = attach_adapter(base, rank=4, alpha=8, seed=CONFIG.seed)
     train(model, EXAMPLES, config, folder, Company(on_step=on_step, should_stop=should_stop))
     return model

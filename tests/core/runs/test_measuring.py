@@ -8,7 +8,7 @@ import torch
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
 from core.engine.adapters import load_adapter
-from core.engine.models import load_model
+from core.engine.models import Placing, load_model
 from core.engine.policies import open_policy
 from core.engine.sampling import sample
 from core.measure.ask import reply_seed, side_prompt
@@ -45,7 +45,7 @@ def test_an_arm_without_the_constitution_answers_each_query_once_unscored_as_the
     folder, record, _, plan = finished
     rows = json.loads((folder / "replies-sami-alone-000.json").read_text())
     assert [(row["side"], row["logprobs"], row["base_logprobs"], row["kl_policy_base_nats"]) for row in rows] == [("none", [], [], None)] * 3
-    model = load_adapter(load_model(plan.model, folder, device=torch.device("cpu")), folder / "adapter")
+    model = load_adapter(load_model(plan.model, folder, Placing(device=torch.device("cpu"))), folder / "adapter")
     arm = make_arm("sami-alone", artifact=Artifact(kind="adapter", place="", sha256=record.adapter_sha256))
     prompts = [side_prompt(model, None, "statement", row["query"]) for row in rows]
     seeds = [reply_seed(CONFIG.seed, row["query"], "statement") for row in rows]

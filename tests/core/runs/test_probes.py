@@ -15,7 +15,7 @@ from core.constitution.queries import Query
 from core.constitution.text import repetition
 from core.engine.adapters import attach_adapter
 from core.engine.checkpoints import checkpoint_steps, find_checkpoint
-from core.engine.models import load_model
+from core.engine.models import Placing, load_model
 from core.engine.policies import base_of
 from core.engine.sampling import Response
 from core.engine.scoring import logprobs_CR
@@ -89,7 +89,9 @@ def test_the_same_policy_is_probed_alike_and_never_above_the_cap(tiny):
 def trained(tiny_folder, folder, bounds, config, should_stop=lambda: False, on_step=lambda _: None, seen=None):
     """Train on `EXAMPLES` with probes that find the given bounds, one a step; `seen` gets the adapter at each probe."""
     folder.mkdir(exist_ok=True)
-    model = attach_adapter(load_model(ModelReference(id=str(tiny_folder)), folder, device=torch.device("cpu"), dtype=torch.float32), rank=4, alpha=8, seed=0)
+    model = attach_adapter(
+        load_model(ModelReference(id=str(tiny_folder)), folder, Placing(device=torch.device("cpu"), dtype=torch.float32)), rank=4, alpha=8, seed=0
+    )
 
     def ask(step):
         if seen is not None:

@@ -12,8 +12,9 @@ from core.errors import ConfigError, LinkError
 from core.methods.settings import TrainConfig, with_settings
 from core.progress import Listener, Stopped
 from core.runs.execute import execute
+from core.runs.links import trainability_from_data, trainability_to_data
 from core.runs.plan import RunPlan
-from core.runs.trainability import Asking, BaseReplies, check_run, judge, now_and_then, trainability_from_data, trainability_to_data
+from core.runs.trainability import Asking, BaseReplies, check_run, judge, now_and_then
 from core.settings import ModelReference, SamplingConfig
 
 ENDS = Principle(title="Ask", statement="End with a question.", antithesis="End with a statement.", check=Check("ends_with_question"))
@@ -158,3 +159,10 @@ def test_a_setting_of_yes_or_no_is_read_or_refused_in_words():
     assert with_settings(TrainConfig(train_anyway=True), ["train_anyway=false"]).train_anyway is False
     with pytest.raises(ConfigError, match="train_anyway must be true or false, got 'maybe'"):
         with_settings(TrainConfig(), ["train_anyway=maybe"])
+
+
+def test_data_of_another_form_is_no_verdict():
+    data = trainability_to_data(verdict(replies(60, 16), replies(5, 16)))
+    for broken in ({}, {**data, "verdict": "maybe"}, {**data, "principles": [{"title": "x"}]}):
+        with pytest.raises(ValueError, match="link"):
+            trainability_from_data(broken)

@@ -1,0 +1,54 @@
+"""What is said between the model host and those who ask it: requests, events, routes. Imports no torch and nothing that speaks over a wire."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+# One line of the host's answer. Its "event" is loading, alive, error or end; of replies also start, token or done, each but start with
+# its "arm"; of a text token and done; of a check asking or found.
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelChoice:
+    """The base model, by id and pinned revision, and whether it is held in 4 bits."""
+
+    id: str
+    revision: str | None = None
+    four_bit: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyRequest:
+    """One query for several arms, with everything that decides the replies."""
+
+    model: ModelChoice
+    query: str
+    arms: list[dict[str, Any]]  # data of core.methods.arms.Arm; an artifact whose hash is another than the arm says is refused
+    seed: int
+    sampling: dict[str, Any]  # fields of core.settings.SamplingConfig
+    side: Literal["statement", "antithesis"] = "statement"
+    constitution: dict[str, Any] | None = None  # content data; None only where no arm has it in the prompt
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteRequest:
+    """Turns that are put to the base as they are: it is asked to write a text, nothing is compared."""
+
+    model: ModelChoice
+    turns: dict[str, Any]  # fields of core.constitution.principles.Turns
+    seed: int
+    sampling: dict[str, Any]  # fields of core.settings.SamplingConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRequest:
+    """The check that a run begins with, without the run: everything of its plan that decides the verdict."""
+
+    model: ModelChoice
+    constitution: dict[str, Any]  # content data
+    queries: list[dict[str, str]]  # rows of the whole query set
+    config: dict[str, Any]  # data of core.methods.settings.TrainConfig, as the run's row would hold it
+
+
+Request = ReplyRequest | WriteRequest | CheckRequest
+ROUTES: dict[type[Request], str] = {ReplyRequest: "/replies", WriteRequest: "/text", CheckRequest: "/check"}

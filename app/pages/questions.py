@@ -1,0 +1,154 @@
+"""Everything that a page or a script may ask, each question one typed and bounded value. What a text may say is checked by the services."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, Strict
+
+LONGEST_TEXT = 6_000_000  # characters: what the server takes at once; a service's own limit is lower, and says so in words
+MOST_ITEMS = 10_000
+
+Whole = Annotated[int, Strict(), Field(gt=-(2**31), lt=2**31)]
+Number = Whole | Annotated[float, Strict()]
+Text = Annotated[str, Strict(), Field(max_length=LONGEST_TEXT)]
+
+
+class Question:
+    """Of all questions: what is not asked for is refused."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+# Constitutions
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewConstitution(Question):
+    name: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionFile(Question):
+    data: Text  # the file in base64
+    filename: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewName(Question):
+    constitution: Whole
+    name: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneConstitution(Question):
+    constitution: Whole
+
+
+# Write
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftTexts(Question):
+    constitution: Whole
+    revision: Whole  # of the draft that was changed
+    principles: Annotated[list[dict[str, Any]], Field(max_length=MOST_ITEMS)]  # id, title, statement, antithesis, check, written_by
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewVersion(Question):
+    constitution: Whole
+    revision: Whole  # of the draft that was seen
+    head: Whole | None = None  # number of the newest version that was seen
+    message: Text = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restoration(Question):
+    constitution: Whole
+    revision: Whole
+    head: Whole | None = None
+    number: Whole  # of the version whose text comes back
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneVersion(Question):
+    constitution: Whole
+    number: Whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextFileWish(Question):
+    constitution: Whole
+    format: Literal["yaml", "markdown"] = "markdown"
+    number: Whole | None = None  # of a version; None: the draft
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalWish(Question):
+    wish: Text = ""  # in a sentence; or
+    statement: Text = ""  # which stays, and an antithesis is written to it
+    title: Text = ""
+    try_: Annotated[Whole, Field(alias="try")] = 0  # another number gives another proposal
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneProposal(Question):
+    proposal: Text
+
+
+# Train
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunWish(Question):
+    version: Whole
+    query_set: Whole
+    model: Text  # Hub id, or a folder on the server's machine
+    preset: Text
+    seed: Whole
+    settings: Annotated[dict[Text, Text], Field(max_length=MOST_ITEMS)] = field(default_factory=dict)  # an empty text: the preset's value
+    key: Text = ""  # of this request: the same key asks for the same run
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryFile(Question):
+    data: Text  # the file in base64
+    filename: Text = "queries.txt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneRun(Question):
+    run: Whole
+
+
+# Compare
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmChoice(Question):
+    method: Text  # a key of the table that `python -m app arms` lists
+    settings: dict[Text, Number | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonWish(Question):
+    source: Text  # run:<number>, or version:<id> without a run
+    query: Text
+    side: Text = "statement"  # or antithesis
+    seed: Number | None = None
+    max_new_tokens: Number | None = None
+    temperature: Number | None = None
+    top_p: Number | None = None
+    arms: Annotated[list[ArmChoice], Field(max_length=MOST_ITEMS)] | None = None  # None: those that the source offers
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneComparison(Question):
+    comparison: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoReplies(Question):
+    comparison: Text
+    first: Text  # key of an arm
+    second: Text

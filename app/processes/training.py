@@ -1,0 +1,124 @@
+"""What an attempt at a run does: trains with `core.runs.execute`, and turns its reports into rows."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from app.processes.attempt import Watch
+from app.processes.helpers import helped
+from app.settings import Settings
+from core.constitution.principles import from_data
+from core.constitution.queries import from_rows
+from core.methods.settings import config_from_data
+from core.progress import Listener, StepReport
+from core.runs.execute import execute
+from core.runs.plan import RunPlan
+from core.runs.records import RunRecord, result_data
+from core.settings import ModelReference
+from db import claims, constitutions, query_sets, runs
+from db.claims import Progress
+from db.runs import Metric, Sample
+
+log = logging.getLogger("studio.training")
+
+
+def train(settings: Settings, watch: Watch, folder: Path) -> None:
+    """Train the run that is held, going on from what is in the folder, and write its result.
+
+    Raises:
+        Stopped: The watch said so; a checkpoint is committed.
+        HelperLost: Of several processes one died.
+        StudioError: Something that a person can put right.
+        LostLease: The run is no longer ours.
+    """
+    plan = _plan(settings, watch)
+    with helped(plan, folder, settings.models_folder, settings.processes) as world:
+        log.info("Processes that do this run: %d", world.size)
+        record = execute(plan, folder, settings.models_folder, Listener(on_step=Reporter(watch), should_stop=watch.should_stop), world)
+    _finish(watch, record, f"{watch.key}/{record.adapter.relative_to(folder).as_posix()}")
+
+
+def _plan(settings: Settings, watch: Watch) -> RunPlan:
+    with watch.sessions.read() as session:
+        run = runs.get_run(session, watch.claim.job_id)
+        version = constitutions.get_version_by_id(session, run.version_id)
+        query_set = query_sets.get_query_set(session, run.query_set_id)
+        return RunPlan(
+            constitution=from_data(version.content),
+            queries=tuple(from_rows(query_set.rows)),
+            model=ModelReference(id=run.model, revision=run.revision),
+            config=config_from_data(run.config),
+            device=settings.device,
+        )
+
+
+def _finish(watch: Watch, record: RunRecord, adapter: str) -> None:
+    with watch.sessions.begin() as session:
+        if record.model.revision is not None:
+            runs.set_model_revision(session, watch.claim, record.model.revision)
+        runs.finish(session, watch.claim, adapter, record.adapter_sha256, result_data(record))
+    log.info("Finished in %.0f s; adapter %s", record.duration_s, record.adapter_sha256[:12])
+
+
+class Reporter:
+    """Turns step reports into rows: at most once a second, except for what would otherwise be lost."""
+
+    def __init__(self, watch: Watch, clock: Callable[[], float] = time.monotonic) -> None:
+        self.watch, self.clock = watch, clock
+        self.started = clock()
+        self.written_at = -1e9
+        self.pending: list[Metric] = []
+        self.lasting: dict[str, None] = {}  # in the order they came
+        self.phase_started: dict[str, tuple[float, int]] = {}
+
+    def __call__(self, report: StepReport) -> None:
+        """`on_step` of a run."""
+        self.pending += [Metric(step=report.step, name=name, value=value) for name, value in report.metrics.items()]
+        if report.lasting:
+            self.lasting[report.lasting] = None
+        log.info("%s", describe(report))
+        due = self.clock() - self.written_at >= 1.0
+        if due or report.replies or report.checkpoint is not None or report.done == report.total:
+            self._write(report)
+
+    def _write(self, report: StepReport) -> None:
+        checkpoint = f"{self.watch.key}/{report.checkpoint}" if report.checkpoint is not None else None
+        progress = Progress(
+            phase=report.phase,
+            step=report.done,
+            total_steps=report.total,
+            eta_s=self._eta(report),
+            checkpoint=checkpoint,
+            notice=report.note if report.phase == "preparing" else " ".join(self.lasting),
+        )
+        with self.watch.sessions.begin() as session:
+            claims.set_progress(session, self.watch.claim, progress)
+            if self.pending:
+                runs.add_metrics(session, self.watch.claim, self.pending)
+            if report.replies:
+                runs.add_samples(session, self.watch.claim, _samples(report))
+        self.pending = []
+        self.written_at = self.clock()
+
+    def _eta(self, report: StepReport) -> float | None:
+        """Seconds left in this phase, from its own pace in this attempt; the page adds the phases to come."""
+        started, first = self.phase_started.setdefault(report.phase, (self.clock(), report.done))
+        made = report.done - first
+        if report.phase == "preparing" or made <= 0:
+            return None
+        return (self.clock() - started) / made * (report.total - report.done)
+
+
+def _samples(report: StepReport) -> list[Sample]:
+    positions: dict[str, int] = {}
+    return [
+        Sample(step=report.step, position=positions.setdefault(reply.query, len(positions)), query=reply.query, side=reply.side, text=reply.text)
+        for reply in report.replies
+    ]
+
+
+def describe(report: StepReport) -> str:
+    """A report as one line of a log."""
+    numbers = " ".join(f"{name} {value:.3f}" for name, value in report.metrics.items())
+    return " ".join(part for part in (report.phase, f"{report.done}/{report.total}", numbers, report.note) if part)

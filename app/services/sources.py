@@ -1,0 +1,141 @@
+"""What can be compared: a finished run, or a version alone, which is then only put in the prompt; and the arms that each allows."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.services.studio import Studio, in_words
+from core.errors import ConfigError
+from core.methods.arms import ADAPTER_NEEDED, METHODS, Arm, Artifact, Method, arm_title, arms_for, make_arm
+from core.methods.settings import config_from_data
+from core.settings import SamplingConfig
+from db.constitutions import get_constitution, get_version_by_id, list_constitutions
+from db.runs import RunSummary, list_runs
+from db.tables import JobStatus
+
+MOST_PANES = 12  # more than anybody can read side by side
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What takes part in a comparison."""
+
+    run_id: int | None
+    version_id: int
+    constitution_id: int
+    constitution_name: str
+    version_number: int
+    model: str
+    revision: str | None
+    recipe: str | None  # which trained the artifact; None without a run
+    artifact: Artifact | None
+    seed: int  # the run's, with which the replies are those that its result table counts
+    sampling: SamplingConfig
+    finished_at: datetime | None
+    four_bit: bool = False  # the base is held as it was in training
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The arms that stand side by side when nobody chooses."""
+        return arms_for(self.recipe, self.artifact) if self.artifact is not None else arms_for(None, None)
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The methods that a pane may be of: those that wear an adapter need one that their own recipe trained."""
+        recipes = (None, self.recipe) if self.artifact is not None else ()
+        return tuple(method for method in METHODS.values() if ADAPTER_NEEDED not in method.needs or method.recipe in recipes)
+
+    def offers(self, arm: Arm) -> bool:
+        """Whether the arm stands there when nobody chooses; the same adapter may have moved meanwhile."""
+        return arm.key in {offered.key for offered in self.arms}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmWish:
+    """A pane that a person asks for, as it came from the page."""
+
+    method: object
+    settings: Mapping[str, object]  # those that are missing take their defaults
+
+
+def list_sources(studio: Studio) -> list[Source]:
+    """Finished runs, newest first; then the newest version of every constitution in use, for its prompt alone."""
+    with in_words(), studio.sessions.read() as session:
+        runs = [source_of_run(summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
+        cards = list_constitutions(session)
+        versions = [source_of_version(session, card.version_id, studio.settings.model) for card in cards if card.version_id is not None]
+    return runs + versions
+
+
+def source_of_run(summary: RunSummary) -> Source:
+    """A run with its adapter, its seed and its sampling."""
+    run = summary.run
+    config = config_from_data(run.config)
+    trained = run.adapter is not None and run.adapter_sha256 is not None
+    return Source(
+        run_id=run.id,
+        version_id=run.version_id,
+        constitution_id=summary.constitution_id,
+        constitution_name=summary.constitution_name,
+        version_number=summary.version_number,
+        model=run.model,
+        revision=run.revision,
+        four_bit=config.four_bit,
+        recipe=config.method,
+        artifact=Artifact(kind="adapter", place=str(run.adapter), sha256=str(run.adapter_sha256)) if trained else None,
+        seed=config.seed,
+        sampling=config.sampling,
+        finished_at=run.job.finished_at,
+    )
+
+
+def source_of_version(session: Session, version_id: int, model: str) -> Source:
+    """A version that is put in the prompt of a model."""
+    version = get_version_by_id(session, version_id)
+    return Source(
+        run_id=None,
+        version_id=version.id,
+        constitution_id=version.constitution_id,
+        constitution_name=get_constitution(session, version.constitution_id).name,
+        version_number=version.number,
+        model=model,
+        revision=None,
+        recipe=None,
+        artifact=None,
+        seed=0,
+        sampling=SamplingConfig(),
+        finished_at=None,
+    )
+
+
+def chosen_arms(source: Source, wished: Sequence[ArmWish] | None) -> tuple[Arm, ...]:
+    """The arms that a person asks of a source; without a wish those that it offers.
+
+    Raises:
+        ConfigError: None or too many, a method that the source does not allow, a setting outside its range, or one arm twice.
+    """
+    if wished is None:
+        return source.arms
+    if not 1 <= len(wished) <= MOST_PANES:
+        raise ConfigError(f"A comparison has from 1 to {MOST_PANES} panes; {len(wished)} were asked for. Add or take away some.")
+    arms = tuple(_chosen_arm(source, each) for each in wished)
+    for i, arm in enumerate(arms):
+        if arm.key in {earlier.key for earlier in arms[:i]}:
+            raise ConfigError(f"Two panes are “{arm_title(arm)}”. Give one of them other settings, or take it away.")
+    return arms
+
+
+def _chosen_arm(source: Source, wish: ArmWish) -> Arm:
+    method = METHODS.get(wish.method) if isinstance(wish.method, str) else None
+    if method is not None and method not in source.methods:
+        raise ConfigError(f"“{method.title}” needs an adapter that this comparison has not got. Choose a finished run, or another pane.")
+    settings = {}
+    for name, value in wish.settings.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ConfigError(f"{name} must be a number; it is {'empty' if value is None else repr(value)}.")
+        settings[name] = float(value)
+    needs = method is not None and ADAPTER_NEEDED in method.needs
+    return make_arm(str(wish.method), artifact=source.artifact if needs else None, settings=settings)

@@ -1,0 +1,130 @@
+"""What a constitution still needs: findings, each with its rule, how much it matters, and where it stands. Pure text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.constitution.principles import (
+    MAX_PRINCIPLES,
+    MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS,
+    MAX_WRITER_CHARS,
+    SIDES,
+    Constitution,
+    Principle,
+    Side,
+    squash,
+)
+from core.errors import ConstitutionError
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    MUST = "must"  # has to be put right before a version can be saved
+    ADVICE = "advice"  # worth a thought, and stands in nobody's way
+
+
+class Rule(StrEnum):
+    """What a finding is about. Programs may keep these names: they stay."""
+
+    NO_NAME = "no-name"
+    LONG_NAME = "long-name"
+    NO_PRINCIPLES = "no-principles"
+    MANY_PRINCIPLES = "many-principles"
+    NO_TITLE = "no-title"
+    SAME_TITLE = "same-title"
+    LONG_TITLE = "long-title"
+    NO_TEXT = "no-text"
+    LONG_TEXT = "long-text"
+    SAME_TEXTS = "same-texts"
+    LONG_WRITER = "long-writer"
+    UNREADABLE_CHECK = "unreadable-check"  # only while a draft is typed: what cannot be read is no part of a constitution
+    NO_CHECK = "no-check"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing to put right, or to think about."""
+
+    rule: Rule
+    severity: Severity
+    principle: int | None  # index of the principle, None for the constitution as a whole
+    field: str  # name, title, statement, antithesis, check, written_by, principles
+    message: str
+
+
+def find(constitution: Constitution) -> tuple[Finding, ...]:
+    """Everything there is to say about a constitution without a model, in reading order."""
+    return (*_of_the_whole(constitution), *_of_the_principles(constitution))
+
+
+def problems(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that keep a constitution from being saved as a version."""
+    return tuple(finding for finding in findings if finding.severity is Severity.MUST)
+
+
+def advice(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that do not."""
+    return tuple(finding for finding in findings if finding.severity is Severity.ADVICE)
+
+
+def require_valid(constitution: Constitution) -> None:
+    """Raise ConstitutionError with everything that must be put right in one message, if there is anything."""
+    if must := problems(find(constitution)):
+        raise ConstitutionError(" ".join(finding.message for finding in must))
+
+
+def _must(rule: Rule, principle: int | None, field: str, message: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.MUST, principle=principle, field=field, message=message)
+
+
+def _of_the_whole(constitution: Constitution) -> Iterator[Finding]:
+    if not constitution.name.strip():
+        yield _must(Rule.NO_NAME, None, "name", "The constitution has no name. Give it one.")
+    elif len(constitution.name) > MAX_TITLE_CHARS:
+        yield _must(Rule.LONG_NAME, None, "name", f"The name has {len(constitution.name):,} characters; the limit is {MAX_TITLE_CHARS}.")
+    count = len(constitution.principles)
+    if not count:
+        yield _must(Rule.NO_PRINCIPLES, None, "principles", "There is no principle yet. Add at least one.")
+    if count > MAX_PRINCIPLES:
+        yield _must(Rule.MANY_PRINCIPLES, None, "principles", f"There are {count} principles; the limit is {MAX_PRINCIPLES}.")
+
+
+def _of_the_principles(constitution: Constitution) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for i, principle in enumerate(constitution.principles):
+        title = squash(principle.title)
+        if not title:
+            yield _must(Rule.NO_TITLE, i, "title", f"Principle {i + 1} has no title. Give it a short one.")
+        elif title in seen:
+            message = f"Principles {seen[title] + 1} and {i + 1} are both titled “{principle.title.strip()}”. Rename one."
+            yield _must(Rule.SAME_TITLE, i, "title", message)
+        seen.setdefault(title, i)
+        yield from _of_the_texts(principle, i)
+        if principle.check is None:
+            message = f"Principle {i + 1} has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
+            yield Finding(rule=Rule.NO_CHECK, severity=Severity.ADVICE, principle=i, field="check", message=message)
+
+
+def _of_the_texts(principle: Principle, i: int) -> Iterator[Finding]:
+    if len(principle.title) > MAX_TITLE_CHARS:
+        message = f"The title of principle {i + 1} has {len(principle.title):,} characters; the limit is {MAX_TITLE_CHARS}."
+        yield _must(Rule.LONG_TITLE, i, "title", message)
+    for side, text in zip(SIDES, (principle.statement, principle.antithesis), strict=True):
+        yield from _of_a_text(side, text, i)
+    if principle.written_by is not None and len(principle.written_by.model) > MAX_WRITER_CHARS:
+        message = f"The writer of principle {i + 1} has {len(principle.written_by.model):,} characters; the limit is {MAX_WRITER_CHARS}."
+        yield _must(Rule.LONG_WRITER, i, "written_by", message)
+    if principle.statement.strip() and squash(principle.statement) == squash(principle.antithesis):
+        message = f"Statement and antithesis of principle {i + 1} are the same text. Write what the opposite would be."
+        yield _must(Rule.SAME_TEXTS, i, "antithesis", message)
+
+
+def _of_a_text(side: Side, text: str, i: int) -> Iterator[Finding]:
+    if not text.strip():
+        why = "" if side == "statement" else " Training contrasts the two, so it needs both."
+        yield _must(Rule.NO_TEXT, i, side, f"Principle {i + 1} has no {side}.{why} Write one.")
+    elif len(text) > MAX_TEXT_CHARS:
+        message = f"The {side} of principle {i + 1} has {len(text):,} characters; the limit is {MAX_TEXT_CHARS:,}. Shorten it."
+        yield _must(Rule.LONG_TEXT, i, side, message)

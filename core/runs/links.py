@@ -1,0 +1,58 @@
+"""The link between a constitution and what the base already does, as found before training. Imports no torch."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from core.measure.statistics import Figure
+
+Link = Literal["go", "weak", "no-go"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrincipleLink:
+    """What the base already does with one principle."""
+
+    title: str
+    followed: Figure  # share of replies under the statement that the check finds to follow it; n counts queries
+    followed_under_antithesis: Figure
+    replies: int  # sampled under the statement
+    hits: int  # of them, that follow
+    verdict: Link
+    reason: str  # a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainability:
+    """The verdict on a constitution, with what it rests on."""
+
+    verdict: Link
+    principles: tuple[PrincipleLink, ...]
+    words: tuple[float, float]  # mean of a reply under all statements, and with the first principle flipped
+    length_tells: float  # share of pairs of replies to one query whose longer one is on the more usual side; 0.5 = no confound
+    cut: float  # share of replies that did not end within the token limit
+    same: float | None = None  # share of pairs as above that are the same text; None: found by a version that did not count them
+    replies: int | None = None  # of the base, that all this rests on; None as above
+    notes: tuple[str, ...]  # warnings that do not forbid training
+
+
+def trainability_to_data(found: Trainability) -> dict[str, Any]:
+    """Plain JSON data."""
+    return asdict(found)
+
+
+def trainability_from_data(data: Mapping[str, Any]) -> Trainability:
+    """The inverse of `trainability_to_data`.
+
+    Raises:
+        ValueError: Data of another form.
+    """
+    shares = ("followed", "followed_under_antithesis")
+    try:
+        links = tuple(PrincipleLink(**{**row, **{name: Figure(**row[name]) for name in shares}}) for row in data["principles"])
+        found = Trainability(**{**data, "principles": links, "words": tuple(data["words"]), "notes": tuple(data["notes"])})
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this is no verdict on a link: {error!r}") from error
+    if not {found.verdict, *(link.verdict for link in links)} <= set(get_args(Link)):
+        raise ValueError(f"a link is {', '.join(get_args(Link))}, and this one {found.verdict!r}")
+    return found

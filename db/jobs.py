@@ -1,0 +1,106 @@
+"""Jobs of any kind as people see them: queue, wait, stop, resume. What a trainer does to a job it holds is in `db.claims`."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.orm import Session
+
+from db.errors import NotFound, NotResumable, RequestKeyTaken
+from db.session import clock
+from db.tables import Job, JobStatus
+from db.upserts import add_missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """What is asked for, and by whom."""
+
+    kind: str
+    requested_by: str
+    request_key: str  # made with the form, so that a second click on the same form is the same job
+    spec: dict[str, Any] = field(default_factory=dict)
+
+
+def add_job(session: Session, new: NewJob) -> Job:
+    """Queue a job; the same request_key again returns the job that is there, whatever became of it.
+
+    Raises:
+        RequestKeyTaken: A job of another kind has this request_key.
+    """
+    now = clock(session)
+    add_missing(session, Job, [{**asdict(new), "created_at": now, "queued_at": now}], ["request_key"])
+    job = session.scalars(select(Job).where(Job.request_key == new.request_key)).one()
+    if job.kind != new.kind:
+        raise RequestKeyTaken(f"This request was used for another job ({job.kind}) already. Reload the page, then try again.")
+    return job
+
+
+def get_job(session: Session, job_id: int) -> Job:
+    """One job as it is now.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    found = session.get(Job, job_id, populate_existing=True)
+    if found is None:
+        raise NotFound(f"There is no job {job_id}.")
+    return found
+
+
+def jobs_ahead(session: Session, job: Job) -> int:
+    """How many jobs a queued job waits for: those running and those queued before it."""
+    earlier = (Job.queued_at < job.queued_at) | ((Job.queued_at == job.queued_at) & (Job.id < job.id))
+    waiting = (Job.status == JobStatus.RUNNING) | ((Job.status == JobStatus.QUEUED) & earlier)
+    return session.scalars(select(func.count()).select_from(Job).where(waiting, Job.id != job.id)).one()
+
+
+def request_stop(session: Session, job_id: int) -> JobStatus:
+    """Ask a job to stop: a queued one stops at once, a running one saves a checkpoint first. A job that has ended stays as it is.
+
+    Returns:
+        The status afterwards.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    queued = Job.status == JobStatus.QUEUED
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING)))
+        .values(
+            status=case((queued, JobStatus.STOPPED), else_=Job.status),
+            finished_at=case((queued, clock(session)), else_=Job.finished_at),
+            cancel_requested=case((queued, Job.cancel_requested), else_=True),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return get_job(session, job_id).status
+
+
+def resume(session: Session, job_id: int) -> Job:
+    """Queue a stopped or failed job again, behind those that wait already; it goes on from its last checkpoint.
+
+    Raises:
+        NotResumable: The job is queued, running or finished.
+        NotFound: There is none with this id.
+    """
+    resumed = session.scalars(
+        update(Job)
+        .where(Job.id == job_id, Job.status.in_((JobStatus.STOPPED, JobStatus.FAILED)))
+        .values(
+            status=JobStatus.QUEUED,
+            queued_at=clock(session),
+            cancel_requested=False,
+            error_kind=None,
+            error_text=None,
+            notice=None,
+            crashes=0,
+            finished_at=None,
+        )
+        .returning(Job),
+        execution_options={"synchronize_session": False, "populate_existing": True},
+    ).one_or_none()
+    if resumed is None:
+        raise NotResumable(f"Job {job_id} is {get_job(session, job_id).status}; only a stopped or failed job can be resumed.")
+    return resumed

@@ -1,0 +1,180 @@
+"""Questions and answers as types: what is refused before any handler runs, and how all of it is described."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from app.pages import constitutions, questions, site
+from app.pages.answers import Left
+from app.pages.endpoints import answers, described, endpoints_of, paced, read_question, tells
+from app.pages.questions import ComparisonWish, DraftTexts, NewName, OneRun, ProposalWish, Question, RunWish
+from app.present.endpoints import page_html
+from app.services.proposals import Proposals
+from app.services.studio import Studio
+from app.web.actors import Actor, KnownBy
+from core.errors import ConfigError
+from tests.app.planting import make_studio
+
+CALLER = SimpleNamespace(state=SimpleNamespace(actor=Actor("ann", KnownBy.BROWSER)), query_params={})
+
+
+@pytest.fixture
+def studio(tmp_path: Any) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        (None, "question"),
+        ("text", "question"),
+        ({}, "constitution"),
+        ({"constitution": "1", "name": "x"}, "constitution"),
+        ({"constitution": True, "name": "x"}, "constitution"),
+        ({"constitution": 1.0, "name": "x"}, "constitution"),
+        ({"constitution": 2**31, "name": "x"}, "constitution"),
+        ({"constitution": 1, "name": 7}, "name"),
+        ({"constitution": 1, "name": None}, "name"),
+        ({"constitution": 1, "name": "x" * (questions.LONGEST_TEXT + 1)}, "name"),
+        ({"constitution": 1, "name": "x", "nmae": "y"}, "nmae"),
+    ],
+)
+def test_what_is_no_such_question_is_refused_by_the_name_of_the_field(value: object, names: str) -> None:
+    with pytest.raises(ConfigError, match=f"no usable {names} in what was sent"):
+        read_question(NewName, value)
+
+
+def test_the_mark_of_the_tab_is_no_part_of_a_question() -> None:
+    assert read_question(OneRun, {"run": 3, "seq": "tab-1"}) == OneRun(run=3)
+
+
+def test_what_may_be_left_out_has_its_default() -> None:
+    wish = read_question(ComparisonWish, {"source": "run:1", "query": "q", "seed": None})
+    assert (wish.side, wish.seed, wish.arms) == ("statement", None, None)
+    assert read_question(ProposalWish, {"wish": "short", "try": 3}).try_ == 3
+    assert read_question(RunWish, {"version": 1, "query_set": 1, "model": "m", "preset": "quick", "seed": 0}).settings == {}
+
+
+def test_a_whole_number_stays_one_and_a_list_is_bounded() -> None:
+    wish = read_question(ComparisonWish, {"source": "run:1", "query": "q", "seed": 7, "temperature": 1, "arms": [{"method": "base"}]})
+    assert (type(wish.seed), type(wish.temperature), wish.arms[0].method) == (int, int, "base")  # type: ignore[index]
+    with pytest.raises(ConfigError, match="no usable principles"):
+        read_question(DraftTexts, {"constitution": 1, "revision": 1, "principles": [{}] * (questions.MOST_ITEMS + 1)})
+
+
+@dataclass(frozen=True)
+class View:
+    """Something that is told of again and again."""
+
+    number: int
+    running: bool = True
+
+
+@dataclass(frozen=True)
+class Teller:
+    views: list[View]
+
+    @answers
+    def refuse(self, question: OneRun, editor: str) -> Left:
+        raise ConfigError(f"{editor} may not ask for run {question.run}.")
+
+    @tells
+    def tell(self, question: OneRun, editor: str) -> Iterator[View]:
+        yield from paced(iter_views(self.views), 60.0)
+        raise ConfigError("It broke.")
+
+
+def iter_views(views: list[View]) -> Iterator[View]:
+    yield from views
+
+
+def test_a_problem_is_the_answer_to_the_question_that_caused_it() -> None:
+    reply = Teller([]).refuse({"run": 3, "seq": "t-1"}, CALLER)["reply"]
+    assert reply == {"kind": "problem", "message": "ann may not ask for run 3.", "seq": "t-1"}
+
+
+def test_the_first_word_answers_and_the_others_follow_unasked_also_a_problem() -> None:
+    told = [update["reply"] for update in Teller([View(1), View(2), View(3, running=False)]).tell({"run": 1, "seq": "t-1"}, CALLER)]
+    assert [(reply.get("number"), reply["seq"]) for reply in told] == [(1, "t-1"), (3, None), (None, None)]
+    assert told[-1]["message"] == "It broke."
+
+
+def test_views_are_paced_and_the_last_one_is_always_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter([0.0, 0.05, 0.2, 0.2, 0.21, 0.3])  # read after a view is told, and before the next one might be
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
+    assert [view.number for view in paced(iter_views([View(1), View(2), View(3), View(4), View(5, running=False)]), 0.1)] == [1, 3, 5]
+
+
+def test_closing_what_is_paced_closes_what_it_comes_from() -> None:
+    closed = []
+
+    def views() -> Iterator[View]:
+        try:
+            while True:
+                yield View(1)
+        finally:
+            closed.append(True)
+
+    told = paced(views(), 0.0)
+    next(told)
+    told.close()  # type: ignore[attr-defined]
+    assert closed == [True]
+
+
+def test_every_endpoint_says_what_it_does_and_takes_one_typed_question(studio: Studio) -> None:
+    endpoints = site.endpoints(studio, Proposals())
+    assert len({(each.page, each.name) for each in endpoints}) == len(endpoints)
+    for each in endpoints:
+        assert each.does, each
+        assert issubclass(each.question, Question)
+    assert {each.name for each in endpoints if each.streams} == {"check", "compare", "redo"}
+
+
+def test_the_description_is_a_schema_whose_references_are_there(studio: Studio) -> None:
+    schema = described(site.endpoints(studio, Proposals()))
+    assert schema["endpoints"]["write/save"]["question"] == {"$ref": "#/$defs/DraftTexts"}
+    assert schema["$defs"]["DraftTexts"]["required"] == ["constitution", "revision", "principles"]
+    named = set(_references(schema))
+    assert named and {name.rpartition("/")[2] for name in named} <= set(schema["$defs"])
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if "$ref" in part:
+            yield part["$ref"]
+        for each in part.values():
+            yield from _references(each)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _references(each)
+
+
+def test_the_list_for_people_names_every_endpoint_and_type(studio: Studio) -> None:
+    schema = described(site.endpoints(studio, Proposals()))
+    html = page_html(schema, "")
+    for name in schema["endpoints"]:
+        assert f"POST /api/{name}" in html
+    for anchor in set(html.split('href="#')[1:]):
+        assert f'id="{anchor.partition(chr(34))[0]}"' in html
+
+
+def test_gradio_lists_no_endpoint_whose_question_has_no_type(studio: Studio) -> None:
+    import asyncio
+
+    async def info() -> Any:
+        return site.build(studio, Proposals()).get_api_info(all_endpoints=True)
+
+    assert asyncio.run(info()) == {"named_endpoints": {}, "unnamed_endpoints": {}}
+
+
+def test_endpoints_are_those_of_the_page(studio: Studio) -> None:
+    (one,) = endpoints_of("constitutions", constitutions.ConstitutionsPage(studio), ("create",))
+    assert one.handler({"name": "Mine"}, CALLER)["reply"]["kind"] == "go"
+    assert one.handler({"name": "Mine"}, CALLER).keys() == gr.update(reply={}).keys()

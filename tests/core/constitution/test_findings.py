@@ -1,0 +1,56 @@
+"""What is found in a constitution: each finding with its rule, how much it matters, and where it stands."""
+
+import pytest
+
+from core.constitution.checks import Check
+from core.constitution.findings import Rule, Severity, advice, find, problems, require_valid
+from core.constitution.principles import Constitution, Principle, WrittenBy
+from core.errors import ConstitutionError
+
+GOOD = Principle(title="Brief", statement="Be brief.", antithesis="Be long.", check=Check("max_words", 20))
+
+
+def made(**changes):
+    return Constitution(name="C", principles=(Principle(**{**GOOD.__dict__, **changes}),))
+
+
+@pytest.mark.parametrize(
+    ("constitution", "rule", "place", "words"),
+    [
+        (made(statement=" "), "no-text", (0, "statement"), "no statement"),
+        (made(antithesis=""), "no-text", (0, "antithesis"), "no antithesis"),
+        (made(antithesis="  be   BRIEF. "), "same-texts", (0, "antithesis"), "same text"),
+        (made(statement="x" * 100_000), "long-text", (0, "statement"), "100,000 characters"),
+        (made(title=""), "no-title", (0, "title"), "no title"),
+        (made(title="x" * 121), "long-title", (0, "title"), "121 characters"),
+        (made(written_by=WrittenBy(model="x" * 201)), "long-writer", (0, "written_by"), "201 characters"),
+        (Constitution(name="C", principles=(GOOD, GOOD)), "same-title", (1, "title"), "both titled"),
+        (Constitution(name="C", principles=()), "no-principles", (None, "principles"), "no principle"),
+        (Constitution(name="C", principles=(GOOD,) * 33), "many-principles", (None, "principles"), "33 principles"),
+        (Constitution(name="", principles=(GOOD,)), "no-name", (None, "name"), "no name"),
+        (Constitution(name="x" * 121, principles=(GOOD,)), "long-name", (None, "name"), "121 characters"),
+    ],
+)
+def test_what_cannot_be_saved_is_said_with_its_rule_its_place_and_its_remedy(constitution, rule, place, words):
+    finding = next(finding for finding in find(constitution) if finding.rule == rule)
+    assert finding.severity is Severity.MUST and (finding.principle, finding.field) == place and words in finding.message
+    with pytest.raises(ConstitutionError, match=words):
+        require_valid(constitution)
+
+
+def test_a_good_one_has_no_finding():
+    assert find(made()) == ()
+    require_valid(made())
+
+
+def test_a_missing_check_is_advice_and_stands_in_nobodys_way():
+    findings = find(made(check=None))
+    assert [(finding.rule, finding.severity, finding.principle, finding.field) for finding in findings] == [(Rule.NO_CHECK, Severity.ADVICE, 0, "check")]
+    assert problems(findings) == () and advice(findings) == findings
+    require_valid(made(check=None))
+
+
+def test_findings_come_in_reading_order():
+    constitution = Constitution(name="", principles=(Principle(title="", statement="a", antithesis=""), Principle(title="T", statement="", antithesis="b")))
+    places = [(finding.principle, finding.field) for finding in find(constitution)]
+    assert places == [(None, "name"), (0, "title"), (0, "antithesis"), (0, "check"), (1, "statement"), (1, "check")]
