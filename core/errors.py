@@ -53,7 +53,7 @@ class ContrastError(StudioError):
 
 
 class LinkError(StudioError):
-    """The base shows no initial link between principles and behaviour, which SAMI needs."""
+    """The base shows no initial link between principles and behaviour, which training needs."""
 
     kind = "link"
 

@@ -67,6 +67,17 @@ def never_stop() -> bool:
     return False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """Who is told of a run and may end it."""
+
+    on_step: OnStep = ignore_step  # told every step
+    should_stop: ShouldStop = never_stop  # asked after every step
+
+
+NOBODY = Listener()
+
+
 class Stopped(Exception):
     """Raised inside a run when `should_stop` said yes and everything worth keeping is on disk."""
 

@@ -12,7 +12,7 @@ from app.processes.helpers import HelperLost, helped
 from app.processes.protocol import HELPER_LOST
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.methods.settings import preset, with_settings
-from core.progress import Stopped
+from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.settings import ModelReference
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     stop = StopRequest()
     try:
         with helped(plan, options.out, settings.models_folder, options.processes or settings.processes) as world:
-            record = execute(plan, options.out, settings.models_folder, on_step=Printer(), should_stop=stop, world=world)
+            record = execute(plan, options.out, settings.models_folder, Listener(on_step=Printer(), should_stop=stop), world)
     except HelperLost as error:
         print(f"error: {error}", file=sys.stderr)
         return HELPER_LOST

@@ -11,7 +11,7 @@ from app.settings import Settings
 from core.constitution.principles import from_data
 from core.constitution.queries import from_rows
 from core.methods.settings import config_from_data
-from core.progress import StepReport
+from core.progress import Listener, StepReport
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.runs.records import RunRecord, result_data
@@ -35,7 +35,7 @@ def train(settings: Settings, watch: Watch, folder: Path) -> None:
     plan = _plan(settings, watch)
     with helped(plan, folder, settings.models_folder, settings.processes) as world:
         log.info("Processes that do this run: %d", world.size)
-        record = execute(plan, folder, settings.models_folder, on_step=Reporter(watch), should_stop=watch.should_stop, world=world)
+        record = execute(plan, folder, settings.models_folder, Listener(on_step=Reporter(watch), should_stop=watch.should_stop), world)
     _finish(watch, record, f"{watch.key}/{record.adapter.relative_to(folder).as_posix()}")
 
 

@@ -32,9 +32,9 @@ class Ending:
     """An early end of one iteration's training. Steps are those of the iteration."""
 
     step: int  # the last one made
-    planned: int | None  # None in a run of an earlier version
+    planned: int
     reason: Reason
-    found: float | None  # nats a token, probes in a row or repetition, as the reason has it
+    found: float  # nats a token, probes in a row or repetition, as the reason has it
     limit: float  # what it was held against, in the same unit; for repetition the base's plus the rise that is allowed
     back_to: int | None  # whose adapter is left; None: the last one's
 
@@ -80,13 +80,10 @@ def ending_words(ending: Ending, iteration: int, iterations: int) -> str:
     """An early end as a sentence."""
     its = "its " if iterations > 1 else ""
     who = f"Iteration {iteration}" if iterations > 1 else "Training"
-    of = f" of {ending.planned}" if ending.planned is not None else ""
-    return f"{who} ended after {its}step {ending.step}{of}: {_why(ending)}{_back(ending, its)}."
+    return f"{who} ended after {its}step {ending.step} of {ending.planned}: {_why(ending)}{_back(ending, its)}."
 
 
 def _why(ending: Ending) -> str:
-    if ending.found is None:
-        return "it was too far from its base"
     if ending.reason == "distance":
         return f"it was {ending.found:.3f} nats a token away from its base, and the limit is {ending.limit:g}"
     if ending.reason == "patience":
@@ -105,20 +102,17 @@ def ending_to_data(ending: Ending) -> dict[str, Any]:
     return asdict(ending)
 
 
-def read_ending(folder: Path, config: TrainConfig) -> Ending | None:
-    """The early end that an iteration's folder tells of, if any. A run of an earlier version only says after which step."""
+def read_ending(folder: Path) -> Ending | None:
+    """The early end that an iteration's folder tells of, if any."""
     path = folder / EARLY_END
-    if not path.exists():
-        return None
-    before = {"planned": None, "reason": "distance", "found": None, "limit": config.max_kl_nats, "back_to": None}
-    return Ending(**{**before, **json.loads(path.read_text())})
+    return Ending(**json.loads(path.read_text())) if path.exists() else None
 
 
 def endings_data(run_folder: Path, config: TrainConfig) -> list[dict[str, Any]]:
     """The early ends of a run's iterations as its record and its row keep them, each with its sentence."""
     found = []
     for number in range(1, config.iterations + 1):
-        ending = read_ending(run_folder / f"iteration-{number}", config)
+        ending = read_ending(run_folder / f"iteration-{number}")
         if ending is not None:
             found.append({"iteration": number, **ending_to_data(ending), "says": ending_words(ending, number, config.iterations)})
     return found

@@ -11,7 +11,6 @@ from typing import Any
 from core.constitution.findings import require_valid
 from core.constitution.queries import draw_queries
 from core.engine.adapters import adapter_hash
-from core.engine.batching import SHOWN_QUERIES
 from core.engine.checkpoints import remember, write_json
 from core.engine.memory import memory_in_words
 from core.engine.models import LoadedModel, Placing, choose_device, load_model, locate
@@ -22,7 +21,7 @@ from core.measure.report import evaluate
 from core.measure.values import SIDES
 from core.methods.arms import Artifact
 from core.methods.settings import TrainConfig
-from core.progress import OnStep, ShouldStop, StepReport, Stopped, ignore_step, never_stop
+from core.progress import NOBODY, Listener, StepReport, Stopped, ignore_step
 from core.runs.balance import count_balance
 from core.runs.endings import endings_data
 from core.runs.links import Trainability, trainability_from_data, trainability_to_data
@@ -36,33 +35,29 @@ from core.runs.work import Work
 from core.settings import ModelReference
 
 
-def execute(
-    plan: RunPlan, folder: Path, models: Path, *, on_step: OnStep = ignore_step, should_stop: ShouldStop = never_stop, world: World = ALONE
-) -> RunRecord:
+def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBODY, world: World = ALONE) -> RunRecord:
     """Run a plan in a folder, going on from what an earlier attempt committed there; leaves `folder/adapter` and `folder/run.json`.
 
     Args:
         plan: What to do.
         folder: The run's folder: made when missing; must belong to the same plan otherwise.
         models: Folder of converted models.
-        on_step: Told every step.
-        should_stop: Asked after every step.
-        world: The processes that do the run together, each with the same plan and folder; only the first one's callbacks are used.
+        listener: Told every step, and asked after it whether to stop.
+        world: The processes that do the run together, each with the same plan and folder; only the first one's listener is used.
 
     Raises:
         Stopped: `should_stop` said yes.
         StudioError: Anything the user can put right.
     """
     started = time.monotonic()
-    work = _begin(plan, folder, on_step, should_stop, world)
-    held_out = draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed)
+    work = _begin(plan, folder, listener, world)
     with memory_in_words(_remedy(plan.config)):
-        base = _check_packing(work, _load(work, models), held_out[0])
+        base = _check_packing(work, _load(work, models), work.held_out[0])
         trainability = _check_link(work, base)
-        model = iterate(work, base, held_out[:SHOWN_QUERIES])
-        sha256 = adapter_hash(folder / "adapter")
+        model = iterate(work, base)
+        sha256 = world.share(adapter_hash(folder / "adapter") if world.first else None)  # the others may come here before it is written
         arms = measured_arms(plan.config, Artifact(kind="adapter", place=str(folder / "adapter"), sha256=sha256))
-        replies = measure_arms(work, model, held_out, arms)
+        replies = measure_arms(work, model, work.held_out, arms)
     record = RunRecord(
         adapter=folder / "adapter",
         adapter_sha256=sha256,
@@ -74,26 +69,27 @@ def execute(
         endings=endings_data(folder, plan.config),
         duration_s=time.monotonic() - started,
     )
-    return _kept(work, record, held_out)
+    return _kept(work, record)
 
 
-def _begin(plan: RunPlan, folder: Path, on_step: OnStep, should_stop: ShouldStop, world: World) -> Work:
+def _begin(plan: RunPlan, folder: Path, listener: Listener, world: World) -> Work:
     require_valid(plan.constitution)
     claim_folder(plan, folder, world)
     return Work(
         plan=plan,
         folder=folder,
-        on_step=on_step if world.first else ignore_step,
-        should_stop=lambda: bool(world.share(should_stop())),
-        stop_alone=should_stop,
+        on_step=listener.on_step if world.first else ignore_step,
+        should_stop=lambda: bool(world.share(listener.should_stop())),
+        stop_alone=listener.should_stop,
         world=world,
+        held_out=draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed),
     )
 
 
-def _kept(work: Work, record: RunRecord, held_out: list[str]) -> RunRecord:
+def _kept(work: Work, record: RunRecord) -> RunRecord:
     if work.world.first:
         curve = Curve(work.folder / "curve.json").rows
-        write_json(work.folder / "run.json", record_to_data(work.plan, record, curve, work.train_queries, held_out))
+        write_json(work.folder / "run.json", record_to_data(work.plan, record, curve, work.train_queries, work.held_out))
     return record
 
 

@@ -1,4 +1,4 @@
-"""SAMI's Algorithm 1 as arithmetic: which queries each iteration answers and trains on, and with what settings.
+"""The iterations of a run as arithmetic: which queries each answers and trains on, and with what settings.
 
 Iteration i samples from the policy of iteration i - 1 (the first from the base) and trains a fresh adapter from the base on i times
 as many queries as the first. Iterations alternate between two halves of the train split, so that no policy answers a query that it

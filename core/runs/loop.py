@@ -84,7 +84,7 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
     parameters = {name: p for name, p in model.network.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(parameters.values(), lr=config.learning_rate, weight_decay=0.0)
     steps = step_order(len(examples), config)
-    start, ending = 0, read_ending(folder, config)
+    start, ending = 0, read_ending(folder)
     if (checkpoint := latest_checkpoint(folder)) is not None:
         restore_tensors(checkpoint.tensors(), parameters, optimizer)
         start = checkpoint.step
@@ -107,7 +107,7 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
         done = step + 1
         metrics |= world.share(probes.take(done, parameters) if probes is not None else {})
         if ending is None:
-            ending = _ending(world, probes, done, len(steps), metrics.get("kl_base_policy_nats", 0.0), config)
+            ending = _ending(company, done, len(steps), metrics, config)
             if ending is not None and world.first:  # before the checkpoint: a run killed in between ends at the same step
                 write_json(folder / EARLY_END, ending_to_data(ending))
         last = ending.step if ending is not None else len(steps)
@@ -129,11 +129,11 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
         go_back(folder, ending.back_to, parameters)
 
 
-def _ending(world: World, probes: Probes | None, step: int, planned: int, kl_nats: float, config: TrainConfig) -> Ending | None:
+def _ending(company: Company, step: int, planned: int, metrics: Mapping[str, float], config: TrainConfig) -> Ending | None:
     """Whether training ends early after this step: the first process asks its probes and tells the others."""
-    probed = probes.ending(step, planned) if probes is not None else None
-    found = probed or too_far(step, planned, kl_nats, config)
-    told = world.share(ending_to_data(found) if found is not None else None)
+    probed = company.probes.ending(step, planned) if company.probes is not None else None
+    found = probed or too_far(step, planned, metrics.get("kl_base_policy_nats", 0.0), config)
+    told = company.world.share(ending_to_data(found) if found is not None else None)
     return Ending(**told) if told is not None else None
 
 

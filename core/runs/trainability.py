@@ -1,6 +1,6 @@
 """Whether training can work, asked of the base before it begins.
 
-SAMI turns up what a model already does now and then: "there must be at least a weak initial connection between the principles and
+Training turns up what a model already does now and then: "there must be at least a weak initial connection between the principles and
 appropriate behavior" (arXiv 2404.14313, section 5). Attribution alone cannot show that link: a model may tell statement and antithesis
 apart by the length of its replies and then be trained into a private code. So the rule looks first for replies that follow the
 statement, more often than under the antithesis, among enough samples to find a behaviour that is rare; docs/decisions.md has its
@@ -18,7 +18,7 @@ from core.constitution.text import words
 from core.engine.batching import CHECKED_QUERIES
 from core.engine.models import LoadedModel
 from core.engine.policies import base_of
-from core.engine.sampling import OnWritten, Response, ignore_written, sample
+from core.engine.sampling import OnWritten, Response, sample
 from core.errors import LinkError
 from core.measure.ask import side_prompt
 from core.measure.judges import judge_of
@@ -103,31 +103,31 @@ def check_run(
         asked = rounds[closer]
         return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
 
-    first = judge(constitution, ask_base(model, constitution, asked_queries, config, each=1, flipped_each=1, on_written=tell(False)), config)
+    first = judge(constitution, ask_base(model, constitution, asked_queries, config, Round(each=1, flipped_each=1, on_written=tell(False))), config)
     if first.verdict == "go":
         return first
-    closer = ask_base(model, constitution, asked_queries, config, each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH, on_written=tell(True))
-    return judge(constitution, closer, config)
+    second = Round(each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH, on_written=tell(True))
+    return judge(constitution, ask_base(model, constitution, asked_queries, config, second), config)
 
 
-def ask_base(
-    model: LoadedModel,
-    constitution: Constitution,
-    queries: Sequence[str],
-    config: TrainConfig,
-    *,
-    each: int,
-    flipped_each: int,
-    on_written: OnWritten = ignore_written,
-) -> BaseReplies:
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """How often the base is asked."""
+
+    each: int  # replies to a query under all statements
+    flipped_each: int  # with each principle alone as its antithesis
+    on_written: OnWritten  # told after every token
+
+
+def ask_base(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, asking: Round) -> BaseReplies:
     """Sample so many replies of the base to each query, under all statements and with each principle flipped alone."""
     k = len(constitution.principles)
-    counts = {"statement": each, **{flip_side(i, k): flipped_each for i in range(k)}}
+    counts = {"statement": asking.each, **{flip_side(i, k): asking.flipped_each for i in range(k)}}
     asked = [(side, query, i) for side, count in counts.items() for query in queries for i in range(count)]
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
     found: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
-    for (side, query, _), response in zip(asked, sample(base_of(model), prompts, config.sampling, seeds, on_written=on_written), strict=True):
+    for (side, query, _), response in zip(asked, sample(base_of(model), prompts, config.sampling, seeds, on_written=asking.on_written), strict=True):
         found[side].setdefault(query, []).append(response)
     statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
     return BaseReplies(queries=tuple(found["statement"]), statement=statement, flipped=tuple(flipped))

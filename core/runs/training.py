@@ -8,7 +8,7 @@ from typing import Any
 
 from core.engine.activations import recomputing, should_recompute
 from core.engine.adapters import attach_adapter, reset_adapter, restore_adapter, save_adapter
-from core.engine.batching import QUERIES_PER_BATCH
+from core.engine.batching import QUERIES_PER_BATCH, SHOWN_QUERIES
 from core.engine.models import LoadedModel
 from core.engine.policies import Policy, as_it_is
 from core.engine.processes import remember_together
@@ -27,7 +27,7 @@ from core.runs.work import Work
 RECOMPUTED = "The activations of a step would not fit the memory, so they are computed again in the backward pass; steps take longer."
 
 
-def iterate(work: Work, base: LoadedModel, shown: Sequence[str]) -> LoadedModel:
+def iterate(work: Work, base: LoadedModel) -> LoadedModel:
     """Every iteration samples from the policy of the one before and trains a fresh adapter from the base.
 
     Returns:
@@ -48,7 +48,7 @@ def iterate(work: Work, base: LoadedModel, shown: Sequence[str]) -> LoadedModel:
             continue
         if number > 1:  # the first is fresh from `attach_adapter`
             reset_adapter(model, own.seed)
-        _train(work, model, examples, own, number, shown)
+        _train(work, model, examples, own, number)
         if work.world.first:
             save_adapter(model, adapter)
     return model
@@ -79,7 +79,7 @@ def _sample_examples(work: Work, policy: Policy, config: TrainConfig, number: in
     return examples
 
 
-def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: TrainConfig, number: int, shown: Sequence[str]) -> None:
+def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: TrainConfig, number: int) -> None:
     """Train one iteration's adapter; its curve goes on from where the one before ended."""
     folder, curve = work.folder / f"iteration-{number}", Curve(work.folder / "curve.json")
     before = curve.steps_before(number)
@@ -91,7 +91,7 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
         report = dataclasses.replace(report, phase=phase_of("training", number), steps_before=before, metrics={**report.metrics, **several})
         if report.checkpoint:
             report = dataclasses.replace(report, checkpoint=f"{folder.name}/{report.checkpoint}")
-        ending = read_ending(folder, config) if report.done == report.total else None
+        ending = read_ending(folder) if report.done == report.total else None
         ended = ending_words(ending, number, work.plan.config.iterations) if ending is not None else ""
         work.on_step(dataclasses.replace(report, note=ended or ("" if report.done else note), lasting=report.lasting or ended or note))
 
@@ -100,7 +100,7 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
         on_step(StepReport(phase="training", done=0, total=len(step_order(len(examples), config)), lasting=RECOMPUTED))
 
     def show() -> tuple[ShownReply, ...]:
-        return show_replies(as_it_is(model, config.method), work.plan.constitution, config.sampling, work.plan.config.seed, shown)
+        return show_replies(as_it_is(model, config.method), work.plan.constitution, config.sampling, work.plan.config.seed, work.held_out[:SHOWN_QUERIES])
 
     company = Company(
         on_step=on_step,
@@ -116,7 +116,7 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
 
 def _tell_again(work: Work, number: int) -> None:
     """An attempt that finds an iteration done says how it ended, since what an earlier attempt said is gone from the page."""
-    ending = read_ending(work.folder / f"iteration-{number}", work.plan.config)
+    ending = read_ending(work.folder / f"iteration-{number}")
     if ending is not None:
         said = ending_words(ending, number, work.plan.config.iterations)
         work.on_step(StepReport(phase=phase_of("training", number), done=ending.step, total=ending.step, note=said, lasting=said))

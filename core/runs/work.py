@@ -20,6 +20,7 @@ class Work:
     should_stop: ShouldStop  # the same answer in all processes, so all must ask
     stop_alone: ShouldStop  # for what the first process does while the others wait
     world: World
+    held_out: list[str]  # the queries that the run is measured on
     dropped: Counter[str] = field(default_factory=Counter)
     kept: list[tuple[Stance, ...]] = field(default_factory=list)  # the contrast of each example, over all iterations
     train_queries: list[str] = field(default_factory=list)  # of all iterations, without repeats

@@ -16,6 +16,7 @@ from core.constitution.files import parse_file
 from core.constitution.queries import Query
 from core.engine.default_model import DEFAULT_MODEL
 from core.methods.settings import preset, with_settings
+from core.progress import Listener
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.runs.records import RunRecord
@@ -36,7 +37,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        record = execute(_plan(options), options.out or Path(scratch) / "run", Path(options.data) / "models", on_step=lambda r: print(r.phase, r.done, r.total))
+        record = execute(
+            _plan(options), options.out or Path(scratch) / "run", Path(options.data) / "models", Listener(on_step=lambda r: print(r.phase, r.done, r.total))
+        )
     print(json.dumps(_row(record)) if options.json else "\n".join(f"{name}: {value}" for name, value in _row(record).items()))
 
 

@@ -13,7 +13,6 @@ import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.core.methods.sami.test_training import plan, probed
 
 from app.cli import parser
 from app.processes import attempt, training
@@ -23,12 +22,13 @@ from app.processes.protocol import HELPER_LOST
 from app.processes.trainer import Trainer, work_once
 from core.engine.processes import World, default_count
 from core.errors import ConfigError, StudioError
-from core.progress import Stopped
+from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from db.tables import JobStatus
 from tests.app.commands.test_cli import CONSTITUTION, SMALL
 from tests.app.planting import claim, make_studio
 from tests.app.processes.test_trainer import job, queue
+from tests.core.runs.test_training import plan, probed
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +55,7 @@ def together(chosen, folder, **callbacks):
     """What two processes make of a plan."""
     with helped(chosen, folder, folder.parent, 2, lambda meeting, rank: [sys.executable, "-m", "tests.app.float32_helper", str(meeting), str(rank)]) as world:
         assert world == World(rank=0, size=2)
-        return execute(chosen, folder, folder.parent, world=world, **callbacks)
+        return execute(chosen, folder, folder.parent, Listener(**callbacks), world)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def test_what_only_a_helper_meets_is_told_as_the_reason(tiny_folder, tmp_path):
 STUCK = """
 import sys
 from pathlib import Path
-import tests.core.methods.sami.test_training as planned
+import tests.core.runs.test_training as planned
 from app.processes import helpers
 helpers.GRACE_S = 0.5
 with helpers.helped(planned.plan(Path("model")), Path("run"), Path("."), 2, lambda *_: [sys.executable, "-c", "raise SystemExit(3)"]):

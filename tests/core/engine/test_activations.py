@@ -14,6 +14,7 @@ from core.methods.gradients import add_gradient, replay_gradient
 from core.methods.sami.recipe import objective
 from core.methods.sami.settings import SamiSettings
 from core.methods.settings import TrainConfig
+from core.progress import Listener
 from core.runs.execute import execute
 from core.runs.training import RECOMPUTED
 from tests.asking import drawn
@@ -92,7 +93,7 @@ def test_a_run_with_little_memory_says_so_and_ends_with_the_same_adapter(tiny_fo
     plain = execute(plan(tiny_folder), tmp_path / "plain", tmp_path)
     monkeypatch.setattr("core.engine.activations.free_bytes", lambda _: 0)
     said = []
-    again = execute(plan(tiny_folder), tmp_path / "again", tmp_path, on_step=lambda report: said.append(report.lasting))
+    again = execute(plan(tiny_folder), tmp_path / "again", tmp_path, Listener(on_step=lambda report: said.append(report.lasting)))
     assert RECOMPUTED in said
     assert again.adapter_sha256 == plain.adapter_sha256
 

@@ -10,6 +10,7 @@ from core.constitution.queries import Query
 from core.engine.models import Placing, encode_prompt, load_model
 from core.engine.sampling import has_ended, to_response
 from core.methods.settings import TrainConfig
+from core.progress import Listener
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
@@ -70,6 +71,6 @@ def test_a_run_on_a_model_without_a_template_says_so_and_finishes(tmp_path, plai
     config = TrainConfig(train_queries=4, held_out_queries=2, passes=1, sampling=SamplingConfig(max_new_tokens=12, temperature=1.0))
     plan = RunPlan(constitution=Constitution(name="One", principles=(principle,)), queries=queries, model=plain.reference, config=config, device="cpu")
     notes = []
-    record = execute(plan, tmp_path / "run", tmp_path, on_step=lambda report: notes.append(report.note))
+    record = execute(plan, tmp_path / "run", tmp_path, Listener(on_step=lambda report: notes.append(report.note)))
     assert record.adapter.exists()
     assert any("no chat template" in note for note in notes)

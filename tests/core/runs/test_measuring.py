@@ -14,6 +14,7 @@ from core.engine.sampling import sample
 from core.measure.ask import reply_seed, side_prompt
 from core.methods.arms import Artifact, make_arm
 from core.methods.settings import TrainConfig
+from core.progress import Listener
 from core.runs.execute import execute
 from core.runs.phases import measured_arms, run_phases
 from core.runs.plan import RunPlan
@@ -30,7 +31,7 @@ def finished(tiny_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     reports = []
     plan = RunPlan(constitution=BRIEF, queries=QUERIES, model=ModelReference(id=str(tiny_folder)), config=CONFIG)
-    record = execute(plan, folder / "run", folder, on_step=reports.append)
+    record = execute(plan, folder / "run", folder, Listener(on_step=reports.append))
     return folder / "run", record, reports, plan
 
 

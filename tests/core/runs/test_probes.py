@@ -23,7 +23,7 @@ from core.errors import AdapterError
 from core.measure.ask import side_prompt
 from core.measure.information import mi_bound
 from core.methods.settings import TrainConfig
-from core.progress import Stopped
+from core.progress import Listener, Stopped
 from core.runs.endings import Probed
 from core.runs.execute import execute
 from core.runs.iterations import iteration_queries, left_to_probe, probe_note, probe_queries
@@ -170,7 +170,7 @@ def test_a_run_tells_of_its_probes_and_of_its_early_end(tiny_folder, tmp_path):
     """The tiny model's bound rises and falls, and the first fall ends it."""
     reports = []
     made = plan(tiny_folder, passes=20, patience=1, max_repetition_rise=0, learning_rate=0.02)
-    record = execute(made, tmp_path / "run", tmp_path, on_step=reports.append)
+    record = execute(made, tmp_path / "run", tmp_path, Listener(on_step=reports.append))
     stored = json.loads((tmp_path / "run" / "run.json").read_text())
     [ending] = stored["endings"]
     assert ending["reason"] == "patience"
@@ -182,7 +182,7 @@ def test_a_run_tells_of_its_probes_and_of_its_early_end(tiny_folder, tmp_path):
     assert stored["queries"]["probe"] == probe_queries(QUERIES, made.config, 1)
     assert not set(stored["queries"]["probe"]) & {*stored["queries"]["train"], *stored["queries"]["held_out"]}
     again = []
-    assert execute(made, tmp_path / "run", tmp_path, on_step=again.append).endings == record.endings
+    assert execute(made, tmp_path / "run", tmp_path, Listener(on_step=again.append)).endings == record.endings
     assert ending["says"] in [report.lasting for report in again]  # an attempt that goes on says it too
     tensors = load_file(tmp_path / "run" / "adapter" / "adapter_model.safetensors")
     best = find_checkpoint(tmp_path / "run" / "iteration-1" / "best", ending["back_to"]).tensors()
@@ -193,7 +193,7 @@ def test_a_run_tells_of_its_probes_and_of_its_early_end(tiny_folder, tmp_path):
 def test_a_run_with_too_few_queries_left_says_so_and_probes_on_what_there_is(tiny_folder, tmp_path, n_train, said, probed):
     queries = tuple(Query(f"Question number {i}?", "train" if i < n_train else "held_out") for i in range(n_train + 2))
     reports = []
-    execute(plan(tiny_folder, queries, probe_queries=8, passes=1), tmp_path / "run", tmp_path, on_step=reports.append)
+    execute(plan(tiny_folder, queries, probe_queries=8, passes=1), tmp_path / "run", tmp_path, Listener(on_step=reports.append))
     assert any(said in report.lasting for report in reports)
     assert any("probe_bound_nats" in report.metrics for report in reports) == probed
 

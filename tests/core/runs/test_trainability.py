@@ -10,7 +10,7 @@ from core.constitution.queries import Query
 from core.engine.sampling import Response
 from core.errors import ConfigError, LinkError
 from core.methods.settings import TrainConfig, with_settings
-from core.progress import Stopped
+from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from core.runs.links import trainability_from_data, trainability_to_data
 from core.runs.plan import RunPlan
@@ -148,7 +148,9 @@ def test_a_listener_that_keeps_words_is_told_every_eighth_reply():
 def test_a_run_is_stopped_while_it_asks_the_base(tiny_folder, tmp_path):
     asking = []
     with pytest.raises(Stopped):
-        execute(plan(tiny_folder), tmp_path / "run", tmp_path, on_step=asking.append, should_stop=lambda: any("asking" in step.note for step in asking))
+        execute(
+            plan(tiny_folder), tmp_path / "run", tmp_path, Listener(on_step=asking.append, should_stop=lambda: any("asking" in step.note for step in asking))
+        )
     assert not (tmp_path / "run" / "trainability.json").exists()
 
 

@@ -17,7 +17,7 @@ from core.engine.policies import as_it_is
 from core.errors import ConfigError
 from core.methods.examples import draw_examples
 from core.methods.settings import TrainConfig
-from core.progress import Stopped
+from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from core.runs.iterations import iteration_config, iteration_queries
 from core.runs.phases import run_phases
@@ -55,7 +55,7 @@ def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(tiny_folder, tmp_path
     whole = execute(plan(tiny_folder), tmp_path / "whole", tmp_path)
     asked = iter(range(1, 1000))
     with contextlib.suppress(Stopped):
-        execute(plan(tiny_folder), tmp_path / "cut", tmp_path, should_stop=lambda: next(asked) >= calls)
+        execute(plan(tiny_folder), tmp_path / "cut", tmp_path, Listener(should_stop=lambda: next(asked) >= calls))
     resumed = execute(plan(tiny_folder), tmp_path / "cut", tmp_path)
     assert resumed.adapter_sha256 == whole.adapter_sha256
     assert resumed.result == whole.result
@@ -76,7 +76,7 @@ def iterated(tiny_folder, **changes):
 
 def test_iterations_train_from_the_base_on_replies_of_the_policy_before_to_queries_it_never_saw(tiny_folder, tmp_path):
     reports = []
-    execute(iterated(tiny_folder), tmp_path / "run", tmp_path, on_step=reports.append)
+    execute(iterated(tiny_folder), tmp_path / "run", tmp_path, Listener(on_step=reports.append))
     kept = [json.loads((tmp_path / "run" / f"iteration-{k}" / "responses-000.json").read_text()) for k in (1, 2, 3)]
     rows = [data["examples"] for data in kept]
     asked = [{row["query"] for row in examples} for examples in rows]
@@ -101,7 +101,7 @@ def test_iterations_stopped_anywhere_end_as_if_they_had_not_been(tiny_folder, tm
     whole = execute(iterated(tiny_folder), tmp_path / "whole", tmp_path)
     asked = iter(range(1, 1000))
     with pytest.raises(Stopped):
-        execute(iterated(tiny_folder), tmp_path / "cut", tmp_path, should_stop=lambda: next(asked) >= calls)
+        execute(iterated(tiny_folder), tmp_path / "cut", tmp_path, Listener(should_stop=lambda: next(asked) >= calls))
     resumed = execute(iterated(tiny_folder), tmp_path / "cut", tmp_path)
     assert resumed.adapter_sha256 == whole.adapter_sha256
     assert resumed.result == whole.result

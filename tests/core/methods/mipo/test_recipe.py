@@ -13,7 +13,7 @@ from core.engine.processes import ALONE
 from core.methods.examples import Example
 from core.methods.mipo.recipe import gradient
 from core.methods.mipo.settings import MipoSettings
-from core.progress import Stopped
+from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from tests.core.runs.test_loop import CONFIG, digest, trained_with
 from tests.core.runs.test_training import plan
@@ -70,5 +70,5 @@ def test_a_whole_run_by_mipo_samples_what_any_recipe_samples_and_ends_the_same_w
     assert "kl_weight" not in record["config"]
     asked_to_stop = iter(range(1, 1000))
     with contextlib.suppress(Stopped):
-        execute(asked, tmp_path / "cut", tmp_path, should_stop=lambda: next(asked_to_stop) >= 4)
+        execute(asked, tmp_path / "cut", tmp_path, Listener(should_stop=lambda: next(asked_to_stop) >= 4))
     assert execute(asked, tmp_path / "cut", tmp_path).adapter_sha256 == whole.adapter_sha256
