@@ -17,7 +17,7 @@ from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import check_model
 from core.errors import AdapterError, ConfigError, ConstitutionError, QueryError
-from core.methods.arms import Arm, Artifact, arms_for, make_arm, needs_adapter
+from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
 from core.methods.settings import TrainConfig, config_from_data
 from core.settings import ModelReference, SamplingConfig
 
@@ -56,10 +56,10 @@ def chosen_arm(options: argparse.Namespace, run: dict[str, Any] | None) -> Arm:
     """
     folder, side = options.adapter, getattr(options, "side", "statement")
     artifact = Artifact(kind="adapter", place=str(folder), sha256=adapter_hash(folder)) if folder is not None else None
+    recipe = (config_from_data(run["config"]) if run is not None else TrainConfig()).method
     key = options.arm
     if key is None:
-        config = config_from_data(run["config"]) if run is not None else TrainConfig()
-        offered = arms_for(config.method if artifact is not None else None, artifact)
+        offered = arms_for(recipe if artifact is not None else None, artifact)
         key = next(arm.method for arm in offered if needs_adapter(arm) == (artifact is not None) and arm.in_prompt == (side != "none"))
     arm = make_arm(key, settings=dict(_read_setting(assignment) for assignment in options.set))
     if arm.in_prompt and side == "none":
@@ -68,6 +68,8 @@ def chosen_arm(options: argparse.Namespace, run: dict[str, Any] | None) -> Arm:
         return arm
     if artifact is None:
         raise ConfigError(f"The arm {key} needs an adapter. Add --adapter DIR, the `adapter` folder of a run.")
+    if run is not None and METHODS[key].recipe not in (None, recipe):
+        raise ConfigError(f"The adapter in {folder} was trained with {recipe}, so it is none for the arm {key}. Choose another arm or adapter.")
     return replace(arm, artifact=artifact)
 
 

@@ -58,8 +58,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measured(options: argparse.Namespace, arm: Arm, run: dict[str, Any] | None) -> tuple[Arm, ...]:
-    """What a run ends with when no arm is named; the prompted base and the arm when one is."""
-    if options.arm is not None or arm.artifact is None:
+    """What a run ends with when neither arm nor setting is named; the prompted base and the arm when one is."""
+    if options.arm is not None or options.set or arm.artifact is None:
         return tuple(dict.fromkeys((make_arm("prompt"), arm)))
     return measured_arms(config_from_data(run["config"]) if run is not None else TrainConfig(), arm.artifact)
 

@@ -213,6 +213,21 @@ def test_any_arm_can_be_measured_against_the_base(trained, files):
     assert (told["arm"]["key"], told["adapter_sha256"]) == ("context alpha=1", None)
 
 
+def test_an_adapter_at_another_strength_is_measured_at_that_strength(trained, files):
+    question = ["measure", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--adapter", trained[0] / "adapter", "--json"]
+    done = run(*question, "--set", "strength=0.5", folder=files)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [each["arm"]["key"] for each in told["result"]["arms"]] == ["prompt", told["arm"]["key"]] == ["prompt", "sami strength=0.5"]
+
+
+def test_an_adapter_is_not_taken_for_that_of_another_recipe(trained, files, tmp_path):
+    asked = ["reply", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--arm", "mipo", "--adapter", trained[0] / "adapter"]
+    done = run(*asked, "--out", tmp_path / "r.jsonl", folder=files)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "was trained with sami, so it is none for the arm mipo" in done.stderr
+
+
 def test_arms_lists_the_table(files):
     listed = {row["key"]: row for row in json.loads(run("arms", "--json", folder=files).stdout)}
     assert list(listed) == list(METHODS)
