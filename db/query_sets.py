@@ -54,7 +54,7 @@ def get_query_set(session: Session, query_set_id: int) -> QuerySet:
     Raises:
         NotFound: There is none with this id.
     """
-    found = session.get(QuerySet, query_set_id)
-    if found is None:
+    query_set = session.get(QuerySet, query_set_id)
+    if query_set is None:
         raise NotFound(f"There is no query set {query_set_id}.")
-    return found
+    return query_set

@@ -44,8 +44,9 @@ async function keep(part, before) {
   part("keep").disabled = true;
   const reply = await give({ name: wanted, take_drafts: part("take").checked });
   part("keep").disabled = false;
-  if (reply?.name) location.reload();
-  else setText(part("problem"), problemOf(reply));
+  if (reply?.name) return location.reload();
+  setText(part("problem"), problemOf(reply));
+  part("name").focus(); // the button was disabled meanwhile, and so lost the focus
 }
 
 async function give(naming) {

@@ -48,10 +48,10 @@ def upload(studio: Studio, data: bytes, filename: str) -> QuerySetView:
 def require_both_splits(queries: list[Query], name: str) -> None:
     """Raise QueryError when a file could never be trained on and measured."""
     for split, word, use in (("train", "train", "to train on"), ("held_out", "held-out", "to measure on")):
-        found = sum(q.split == split for q in queries)
-        if found < FEWEST:
+        count = sum(q.split == split for q in queries)
+        if count < FEWEST:
             raise QueryError(
-                f"{name} gives {found} {word} queries, and at least {FEWEST} are needed {use}. "
+                f"{name} gives {count} {word} queries, and at least {FEWEST} are needed {use}. "
                 "Add queries (one in four is held out), or mark rows with a `split` of train or held_out."
             )
 
