@@ -6,7 +6,7 @@ another reply. So there are two layouts: packed for training draws, and steady f
 where every forward has the same shape whoever asks, and a reply on the Compare page is the very one in the result table.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,19 +45,7 @@ class Written:
 OnWritten = Callable[[Written], None]
 
 
-def ignore_written(_: Written) -> None:
-    """The default `on_written`."""
-
-
-def sample(
-    policy: "Policy",
-    prompts: Sequence["Prompt"],
-    sampling: SamplingConfig,
-    seeds: Sequence[int],
-    *,
-    steady: bool = False,
-    on_written: OnWritten = ignore_written,
-) -> list[Response]:
+def sample(policy: "Policy", prompts: Sequence["Prompt"], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> list[Response]:
     """One response for each prompt, in the order of the prompts.
 
     Args:
@@ -66,8 +54,24 @@ def sample(
         sampling: Length, temperature, nucleus.
         seeds: One seed a row.
         steady: Let no row depend on the others; slower (docs/decisions.md).
-        on_written: Told after every token; what it raises ends the sampling.
     """
+    return told(draw(policy, prompts, sampling, seeds, steady=steady), lambda _: None)
+
+
+def told(drawing: Generator[Written, None, list[Response]], on_written: OnWritten) -> list[Response]:
+    """The responses of `draw`; `on_written` is told after every token, and what it raises ends the drawing."""
+    while True:
+        try:
+            on_written(next(drawing))
+        except StopIteration as end:
+            responses: list[Response] = end.value
+            return responses
+
+
+def draw(
+    policy: "Policy", prompts: Sequence["Prompt"], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
+) -> Generator[Written, None, list[Response]]:
+    """As `sample`, token by token: tells how far it is, and returns the responses."""
     responses: dict[int, Response] = {}
     by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i].ids), i))  # alike lengths together: little padding
     size = STEADY_ROWS if steady else PACKED_ROWS
@@ -80,8 +84,8 @@ def sample(
                     row.append(token)
             under_way = sum(len(row) for row, token in zip(tokens, step, strict=True) if token is not None) / sampling.max_new_tokens
             ended = sum(token is None for token in step)
-            on_written(Written(start + ended, (start + ended + under_way) / len(prompts)))
-        on_written(Written(start + len(rows), (start + len(rows)) / len(prompts)))  # with those that were cut
+            yield Written(start + ended, (start + ended + under_way) / len(prompts))
+        yield Written(start + len(rows), (start + len(rows)) / len(prompts))  # with those that were cut
         responses |= {i: to_response(policy.model, row) for i, row in zip(rows, tokens, strict=True)}
     return [responses[i] for i in range(len(prompts))]
 

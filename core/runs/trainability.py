@@ -18,7 +18,7 @@ from core.constitution.text import words
 from core.engine.batching import CHECKED_QUERIES
 from core.engine.models import LoadedModel
 from core.engine.policies import base_of
-from core.engine.sampling import OnWritten, Response, sample
+from core.engine.sampling import OnWritten, Response, draw, told
 from core.errors import LinkError
 from core.measure.ask import side_prompt
 from core.measure.judges import judge_of
@@ -127,7 +127,8 @@ def ask_base(model: LoadedModel, constitution: Constitution, queries: Sequence[s
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
     found: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
-    for (side, query, _), response in zip(asked, sample(base_of(model), prompts, config.sampling, seeds, on_written=asking.on_written), strict=True):
+    drawn = told(draw(base_of(model), prompts, config.sampling, seeds), asking.on_written)
+    for (side, query, _), response in zip(asked, drawn, strict=True):
         found[side].setdefault(query, []).append(response)
     statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
     return BaseReplies(queries=tuple(found["statement"]), statement=statement, flipped=tuple(flipped))

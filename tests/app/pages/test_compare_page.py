@@ -12,6 +12,7 @@ import pytest
 
 from app.pages.compare import ComparePage
 from app.present import compare as present
+from app.present import token_scores
 from app.services.comparison_views import ComparisonView, Pane
 from app.services.sources import Source
 from app.services.studio import Studio, open_studio
@@ -127,7 +128,7 @@ def test_texts_of_people_and_models_are_shown_never_run() -> None:
     for html in (data["asked"], data["proof"], present.diff_html(shown, "base", "prompt"), present.source_option(shown.source)["facts"]):
         assert "<script>" not in html
         assert "&lt;script&gt;" in html
-    assert "<b>" not in present.scores_html(replace(shown.panes[2], token_scores=(("<b>", -1.0, -2.0),)))
+    assert "<b>" not in token_scores.scores_html(replace(shown.panes[2], token_scores=(("<b>", -1.0, -2.0),)))
 
 
 def test_what_takes_time_comes_with_the_last_view_only() -> None:
@@ -157,8 +158,8 @@ def test_an_added_pane_stands_after_the_four_and_is_named_with_its_settings() ->
     panes = [(pane["title"], pane["place"]) for pane in present.comparison_data(shown)["panes"][4:]]
     assert panes == [("Aligned with the constitution, strength 0.5", 5), ("Context-aware decoding", 6)]
     assert present.default_pair(shown) == ("prompt", "sami")
-    assert "the adapter makes this reply" in present.scores_html(weaker)
-    assert "the adapter" not in present.scores_html(context)
+    assert "the adapter makes this reply" in token_scores.scores_html(weaker)
+    assert "the adapter" not in token_scores.scores_html(context)
     assert "Aligned with the constitution, strength 0.5" in present.diff_html(shown, "sami", weaker.arm.key)
 
 
@@ -214,7 +215,7 @@ def test_changed_words_that_only_a_space_parts_are_put_together_without_losing_a
 
 
 def test_the_token_view_gives_signed_differences_and_their_mean() -> None:
-    html = present.scores_html(view().panes[2])
+    html = token_scores.scores_html(view().panes[2])
     assert "Mean −0.1 a token over 3 tokens" in html
     assert "less likely than" in html
     assert ">+1.0<" in html
