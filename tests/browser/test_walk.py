@@ -130,7 +130,7 @@ def test_a_run_trains_while_processes_are_killed_and_pages_reload(page: Page, wh
     whole.wait("the end of the run", lambda: the_run(studio).job.status in (JobStatus.FINISHED, JobStatus.FAILED), 420)
     run = the_run(studio)
     assert run.job.status == JobStatus.FINISHED, f"{run.job.error_text}\n{whole.logs()}"
-    assert run.attempt >= 3
+    assert run.job.attempt >= 3
     expect(page.locator(".cs-headline")).to_have_text("Finished", timeout=60_000)
 
 
