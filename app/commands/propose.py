@@ -12,7 +12,6 @@ from app.services.writers import ask_endpoint, model_name
 from app.settings import Settings
 from core.constitution.principles import Turns, written_by_to_data
 from core.constitution.proposals import Ask, Wish, answer_sampling, propose, written_by
-from core.engine.models import Placing
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
     """The name of a model of this machine, and a way to ask it."""
     from app.commands.terminal import quiet
-    from core.engine.models import choose_device, encode_prompt, load_model
+    from core.engine.models import Placing, choose_device, encode_prompt, load_model
     from core.engine.policies import base_of, plain_prompt
     from core.engine.sampling import sample
     from core.settings import ModelReference

@@ -236,7 +236,7 @@ def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: in
     small = plant_finished_run(studio, studio.settings.models_folder / "tiny", adapter, adapter_hash(adapter), tokens=23, four_bit=True)
     asked, loaded = [], []
     monkeypatch.setattr(host_client, "stream", lambda _, request: (event for event in [asked.append(request) or {"event": "end"}]))
-    monkeypatch.setattr(weights, "load_model", lambda *_, four_bit, **__: loaded.append(four_bit))
+    monkeypatch.setattr(weights, "load_model", lambda _reference, _models, placing, _on_progress: loaded.append(placing.four_bit))
     monkeypatch.setattr(weights, "check_model", lambda model: model)
     for number in (run_id, small):
         finished(studio, wish(number))
