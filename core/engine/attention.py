@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 Network = PreTrainedModel | PeftModel
-_FULL, _SLIDING, _CHUNKED = "full_attention", "sliding_attention", "chunked_attention"
+FULL_ATTENTION, _SLIDING, _CHUNKED = "full_attention", "sliding_attention", "chunked_attention"
 
 
 def weights_dtype(network: Network) -> torch.dtype:
@@ -28,12 +28,12 @@ def layer_kinds(network: Network) -> set[str]:
         return kinds
     if getattr(config, "sliding_window", None) is not None:
         return {_SLIDING}
-    return {_CHUNKED} if getattr(config, "attention_chunk_size", None) is not None else {_FULL}
+    return {_CHUNKED} if getattr(config, "attention_chunk_size", None) is not None else {FULL_ATTENTION}
 
 
 def can_mask(network: Network) -> bool:
     """Whether a mask decides what every layer sees; a recurrent layer sees all that came before it."""
-    return layer_kinds(network) <= {_FULL, _SLIDING, _CHUNKED}
+    return layer_kinds(network) <= {FULL_ATTENTION, _SLIDING, _CHUNKED}
 
 
 def layer_masks(network: Network, visible_BQK: Tensor, positions_BQ: Tensor, positions_BK: Tensor) -> Tensor | dict[str, Tensor]:

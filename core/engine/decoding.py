@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import Cache, DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-from core.engine.attention import layer_masks
+from core.engine.attention import FULL_ATTENTION, layer_kinds, layer_masks
 from core.engine.models import LoadedModel
 
 
@@ -30,14 +30,16 @@ class Decoding(Protocol):
 
 
 class Plain:
-    """A left-padded batch."""
+    """A left-padded batch. With room for so many new tokens its cache is allocated once, where all layers attend to everything."""
 
-    def __init__(self, model: LoadedModel, prompts: Sequence[Sequence[int]], width: int) -> None:
+    def __init__(self, model: LoadedModel, prompts: Sequence[Sequence[int]], width: int, new_tokens: int | None = None) -> None:
         self.model = model
         self.input_ids, real = left_pad(model, prompts, width)
         self.mask = real.long()
         self.positions = (self.mask.cumsum(dim=1) - 1).clamp(min=0)
         self.cache: Any = DynamicCache(config=model.network.config)
+        if new_tokens is not None and layer_kinds(model.network) == {FULL_ATTENTION}:
+            self.cache = Cache(layers=[_Layer(width + new_tokens) for _ in range(model.network.config.get_text_config().num_hidden_layers)])
 
     def first(self) -> Tensor:
         """See `Decoding`."""

@@ -157,7 +157,7 @@ def begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampli
     rows = [*prompts, *[prompts[0]] * (STEADY_ROWS - len(prompts) if steady else 0)]
     width = _width(model, rows, sampling, steady)
     if steady or not model.packed:  # steady: what a row shares with its company must not decide how it is computed
-        return Plain(model, rows, width)
+        return Plain(model, rows, width, sampling.max_new_tokens if steady else None)
     return Shared(model, rows, sampling.max_new_tokens)
 
 
