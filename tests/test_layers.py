@@ -70,3 +70,8 @@ def test_rooms_of_the_web_process_know_no_torch(room):
 
 def test_the_rooms_without_torch_are_not_few():
     assert len(rooms_without_torch()) >= 15
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "tests" / "bench").glob("*.py")))
+def test_every_benchmark_can_be_begun(name):
+    assert subprocess.run([sys.executable, "-m", f"tests.bench.{name}", "--help"], cwd=ROOT, capture_output=True, timeout=120, check=False).returncode == 0

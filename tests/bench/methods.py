@@ -17,7 +17,8 @@ from pathlib import Path
 
 from app.services.plans import file_stem
 from app.services.studio import STARTERS, read_starters
-from core.constitution.principles import Constitution, dump_yaml
+from core.constitution.files import dump_yaml
+from core.constitution.principles import Constitution
 from core.measure.report import report_from_data
 from core.measure.values import NO_SIDE, roles
 from core.methods.recipes import RECIPES
