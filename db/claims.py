@@ -201,12 +201,12 @@ def _crash(job: Job, cause: str, now: datetime) -> None:
     job.crashes += 1
     if job.crashes < MAX_CRASHES or job.cancel_requested:
         where = "its last checkpoint" if job.checkpoint else "the beginning"
-        _release(job, f"{cause} The run goes on from {where} (attempt {job.attempt} ended early).", now)
+        _release(job, f"{cause} It goes on from {where} (attempt {job.attempt} ended early).", now)
         return
     _set(job, _ended(JobStatus.FAILED, now))
     job.error_kind = "crashed"
     job.error_text = (
-        f"{cause} {MAX_CRASHES} attempts in a row ended before the next checkpoint, so the run was not started again. "
+        f"{cause} {MAX_CRASHES} attempts in a row ended before the next checkpoint, so it was not started again. "
         "The log of the last attempt may say why; often memory ran out: close other programs, or choose a smaller model, shorter replies or fewer "
         "queries a step. Resume tries again from the last checkpoint."
     )

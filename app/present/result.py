@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from app.present.balance import balance_html
 from app.present.text import count, escape
+from core.constitution.principles import SIDES
 from core.measure.rows import POINTS, Row, inner_title, rows
 from core.measure.statistics import Figure
-from core.measure.values import SIDES, Change, PrincipleFigures, Report
+from core.measure.values import Change, PrincipleFigures, Report
 from core.measure.verdicts import Verdict
 from core.methods.arms import arm_title
 from core.runs.results import RunResult

@@ -1,8 +1,9 @@
 """The report as lines for a terminal."""
 
+from core.constitution.principles import SIDES
 from core.measure.rows import PERCENT, POINTS, rows
 from core.measure.statistics import Figure
-from core.measure.values import SIDES, Report
+from core.measure.values import Report
 
 DIGITS = {PERCENT: 2, POINTS: 2}  # of shares and their differences; other rows say theirs
 

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from core.constitution.contrasts import asked_stances
-from core.constitution.principles import Constitution
+from core.constitution.principles import SIDES, Constitution
 from core.engine.batching import PROMPTS_SCORED, RESPONSES_SCORED
 from core.engine.models import LoadedModel
 from core.engine.policies import Policy, Prompt, base_of, prompt_of
 from core.engine.sampling import sample
-from core.measure.values import NO_SIDE, SIDES, MeasuredReply
+from core.measure.values import NO_SIDE, MeasuredReply
 from core.methods.arms import Arm, same_lane
 from core.progress import ShownReply
 from core.seeds import seed_for

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from core.constitution.contrasts import asked_stances, flip_side
-from core.constitution.principles import Constitution
+from core.constitution.principles import SIDES, Constitution
 from core.constitution.text import loops, mentions_constitution, refuses, repetition, words
 from core.errors import ConfigError
 from core.measure.judges import JUDGES, Judge, judge_of
@@ -23,7 +23,6 @@ from core.measure.tracing import Asked, attribution, base_scores, bound, confusi
 from core.measure.values import (
     NO_SIDE,
     OVER_PROMPT,
-    SIDES,
     TEXT,
     WEIGHTS,
     ArmFigures,

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from core.constitution.principles import SIDES
 from core.measure.statistics import Figure
-from core.measure.values import NO_SIDE, OVER_PROMPT, SIDES, WEIGHTS, ArmFigures, PrincipleFigures, Report, roles
+from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, roles
 from core.methods.arms import Arm, arm_title
 
 PERCENT, POINTS = "percent", "points"  # a share, and a difference of shares

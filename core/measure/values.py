@@ -7,7 +7,6 @@ from core.measure.statistics import Figure
 from core.measure.verdicts import Verdict
 from core.methods.arms import Arm
 
-SIDES = ("statement", "antithesis")
 NO_SIDE = "none"  # the side of an arm whose prompt holds no constitution: each query is answered once
 
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.constitution.contrasts import asked_stances
-from core.constitution.principles import NEUTRAL_SYSTEM, Constitution
+from core.constitution.principles import NEUTRAL_SYSTEM, SIDES, Constitution
 from core.engine.batching import CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS, kept_together
 from core.machine import FIT_SHARE, Hardware, ModelShape, activation_bytes, logit_bytes
-from core.measure.values import SIDES
 from core.methods.arms import Arm, needs_adapter
 from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.constitution.findings import require_valid
+from core.constitution.principles import SIDES
 from core.constitution.queries import draw_queries
 from core.engine.adapters import adapter_hash
 from core.engine.checkpoints import remember, write_json
@@ -18,7 +19,6 @@ from core.engine.processes import ALONE, World
 from core.engine.scoring import check_packing
 from core.measure.ask import side_prompt
 from core.measure.report import evaluate
-from core.measure.values import SIDES
 from core.methods.arms import Artifact
 from core.methods.settings import TrainConfig
 from core.progress import NOBODY, Listener, StepReport, Stopped, ignore_step

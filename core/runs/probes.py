@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch.nn import Parameter
 
-from core.constitution.principles import Constitution
+from core.constitution.principles import SIDES, Constitution
 from core.constitution.text import loops, repetition
 from core.engine.checkpoints import checkpoint_steps, find_checkpoint, remember, save_checkpoint, write_json
 from core.engine.models import LoadedModel
@@ -23,7 +23,6 @@ from core.engine.sampling import sample
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
 from core.measure.information import mi_bound
-from core.measure.values import SIDES
 from core.methods.settings import TrainConfig
 from core.runs.endings import Ending, Probed, best_step, measured, should_end
 from core.runs.iterations import FEWEST_PROBE_QUERIES

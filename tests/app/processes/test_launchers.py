@@ -126,7 +126,7 @@ def test_a_trainer_works_through_any_launcher(studio: Studio) -> None:
     assert work_once(trainer)
     run = get_run(studio, run_id)
     assert run.job.status == JobStatus.QUEUED
-    assert run.job.notice == "The node was taken away. The run goes on from the beginning (attempt 1 ended early)."
+    assert run.job.notice == "The node was taken away. It goes on from the beginning (attempt 1 ended early)."
     assert work_once(trainer)
     assert [(claim.job_id, claim.attempt) for claim in cluster.started] == [(run_id, 1), (run_id, 2)]
     assert get_run(studio, run_id).job.owner_identity == {"cluster": "a"}

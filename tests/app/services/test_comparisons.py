@@ -14,12 +14,12 @@ from app.services.comparisons import Wish
 from app.services.sources import MOST_PANES, ArmWish, list_sources
 from app.services.studio import RefusedError, Studio, open_studio
 from app.settings import Settings, prepare_data_folder
+from core.constitution.principles import SIDES
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import Placing, choose_device, load_model
 from core.engine.policies import open_policy
 from core.errors import ConfigError, QueryError
 from core.measure.ask import NO_SIDE, ask, reply_seed
-from core.measure.values import SIDES
 from core.settings import ModelReference, SamplingConfig
 from db.constitutions import list_constitutions
 from tests.app.hosting import RunningHost, plant_finished_run
