@@ -23,9 +23,9 @@ MEANINGS = {
 ANYWAY = "A run would begin all the same, since the form says to train even where there is no link."
 
 
-def trainability_lines(found: Trainability) -> list[str]:
+def trainability_lines(trainability: Trainability) -> list[str]:
     """The verdict, the reason for each principle, and what to mind."""
-    return [f"Before training: {WORDS[found.verdict]}.", *(link.reason for link in found.principles), *found.notes]
+    return [f"Before training: {WORDS[trainability.verdict]}.", *(link.reason for link in trainability.principles), *trainability.notes]
 
 
 def check_html(view: "CheckView") -> str:
@@ -43,17 +43,17 @@ def check_spoken(view: "CheckView") -> str:
     return f"Check finished: {WORDS[view.found.verdict]}." if view.found is not None else ""
 
 
-def trainability_html(found: Trainability, meaning: str = "") -> str:
+def trainability_html(trainability: Trainability, meaning: str = "") -> str:
     """The verdict with what it rests on."""
-    verdict = found.verdict
+    verdict = trainability.verdict
     means = f'<p class="cs-found-meaning">{escape(meaning)}</p>' if meaning else ""
-    several = len(found.principles) > 1
-    links = "".join(_link(link, several) for link in found.principles)
-    notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
+    several = len(trainability.principles) > 1
+    links = "".join(_link(link, several) for link in trainability.principles)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in trainability.notes)
     return (
         f'<div class="cs-found" data-verdict="{escape(verdict)}">'
         f'<p class="cs-found-word">{_mark(verdict)}<span>Before training: <strong>{WORDS[verdict]}</strong></span></p>{means}'
-        f'<ol class="cs-found-links">{links}</ol>{_facts(found)}{_wrapped("ul", "cs-found-notes", notes)}</div>'
+        f'<ol class="cs-found-links">{links}</ol>{_facts(trainability)}{_wrapped("ul", "cs-found-notes", notes)}</div>'
     )
 
 
@@ -88,17 +88,15 @@ def _meter(figure: Figure, sign: str, label: str) -> str:
     )
 
 
-def _facts(found: Trainability) -> str:
-    """What may mislead training although the principles are followed. A run of an earlier version has not counted all of it."""
-    ours, theirs = found.words
-    sides = ("all statements", "with the first antithesis") if len(found.principles) > 1 else ("the statement", "under the antithesis")
-    telling = f"the longer one gives the side away in {found.length_tells:.0%} of pairs (50% is chance)"
+def _facts(trainability: Trainability) -> str:
+    """What may mislead training although the principles are followed."""
+    ours, theirs = trainability.words
+    sides = ("all statements", "with the first antithesis") if len(trainability.principles) > 1 else ("the statement", "under the antithesis")
+    telling = f"the longer one gives the side away in {trainability.length_tells:.0%} of pairs (50% is chance)"
     facts = [
         ("Words a reply", f"{ours:.0f} under {sides[0]}, {theirs:.0f} {sides[1]}; {telling}"),
-        ("Cut at the token limit", f"{found.cut:.0%} of replies"),
+        ("Cut at the token limit", f"{trainability.cut:.0%} of replies"),
+        ("Same on both sides", f"{trainability.same:.0%} of pairs"),
+        ("Rests on", f"{count(trainability.replies, 'reply', 'replies')} of the base; 95% intervals, a query counted once"),
     ]
-    if found.same is not None:
-        facts.append(("Same on both sides", f"{found.same:.0%} of pairs"))
-    if found.replies is not None:
-        facts.append(("Rests on", f"{count(found.replies, 'reply', 'replies')} of the base; 95% intervals, a query counted once"))
     return _wrapped("dl", "cs-found-facts", "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in facts))

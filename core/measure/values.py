@@ -1,7 +1,8 @@
 """What is measured: replies, outcomes, figures of arms and of principles, and the report that holds them. Imports no torch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from core.measure.statistics import Figure
 from core.measure.verdicts import Verdict
@@ -24,12 +25,9 @@ class MeasuredReply:
     kl_policy_base_nats: float | None  # KL(policy || base) a token over the reply, under its own constitution; 0 for the base
 
 
-def replies_from_data(rows: object) -> list[MeasuredReply] | None:
-    """The inverse of `asdict` on each reply; None for rows of an earlier form, which have to be measured again."""
-    names = {item.name for item in fields(MeasuredReply)}
-    if not isinstance(rows, list) or any(set(row) != names for row in rows):
-        return None
-    return [MeasuredReply(**row | {name: tuple(row[name]) for name in ("logprobs", "base_logprobs")}) for row in rows]
+def replies_from_data(rows: Iterable[Mapping[str, Any]]) -> list[MeasuredReply]:
+    """The inverse of `asdict` on each reply."""
+    return [MeasuredReply(**{**row, **{name: tuple(row[name]) for name in ("logprobs", "base_logprobs")}}) for row in rows]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,11 +69,11 @@ def should_end(history: Sequence[Probed], base: Probed, planned: int, config: Tr
     return None
 
 
-def too_far(step: int, planned: int, kl_nats: float, config: TrainConfig) -> Ending | None:
+def too_far(step: int, planned: int, kl_base_policy_nats: float, config: TrainConfig) -> Ending | None:
     """Whether training ends because the policy is too far from its base. The adapter stays as it is: few steps too many do not spoil it."""
-    if not config.max_kl_nats or not kl_nats > config.max_kl_nats:
+    if not config.max_kl_nats or not kl_base_policy_nats > config.max_kl_nats:
         return None
-    return Ending(step=step, planned=planned, reason="distance", found=kl_nats, limit=config.max_kl_nats, back_to=None)
+    return Ending(step=step, planned=planned, reason="distance", found=kl_base_policy_nats, limit=config.max_kl_nats, back_to=None)
 
 
 def ending_words(ending: Ending, iteration: int, iterations: int) -> str:
@@ -110,12 +110,12 @@ def read_ending(folder: Path) -> Ending | None:
 
 def endings_data(run_folder: Path, config: TrainConfig) -> list[dict[str, Any]]:
     """The early ends of a run's iterations as its record and its row keep them, each with its sentence."""
-    found = []
+    endings = []
     for number in range(1, config.iterations + 1):
         ending = read_ending(run_folder / f"iteration-{number}")
         if ending is not None:
-            found.append({"iteration": number, **ending_to_data(ending), "says": ending_words(ending, number, config.iterations)})
-    return found
+            endings.append({"iteration": number, **ending_to_data(ending), "says": ending_words(ending, number, config.iterations)})
+    return endings
 
 
 def measured(value: float) -> float | None:

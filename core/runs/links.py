@@ -31,14 +31,14 @@ class Trainability:
     words: tuple[float, float]  # mean of a reply under all statements, and with the first principle flipped
     length_tells: float  # share of pairs of replies to one query whose longer one is on the more usual side; 0.5 = no confound
     cut: float  # share of replies that did not end within the token limit
-    same: float | None = None  # share of pairs as above that are the same text; None: found by a version that did not count them
-    replies: int | None = None  # of the base, that all this rests on; None as above
+    same: float  # share of pairs as above that are the same text
+    replies: int  # of the base, that all this rests on
     notes: tuple[str, ...]  # warnings that do not forbid training
 
 
-def trainability_to_data(found: Trainability) -> dict[str, Any]:
+def trainability_to_data(trainability: Trainability) -> dict[str, Any]:
     """Plain JSON data."""
-    return asdict(found)
+    return asdict(trainability)
 
 
 def trainability_from_data(data: Mapping[str, Any]) -> Trainability:
@@ -50,9 +50,9 @@ def trainability_from_data(data: Mapping[str, Any]) -> Trainability:
     shares = ("followed", "followed_under_antithesis")
     try:
         links = tuple(PrincipleLink(**{**row, **{name: Figure(**row[name]) for name in shares}}) for row in data["principles"])
-        found = Trainability(**{**data, "principles": links, "words": tuple(data["words"]), "notes": tuple(data["notes"])})
+        trainability = Trainability(**{**data, "principles": links, "words": tuple(data["words"]), "notes": tuple(data["notes"])})
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is no verdict on a link: {error!r}") from error
-    if not {found.verdict, *(link.verdict for link in links)} <= set(get_args(Link)):
-        raise ValueError(f"a link is {', '.join(get_args(Link))}, and this one {found.verdict!r}")
-    return found
+    if not {trainability.verdict, *(link.verdict for link in links)} <= set(get_args(Link)):
+        raise ValueError(f"a link is {', '.join(get_args(Link))}, and this one {trainability.verdict!r}")
+    return trainability

@@ -1,12 +1,13 @@
 """The end of a run: each arm answers the held-out queries, committed batch by batch."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
-from core.engine.checkpoints import write_json
 from core.engine.models import LoadedModel
 from core.engine.policies import Policy, open_policy
+from core.engine.processes import remember_together
 from core.measure.ask import ask, query_batches
 from core.measure.values import MeasuredReply, replies_from_data
 from core.methods.arms import Arm
@@ -27,24 +28,16 @@ def replies_file(arm: str, number: int) -> str:
 def _measure(work: Work, policy: Policy, queries: Sequence[str]) -> list[MeasuredReply]:
     replies: list[MeasuredReply] = []
     batches = query_batches(policy.arm, work.plan.constitution, queries)
-    world = work.world
     for number, batch in enumerate(batches):
         path = work.folder / replies_file(policy.arm.key, number)
-        measured = replies_from_data(world.share(json.loads(path.read_text(encoding="utf-8")) if world.first and path.exists() else None))
-        if measured is None:
-            measured = _ask_together(work, policy, batch)
-            if world.first:
-                write_json(path, [dataclasses.asdict(reply) for reply in measured])
-        replies += measured
+        replies += replies_from_data(remember_together(work.world, path, partial(_ask_together, work, policy, batch)))
         work.tick(StepReport(phase=measuring_phase(policy.arm.key), done=number + 1, total=len(batches)))
     return replies
 
 
-def _ask_together(work: Work, policy: Policy, batch: Sequence[str]) -> list[MeasuredReply]:
-    """The replies to a batch, each process answering its part of the queries."""
-    config, own = work.plan.config, work.world.part(batch)
-    rows = [dataclasses.asdict(reply) for reply in ask(policy, work.plan.constitution, own, config.sampling, config.seed)]
-    by_query = [rows[i * len(rows) // len(own) : (i + 1) * len(rows) // len(own)] for i in range(len(own))]
-    measured = replies_from_data([row for group in work.world.together(work.world.gather(by_query)) for row in group])
-    assert measured is not None
-    return measured
+def _ask_together(work: Work, policy: Policy, batch: Sequence[str]) -> list[dict[str, Any]]:
+    """The replies to a batch as plain data, each process answering its part of the queries."""
+    config, part = work.plan.config, work.world.part(batch)
+    rows = [dataclasses.asdict(reply) for reply in ask(policy, work.plan.constitution, part, config.sampling, config.seed)]
+    by_query = [rows[i * len(rows) // len(part) : (i + 1) * len(rows) // len(part)] for i in range(len(part))]
+    return [row for group in work.world.together(work.world.gather(by_query)) for row in group]

@@ -178,15 +178,13 @@ def test_a_run_that_met_no_link_offers_to_train_anyway_and_not_to_resume(studio:
 
 
 def test_a_finished_run_says_what_the_base_did_before_training(studio: Studio) -> None:
-    older = {name: value for name, value in FOUND.items() if name not in ("same", "replies")}  # of a run before these were counted
-    for found, counts in ((FOUND, True), (older, False)):
-        run_id = queue(studio, key=f"counts-{counts}")
-        finish(studio, claim(studio), result(capitals(), trainability=trainability_from_data(found)))
-        phases = opened(studio, run_id)["sections"]["phases"]
-        assert "Before training: <strong>no-go</strong>" in phases
-        assert "1 of 96 replies of the base follow “&lt;script&gt;" in phases
-        assert "72% of replies are cut at 64 tokens." in phases
-        assert ("128 replies of the base" in phases) is counts
+    run_id = queue(studio)
+    finish(studio, claim(studio), result(capitals(), trainability=trainability_from_data(FOUND)))
+    phases = opened(studio, run_id)["sections"]["phases"]
+    assert "Before training: <strong>no-go</strong>" in phases
+    assert "1 of 96 replies of the base follow “&lt;script&gt;" in phases
+    assert "72% of replies are cut at 64 tokens." in phases
+    assert "128 replies of the base" in phases
 
 
 def test_what_models_wrote_is_shown_not_run(studio: Studio) -> None:

@@ -8,7 +8,6 @@ import torch
 
 from core.constitution.contrasts import asked_stances, flip_side
 from core.constitution.principles import Constitution, Principle
-from core.constitution.queries import Query
 from core.engine import scoring
 from core.engine.adapters import load_adapter
 from core.engine.models import Placing, load_model
@@ -17,9 +16,6 @@ from core.engine.scoring import logprobs_CR, score
 from core.measure.ask import ask, query_batches, reply_seed, side_prompt
 from core.measure.values import replies_from_data
 from core.methods.arms import make_arm
-from core.methods.settings import TrainConfig
-from core.runs.execute import execute
-from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import adapter_off, drawn
 from tests.tiny import save_tiny_adapter
@@ -94,35 +90,7 @@ def test_the_replies_under_statement_and_antithesis_do_not_depend_on_the_flips_a
     assert together == {reply.side: reply.text for reply in ask(as_it_is(adapted, "sami"), constitution(2), list(reversed(QUERIES)), SAMPLING, seed=3)[4:]}
 
 
-def test_replies_survive_a_file_and_rows_of_an_earlier_form_are_asked_again(adapted):
+def test_replies_survive_a_file(adapted):
     replies = ask(as_it_is(adapted, "sami"), constitution(2), QUERIES, SAMPLING, seed=3)
     rows = json.loads(json.dumps([dataclasses.asdict(reply) for reply in replies]))
     assert replies_from_data(rows) == replies
-    earlier = {
-        "query": "q",
-        "side": "statement",
-        "text": "t",
-        "ended": True,
-        "tokens": 1,
-        "logprob_statement": -1.0,
-        "logprob_antithesis": -2.0,
-        "kl_nats": 0.0,
-    }
-    assert replies_from_data([earlier]) is None
-
-
-def test_a_run_with_replies_of_an_earlier_form_measures_them_again_and_keeps_those_of_its_own(tiny_folder, tmp_path):
-    """Two principles, so four stances; an earlier version asked under two and named the scores otherwise."""
-    config = TrainConfig(train_queries=4, held_out_queries=2, passes=1, lora_rank=4, lora_alpha=8, sampling=SAMPLING)
-    queries = tuple(Query(f"Question number {i}?", "train" if i % 2 else "held_out") for i in range(12))
-    plan = RunPlan(constitution=constitution(2), queries=queries, model=ModelReference(id=str(tiny_folder)), config=config)
-    whole = execute(plan, tmp_path / "run", tmp_path)
-    assert whole.result.sides == ("statement", "antithesis", "flip 1", "flip 2")
-    base, aligned = (tmp_path / "run" / f"replies-{arm}-000.json" for arm in ("prompt", "sami"))
-    now = json.loads(base.read_text())
-    earlier = [{"query": row["query"], "side": row["side"], "text": row["text"], "logprob_statement": -1.0, "logprob_antithesis": -2.0} for row in now[:2]]
-    base.write_text(json.dumps(earlier))
-    kept = aligned.stat().st_mtime_ns
-    assert execute(plan, tmp_path / "run", tmp_path).result == whole.result
-    assert json.loads(base.read_text()) == now
-    assert aligned.stat().st_mtime_ns == kept
