@@ -41,14 +41,14 @@ def balance_html(balance: Sequence[PrincipleBalance]) -> str:
 def warnings(balance: Sequence[PrincipleBalance]) -> list[str]:
     """What is uneven, in sentences."""
     most = max(balance, key=lambda p: p.flipped_alone)
-    found = []
+    warned = []
     for p in balance:
         if p.flipped_alone == 0:
-            found.append(f"“{p.title}” was never contrasted alone: what training made of it cannot be told from what it made of the others.")
+            warned.append(f"“{p.title}” was never contrasted alone: what training made of it cannot be told from what it made of the others.")
         elif p.flipped_alone * UNEVEN < most.flipped_alone:
             times = f"“{p.title}” was contrasted alone {count(p.flipped_alone, 'time')}, “{most.title}” {most.flipped_alone} times."
-            found.append(f"{times} More train queries would even this out.")
-    return found
+            warned.append(f"{times} More train queries would even this out.")
+    return warned
 
 
 def _says(contrasts: int) -> str:

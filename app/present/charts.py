@@ -146,13 +146,13 @@ def _curve(scale: _Scale, chart: Chart) -> str:
 
 def _beside(scale: _Scale, chart: Chart) -> str:
     """The second curve; its last value stands in the margin, clear of the first one's. Its sign is the square; what it is of is said below the chart."""
-    found = _finite(chart.beside)
-    if not found:
+    beside = _finite(chart.beside)
+    if not beside:
         return ""
     runs = [part for run in _unbroken(chart.beside) for part in _split_at(run, chart.starts)]
     lines = "".join(_line(scale, run, "cs-line cs-line-beside") for run in runs)
-    squares = "".join(f'<rect class="cs-square" x="{scale.x(step) - 3:.1f}" y="{scale.y(value) - 3:.1f}" width="6" height="6"/>' for step, value in found)
-    value, at = found[-1][1], scale.y(_finite(chart.points)[-1][1])
+    squares = "".join(f'<rect class="cs-square" x="{scale.x(step) - 3:.1f}" y="{scale.y(value) - 3:.1f}" width="6" height="6"/>' for step, value in beside)
+    value, at = beside[-1][1], scale.y(_finite(chart.points)[-1][1])
     y = max(scale.y(value), at + LINE) if scale.y(value) > at else min(scale.y(value), at - LINE)
     return f'{lines}{squares}<text class="cs-mark-label" x="{WIDTH - RIGHT + 6}" y="{y + 4:.1f}">□ {_number(value, 2)}</text>'
 
@@ -207,10 +207,10 @@ def _last(scale: _Scale, chart: Chart, scored: Sequence[tuple[int, float]]) -> s
 def _description(chart: Chart, scored: Sequence[tuple[int, float]]) -> str:
     (first, start), (last, end) = scored[0], scored[-1]
     marks = "".join(f" Dashed line at {_number(mark.value, 3)}: {mark.label}." for mark in chart.marks)
-    found = _finite(chart.beside)
-    beside = f" {chart.beside_label.capitalize()}: from {_number(found[0][1], 3)} at step {found[0][0]} to {_number(found[-1][1], 3)}." if found else ""
+    beside = _finite(chart.beside)
+    second = f" {chart.beside_label.capitalize()}: from {_number(beside[0][1], 3)} at step {beside[0][0]} to {_number(beside[-1][1], 3)}." if beside else ""
     starts = "".join(f" Iteration {number} begins at step {step}." for number, step in enumerate(chart.starts, start=2))
-    return f"{chart.meaning} From {_number(start, 3)} at step {first} to {_number(end, 3)} at step {last}.{beside}{marks}{starts}".strip()
+    return f"{chart.meaning} From {_number(start, 3)} at step {first} to {_number(end, 3)} at step {last}.{second}{marks}{starts}".strip()
 
 
 def _number(value: float, digits: int) -> str:

@@ -101,5 +101,5 @@ def _named(schema: Schema) -> str:
 
 
 def _resolved(schema: Schema, shared: Schema) -> Schema:
-    found: Schema = shared[_named(schema)] if "$ref" in schema else schema
-    return found
+    resolved: Schema = shared[_named(schema)] if "$ref" in schema else schema
+    return resolved

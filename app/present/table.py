@@ -38,7 +38,7 @@ def _confusions(report: Report) -> list[str]:
     traced = {figures.arm.key: figures.confusion for figures in report.arms if figures.confusion}
     lines = ["", "Replies by the constitution they were written under (rows) and traced to (columns); [traced to its own]"]
     for arm, counts in traced.items():
-        cells = [[f"[{n}]" if own == column else str(n) for column, n in enumerate(row)] for own, row in enumerate(counts)]
+        cells = [[f"[{n}]" if written == column else str(n) for column, n in enumerate(row)] for written, row in enumerate(counts)]
         table = [list(names), *cells]
         width = max(len(cell) for row in table for cell in row)
         stub = max(map(len, (*traced, *names)))

@@ -62,10 +62,10 @@ def ask(policy: Policy, constitution: Constitution, queries: Sequence[str], samp
     responses = sample(policy, [prompt for row in prompts for prompt in row], sampling, seeds, steady=True)
     measured = []
     for i, query in enumerate(queries):
-        own = responses[i * len(sides) : (i + 1) * len(sides)]
-        unscored = [_Scored() for _ in own]
-        scores = _score(policy, prompts[i], [response.token_ids if response.text else () for response in own]) if given is not None else unscored
-        for side, response, scored in zip(sides, own, scores, strict=True):
+        answers = responses[i * len(sides) : (i + 1) * len(sides)]
+        unscored = [_Scored() for _ in answers]
+        scores = _score(policy, prompts[i], [response.token_ids if response.text else () for response in answers]) if given is not None else unscored
+        for side, response, scored in zip(sides, answers, scores, strict=True):
             measured.append(
                 MeasuredReply(
                     query=query,
@@ -94,7 +94,7 @@ def _score(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[tuple[
     """Every response under every prompt, by the policy and by the base; response i was sampled under prompt i. Empty ones have no scores."""
     base = base_of(policy.model)
     other = not same_lane(policy.arm, base.arm)
-    found = [_Scored() for _ in responses]
+    scored = [_Scored() for _ in responses]
     full = [i for i, response in enumerate(responses) if response]
     for c in range(0, len(prompts), PROMPTS_SCORED):
         group = prompts[c : c + PROMPTS_SCORED]
@@ -106,11 +106,11 @@ def _score(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[tuple[
                 scores = policy.score(group, texts, own if other else ())
                 base_scores = base.score(group, texts, own) if other else scores
             for k, i in enumerate(chunk):
-                found[i].logprobs += [float(row[k].mean()) for row in scores.tokens]
-                found[i].base_logprobs += [float(row[k].mean()) for row in base_scores.tokens]
+                scored[i].logprobs += [float(row[k].mean()) for row in scores.tokens]
+                scored[i].base_logprobs += [float(row[k].mean()) for row in base_scores.tokens]
                 if 0 <= i - c < len(group):
-                    found[i].kl_policy_base_nats = _kl(scores.own[k], base_scores.own[k]) if other else 0.0
-    return found
+                    scored[i].kl_policy_base_nats = _kl(scores.own[k], base_scores.own[k]) if other else 0.0
+    return scored
 
 
 def _kl(policy_TV: Tensor, base_TV: Tensor) -> float:

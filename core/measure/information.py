@@ -40,8 +40,8 @@ def mi_bound(logprobs_CR: Tensor) -> float:
 
 def attribution(logprobs_CR: Tensor) -> list[bool]:
     """For each response, whether its own constitution explains it strictly best. A tie is a miss, and so is what is no number. Length n."""
-    own, columns = own_places(logprobs_CR).tolist(), logprobs_CR.detach().T.tolist()
-    return [not any(map(math.isnan, scores)) and traced_to(scores, place, own) == place for place, scores in zip(own, columns, strict=True)]
+    places, columns = own_places(logprobs_CR).tolist(), logprobs_CR.detach().T.tolist()
+    return [not any(map(math.isnan, scores)) and traced_to(scores, place, places) == place for place, scores in zip(places, columns, strict=True)]
 
 
 def own_places(logprobs_CR: Tensor) -> Tensor:

@@ -23,11 +23,11 @@ def count_balance(constitution: Constitution, contrasts: Iterable[Sequence[Stanc
     """The balance of each principle over the stances of each example that was kept."""
     kept = [list(stances) for stances in contrasts]
     k = len(constitution.principles)
-    found = []
+    balance = []
     for i, principle in enumerate(constitution.principles):
         sides = [stance[i] for stances in kept for stance in stances]
         alone = tuple(j != i for j in range(k))
-        found.append(
+        balance.append(
             PrincipleBalance(
                 title=principle.title,
                 statement=sum(sides),
@@ -37,7 +37,7 @@ def count_balance(constitution: Constitution, contrasts: Iterable[Sequence[Stanc
                 flipped_alone=sum(alone in stances for stances in kept),
             )
         )
-    return tuple(found)
+    return tuple(balance)
 
 
 def balance_to_data(balance: Sequence[PrincipleBalance]) -> list[dict[str, Any]]:

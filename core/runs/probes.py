@@ -46,10 +46,10 @@ def probe(policy: Policy, constitution: Constitution, queries: Sequence[str], co
     responses = sample(policy, prompts, config.sampling, [seed_for(config.seed, "probe reply", query, side) for query in queries for side in SIDES])
     bounds = []
     for i in range(0, len(prompts), len(SIDES)):
-        own = responses[i : i + len(SIDES)]
-        if all(response.text for response in own):
+        pair = responses[i : i + len(SIDES)]
+        if all(response.text for response in pair):
             with torch.no_grad():
-                bounds.append(mi_bound(policy.score(prompts[i : i + len(SIDES)], [response.token_ids for response in own]).means_CR()))
+                bounds.append(mi_bound(policy.score(prompts[i : i + len(SIDES)], [response.token_ids for response in pair]).means_CR()))
     texts = [response.text for response in responses[:: len(SIDES)] if response.text]
     return Probed(
         step=step,
@@ -83,12 +83,12 @@ class Probes:
         """
         if not self.config.probes_after(step):
             return {}
-        found = self.ask(step)
-        self.history.append(found)
+        probed = self.ask(step)
+        self.history.append(probed)
         if best_step(self.history) == step:
             save_checkpoint(self.folder / BEST, step, {name: p.detach() for name, p in parameters.items()}, kept=None)
-        write_json(self.folder / HISTORY, [asdict(probed) for probed in self.history])
-        named = {"probe_bound_nats": found.bound_nats, "probe_repetition": found.repetition, "probe_loops": found.loops}
+        write_json(self.folder / HISTORY, [asdict(each) for each in self.history])
+        named = {"probe_bound_nats": probed.bound_nats, "probe_repetition": probed.repetition, "probe_loops": probed.loops}
         return {name: value for name, value in named.items() if value is not None}
 
     def ending(self, step: int, planned: int) -> Ending | None:

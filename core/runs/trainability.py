@@ -103,11 +103,11 @@ def check_run(
         asked = rounds[closer]
         return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
 
-    first = judge(constitution, ask_base(model, constitution, asked_queries, config, Round(each=1, flipped_each=1, on_written=tell(False))), config)
+    first = trainability_of(constitution, ask_base(model, constitution, asked_queries, config, Round(each=1, flipped_each=1, on_written=tell(False))), config)
     if first.verdict == "go":
         return first
     second = Round(each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH, on_written=tell(True))
-    return judge(constitution, ask_base(model, constitution, asked_queries, config, second), config)
+    return trainability_of(constitution, ask_base(model, constitution, asked_queries, config, second), config)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,33 +126,33 @@ def ask_base(model: LoadedModel, constitution: Constitution, queries: Sequence[s
     asked = [(side, query, i) for side, count in counts.items() for query in queries for i in range(count)]
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
-    found: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
+    replies: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
     drawn = told(draw(base_of(model), prompts, config.sampling, seeds), asking.on_written)
     for (side, query, _), response in zip(asked, drawn, strict=True):
-        found[side].setdefault(query, []).append(response)
-    statement, *flipped = (tuple(tuple(replies) for replies in of_side.values()) for of_side in found.values())
-    return BaseReplies(queries=tuple(found["statement"]), statement=statement, flipped=tuple(flipped))
+        replies[side].setdefault(query, []).append(response)
+    statement, *flipped = (tuple(tuple(of_query) for of_query in of_side.values()) for of_side in replies.values())
+    return BaseReplies(queries=tuple(replies["statement"]), statement=statement, flipped=tuple(flipped))
 
 
-def require_link(found: Trainability, config: TrainConfig) -> None:
+def require_link(trainability: Trainability, config: TrainConfig) -> None:
     """Raise LinkError on a no-go, unless training was asked for all the same."""
-    if found.verdict == "no-go" and not config.train_anyway:
-        reasons = " ".join(link.reason for link in found.principles)
+    if trainability.verdict == "no-go" and not config.train_anyway:
+        reasons = " ".join(link.reason for link in trainability.principles)
         raise LinkError(
             f"The base shows no link to this constitution, so training was not begun. {reasons} To train all the same, and see what it learns instead, "
             "set train_anyway to true (under Advanced on the Train page)."
         )
 
 
-def judge(constitution: Constitution, probed: BaseReplies, config: TrainConfig) -> Trainability:
+def trainability_of(constitution: Constitution, base_replies: BaseReplies, config: TrainConfig) -> Trainability:
     """Go, weak or no-go, with the reason for each principle."""
-    links = tuple(_judge_principle(p, probed, i) for i, p in enumerate(constitution.principles))
+    links = tuple(_link_of(p, base_replies, i) for i, p in enumerate(constitution.principles))
     verdicts = {link.verdict for link in links}
     verdict: Link = "go" if verdicts == {"go"} else "no-go" if verdicts == {"no-go"} else "weak"
-    lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (probed.statement, probed.flipped[0])]
-    sampled = [reply for replies in probed.statement for reply in replies]
+    lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (base_replies.statement, base_replies.flipped[0])]
+    sampled = [reply for replies in base_replies.statement for reply in replies]
     cut = sum(not reply.ended for reply in sampled) / len(sampled)
-    pairs = [(a.text, b.text) for ours, theirs in zip(probed.statement, probed.flipped[0], strict=True) for a in ours for b in theirs]
+    pairs = [(a.text, b.text) for ours, theirs in zip(base_replies.statement, base_replies.flipped[0], strict=True) for a in ours for b in theirs]
     tells, same = _length_tells(pairs), sum(a == b for a, b in pairs) / len(pairs)
     return Trainability(
         verdict=verdict,
@@ -161,19 +161,19 @@ def judge(constitution: Constitution, probed: BaseReplies, config: TrainConfig) 
         length_tells=tells,
         cut=cut,
         same=same,
-        replies=len(sampled) + sum(len(replies) for flipped in probed.flipped for replies in flipped),
+        replies=len(sampled) + sum(len(replies) for flipped in base_replies.flipped for replies in flipped),
         notes=tuple(_notes(tells, lengths, cut, same, config)),
     )
 
 
-def _judge_principle(principle: Principle, probed: BaseReplies, position: int) -> PrincipleLink:
+def _link_of(principle: Principle, base_replies: BaseReplies, position: int) -> PrincipleLink:
     asked = judge_of(principle)
     if asked is None:
         reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
         return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
     outcomes = [
-        [[bool(asked.judge(principle, query, reply.text).follows) for reply in replies] for query, replies in zip(probed.queries, side, strict=True)]
-        for side in (probed.statement, probed.flipped[position])
+        [[bool(asked.judge(principle, query, reply.text).follows) for reply in replies] for query, replies in zip(base_replies.queries, side, strict=True)]
+        for side in (base_replies.statement, base_replies.flipped[position])
     ]
     followed, opposed = clustered_share(outcomes[0]), clustered_share(outcomes[1])
     replies, hits = sum(map(len, outcomes[0])), sum(map(sum, outcomes[0]))

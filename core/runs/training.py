@@ -35,20 +35,20 @@ def iterate(work: Work, base: LoadedModel) -> LoadedModel:
     """
     config, model = work.plan.config, base
     for number in range(1, config.iterations + 1):
-        own = iteration_config(config, number)
+        settings = iteration_config(config, number)
         folder = work.folder / f"iteration-{number}"
         folder.mkdir(exist_ok=True)
-        examples = _sample_examples(work, as_it_is(model, config.method), own, number)
+        examples = _sample_examples(work, as_it_is(model, config.method), settings, number)
         adapter = work.folder / "adapter" if number == config.iterations else folder / "adapter"
         if model is base:
-            model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=own.seed)
+            model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=settings.seed)
         if work.world.share(adapter.exists()):
             restore_adapter(model, adapter)
             _tell_again(work, number)
             continue
         if number > 1:  # the first is fresh from `attach_adapter`
-            reset_adapter(model, own.seed)
-        _train(work, model, examples, own, number)
+            reset_adapter(model, settings.seed)
+        _train(work, model, examples, settings, number)
         if work.world.first:
             save_adapter(model, adapter)
     return model

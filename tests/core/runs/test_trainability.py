@@ -14,7 +14,7 @@ from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from core.runs.links import trainability_from_data, trainability_to_data
 from core.runs.plan import RunPlan
-from core.runs.trainability import Asking, BaseReplies, check_run, judge, now_and_then
+from core.runs.trainability import Asking, BaseReplies, check_run, now_and_then, trainability_of
 from core.settings import ModelReference, SamplingConfig
 
 ENDS = Principle(title="Ask", statement="End with a question.", antithesis="End with a statement.", check=Check("ends_with_question"))
@@ -32,12 +32,12 @@ def replies(follow, of, good="Is it so?", bad="It is so."):
     return tuple(tuple(reply(text) for text in texts[i::of]) for i in range(of))
 
 
-def probed(statement, *flipped):
+def base_replies(statement, *flipped):
     return BaseReplies(queries=tuple(f"q{i}" for i in range(len(statement))), statement=statement, flipped=flipped)
 
 
 def verdict(statement, flipped, principle=ENDS):
-    return judge(Constitution(name="x", principles=(principle,)), probed(statement, flipped), TrainConfig())
+    return trainability_of(Constitution(name="x", principles=(principle,)), base_replies(statement, flipped), TrainConfig())
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_principle_without_a_check_is_called_weak_and_says_why():
 
 def test_one_hopeless_principle_among_good_ones_makes_the_whole_weak_and_is_named():
     both = Constitution(name="x", principles=(ENDS, NEVER))
-    found = judge(both, probed(replies(90, 16), replies(0, 16), replies(0, 16)), TrainConfig())
+    found = trainability_of(both, base_replies(replies(90, 16), replies(0, 16), replies(0, 16)), TrainConfig())
     assert [link.verdict for link in found.principles] == ["go", "no-go"]
     assert found.verdict == "weak"
     assert "“Never”" in found.principles[1].reason
