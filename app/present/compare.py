@@ -11,10 +11,10 @@ from app.present.token_scores import scores_html
 from app.services.comparison_views import ComparisonView, Pane, Recent
 from app.services.sources import Source
 from core.constitution.changes import Piece, diff_pieces
-from core.constitution.checks import complies
 from core.constitution.principles import Turns
 from core.constitution.text import words
-from core.methods.arms import Arm, Method, arm_title
+from core.measure.judges import judge_of
+from core.methods.arms import Arm, Method, arm_title, trained_name
 
 HASH_CHARS = 12
 STATES = {"waiting": "waiting", "writing": "writing", "done": "", "stopped": "not finished", "failed": "could not answer"}
@@ -122,9 +122,9 @@ def checks(view: ComparisonView, pane: Pane) -> list[dict[str, Any]]:
     if pane.state != "done":
         return []
     return [
-        {"title": p.title, "says": check_sentence(p.check), "follows": complies(p.check, pane.text) if pane.text else False}
+        {"title": p.title, "says": check_sentence(p.check), "follows": judge.judge(p, view.query, pane.text).follows}
         for p in view.constitution.principles
-        if p.check is not None
+        if p.check is not None and (judge := judge_of(p)) is not None
     ]
 
 
@@ -182,15 +182,15 @@ def asked_html(view: ComparisonView) -> str:
 
 def remarks(view: ComparisonView) -> list[str]:
     """What a reader should not overlook."""
-    base, aligned = trained_pair(view)
-    if base is None or aligned is None or base.state != "done" or aligned.state != "done":
+    base, trained = trained_pair(view)
+    if base is None or trained is None or base.state != "done" or trained.state != "done":
         return []
-    found = []
-    if base.text == aligned.text:
-        found.append("With the constitution, base and aligned reply the same, word for word: the adapter changed nothing here.")
-    if aligned.token_scores and all(b == a for _, b, a in aligned.token_scores):
-        found.append("The adapter gives every token of the reply the same probability as the base does. It has no effect at all; look at the run.")
-    return found
+    told = []
+    if base.text == trained.text:
+        told.append(f"With the constitution, base and {trained_name(trained.arm)} reply the same, word for word: the adapter changed nothing here.")
+    if trained.token_scores and all(by_arm == by_base for _, by_base, by_arm in trained.token_scores):
+        told.append("The adapter gives every token of the reply the same probability as the base does. It has no effect at all; look at the run.")
+    return told
 
 
 def trained_pair(view: ComparisonView) -> tuple[Pane | None, Pane | None]:

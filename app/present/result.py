@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from app.present.balance import balance_html
 from app.present.text import count, escape
 from core.constitution.principles import SIDES
-from core.measure.rows import POINTS, Row, inner_title, rows
+from core.measure.rows import POINTS, Row, rows
 from core.measure.statistics import Figure
 from core.measure.values import Change, PrincipleFigures, Report
 from core.measure.verdicts import Verdict
-from core.methods.arms import arm_title
+from core.methods.arms import arm_title, inner_title
 from core.runs.results import RunResult
 
 MARKS = {  # mark, tone
@@ -158,8 +158,8 @@ def confusion_html(report: Report) -> str:
 def _confusion_table(arm: str, names: Sequence[tuple[str, str]], counts: Sequence[Sequence[int]]) -> str:
     heads = "".join(f'<th scope="col"><span aria-hidden="true">{sign}</span><span class="cs-sr">{escape(name)}</span></th>' for sign, name in names)
     rows = "".join(
-        f'<tr><th scope="row"><span class="cs-sign" aria-hidden="true">{sign}</span>{escape(name)}</th>{_counts(row, own)}</tr>'
-        for own, ((sign, name), row) in enumerate(zip(names, counts, strict=True))
+        f'<tr><th scope="row"><span class="cs-sign" aria-hidden="true">{sign}</span>{escape(name)}</th>{_counts(row, written)}</tr>'
+        for written, ((sign, name), row) in enumerate(zip(names, counts, strict=True))
     )
     return (
         f'<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Traced constitutions, {escape(arm)}"><table class="cs-confusion">'
@@ -168,8 +168,8 @@ def _confusion_table(arm: str, names: Sequence[tuple[str, str]], counts: Sequenc
     )
 
 
-def _counts(row: Sequence[int], own: int) -> str:
-    return "".join(f'<td class="cs-own"><strong>{int(n)}</strong></td>' if stance == own else f"<td>{int(n)}</td>" for stance, n in enumerate(row))
+def _counts(row: Sequence[int], written: int) -> str:
+    return "".join(f'<td class="cs-own"><strong>{int(n)}</strong></td>' if stance == written else f"<td>{int(n)}</td>" for stance, n in enumerate(row))
 
 
 def _dropped(dropped: Mapping[str, int]) -> str:

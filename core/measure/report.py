@@ -19,7 +19,7 @@ from core.constitution.text import loops, mentions_constitution, refuses, repeti
 from core.errors import ConfigError
 from core.measure.judges import JUDGES, Judge, judge_of
 from core.measure.statistics import UNMEASURED, Figure, clustered_share, mean, paired_change, share
-from core.measure.tracing import Asked, attribution, base_scores, bound, confusion, own_scores, scored_queries, summed_scores
+from core.measure.tracing import Asked, attribution_figure, bound_figure, confusion, scored_queries, scores_by_base, scores_by_policy, summed_by_policy
 from core.measure.values import (
     NO_SIDE,
     OVER_PROMPT,
@@ -34,8 +34,8 @@ from core.measure.values import (
     Roles,
     roles,
 )
-from core.measure.verdicts import Evidence, Verdict, control_sentence, judge
-from core.methods.arms import Arm, arm_from_data, arm_to_data
+from core.measure.verdicts import Evidence, Verdict, control_sentence, verdict_of
+from core.methods.arms import Arm, arm_from_data, arm_to_data, inner_title, trained_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[Measured
         judges: Who may judge, in the order in which they are asked.
     """
     sides = tuple(asked_stances(len(constitution.principles)))
-    asked = {_known_by_hash(arm): _by_query(own, sides if arm.in_prompt else (NO_SIDE,)) for arm, own in replies.items()}
+    asked = {_known_by_hash(arm): _by_query(answers, sides if arm.in_prompt else (NO_SIDE,)) for arm, answers in replies.items()}
     if len({tuple(query[0].query for query in queries) for queries in asked.values()}) > 1:
         raise ValueError(f"{', '.join(arm.key for arm in asked)} must have answered the same queries in the same order")
     measured = _Measured(constitution=constitution, asked=asked, judges=judges)
@@ -97,21 +97,26 @@ def arm_figures(arm: Arm, asked: Sequence[Asked]) -> ArmFigures:
     scored = scored_queries(asked, every)
     return ArmFigures(
         arm=arm,
-        mi_bound_nats=bound(scored, own_scores, every),
-        mi_bound_summed_nats=bound(scored, summed_scores, every),
-        attribution=attribution(scored, own_scores, every),
-        confusion=confusion(scored, own_scores, every) if arm.in_prompt else (),
-        base_mi_bound_nats=bound(scored, base_scores, every),
-        base_attribution=attribution(scored, base_scores, every),
-        base_surprise_nats=mean([math.fsum(-reply.base_logprobs[own] for own, reply in enumerate(query)) / n_sides for query in scored]),
+        mi_bound_nats=bound_figure(scored, scores_by_policy, every),
+        mi_bound_summed_nats=bound_figure(scored, summed_by_policy, every),
+        attribution=attribution_figure(scored, scores_by_policy, every),
+        confusion=confusion(scored, scores_by_policy, every) if arm.in_prompt else (),
+        base_mi_bound_nats=bound_figure(scored, scores_by_base, every),
+        base_attribution=attribution_figure(scored, scores_by_base, every),
+        base_surprise_nats=mean([math.fsum(-reply.base_logprobs[written] for written, reply in enumerate(query)) / n_sides for query in scored]),
         words=_by_side(arm, asked, lambda r: float(len(words(r.text)))),
         repetition=_by_side(arm, asked, lambda r: repetition(r.text)),
         loops=clustered_share([[loops(r.text) for r in query] for query in asked]),
         refusals=clustered_share([[refuses(r.text) for r in query] for query in asked]),
         mentions=clustered_share([[mentions_constitution(r.text) for r in query] for query in asked]),
         empty=clustered_share([[not r.text for r in query] for query in asked]),
-        kl_policy_base_nats=mean([math.fsum(r.kl_policy_base_nats or 0.0 for r in query) / n_sides for query in scored]),
+        kl_policy_base_nats=mean([math.fsum(kls) / n_sides for kls in map(_kls, scored) if len(kls) == n_sides]),
     )
+
+
+def _kls(query: Asked) -> list[float]:
+    """The distances of the replies to one query, as far as they were measured."""
+    return [reply.kl_policy_base_nats for reply in query if reply.kl_policy_base_nats is not None]
 
 
 def _by_side(arm: Arm, asked: Sequence[Asked], value: Callable[[MeasuredReply], float]) -> dict[str, Figure]:
@@ -123,16 +128,16 @@ def _principle(measured: _Measured, position: int) -> PrincipleFigures:
     """Figures of one principle, from the replies of all arms."""
     principle, sides = measured.constitution.principles[position], tuple(asked_stances(len(measured.constitution.principles)))
     pair = (sides.index("statement"), sides.index(flip_side(position, len(measured.constitution.principles))))
-    outcomes = _outcomes(measured, position)
+    judge, outcomes = judge_of(principle, measured.judges), _outcomes(measured, position)
     scored = {arm: scored_queries(measured.asked[arm], pair) for arm in measured.prompted}
     figures = PrincipleFigures(
         title=principle.title,
         check=str(principle.check) if principle.check is not None else None,
-        judge=found.name if (found := judge_of(principle, measured.judges)) is not None else None,
+        judge=judge.name if judge is not None else None,
         compliance={arm.key: {side: share(judged) for side, judged in by_side.items()} for arm, by_side in outcomes.items()},
-        mi_bound_nats={arm.key: bound(queries, own_scores, pair) for arm, queries in scored.items()},
-        attribution={arm.key: attribution(queries, own_scores, pair) for arm, queries in scored.items()},
-        base_attribution={arm.key: attribution(queries, base_scores, pair) for arm, queries in scored.items()},
+        mi_bound_nats={arm.key: bound_figure(queries, scores_by_policy, pair) for arm, queries in scored.items()},
+        attribution={arm.key: attribution_figure(queries, scores_by_policy, pair) for arm, queries in scored.items()},
+        base_attribution={arm.key: attribution_figure(queries, scores_by_base, pair) for arm, queries in scored.items()},
         changes=_changes(outcomes, measured.roles.control),
         verdict=None,
         sentence="",
@@ -166,15 +171,15 @@ def _changes(outcomes: Outcomes, control: Arm | None) -> tuple[Change, ...]:
         figure = paired_change(outcomes[before[0]][before[1]], outcomes[after[0]][after[1]])
         return Change(name=name, before=Cell(arm=before[0].key, side=before[1]), after=Cell(arm=after[0].key, side=after[1]), figure=figure)
 
-    found = []
+    changes = []
     for arm in outcomes:
         if arm.in_prompt and arm != control:
             if control is not None:
-                found.append(change(OVER_PROMPT, (control, "statement"), (arm, "statement")))
-            found.append(change(TEXT, (arm, opposite(outcomes[arm])), (arm, "statement")))
+                changes.append(change(OVER_PROMPT, (control, "statement"), (arm, "statement")))
+            changes.append(change(TEXT, (arm, opposite(outcomes[arm])), (arm, "statement")))
         if not arm.in_prompt and arm.artifact is not None and control is not None:
-            found.append(change(WEIGHTS, (control, "statement"), (arm, NO_SIDE)))
-    return tuple(found)
+            changes.append(change(WEIGHTS, (control, "statement"), (arm, NO_SIDE)))
+    return tuple(changes)
 
 
 def opposite(by_side: Mapping[str, object]) -> str:
@@ -188,13 +193,15 @@ def _concluded(figures: PrincipleFigures, parts: Roles) -> PrincipleFigures:
         return figures
     control, trained = parts.control.key, parts.trained.key
     changes = {(change.name, change.after.arm): change.figure for change in figures.changes}
-    verdict, sentence = judge(
+    verdict, sentence = verdict_of(
         figures.title,
         Evidence(
+            arm_title=inner_title(parts.trained),
+            trained=parts.trained.artifact is not None,
             attribution=figures.attribution[trained],
             base_attribution=figures.base_attribution[trained],
-            base=figures.compliance[control]["statement"],
-            aligned=figures.compliance[trained]["statement"],
+            control=figures.compliance[control]["statement"],
+            arm=figures.compliance[trained]["statement"],
             antithesis=figures.compliance[trained][opposite(figures.compliance[trained])],
             change=changes[OVER_PROMPT, trained],
             separation=changes[TEXT, trained],
@@ -205,17 +212,17 @@ def _concluded(figures: PrincipleFigures, parts: Roles) -> PrincipleFigures:
     if parts.alone is None or parts.trained.artifact is None:
         return replace(figures, verdict=verdict, sentence=sentence)
     with_it = (figures.compliance[arm]["statement"] for arm in (control, trained))
-    said = control_sentence(figures.title, figures.compliance[parts.alone.key][NO_SIDE], *with_it)
+    said = control_sentence(figures.title, trained_name(parts.trained), figures.compliance[parts.alone.key][NO_SIDE], *with_it)
     return replace(figures, verdict=verdict, sentence=sentence, control=said)
 
 
 def report_to_data(report: Report) -> dict[str, Any]:
-    """Plain JSON data, as kept in a run's row and printed by `measure --json`."""
+    """Plain JSON data, as kept in a run's row. What is written for people has its lines too: `core.measure.rows.rows_to_data`."""
     return asdict(report) | {"arms": [asdict(figures) | {"arm": arm_to_data(figures.arm)} for figures in report.arms]}
 
 
 def report_from_data(data: Mapping[str, Any]) -> Report:
-    """The inverse of `report_to_data`. A null in place of a figure is one that was not measured.
+    """The inverse of `report_to_data`, whatever stands beside it. A null in place of a figure is one that was not measured.
 
     Raises:
         ValueError: Data of another form.

@@ -1,4 +1,4 @@
-"""The lines of a report, listed once: page, terminal, CSV and whatever comes print these and no others. Imports no torch."""
+"""The lines of a report, listed once: page, terminal, JSON and CSV show these and no others. Imports no torch."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.constitution.principles import SIDES
 from core.measure.statistics import Figure
 from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, roles
-from core.methods.arms import Arm, arm_title
+from core.methods.arms import inner_title
 
 PERCENT, POINTS = "percent", "points"  # a share, and a difference of shares
 
@@ -48,14 +48,14 @@ def _apart(report: Report) -> Iterator[Row]:
     """Telling the constitutions apart."""
     group = f"Can the {'constitutions' if _several(report) else 'two sides'} be told apart?"
     guessing = f"guessing: {1 / len(report.sides):.0%}"
-    found = (
+    lines = (
         (f"MI bound, nats (cap log n = {report.cap_nats:.3f})", "3", _prompted(report, lambda f: f.mi_bound_nats)),
         ("MI bound from summed instead of mean token log-probabilities, nats", "3", _prompted(report, lambda f: f.mi_bound_summed_nats)),
         (f"Attribution accuracy ({guessing})", PERCENT, _prompted(report, lambda f: f.attribution)),
         (f"Attribution when the base reads the replies ({guessing})", PERCENT, _prompted(report, lambda f: f.base_attribution, control=False)),
         ("MI bound when the base reads the replies, nats", "3", _prompted(report, lambda f: f.base_mi_bound_nats, control=False)),
     )
-    return _measured(group, found)
+    return _measured(group, lines)
 
 
 def _apart_alone(report: Report) -> Iterator[Row]:
@@ -68,16 +68,16 @@ def _apart_alone(report: Report) -> Iterator[Row]:
         def of(figures: Mapping[str, Figure], *, control: bool = True) -> dict[str, Figure | None]:
             return {key: figures.get(key) if cell is not None else None for key, cell in _prompted(report, lambda f: f.attribution, control=control).items()}
 
-        found = (
+        lines = (
             (f"{principle.title}: MI bound, nats (cap log 2 = 0.693)", "3", of(principle.mi_bound_nats)),
             (f"{principle.title}: attribution (guessing: 50%)", PERCENT, of(principle.attribution)),
             (f"{principle.title}: attribution when the base reads the replies", PERCENT, of(principle.base_attribution, control=False)),
         )
-        yield from _measured(group, found)
+        yield from _measured(group, lines)
 
 
-def _measured(group: str, found: tuple[tuple[str, str, dict[str, Figure | None]], ...]) -> Iterator[Row]:
-    for label, form, cells in found:
+def _measured(group: str, lines: tuple[tuple[str, str, dict[str, Figure | None]], ...]) -> Iterator[Row]:
+    for label, form, cells in lines:
         if any(figure is not None and figure.n for figure in cells.values()):
             yield Row(group=group, label=label, cells=cells, form=form)
 
@@ -107,16 +107,10 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
             continue
         given = {f.arm.key: principle.compliance.get(f.arm.key, {}).get("statement" if f.arm.in_prompt else NO_SIDE) for f in report.arms}
         yield Row(group=group, label=f"{_judged(principle)}, each arm with its own prompt", cells=given, form=PERCENT)
-        found = {change.after.arm: change.figure for change in principle.changes if change.name in (OVER_PROMPT, WEIGHTS)}
-        cells = {f.arm.key: found.get(f.arm.key) for f in report.arms}
+        differences = {change.after.arm: change.figure for change in principle.changes if change.name in (OVER_PROMPT, WEIGHTS)}
+        cells = {f.arm.key: differences.get(f.arm.key) for f in report.arms}
         if any(figure is not None for figure in cells.values()):
             yield Row(group=group, label=f"{principle.title}: difference from {inner_title(parts.control)}, same queries", cells=cells, form=POINTS)
-
-
-def inner_title(arm: Arm) -> str:
-    """An arm's title within a sentence: `base with the constitution`."""
-    title = arm_title(arm)
-    return title[:1].lower() + title[1:]
 
 
 def _judged(principle: PrincipleFigures) -> str:

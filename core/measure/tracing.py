@@ -13,47 +13,47 @@ Asked = Sequence[MeasuredReply]  # the replies to one query, in the order of `as
 Scores = Callable[[MeasuredReply], Sequence[float]]  # of one reply, under each of `asked_stances`
 
 
-def own_scores(reply: MeasuredReply) -> Sequence[float]:
+def scores_by_policy(reply: MeasuredReply) -> Sequence[float]:
     """Mean token log-probabilities by the policy that wrote the reply: length decides nothing."""
     return reply.logprobs
 
 
-def summed_scores(reply: MeasuredReply) -> Sequence[float]:
+def summed_by_policy(reply: MeasuredReply) -> Sequence[float]:
     """Log-probabilities of the whole reply by the policy that wrote it."""
     return [logprob * reply.tokens for logprob in reply.logprobs]
 
 
-def base_scores(reply: MeasuredReply) -> Sequence[float]:
+def scores_by_base(reply: MeasuredReply) -> Sequence[float]:
     """Mean token log-probabilities by the base. A code that only the policy understands is not told apart by them."""
     return reply.base_logprobs
 
 
-def bound(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> Figure:
+def bound_figure(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> Figure:
     """MI bound in nats among some of the stances, as `core.measure.information.mi_bound`: one mean a query, so that the bootstrap resamples queries."""
-    return mean([math.fsum(column_term(scores(query[own]), own, among) for own in among) / len(among) for query in scored])
+    return mean([math.fsum(column_term(scores(query[written]), written, among) for written in among) / len(among) for query in scored])
 
 
-def attribution(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> Figure:
+def attribution_figure(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> Figure:
     """Share of the replies that are traced to the stance they were written under, among some of the stances."""
-    return clustered_share([[traced_to(scores(query[own]), own, among) == own for own in among] for query in scored])
+    return clustered_share([[traced_to(scores(query[written]), written, among) == written for written in among] for query in scored])
 
 
 def confusion(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     """Replies counted by the stance they were written under (rows) and the one they are traced to (columns)."""
-    found = [[traced_to(scores(query[own]), own, among) for query in scored] for own in among]
-    return tuple(tuple(row.count(stance) for stance in among) for row in found)
+    traced = [[traced_to(scores(query[written]), written, among) for query in scored] for written in among]
+    return tuple(tuple(row.count(stance) for stance in among) for row in traced)
 
 
-def column_term(scores: Sequence[float], own: int, among: Sequence[int]) -> float:
-    """Log n + log p(own stance | reply) in nats, each of n stances taken to be equally likely. Robust to scores far apart."""
-    gaps = sorted(scores[stance] - scores[own] for stance in among)
+def column_term(scores: Sequence[float], written: int, among: Sequence[int]) -> float:
+    """Log n + log p(stance it was written under | reply) in nats, each of n stances taken to be equally likely. Robust to scores far apart."""
+    gaps = sorted(scores[stance] - scores[written] for stance in among)
     best = gaps.pop()
     return math.log(len(among)) - (math.log1p(math.fsum(math.exp(gap - best) for gap in gaps)) + best)
 
 
-def traced_to(scores: Sequence[float], own: int, among: Sequence[int]) -> int:
+def traced_to(scores: Sequence[float], written: int, among: Sequence[int]) -> int:
     """The stance that explains a reply best. A tie is a miss: it goes to the other stance."""
-    return max(among, key=lambda stance: (scores[stance], stance != own))
+    return max(among, key=lambda stance: (scores[stance], stance != written))
 
 
 def scored_queries(asked: Sequence[Asked], among: Sequence[int]) -> list[Asked]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import ConfigError
+from core.methods.recipes import RECIPES
 
 CONSTITUTION_NEEDED, ADAPTER_NEEDED = "constitution", "adapter"
 
@@ -102,8 +103,8 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(key="base", title="Base without the constitution", in_prompt=False, opens="core.engine.policies:open_base"),
         Method(key="prompt", title="Base with the constitution", in_prompt=True, needs=(CONSTITUTION_NEEDED,), opens="core.engine.policies:open_base"),
-        *_trained("sami", "Aligned"),
-        *_trained("mipo", "MIPO"),
+        *_trained("sami", RECIPES["sami"].outcome),
+        *_trained("mipo", RECIPES["mipo"].outcome),
         _CONTEXT,
     )
 }
@@ -148,6 +149,22 @@ def arm_title(arm: Arm) -> str:
     method = METHODS[arm.method]
     told = [f"{name} {value:g}" for setting, (name, value) in zip(method.settings, arm.settings, strict=True) if value != setting.default]
     return ", ".join([method.title, *told])
+
+
+def inner_title(arm: Arm) -> str:
+    """An arm's title within a sentence: `base with the constitution`, `MIPO with the constitution`."""
+    return _inner(arm_title(arm))
+
+
+def trained_name(arm: Arm) -> str:
+    """What a sentence calls the model that an arm's adapter makes: `aligned`, as in `the aligned model`."""
+    recipe = METHODS[arm.method].recipe
+    return _inner(RECIPES[recipe].outcome) if recipe is not None else "trained"
+
+
+def _inner(title: str) -> str:
+    """A name in capitals keeps them."""
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
 
 
 def at_control(arm: Arm) -> bool:

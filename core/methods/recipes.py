@@ -14,6 +14,7 @@ class RecipeInfo:
 
     key: str
     title: str
+    outcome: str  # what it makes of the base, as its two arms are called: `Aligned with the constitution`
     settings: type[RecipeSettings]  # those that it alone has, and what they cost
     module: str  # holds its RECIPE (core.methods.recipe); loads torch
     loss: str  # what its loss is, in words for people
@@ -27,6 +28,7 @@ RECIPES = {
         RecipeInfo(
             key="sami",
             title="SAMI",
+            outcome="Aligned",
             settings=SamiSettings,
             module="core.methods.sami.recipe",
             loss="Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
@@ -35,6 +37,7 @@ RECIPES = {
         RecipeInfo(
             key="mipo",
             title="MIPO",
+            outcome="MIPO",
             settings=MipoSettings,
             module="core.methods.mipo.recipe",
             loss="Of preferring, more than the base does, the response of the right constitution to another’s. It says nothing about behaviour.",

@@ -103,7 +103,7 @@ def principle(title: str, verdict: str, sentence: str, **more: Any) -> Principle
         "base_attribution": {CONTROL.key: share(0.583), TRAINED.key: share(0.75)},
         "verdict": Verdict(verdict),
         "sentence": sentence,
-        "control": control_sentence(title, share(0.292), share(0.083), share(0.875)),
+        "control": control_sentence(title, "aligned", share(0.292), share(0.083), share(0.875)),
     }
     return PrincipleFigures(**(values | more))
 
@@ -183,5 +183,5 @@ def capitals() -> PrincipleFigures:
         check="uppercase",
         compliance={CONTROL.key: both(none, none), TRAINED.key: both(none, none), ALONE.key: {NO_SIDE: none}},
         changes=changes(no_change, no_change, no_change),
-        control=control_sentence("Write in capital letters", none, none, none),
+        control=control_sentence("Write in capital letters", "aligned", none, none, none),
     )

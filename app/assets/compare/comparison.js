@@ -5,7 +5,7 @@ import { afterwardsNodes } from "./afterwards.js";
 import { fill, makeForm, offer, read, showBusy, tell } from "./form.js";
 import { drawPane, halt, makePane, showScores } from "./pane.js";
 
-const LEDE = "One query, answered by the base model and by the aligned one, each with and without the constitution in its prompt. Same seed, same sampling.";
+const LEDE = "One query, answered by the base model and by the trained one, each with and without the constitution in its prompt. Same seed, same sampling.";
 
 export function mount(here) {
   const channel = openChannel(here);
@@ -62,7 +62,7 @@ function open(page, reply) {
 
 function layout({ form, notice, recent, replies }, reply) {
   const untrained = !reply.sources.some((each) => each.run != null);
-  const begin = h("p", {}, "No run is finished yet, so there is no aligned model to compare. ", h("a", { href: "./train" }, "Train one"), "; until then the base can be compared with and without a constitution in its prompt.");
+  const begin = h("p", {}, "No run is finished yet, so there is no trained model to compare. ", h("a", { href: "./train" }, "Train one"), "; until then the base can be compared with and without a constitution in its prompt.");
   return [
     h("header", { class: "cs-compare-head" }, h("h1", {}, "Compare"), h("p", { class: "cs-lede" }, LEDE)),
     notice,

@@ -197,6 +197,17 @@ def test_equal_replies_and_an_adapter_without_effect_are_remarked() -> None:
     assert present.remarks(view(panes=(base, replace(aligned, state="stopped")))) == []
 
 
+def test_a_model_that_another_recipe_made_is_called_by_its_name() -> None:
+    shown = view()
+    arms = arms_for("mipo", ADAPTER)
+    source = replace(shown.source, recipe="mipo")
+    trained = Pane(arm=arms[2], state="done", text="Same.", token_scores=SCORES)
+    (same,) = present.remarks(replace(shown, source=source, panes=(Pane(arm=PROMPT, state="done", text="Same."), trained)))
+    assert same.startswith("With the constitution, base and MIPO reply the same, word for word")
+    assert "Log-probability of each token by the MIPO model minus that by the base" in token_scores.scores_html(trained)
+    assert "Log-probability of each token by the aligned model minus that by the base" in token_scores.scores_html(shown.panes[2])
+
+
 def test_a_difference_faces_two_replies_with_signs_from_the_style_sheet() -> None:
     html = present.diff_html(view(), "prompt", "sami")
     assert "Base with the constitution" in html

@@ -15,7 +15,7 @@ from core.constitution.principles import Constitution, Principle
 from core.measure.information import attribution, mi_bound
 from core.measure.report import arm_figures, evaluate, report_from_data, report_to_data
 from core.measure.statistics import UNMEASURED, mean, paired_change
-from core.measure.tracing import bound, column_term, own_scores, traced_to
+from core.measure.tracing import bound_figure, column_term, scores_by_policy, traced_to
 from core.measure.values import OVER_PROMPT, TEXT, WEIGHTS, Cell, MeasuredReply, Report, Roles, roles
 from core.measure.verdicts import Verdict
 from core.methods.arms import Artifact, make_arm
@@ -370,7 +370,7 @@ def test_the_interval_of_the_bound_resamples_queries_not_replies():
     truth = math.log(2) - float(torch.nn.functional.softplus(torch.randn(200_000, generator=generator)).mean())
     for row in torch.randn(300, 24, generator=generator).tolist():
         asked = [[reply("statement", logprobs=(0.0, -m)), reply("antithesis", logprobs=(-m, 0.0))] for m in row]
-        figure = bound(asked, own_scores, (0, 1))
+        figure = bound_figure(asked, scores_by_policy, (0, 1))
         by_reply = mean([column_term(r.logprobs, own, (0, 1)) for query in asked for own, r in enumerate(query)])
         held += figure.low <= truth <= figure.high
         held_by_reply += by_reply.low <= truth <= by_reply.high
@@ -378,3 +378,10 @@ def test_the_interval_of_the_bound_resamples_queries_not_replies():
         assert figure.value == pytest.approx(by_reply.value)
     assert held >= 0.9 * 300
     assert held_by_reply <= 0.87 * 300
+
+
+def test_a_distance_that_was_not_measured_is_no_distance_of_zero():
+    asked = [[reply("statement"), reply("antithesis", logprobs=(-2, -1))]] * 3
+    unmeasured = [[dataclasses.replace(row, kl_policy_base_nats=None) for row in query] for query in asked]
+    assert arm_figures(TRAINED, [*asked, *unmeasured]).kl_policy_base_nats == arm_figures(TRAINED, asked).kl_policy_base_nats
+    assert arm_figures(TRAINED, unmeasured).kl_policy_base_nats == UNMEASURED
