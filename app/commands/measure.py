@@ -16,6 +16,7 @@ from core.engine.policies import Policy, open_policy
 from core.errors import ConfigError
 from core.measure.ask import ask, query_batches
 from core.measure.report import evaluate, report_to_data
+from core.measure.rows import rows_to_data
 from core.measure.values import MeasuredReply
 from core.methods.arms import Arm, arm_to_data, make_arm
 from core.methods.settings import TrainConfig, config_from_data
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         "sampling": dataclasses.asdict(sampling),
         "seed": seed,
         "queries_left_out": left_out,
-        "result": report_to_data(report),
+        "result": {**report_to_data(report), "rows": rows_to_data(report)},
     }
     print(json.dumps(data, ensure_ascii=False, indent=1))
     return 0

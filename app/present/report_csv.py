@@ -3,7 +3,7 @@
 import csv
 import io
 
-from core.measure.rows import rows
+from core.measure.rows import rows_to_data
 from core.measure.values import Report
 
 HEADS = ("group", "measure", "arm", "value", "low", "high", "n", "split")
@@ -11,14 +11,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begin
 
 
 def report_csv(report: Report) -> str:
-    """Every figure of `rows`, in full precision; empty cells are what could not be measured, and no line what has no meaning for an arm."""
+    """Every figure of `rows_to_data`; empty cells are what could not be measured."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADS)
-    for row in rows(report):
-        for arm, figure in row.cells.items():
-            if figure is not None:
-                writer.writerow((row.group, _plain(row.label), arm, figure.value, figure.low, figure.high, figure.n, report.split))
+    writer = csv.DictWriter(out, HEADS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**figure, "measure": _plain(figure["measure"])} for figure in rows_to_data(report))
     return out.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.constitution.principles import SIDES
 from core.measure.statistics import Figure
@@ -32,6 +33,25 @@ def rows(report: Report) -> tuple[Row, ...]:
     Left out are what no arm of an older report has measured, and side effects that nobody shows.
     """
     return (*_apart(report), *_apart_alone(report), *_followed(report), *_in_the_weights(report), *_effects(report))
+
+
+def rows_to_data(report: Report) -> list[dict[str, Any]]:
+    """Every figure of `rows` as plain JSON data, in full precision: nulls are what could not be measured, and no entry what has no meaning for an arm."""
+    return [
+        {
+            "group": row.group,
+            "measure": row.label,
+            "arm": arm,
+            "value": figure.value,
+            "low": figure.low,
+            "high": figure.high,
+            "n": figure.n,
+            "split": report.split,
+        }
+        for row in rows(report)
+        for arm, figure in row.cells.items()
+        if figure is not None
+    ]
 
 
 def _several(report: Report) -> bool:

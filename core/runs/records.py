@@ -14,6 +14,7 @@ from core.engine.checkpoints import remember, write_json
 from core.engine.processes import World
 from core.errors import ConfigError
 from core.measure.report import report_to_data
+from core.measure.rows import rows_to_data
 from core.measure.values import Report
 from core.methods.settings import config_from_data, config_to_data
 from core.runs.balance import PrincipleBalance, balance_to_data
@@ -55,7 +56,7 @@ def claim_folder(plan: RunPlan, folder: Path, world: World) -> None:
         "config": config_to_data(plan.config),
     }
     there = world.share(remember(folder / "plan.json", lambda: dict(here)) if world.first else None)
-    there["config"] = config_to_data(config_from_data(there["config"]))  # an earlier version of the studio knew fewer settings
+    there["config"] = config_to_data(config_from_data(there["config"]))  # that of the version before knows fewer settings
     different = [key for key in here if there.get(key) != here[key]]
     if different:
         raise ConfigError(
@@ -97,7 +98,7 @@ def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "trainability": trainability_to_data(record.trainability),
         "metrics": curve,
-        "result": report_to_data(record.result),
+        "result": {**report_to_data(record.result), "rows": rows_to_data(record.result)},
     }
 
 

@@ -98,7 +98,9 @@ def test_measure_gives_the_figures_of_the_run(trained, files):
     out, _ = trained
     done = run("measure", "--constitution", files / "c.yaml", "--adapter", out / "adapter", "--queries", files / "q.jsonl", "--json", folder=files)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["result"] == json.loads((out / "run.json").read_text())["result"]
+    result = json.loads(done.stdout)["result"]
+    assert result == json.loads((out / "run.json").read_text())["result"]
+    assert {line["arm"] for line in result["rows"]} == {"prompt", "sami", "sami-alone"}
 
 
 @pytest.mark.parametrize(

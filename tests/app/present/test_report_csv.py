@@ -1,6 +1,7 @@
 """Everything that shows a report shows the same lines: page, terminal, JSON and CSV."""
 
 import csv
+import dataclasses
 import html
 import io
 import json
@@ -11,7 +12,7 @@ from app.present.report_csv import HEADS, report_csv
 from app.present.result import cell, result_html
 from app.present.table import DIGITS, number, report_lines
 from core.measure.report import report_from_data, report_to_data
-from core.measure.rows import rows
+from core.measure.rows import rows, rows_to_data
 from core.runs.results import RunResult, run_result_from_data, run_result_to_data
 from tests.app.planting import HOSTILE
 from tests.app.results import capitals, earlier, principle, report, result, result_of_two
@@ -24,6 +25,7 @@ def test_page_terminal_json_and_csv_show_every_line_and_every_figure(shown: RunR
     found = rows(shown.report)
     page, terminal = result_html(shown), report_lines(shown.report)
     table = list(csv.DictReader(io.StringIO(report_csv(shown.report))))
+    data = rows_to_data(shown.report)
     assert found
     for row in found:
         line = next(part for part in page.split("<tr>") if part.startswith(f'<th scope="row">{html.escape(row.label)}</th>'))
@@ -36,10 +38,15 @@ def test_page_terminal_json_and_csv_show_every_line_and_every_figure(shown: RunR
             assert f"<td>{cell(figure, row.form)}</td>" in line
             assert number(figure, DIGITS[row.form] if row.form in DIGITS else int(row.form)) in told
             (only,) = written
+            (plain,) = [entry for entry in data if (entry["group"], entry["measure"], entry["arm"]) == (row.group, row.label, arm)]
+            assert [plain[name] for name in ("value", "low", "high", "n", "split")] == [*dataclasses.astuple(figure), "held-out"]
             assert (only["value"], only["n"], only["split"]) == ("" if figure.value is None else repr(figure.value), str(figure.n), "held-out")
     assert page.count('<th scope="row">') - 4 * page.count('<table class="cs-confusion">') == len(found)
     assert len(table) == sum(figure is not None for row in found for figure in row.cells.values())
-    assert rows(report_from_data(json.loads(json.dumps(report_to_data(shown.report))))) == found
+    assert len(data) == len(table)
+    told_all = json.loads(json.dumps({**report_to_data(shown.report), "rows": data}))
+    assert report_from_data(told_all) == report_from_data({name: value for name, value in told_all.items() if name != "rows"})
+    assert rows(report_from_data(told_all)) == found
     assert run_result_from_data(json.loads(json.dumps(run_result_to_data(shown)))) == shown
 
 
