@@ -29,8 +29,8 @@ export function makeChecking(element, channel, form) {
 
 export function checkingBox({ check, stop, bar, note, spoken, problem, stale, findings }) {
   const says = h("p", { class: "cs-quiet", id: "train-check-says" }, "A run begins by asking the base whether it ever does what the principles say. Check asks the same, and trains nothing.");
-  const progress = h("div", { class: "cs-probe-progress" }, bar, note);
-  return h("section", { class: "cs-probe", "aria-labelledby": "train-check-title" }, h("h2", { id: "train-check-title" }, "What the base already does"), says, h("div", { class: "cs-probe-go" }, check, stop, progress), spoken, problem, stale, findings);
+  const progress = h("div", { class: "cs-checking-progress" }, bar, note);
+  return h("section", { class: "cs-checking", "aria-labelledby": "train-check-title" }, h("h2", { id: "train-check-title" }, "What the base already does"), says, h("div", { class: "cs-checking-go" }, check, stop, progress), spoken, problem, stale, findings);
 }
 
 async function start(checking) {
