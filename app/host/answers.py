@@ -27,7 +27,7 @@ TURN_TOKENS = 4  # written by one policy before the other's turn: a change of wh
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class ReplyTask:
     """What is asked of which arms, and how the replies are drawn."""
 
     constitution: Constitution | None
@@ -48,13 +48,13 @@ class Question:
         return [arm.artifact for arm in self.arms if arm.artifact is not None]
 
 
-def question_of(request: ReplyRequest) -> Question:
-    """The question that came over the wire.
+def task_of(request: ReplyRequest) -> ReplyTask:
+    """The task that came over the wire.
 
     Raises:
         ConfigError: An unknown method, or a setting outside its range.
     """
-    return Question(
+    return ReplyTask(
         constitution=from_data(request.constitution) if request.constitution is not None else None,
         side=request.side,
         query=request.query,
@@ -83,30 +83,30 @@ class _Lane:
     steps: Iterator[list[int | None]]
 
 
-def write_replies(model: LoadedModel, question: Question, should_stop: Callable[[], bool]) -> Iterator[Event]:
+def write_replies(model: LoadedModel, task: ReplyTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
     """Write all replies in step, a few tokens each in turn. An arm that cannot answer says so and leaves the others alone.
 
     Args:
         model: With the adapters that the arms wear.
-        question: What to answer.
+        task: What to answer.
         should_stop: Asked after every token.
     """
-    yield {"event": "start", "seed": question.reply_seed}
+    yield {"event": "start", "seed": task.reply_seed}
     panes: list[_Pane] = []
-    for arm in question.arms:
+    for arm in task.arms:
         try:
-            panes.append(_Pane(arm, side_prompt(model, question.constitution if arm.in_prompt else None, question.side, question.query)))
+            panes.append(_Pane(arm, side_prompt(model, task.constitution if arm.in_prompt else None, task.side, task.query)))
         except StudioError as error:
             yield _failed(arm, error)
-    lanes = [_lane(model, question, group) for group in _together(panes)]
+    lanes = [_lane(model, task, group) for group in _together(panes)]
     while lanes:
         for lane in list(lanes):
             try:
-                yield from _turn(lane, question.reply_seed, should_stop)
+                yield from _turn(lane, task.reply_seed, should_stop)
             except ContextError as error:  # raised before the first token, for the longest prompt of the lane
                 lanes.remove(lane)
                 if len(lane.panes) > 1:
-                    lanes += [_lane(model, question, [pane]) for pane in lane.panes]
+                    lanes += [_lane(model, task, [pane]) for pane in lane.panes]
                 else:
                     yield _failed(lane.panes[0].arm, error)
                 continue
@@ -128,9 +128,9 @@ def _together(panes: Sequence[_Pane]) -> list[list[_Pane]]:
     return groups
 
 
-def _lane(model: LoadedModel, question: Question, panes: list[_Pane]) -> _Lane:
+def _lane(model: LoadedModel, task: ReplyTask, panes: list[_Pane]) -> _Lane:
     policy = open_policy(model, panes[0].arm)
-    return _Lane(policy, panes, policy.decode([pane.prompt for pane in panes], question.sampling, [question.reply_seed] * len(panes), steady=True))
+    return _Lane(policy, panes, policy.decode([pane.prompt for pane in panes], task.sampling, [task.reply_seed] * len(panes), steady=True))
 
 
 def _turn(lane: _Lane, seed: int, should_stop: Callable[[], bool]) -> Iterator[Event]:

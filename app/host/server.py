@@ -137,9 +137,9 @@ class Host:
 
         with memory_in_words(weights.REMEDY):
             if isinstance(request, ReplyRequest):
-                question = answers.question_of(request)
-                model = self._hold(job, request.model, question.artifacts)
-                yield from answers.write_replies(model, question, job.stop.is_set)
+                task = answers.task_of(request)
+                model = self._hold(job, request.model, task.artifacts)
+                yield from answers.write_replies(model, task, job.stop.is_set)
             elif isinstance(request, WriteRequest):
                 yield from answers.write_text(self._hold(job, request.model, ()), request, job.stop.is_set)
             else:

@@ -9,11 +9,11 @@ import gradio as gr
 from app.pages.answers import CheckedReply, Compared, Difference, FinishedPane, PaneState
 from app.pages.endpoints import answers, endpoints_of, paced, tells
 from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import ComparisonWish, OneComparison, TwoReplies
+from app.pages.questions import ComparisonWish, OneComparison, TwoReplies, id_in
 from app.present.compare import arm_choice, comparison_data, diff_html, recent_html, source_key, source_option
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView
-from app.services.comparisons import Wish
+from app.services.comparisons import CompareForm
 from app.services.sources import ArmWish, list_sources
 from app.services.studio import Studio
 from app.web.actors import caller
@@ -63,7 +63,7 @@ class ComparePage:
     @tells
     def compare(self, question: ComparisonWish, editor: str) -> Iterator[Compared]:
         """Ask all arms; their replies come as they are written."""
-        for view in paced(service.start_comparison(self.studio, editor, _wish(question)), DRAW_EVERY_S):
+        for view in paced(service.start_comparison(self.studio, editor, _form(question)), DRAW_EVERY_S):
             yield self._compared(view)
 
     @tells
@@ -84,13 +84,14 @@ class ComparePage:
         return Difference(html=diff_html(service.open_comparison(self.studio, question.comparison), question.first, question.second))
 
 
-def _wish(question: ComparisonWish) -> Wish:
+def _form(question: ComparisonWish) -> CompareForm:
     kind, _, number = question.source.partition(":")
-    if kind not in ("run", "version") or not number.isdecimal() or len(number) > 9:
+    chosen = id_in(number)
+    if kind not in ("run", "version") or chosen is None:
         raise ConfigError("No run and no version is chosen. Choose one.")
-    return Wish(
-        run_id=int(number) if kind == "run" else None,
-        version_id=int(number) if kind == "version" else None,
+    return CompareForm(
+        run_id=chosen if kind == "run" else None,
+        version_id=chosen if kind == "version" else None,
         query=question.query,
         side=question.side,
         seed=question.seed,

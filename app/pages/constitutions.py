@@ -1,7 +1,5 @@
 """The first page: the constitutions there are, and making another."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 
 import gradio as gr
@@ -9,12 +7,11 @@ import gradio as gr
 from app.pages.answers import ConstitutionList, Go
 from app.pages.endpoints import answers, endpoints_of, to_reply
 from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import ConstitutionFile, NewConstitution, NewName, OneConstitution
+from app.pages.questions import ConstitutionFile, NewConstitution, NewName, OneConstitution, file_bytes
 from app.present.constitutions import entries_html
 from app.services import constitutions as service
 from app.services.studio import Studio
 from app.web.actors import caller
-from core.errors import ConstitutionError
 
 EVENTS = ("create", "read", "rename", "archive", "unarchive")
 
@@ -38,7 +35,7 @@ class ConstitutionsPage:
     @answers
     def read(self, question: ConstitutionFile, editor: str) -> Go:
         """Make a constitution from a file and go to it."""
-        return _go(service.import_file(self.studio, _decoded(question.data), question.filename, editor))
+        return _go(service.import_file(self.studio, file_bytes(question.data), question.filename, editor))
 
     @answers
     def rename(self, question: NewName, editor: str) -> ConstitutionList:
@@ -66,13 +63,6 @@ class ConstitutionsPage:
 
 def _go(constitution_id: int) -> Go:
     return Go(href=f"./write?constitution={constitution_id}")
-
-
-def _decoded(data: str) -> bytes:
-    try:
-        return base64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ConstitutionError("The file did not arrive whole. Choose it again.") from error
 
 
 def build(page: gr.Blocks, studio: Studio) -> None:

@@ -1,10 +1,15 @@
 """Everything that a page or a script may ask, each question one typed and bounded value. What a text may say is checked by the services."""
 
+import base64
+import binascii
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, Strict
 
+from core.errors import ConfigError
+
+MOST_DIGITS = 9  # of an id in a text: more would not be a whole number to the database
 LONGEST_TEXT = 6_000_000  # characters: what the server takes at once; a service's own limit is lower, and says so in words
 MOST_ITEMS = 10_000
 
@@ -17,6 +22,28 @@ class Question:
     """Of all questions: what is not asked for is refused."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoDetails(Question):
+    """Of a question that its address says all of."""
+
+
+def id_in(text: str) -> int | None:
+    """The id that a text is, as in an address; None where it is none."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def file_bytes(data: str) -> bytes:
+    """A file that came as base64.
+
+    Raises:
+        ConfigError: It did not arrive whole.
+    """
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ConfigError("The file did not arrive whole. Choose it again.") from error
 
 
 # Constitutions
@@ -55,7 +82,7 @@ class DraftTexts(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewVersion(Question):
+class VersionWish(Question):
     constitution: Whole
     revision: Whole  # of the draft that was seen
     head: Whole | None = None  # number of the newest version that was seen

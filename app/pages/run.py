@@ -11,7 +11,7 @@ import gradio as gr
 from app.pages.answers import RunState
 from app.pages.endpoints import answers, endpoints_of, read_question, to_reply
 from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import OneRun
+from app.pages.questions import OneRun, id_in
 from app.present import runs as present
 from app.present.curves import charts_html
 from app.services import runs as service
@@ -23,7 +23,6 @@ from db.tables import JobStatus
 
 WATCH_EVERY_S = 1.0
 RESTING_EVERY_S = 5.0  # a stopped or failed run may be resumed in another tab
-MOST_DIGITS = 9
 EVENTS = ("stop", "resume")
 
 
@@ -37,10 +36,11 @@ class RunPage:
         """Open the run that the address names."""
         caller(request)
         wanted = request.query_params.get("id", "")
-        if not wanted.isdecimal() or len(wanted) > MOST_DIGITS:
+        run_id = id_in(wanted)
+        if run_id is None:
             return self._none(f"“{wanted[:40]}” is not the number of a run." if wanted else "")
         try:
-            view = service.run_view(self.studio, int(wanted))
+            view = service.run_view(self.studio, run_id)
         except StudioError as error:
             return self._none(str(error))
         reply = to_reply(self._state(view))

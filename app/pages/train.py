@@ -1,7 +1,5 @@
 """The Train page: what to train on, what that would mean, and the runs there are."""
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -11,7 +9,7 @@ import gradio as gr
 from app.pages.answers import CheckState, Go, QuerySet, RunPreview
 from app.pages.endpoints import answers, endpoints_of, paced, tells
 from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import QueryFile, RunWish
+from app.pages.questions import QueryFile, RunWish, file_bytes, id_in
 from app.present.preview import about_minutes, preview_html, work
 from app.present.runs import list_html
 from app.present.trainability import check_html, check_spoken
@@ -23,13 +21,12 @@ from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
 from app.web.actors import caller
 from core.engine.default_model import DEFAULT_MODEL
-from core.errors import QueryError, StudioError
+from core.errors import StudioError
 from core.methods.settings import PRESETS
 from db.runs import VersionToTrain
 
 LIST_EVERY_S = 3
 DRAW_EVERY_S = 0.25  # a check tells of every token
-MOST_DIGITS = 9
 EVENTS = ("preview", "check", "upload", "train")
 
 
@@ -64,10 +61,11 @@ class TrainPage:
 
     def _again(self, run: str) -> tuple[TrainForm | None, str]:
         """The form of the run that the address names, and what is wrong with that."""
-        if not run.isdecimal() or len(run) > MOST_DIGITS:
+        run_id = id_in(run)
+        if run_id is None:
             return None, ""
         try:
-            return runs.form_again(self.studio, int(run)), ""
+            return runs.form_again(self.studio, run_id), ""
         except StudioError as error:
             return None, str(error)
 
@@ -96,7 +94,7 @@ class TrainPage:
     @answers
     def upload(self, question: QueryFile, editor: str) -> QuerySet:
         """Keep an uploaded query set."""
-        view = query_sets.upload(self.studio, _decoded(question.data), question.filename)
+        view = query_sets.upload(self.studio, file_bytes(question.data), question.filename)
         message = f"Read {view.train + view.held_out:,} queries: {view.train:,} to train on, {view.held_out:,} held out."
         return QuerySet(id=view.id, label=_label(view), message=message)
 
@@ -143,13 +141,6 @@ def _label(view: QuerySetView) -> str:
 
 def _model_label(model: str) -> str:
     return f"{model} (default, runs anywhere)" if model == DEFAULT_MODEL else model
-
-
-def _decoded(data: str) -> bytes:
-    try:
-        return base64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise QueryError("The file did not arrive whole. Choose it again.") from error
 
 
 def _presets() -> list[dict[str, Any]]:

@@ -24,13 +24,13 @@ from app.pages.frame import WIRING, component, header, wire
 from app.pages.questions import (
     DraftTexts,
     NewName,
-    NewVersion,
     OneConstitution,
     OneProposal,
     OneVersion,
     ProposalWish,
     Restoration,
     TextFileWish,
+    VersionWish,
 )
 from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
 from app.services import constitutions as service
@@ -97,7 +97,7 @@ class WritePage:
         return VersionPreview(**_state(draft), html=changes_html(change), difference=change, number=number, reason=save_reason(draft), can_save=can_save)
 
     @answers
-    def version(self, question: NewVersion, editor: str) -> Versioned:
+    def version(self, question: VersionWish, editor: str) -> Versioned:
         """Make the draft the next version."""
         draft = service.save_version(self.studio, question.constitution, editor, question.message, (question.revision, question.head))
         return self._versioned(draft, "Saved as")

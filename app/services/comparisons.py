@@ -26,7 +26,7 @@ MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class CompareForm:
     """What a person asks for, as it came from the page: checked by `start_comparison`."""
 
     run_id: int | None
@@ -38,25 +38,25 @@ class Wish:
     arms: Sequence[ArmWish] | None = None  # None: those that the source offers
 
 
-def start_comparison(studio: Studio, caller: str, wish: Wish) -> Iterator[ComparisonView]:
+def start_comparison(studio: Studio, caller: str, form: CompareForm) -> Iterator[ComparisonView]:
     """Store a comparison, then yield it again and again as the replies are written. Close the iterator to stop.
 
     Every finished reply is stored at once, so what a killed host or a closed tab leaves can be opened and finished.
 
     Raises:
-        StudioError: The wish cannot be granted; nothing was stored. Later troubles come as `problem` and in the panes.
+        StudioError: The form cannot be used; nothing was stored. Later troubles come as `problem` and in the panes.
     """
-    query, side, seed = _checked_query(wish.query), _checked_side(wish.side), _checked_seed(wish.seed)
-    sampling = checked_sampling(wish.sampling)
+    query, side, seed = _checked_query(form.query), _checked_side(form.side), _checked_seed(form.seed)
+    sampling = checked_sampling(form.sampling)
     with in_words(), studio.sessions.begin() as session:
-        source = _source(session, studio, wish)
+        source = _source(session, studio, form)
         new = NewComparison(
             version_id=source.version_id,
             run_id=source.run_id,
             model=source.model,
             revision=source.revision,
             four_bit=source.four_bit,
-            arms=[arm_to_data(arm) for arm in chosen_arms(source, wish.arms)],
+            arms=[arm_to_data(arm) for arm in chosen_arms(source, form.arms)],
             query=query,
             side=side,
             seed=seed,
@@ -133,16 +133,16 @@ def checked_sampling(given: Mapping[str, object]) -> SamplingConfig:
     return SamplingConfig(max_new_tokens=given["max_new_tokens"], temperature=given["temperature"], top_p=given["top_p"])  # type: ignore[arg-type]
 
 
-def _source(session: Session, studio: Studio, wish: Wish) -> Source:
-    if wish.run_id is not None:
-        summary = get_run_summary(session, wish.run_id)
+def _source(session: Session, studio: Studio, form: CompareForm) -> Source:
+    if form.run_id is not None:
+        summary = get_run_summary(session, form.run_id)
         source = source_of_run(summary)
         if summary.run.job.status != JobStatus.FINISHED or source.artifact is None:
-            raise ConfigError(f"Run {wish.run_id} is {summary.run.job.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
+            raise ConfigError(f"Run {form.run_id} is {summary.run.job.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
         return source
-    if wish.version_id is None:
+    if form.version_id is None:
         raise ConfigError("No run and no version is chosen. Choose one.")
-    return source_of_version(session, wish.version_id, studio.settings.model)
+    return source_of_version(session, form.version_id, studio.settings.model)
 
 
 def _stored_source(session: Session, row: Comparison) -> Source:

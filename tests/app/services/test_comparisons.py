@@ -10,7 +10,7 @@ from app.host import client as host_client
 from app.host import weights
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView, after_event
-from app.services.comparisons import Wish
+from app.services.comparisons import CompareForm
 from app.services.sources import MOST_PANES, ArmWish, list_sources
 from app.services.studio import RefusedError, Studio, open_studio
 from app.settings import Settings, prepare_data_folder
@@ -52,13 +52,13 @@ def host(studio: Studio) -> Iterator[RunningHost]:
     running.kill()
 
 
-def wish(run_id: int | None, **changes: object) -> Wish:
+def form(run_id: int | None, **changes: object) -> CompareForm:
     sampling = {"max_new_tokens": 24, "temperature": 0.7, "top_p": 1.0}
     values = {"run_id": run_id, "version_id": None, "query": QUERY, "side": "statement", "seed": 0, "sampling": sampling}
-    return Wish(**(values | changes))  # type: ignore[arg-type]
+    return CompareForm(**(values | changes))  # type: ignore[arg-type]
 
 
-def finished(studio: Studio, wanted: Wish) -> ComparisonView:
+def finished(studio: Studio, wanted: CompareForm) -> ComparisonView:
     return list(service.start_comparison(studio, "ann", wanted))[-1]
 
 
@@ -83,7 +83,7 @@ def test_finished_runs_can_be_chosen_with_their_own_seed_and_sampling_and_every_
 
 
 def test_the_replies_grow_and_are_the_same_when_the_link_is_opened(studio: Studio, run_id: int, host: RunningHost) -> None:
-    views = list(service.start_comparison(studio, "ann", wish(run_id)))
+    views = list(service.start_comparison(studio, "ann", form(run_id)))
     assert views[0].running
     assert not views[-1].running
     assert views[-1].problem is None
@@ -109,7 +109,7 @@ def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, 
     model = load_adapter(model, studio.settings.data / source.artifact.place)
     asked = [ArmWish(method=arm.method, settings={}) for arm in source.arms] + [ArmWish(method="sami", settings={"strength": 0.5})]
     for side in SIDES:
-        view = finished(studio, wish(run_id, side=side, arms=asked))
+        view = finished(studio, form(run_id, side=side, arms=asked))
         queries = [QUERY, "How do I boil an egg?", "What is rain?"]
         for pane in view.panes:
             measured = ask(open_policy(model, pane.arm), view.constitution, queries, view.sampling, 0)
@@ -120,14 +120,14 @@ def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, 
 
 
 def test_a_version_without_a_run_is_compared_by_its_prompt_alone(studio: Studio, run_id: int, host: RunningHost) -> None:
-    view = finished(studio, wish(None, version_id=version_id(studio, "Warm tone")))
+    view = finished(studio, form(None, version_id=version_id(studio, "Warm tone")))
     assert [(pane.arm.key, pane.state) for pane in view.panes] == [("base", "done"), ("prompt", "done")]
     assert service.open_comparison(studio, view.id).source.model == studio.settings.model
 
 
 def test_added_panes_are_stored_and_shown_again_with_their_settings(studio: Studio, run_id: int, host: RunningHost) -> None:
     asked = [ArmWish(method="prompt", settings={}), ArmWish(method="sami", settings={"strength": 0}), ArmWish(method="context", settings={"alpha": 1.0})]
-    view = finished(studio, wish(run_id, arms=asked))
+    view = finished(studio, form(run_id, arms=asked))
     assert [(pane.arm.key, pane.state) for pane in view.panes] == [("prompt", "done"), ("sami strength=0", "done"), ("context alpha=1", "done")]
     assert texts(view)["sami strength=0"] == texts(view)["prompt"] != texts(view)["context alpha=1"]
     again = service.open_comparison(studio, view.id)
@@ -137,14 +137,14 @@ def test_added_panes_are_stored_and_shown_again_with_their_settings(studio: Stud
 
 
 def test_a_version_alone_has_no_pane_of_an_adapter(studio: Studio, run_id: int) -> None:
-    wanted = wish(None, version_id=version_id(studio), arms=[ArmWish(method="sami", settings={})])
+    wanted = form(None, version_id=version_id(studio), arms=[ArmWish(method="sami", settings={})])
     with pytest.raises(ConfigError, match="“Aligned with the constitution” needs an adapter"):
         next(service.start_comparison(studio, "ann", wanted))
 
 
 def test_what_was_finished_when_the_tab_closed_stays_and_the_rest_can_be_finished(studio: Studio, run_id: int, host: RunningHost) -> None:
     sampling = {"max_new_tokens": 400, "temperature": 0.7, "top_p": 1.0}
-    views = service.start_comparison(studio, "ann", wish(run_id, sampling=sampling))
+    views = service.start_comparison(studio, "ann", form(run_id, sampling=sampling))
     left = next(view for view in views if view.panes[0].text)
     views.close()  # type: ignore[attr-defined]
     stored = service.open_comparison(studio, left.id)
@@ -159,7 +159,7 @@ def test_what_was_finished_when_the_tab_closed_stays_and_the_rest_can_be_finishe
 
 def test_a_host_killed_while_it_writes_is_told_and_the_comparison_can_be_finished(studio: Studio, run_id: int, host: RunningHost) -> None:
     sampling = {"max_new_tokens": 3000, "temperature": 0.7, "top_p": 1.0}
-    views = service.start_comparison(studio, "ann", wish(run_id, sampling=sampling))
+    views = service.start_comparison(studio, "ann", form(run_id, sampling=sampling))
     next(view for view in views if view.panes[0].text)
     host.kill()
     last = list(views)[-1]
@@ -168,14 +168,14 @@ def test_a_host_killed_while_it_writes_is_told_and_the_comparison_can_be_finishe
     assert not last.running
     host.start()
     sampling = {"max_new_tokens": 8, "temperature": 0.7, "top_p": 1.0}
-    assert not finished(studio, wish(run_id, sampling=sampling)).unfinished
+    assert not finished(studio, form(run_id, sampling=sampling)).unfinished
 
 
 def test_another_adapter_than_the_recorded_one_is_refused_and_nothing_is_shown_as_aligned(studio: Studio, run_id: int, host: RunningHost) -> None:
     source = list_sources(studio)[0]
     assert source.artifact
     other = plant_finished_run(studio, Path(source.model), studio.settings.data / source.artifact.place, "0" * 64, name="Warm tone")
-    view = finished(studio, wish(other))
+    view = finished(studio, form(other))
     assert view.problem is not None
     assert "is not the one that the run recorded" in view.problem
     assert all(not pane.text for pane in view.panes)
@@ -214,7 +214,7 @@ def test_what_cannot_be_granted_is_refused_in_words_before_anything_is_stored(
 ) -> None:
     before = len(service.list_recent(studio, limit=1000))
     with pytest.raises(error, match=says):
-        next(service.start_comparison(studio, "ann", replace(wish(run_id), **changes)))  # type: ignore[arg-type]
+        next(service.start_comparison(studio, "ann", replace(form(run_id), **changes)))  # type: ignore[arg-type]
     assert len(service.list_recent(studio, limit=1000)) == before
 
 
@@ -224,7 +224,7 @@ def test_an_unknown_link_is_refused_in_words(studio: Studio) -> None:
 
 
 def test_an_error_of_one_method_fails_its_pane_and_leaves_the_others(studio: Studio, run_id: int, host: RunningHost) -> None:
-    view = finished(studio, wish(run_id))
+    view = finished(studio, form(run_id))
     failed = after_event(view, {"event": "error", "arm": "base", "message": "too long"})
     assert failed.pane("base") == replace(view.panes[0], state="failed", error="too long")
     assert failed.panes[1:] == view.panes[1:]
@@ -239,7 +239,7 @@ def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: in
     monkeypatch.setattr(weights, "load_model", lambda _reference, _models, placing, _on_progress: loaded.append(placing.four_bit))
     monkeypatch.setattr(weights, "check_model", lambda model: model)
     for number in (run_id, small):
-        finished(studio, wish(number))
+        finished(studio, form(number))
         weights.hold(None, asked[-1].model, (), studio.settings, lambda _what, _share: None)
     assert [request.model.four_bit for request in asked] == [False, True]
     assert loaded == [False, True]
