@@ -1,12 +1,17 @@
-"""Everything that a page or a script is told, each answer one typed value. `kind` tells them apart; `html` is for pages, all of it escaped."""
+"""What a page or a script is told, each answer one typed value. `kind` tells them apart; `html` is for pages, all of it escaped.
 
-from dataclasses import dataclass, field
+What is told of runs stands in `run_answers.py`.
+"""
+
+from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.present.panes import ArmOption, ComparisonState, SourceOption
+from app.services.comparison_views import Recent
 from core.constitution.changes import ConstitutionChange
 from core.constitution.findings import Finding
 from core.constitution.proposals import Proposal
-from core.runs.links import Trainability
+from db.constitutions import ConstitutionSummary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +28,13 @@ class Go:
 
     kind: Literal["go"] = "go"
     href: str
+    id: int  # of the constitution or run that is there
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConstitutionList:
     kind: Literal["list"] = "list"
+    constitutions: tuple[ConstitutionSummary, ...]  # those in use, then the archived ones
     html: str
     archived: str  # HTML
     archived_count: int
@@ -140,108 +147,50 @@ class Left:
     kind: Literal["left"] = "left"
 
 
-# Train and Run
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunPreview:
-    kind: Literal["preview"] = "preview"
-    html: str
-    command: str  # the same run from a terminal
-    minutes: dict[str, str]  # in words, for each preset
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckState:
-    """A check as it stands; told again until it does not run any more."""
-
-    kind: Literal["check"] = "check"
-    key: str
-    running: bool
-    note: str
-    share: float | None
-    problem: str
-    found: Trainability | None  # what `check --json` prints; None until there is a verdict
-    spoken: str
-    html: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuerySet:
-    kind: Literal["query_set"] = "query_set"
-    id: int
-    label: str
-    message: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunState:
-    kind: Literal["run"] = "run"
-    run: int
-    status: str
-    title: str
-    headline: str
-    share: float
-    progress: str
-    spoken: str
-    sections: dict[str, str]  # HTML
-
-
 # Compare
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckedReply:
-    """What a program says of a reply, for one principle."""
-
-    title: str
-    says: str
-    follows: bool | None  # None: cannot be judged
-
-
-@dataclass(frozen=True, kw_only=True)
-class PaneState:
-    """One arm's reply, while it is written and afterwards."""
-
-    key: str  # of the arm
-    title: str
-    place: int  # from 1 on
-    prompt: str
-    adapter: str
-    state: str
-    says: str
-    text: str
-    length: str
-    error: str
-    checks: list[CheckedReply]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FinishedPane:
-    key: str
-    title: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compared:
-    """A comparison as it stands; told again until it does not run any more. What is empty at first comes with the last word."""
+class Compared(ComparisonState):
+    """A comparison as it stands; told again until it does not run any more."""
 
     kind: Literal["comparison"] = "comparison"
-    id: str
-    href: str
-    running: bool
-    note: str
-    problem: str
-    panes: list[PaneState]
-    asked: str | None = None  # HTML
-    remarks: list[str] = field(default_factory=list)
-    proof: str | None = None  # HTML
-    finished: list[FinishedPane] = field(default_factory=list)
-    pair: list[str] = field(default_factory=list)
-    diff: str | None = None  # HTML
-    scores: dict[str, str] = field(default_factory=dict)  # HTML
-    unfinished: int | None = None
     recent: str | None = None  # HTML
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredComparison(ComparisonState):
+    """A comparison as it was left, with all that it was asked with."""
+
+    kind: Literal["stored"] = "stored"
+    source: str
+    query: str
+    side: str
+    seed: int
+    max_new_tokens: int
+    temperature: float
+    top_p: float
+    arms: tuple[ArmOption, ...]
+    added: tuple[ArmOption, ...]  # those of them that the source does not offer by itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceList:
+    kind: Literal["sources"] = "sources"
+    sources: tuple[SourceOption, ...]
+    recent: tuple[Recent, ...]  # the newest comparisons
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOpened:
+    """What the page begins with."""
+
+    kind: Literal["page"] = "page"
+    sources: tuple[SourceOption, ...]
+    chosen: str | None  # key of a source
+    recent: str  # HTML
+    problem: str  # with what the address names
+    comparison: StoredComparison | None  # which it names
 
 
 @dataclass(frozen=True, kw_only=True)

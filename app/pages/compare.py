@@ -1,16 +1,16 @@
 """The Compare page: one query answered by several arms, side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
-from app.pages.answers import CheckedReply, Compared, Difference, FinishedPane, PaneState
-from app.pages.endpoints import answers, endpoints_of, paced, tells
+from app.pages.answers import Compared, CompareOpened, Difference, SourceList, StoredComparison
+from app.pages.endpoints import answers, endpoints_of, paced, tells, to_reply
 from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import ComparisonWish, OneComparison, TwoReplies, id_in
-from app.present.compare import arm_choice, comparison_data, diff_html, recent_html, source_key, source_option
+from app.pages.questions import ComparisonWish, NoDetails, OneComparison, TwoReplies, id_in
+from app.present.compare import diff_html, recent_html
+from app.present.panes import arm_option, comparison_state, source_key, source_option
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView
 from app.services.comparisons import CompareForm
@@ -21,6 +21,7 @@ from core.errors import ConfigError, StudioError
 
 DRAW_EVERY_S = 0.1  # a model may write a hundred tokens a second; the eye wants fewer
 EVENTS = ("compare", "redo", "diff")
+ENDPOINTS = ("sources", "open", *EVENTS)  # the page begins with the first two
 SAMPLING = ("max_new_tokens", "temperature", "top_p")
 
 
@@ -33,17 +34,25 @@ class ComparePage:
     def load(self, request: gr.Request) -> object:
         """Offer the runs and versions; open the comparison that the address names."""
         caller(request)
-        comparison, problem = self._asked_for(request.query_params.get("comparison", ""))
+        return gr.update(reply=to_reply(self._opened(request.query_params)))
+
+    def _opened(self, address: Mapping[str, str]) -> CompareOpened:
+        comparison, problem = self._asked_for(address.get("comparison", ""))
         sources = list_sources(self.studio)
-        wanted = next((f"{name}:{value}" for name in ("run", "version") if (value := request.query_params.get(name, ""))), None)
+        wanted = next((f"{name}:{value}" for name in ("run", "version") if (value := address.get(name, ""))), None)
         keys = [source_key(source) for source in sources]
         chosen = source_key(comparison.source) if comparison else wanted if wanted in keys else next(iter(keys), None)
         if wanted is not None and wanted not in keys and comparison is None:
             problem = f"There is no finished {wanted.replace(':', ' ')}. Choose another below."
         if comparison is not None and chosen not in keys:
             sources = [comparison.source, *sources]  # an earlier version, compared by its prompt alone
-        offered = {"sources": [source_option(source) for source in sources], "chosen": chosen, "recent": self._recent()}
-        return gr.update(reply={"kind": "page", **offered, "problem": problem, "comparison": self._opened(comparison) if comparison else None})
+        return CompareOpened(
+            sources=tuple(source_option(source) for source in sources),
+            chosen=chosen,
+            recent=self._recent(),
+            problem=problem,
+            comparison=_stored(comparison) if comparison else None,
+        )
 
     def _asked_for(self, token: str) -> tuple[ComparisonView | None, str]:
         """The comparison that the address names, and what is wrong with that."""
@@ -55,10 +64,16 @@ class ComparePage:
     def _recent(self) -> str:
         return recent_html(service.list_recent(self.studio))
 
-    def _opened(self, view: ComparisonView) -> dict[str, Any]:
-        sampling = {name: getattr(view.sampling, name) for name in SAMPLING}
-        added = [arm_choice(pane.arm) for pane in view.panes if not view.source.offers(pane.arm)]
-        return {**comparison_data(view), "added": added, "query": view.query, "side": view.side, "seed": view.seed, **sampling}
+    @answers
+    def sources(self, question: NoDetails, editor: str) -> SourceList:
+        """The runs and versions that can be compared, and the newest comparisons."""
+        options = tuple(source_option(source) for source in list_sources(self.studio))
+        return SourceList(sources=options, recent=tuple(service.list_recent(self.studio)))
+
+    @answers
+    def open(self, question: OneComparison, editor: str) -> StoredComparison:
+        """A comparison as it was left."""
+        return _stored(service.open_comparison(self.studio, question.comparison))
 
     @tells
     def compare(self, question: ComparisonWish, editor: str) -> Iterator[Compared]:
@@ -73,15 +88,25 @@ class ComparePage:
             yield self._compared(view)
 
     def _compared(self, view: ComparisonView) -> Compared:
-        data = comparison_data(view)
-        panes = [PaneState(**pane | {"checks": [CheckedReply(**check) for check in pane["checks"]]}) for pane in data.pop("panes")]
-        finished = [FinishedPane(**pane) for pane in data.pop("finished", [])]
-        return Compared(**data, panes=panes, finished=finished, recent=None if view.running else self._recent())
+        return Compared(**vars(comparison_state(view)), recent=None if view.running else self._recent())
 
     @answers
     def diff(self, question: TwoReplies, editor: str) -> Difference:
         """Two replies of a comparison, word by word."""
         return Difference(html=diff_html(service.open_comparison(self.studio, question.comparison), question.first, question.second))
+
+
+def _stored(view: ComparisonView) -> StoredComparison:
+    return StoredComparison(
+        **vars(comparison_state(view)),
+        source=source_key(view.source),
+        query=view.query,
+        side=view.side,
+        seed=view.seed,
+        **{name: getattr(view.sampling, name) for name in SAMPLING},
+        arms=tuple(arm_option(pane.arm) for pane in view.panes),
+        added=tuple(arm_option(pane.arm) for pane in view.panes if not view.source.offers(pane.arm)),
+    )
 
 
 def _form(question: ComparisonWish) -> CompareForm:

@@ -7,13 +7,14 @@ import gradio as gr
 from app.pages.answers import ConstitutionList, Go
 from app.pages.endpoints import answers, endpoints_of, to_reply
 from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import ConstitutionFile, NewConstitution, NewName, OneConstitution, file_bytes
+from app.pages.questions import ConstitutionFile, NewConstitution, NewName, NoDetails, OneConstitution, file_bytes
 from app.present.constitutions import entries_html
 from app.services import constitutions as service
 from app.services.studio import Studio
 from app.web.actors import caller
 
 EVENTS = ("create", "read", "rename", "archive", "unarchive")
+ENDPOINTS = ("list", *EVENTS)  # the page begins with the first
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class ConstitutionsPage:
         """Show the list when the page opens."""
         caller(request)
         return gr.update(reply=to_reply(self._list(None)))
+
+    @answers
+    def list(self, question: NoDetails, editor: str) -> ConstitutionList:
+        """The constitutions in use, and the archived ones."""
+        return self._list(None)
 
     @answers
     def create(self, question: NewConstitution, editor: str) -> Go:
@@ -58,11 +64,17 @@ class ConstitutionsPage:
     def _list(self, message: str | None) -> ConstitutionList:
         archived = service.list_constitutions(self.studio, archived=True)
         in_use = service.list_constitutions(self.studio)
-        return ConstitutionList(html=entries_html(in_use), archived=entries_html(archived), archived_count=len(archived), message=message)
+        return ConstitutionList(
+            constitutions=(*in_use, *archived),
+            html=entries_html(in_use),
+            archived=entries_html(archived),
+            archived_count=len(archived),
+            message=message,
+        )
 
 
 def _go(constitution_id: int) -> Go:
-    return Go(href=f"./write?constitution={constitution_id}")
+    return Go(href=f"./write?constitution={constitution_id}", id=constitution_id)
 
 
 def build(page: gr.Blocks, studio: Studio) -> None:

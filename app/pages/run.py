@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages.answers import RunState
 from app.pages.endpoints import answers, endpoints_of, read_question, to_reply
 from app.pages.frame import WIRING, component, header, wire
 from app.pages.questions import OneRun, id_in
+from app.pages.run_answers import NoRun, RunShown, RunState
 from app.present import runs as present
 from app.present.curves import charts_html
 from app.services import runs as service
@@ -19,11 +19,13 @@ from app.services.runs import RunView
 from app.services.studio import Studio
 from app.web.actors import caller
 from core.errors import ConfigError, StudioError
+from core.measure.report import report_to_data
 from db.tables import JobStatus
 
 WATCH_EVERY_S = 1.0
 RESTING_EVERY_S = 5.0  # a stopped or failed run may be resumed in another tab
 EVENTS = ("stop", "resume")
+ENDPOINTS = ("state", *EVENTS)  # for the first the page has a clock
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class RunPage:
             view = service.run_view(self.studio, run_id)
         except StudioError as error:
             return self._none(str(error))
-        reply = to_reply(self._state(view))
+        reply = to_reply(_shown(view))
         return gr.update(reply=reply), _fingerprint(reply), _timer(view)
 
     def tick(self, value: object, seen: str | None, request: gr.Request) -> Any:
@@ -57,21 +59,26 @@ class RunPage:
             view = service.run_view(self.studio, question.run)
         except StudioError as error:
             return self._none(str(error))
-        reply = to_reply(self._state(view))
+        reply = to_reply(_shown(view))
         now = _fingerprint(reply)
         return gr.skip() if now == seen else (gr.update(reply=reply), now, _timer(view))
 
     @answers
-    def stop(self, question: OneRun, editor: str) -> RunState:
-        """Ask the run to save a checkpoint and stop."""
-        service.stop(self.studio, question.run)
-        return self._state(service.run_view(self.studio, question.run))
+    def state(self, question: OneRun, editor: str) -> RunState:
+        """Where the run stands, how it learned and what was found."""
+        return _state(service.run_view(self.studio, question.run))
 
     @answers
-    def resume(self, question: OneRun, editor: str) -> RunState:
+    def stop(self, question: OneRun, editor: str) -> RunShown:
+        """Ask the run to save a checkpoint and stop."""
+        service.stop(self.studio, question.run)
+        return _shown(service.run_view(self.studio, question.run))
+
+    @answers
+    def resume(self, question: OneRun, editor: str) -> RunShown:
         """Queue the run again."""
         service.resume(self.studio, question.run)
-        return self._state(service.run_view(self.studio, question.run))
+        return _shown(service.run_view(self.studio, question.run))
 
     def watch(self, request: gr.Request) -> Any:
         """Look every second again, after a resume."""
@@ -79,33 +86,61 @@ class RunPage:
         return gr.Timer(WATCH_EVERY_S, active=True)
 
     def _none(self, message: str) -> Any:
-        reply = {"kind": "none", "message": message, "html": present.list_html(service.list_runs(self.studio))}
-        return gr.update(reply=reply), None, gr.Timer(active=False)
+        reply = NoRun(message=message, html=present.list_html(service.list_runs(self.studio)))
+        return gr.update(reply=to_reply(reply)), None, gr.Timer(active=False)
 
-    def _state(self, view: RunView) -> RunState:
-        headline = present.headline(view)
-        finished = view.line.status == JobStatus.FINISHED
-        tenths = math.floor(10 * view.line.share)
-        title = f"{headline} · " if finished or view.ended else f"{view.line.share:.0%} · "
-        return RunState(
-            run=view.line.id,
-            status=view.line.status.value,
-            title=f"{title}{view.line.constitution} v{view.line.version_number} · Constitution Studio",
-            headline=headline,
-            share=round(view.line.share, 3),
-            progress=present.progress_words(view),
-            spoken=headline if view.ended else f"{headline}, {10 * tenths}%",
-            sections={
-                "head": present.head_html(view),
-                "actions": present.actions_html(view),
-                "messages": present.messages_html(view),
-                "phases": present.phases_html(view),
-                "charts": charts_html(view) if view.metrics else "",
-                "samples": present.samples_html(view.samples),
-                "log": present.log_html(view.log),
-                "result": present.result_section_html(view),
-            },
-        )
+
+def _shown(view: RunView) -> RunShown:
+    headline = present.headline(view)
+    finished = view.line.status == JobStatus.FINISHED
+    tenths = math.floor(10 * view.line.share)
+    title = f"{headline} · " if finished or view.ended else f"{view.line.share:.0%} · "
+    return RunShown(
+        run=view.line.id,
+        status=view.line.status.value,
+        title=f"{title}{view.line.constitution} v{view.line.version_number} · Constitution Studio",
+        headline=headline,
+        share=round(view.line.share, 3),
+        progress=present.progress_words(view),
+        spoken=headline if view.ended else f"{headline}, {10 * tenths}%",
+        sections={
+            "head": present.head_html(view),
+            "actions": present.actions_html(view),
+            "messages": present.messages_html(view),
+            "phases": present.phases_html(view),
+            "charts": charts_html(view) if view.metrics else "",
+            "samples": present.samples_html(view.samples),
+            "log": present.log_html(view.log),
+            "result": present.result_section_html(view),
+        },
+    )
+
+
+def _state(view: RunView) -> RunState:
+    return RunState(
+        run=view.line.id,
+        status=view.line.status,
+        says=present.headline(view),
+        phase=view.line.phase,
+        step=view.step,
+        total_steps=view.total_steps,
+        share=view.line.share,
+        eta_s=view.eta_s,
+        error=view.error_text if view.line.status == JobStatus.FAILED else None,
+        curve=_curve(view),
+        trainability=view.result.trainability if view.result is not None else None,
+        adapter_sha256=view.adapter_sha256,
+        result=report_to_data(view.result.report) if view.result is not None else None,
+    )
+
+
+def _curve(view: RunView) -> list[dict[str, float | None]]:
+    """The numbers of a run by step."""
+    rows: dict[int, dict[str, float | None]] = {}
+    for name, points in view.metrics.items():
+        for point in points:
+            rows.setdefault(point.step, {"step": point.step})[name] = point.value
+    return [rows[step] for step in sorted(rows)]
 
 
 def _fingerprint(reply: dict[str, Any]) -> str:

@@ -33,11 +33,11 @@ def build(studio: Studio, proposals: Proposals) -> gr.Blocks:
 def endpoints(studio: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
     """What scripts may ask: the same as the pages."""
     return (
-        *endpoints_of("constitutions", constitutions.ConstitutionsPage(studio), constitutions.EVENTS),
-        *endpoints_of("write", write.WritePage(studio, proposals), write.EVENTS),
-        *endpoints_of("train", train.TrainPage(studio), train.EVENTS),
-        *endpoints_of("run", run.RunPage(studio), run.EVENTS),
-        *endpoints_of("compare", compare.ComparePage(studio), compare.EVENTS),
+        *endpoints_of("constitutions", constitutions.ConstitutionsPage(studio), constitutions.ENDPOINTS),
+        *endpoints_of("write", write.WritePage(studio, proposals), write.ENDPOINTS),
+        *endpoints_of("train", train.TrainPage(studio), train.ENDPOINTS),
+        *endpoints_of("run", run.RunPage(studio), run.ENDPOINTS),
+        *endpoints_of("compare", compare.ComparePage(studio), compare.ENDPOINTS),
     )
 
 

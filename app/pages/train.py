@@ -6,10 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages.answers import CheckState, Go, QuerySet, RunPreview
-from app.pages.endpoints import answers, endpoints_of, paced, tells
+from app.pages.answers import Go
+from app.pages.endpoints import answers, endpoints_of, paced, tells, to_reply
 from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import QueryFile, RunWish, file_bytes, id_in
+from app.pages.questions import NoDetails, QueryFile, RunWish, file_bytes, id_in
+from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
 from app.present.preview import about_minutes, preview_html, work
 from app.present.runs import list_html
 from app.present.trainability import check_html, check_spoken
@@ -28,6 +29,7 @@ from db.runs import VersionToTrain
 LIST_EVERY_S = 3
 DRAW_EVERY_S = 0.25  # a check tells of every token
 EVENTS = ("preview", "check", "upload", "train")
+ENDPOINTS = ("choices", "runs", *EVENTS)  # the page begins with the first two
 
 
 @dataclass(frozen=True)
@@ -39,25 +41,27 @@ class TrainPage:
     def load(self, request: gr.Request) -> object:
         """Offer the choices; the address may name a version, or a constitution and so its newest version."""
         caller(request)
-        offered = plans.choices(self.studio)
-        again, message = self._again(request.query_params.get("from", ""))
-        if again and request.query_params.get("anyway"):
+        return gr.update(reply=to_reply(self._opened(request.query_params)))
+
+    def _opened(self, address: Mapping[str, str]) -> TrainOpened:
+        offer = self._offer()
+        again, message = self._again(address.get("from", ""))
+        if again and address.get("anyway"):
             again = replace(again, changes=(*again.changes, "train_anyway=true"))
-        wanted = {name: request.query_params.get(name, "") for name in ("version", "constitution")}
-        chosen = again.version_id if again else _chosen(offered.versions, wanted)
+        wanted = {name: address.get(name, "") for name in ("version", "constitution")}
+        chosen = again.version_id if again else _chosen(offer["versions"], wanted)
         if any(wanted.values()) and chosen is None:
             message = "The version that the address names cannot be trained on: it does not exist, or its constitution is archived."
-        reply = {
-            "kind": "form",
-            "versions": [asdict(version) for version in offered.versions],
-            "models": [{"id": model, "label": _model_label(model)} for model in offered.models],
-            "query_sets": [{"id": view.id, "label": _label(view)} for view in offered.query_sets],
-            "version": chosen,
-            "again": again and {**asdict(again), "changes": dict(change.split("=", 1) for change in again.changes)},
-            "message": message,
-            "runs": self._runs(),
+        return TrainOpened(**offer, version=chosen, again=_to_change(again) if again else None, message=message, runs=self._runs().html)
+
+    def _offer(self) -> dict[str, Any]:
+        """What both answers about choices begin with: the fields of `TrainOffer`."""
+        offered = plans.choices(self.studio)
+        return {
+            "versions": offered.versions,
+            "models": tuple(ModelOption(id=model, label=_model_label(model)) for model in offered.models),
+            "query_sets": tuple(QuerySetOption(id=view.id, label=_label(view)) for view in offered.query_sets),
         }
-        return gr.update(reply=reply)
 
     def _again(self, run: str) -> tuple[TrainForm | None, str]:
         """The form of the run that the address names, and what is wrong with that."""
@@ -72,11 +76,22 @@ class TrainPage:
     def tick(self, seen: str | None, request: gr.Request) -> Any:
         """Show the runs again when something about them changed."""
         caller(request)
-        html = self._runs()
-        return gr.skip() if html == seen else (gr.update(reply={"kind": "runs", "html": html}), html)
+        told = self._runs()
+        return gr.skip() if told.html == seen else (gr.update(reply=to_reply(told)), told.html)
 
-    def _runs(self) -> str:
-        return list_html(runs.list_runs(self.studio))
+    def _runs(self) -> RunList:
+        lines = tuple(runs.list_runs(self.studio))
+        return RunList(runs=lines, html=list_html(lines))
+
+    @answers
+    def choices(self, question: NoDetails, editor: str) -> TrainChoices:
+        """What a run can be asked for with."""
+        return TrainChoices(**self._offer(), presets=_presets(), settings=EXPOSED)
+
+    @answers
+    def runs(self, question: NoDetails, editor: str) -> RunList:
+        """The newest runs."""
+        return self._runs()
 
     @answers
     def preview(self, question: RunWish, editor: str) -> RunPreview:
@@ -101,13 +116,18 @@ class TrainPage:
     @answers
     def train(self, question: RunWish, editor: str) -> Go:
         """Queue the run and go to it."""
-        return Go(href=f"./run?id={runs.queue_run(self.studio, editor, _form(question), question.key)}")
+        run_id = runs.queue_run(self.studio, editor, _form(question), question.key)
+        return Go(href=f"./run?id={run_id}", id=run_id)
 
 
 def _chosen(versions: Sequence[VersionToTrain], wanted: Mapping[str, str]) -> int | None:
     if wanted["version"]:
         return next((version.id for version in versions if str(version.id) == wanted["version"]), None)
     return next((version.id for version in versions if str(version.constitution_id) == wanted["constitution"]), None)
+
+
+def _to_change(form: TrainForm) -> FormAgain:
+    return FormAgain(**asdict(form) | {"changes": dict(change.split("=", 1) for change in form.changes)})
 
 
 def _form(question: RunWish) -> TrainForm:
@@ -143,17 +163,17 @@ def _model_label(model: str) -> str:
     return f"{model} (default, runs anywhere)" if model == DEFAULT_MODEL else model
 
 
-def _presets() -> list[dict[str, Any]]:
-    return [{"name": name, "work": work(config), "values": preset_values(name)} for name, config in PRESETS.items()]
+def _presets() -> tuple[PresetOption, ...]:
+    return tuple(PresetOption(name=name, work=work(config), values=preset_values(name)) for name, config in PRESETS.items())
 
 
 def build(page: gr.Blocks, studio: Studio) -> None:
     """Lay out the page and connect it."""
     handlers = TrainPage(studio)
     header("train", studio)
-    settings = [asdict(setting) for setting in EXPOSED]
     stoppable = (*EVENTS, "stop")
-    form = component('<div class="cs-page cs-train"></div>', "train/form.js", stoppable, elem_id="train", presets=_presets(), settings=settings)
+    offered = {"presets": to_reply(_presets()), "settings": to_reply(EXPOSED)}
+    form = component('<div class="cs-page cs-train"></div>', "train/form.js", stoppable, elem_id="train", **offered)
     seen = gr.State(None)
     wire(form, endpoints_of("train", handlers, EVENTS))
     page.load(handlers.load, None, [form], queue=False, **WIRING)

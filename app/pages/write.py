@@ -31,6 +31,7 @@ from app.pages.questions import (
     Restoration,
     TextFileWish,
     VersionWish,
+    id_in,
 )
 from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
 from app.services import constitutions as service
@@ -43,6 +44,7 @@ from core.constitution.proposals import Wish
 from core.errors import StudioError
 
 EVENTS = ("save", "rename", "preview", "version", "restore", "open", "download", "propose", "proposal", "leave")
+ENDPOINTS = ("draft", *EVENTS)  # the page begins with the first
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,17 @@ class WritePage:
     def load(self, request: gr.Request) -> object:
         """Open the draft of the constitution that the address names."""
         editor = caller(request)
-        wanted = request.query_params.get("constitution", "")
+        wanted = id_in(request.query_params.get("constitution", ""))
         try:
-            reply: Opened | Choose = self._opened(int(wanted), editor) if wanted.isdecimal() else self._choose("")
+            reply: Opened | Choose = self._opened(wanted, editor) if wanted is not None else self._choose("")
         except StudioError as error:
             reply = self._choose(str(error))
         return gr.update(reply=to_reply(reply))
+
+    @answers
+    def draft(self, question: OneConstitution, editor: str) -> Opened:
+        """The draft of whoever asks, begun from the newest version where there is none yet."""
+        return self._opened(question.constitution, editor)
 
     def _opened(self, constitution_id: int, editor: str) -> Opened:
         draft = service.open_draft(self.studio, constitution_id, editor)

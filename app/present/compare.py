@@ -1,69 +1,17 @@
-"""Comparisons as HTML and as data for the Compare page. Every text of a person or a model is escaped, or sent as text."""
+"""Comparisons as HTML. Every text of a person or a model is escaped."""
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any, Literal
+from typing import Literal
 
-from app.present.constitutions import check_sentence
 from app.present.text import count, escape, time_html
-from app.present.token_scores import scores_html
 from app.services.comparison_views import ComparisonView, Pane, Recent
 from app.services.sources import Source
 from core.constitution.changes import Piece, diff_pieces
 from core.constitution.principles import Turns
-from core.constitution.text import words
-from core.measure.judges import judge_of
-from core.methods.arms import Arm, Method, arm_title, trained_name
+from core.methods.arms import arm_title, trained_name
 
 HASH_CHARS = 12
-STATES = {"waiting": "waiting", "writing": "writing", "done": "", "stopped": "not finished", "failed": "could not answer"}
-
-
-def prompt_note(arm: Arm, side: str) -> str:
-    """What the arm's prompt holds."""
-    if not arm.in_prompt:
-        return "no constitution in its prompt"
-    return f"{'statements' if side == 'statement' else 'antitheses'} in its prompt"
-
-
-def source_key(source: Source) -> str:
-    return f"run:{source.run_id}" if source.run_id is not None else f"version:{source.version_id}"
-
-
-def source_option(source: Source) -> dict[str, Any]:
-    """One choice of the page's select, with the settings that it brings."""
-    what = f"{source.constitution_name}, version {source.version_number}"
-    sampling = source.sampling
-    return {
-        "key": source_key(source),
-        "group": "Finished runs" if source.run_id is not None else "No training: the constitution in the prompt alone",
-        "label": f"Run {source.run_id}: {what}" if source.run_id is not None else what,
-        "facts": facts_html(source),
-        "run": source.run_id,
-        "seed": source.seed,
-        "max_new_tokens": sampling.max_new_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "arms": [arm_choice(arm) for arm in source.arms],
-        "methods": [method_option(method) for method in addable(source)],
-    }
-
-
-def addable(source: Source) -> list[Method]:
-    """The methods of which a pane can be added to those that the source offers."""
-    there = {arm.key for arm in source.arms}
-    return [method for method in source.methods if method.settings or method.key not in there]
-
-
-def arm_choice(arm: Arm) -> dict[str, Any]:
-    """An arm as the page asks for it."""
-    return {"method": arm.method, "settings": dict(arm.settings), "title": arm_title(arm)}
-
-
-def method_option(method: Method) -> dict[str, Any]:
-    """One choice of what can be added, with its number fields."""
-    return {"key": method.key, "title": method.title, "settings": [asdict(setting) for setting in method.settings]}
 
 
 def facts_html(source: Source) -> str:
@@ -89,85 +37,6 @@ def revision_html(revision: str) -> str:
 def adapter_html(sha256: str | None) -> str:
     """The adapter by the beginning of its hash."""
     return f'<code title="sha256 {escape(sha256)}">{escape(sha256[:HASH_CHARS])}</code>' if sha256 else "off"
-
-
-def pane_data(view: ComparisonView, pane: Pane) -> dict[str, Any]:
-    """One pane, while it is written and afterwards. `text` is plain text."""
-    absent = "adapter off" if pane.arm.artifact is None else "adapter not yet loaded"
-    adapter = f"adapter {pane.adapter_sha256[:HASH_CHARS]}" if pane.adapter_sha256 else absent
-    return {
-        "key": pane.arm.key,
-        "title": arm_title(pane.arm),
-        "place": places(view)[pane.arm.key],
-        "prompt": prompt_note(pane.arm, view.side),
-        "adapter": adapter,
-        "state": pane.state,
-        "says": STATES[pane.state],
-        "text": pane.text,
-        "length": _length(view, pane),
-        "error": pane.error or "",
-        "checks": checks(view, pane),
-    }
-
-
-def places(view: ComparisonView) -> dict[str, int]:
-    """Where each pane stands, from 1 on, by the arm's key. Two columns: base and trained side by side, without the constitution above with it."""
-    first = sorted((pane.arm for pane in view.panes if view.source.offers(pane.arm)), key=lambda arm: (arm.in_prompt, arm.artifact is not None))
-    added = [pane.arm for pane in view.panes if not view.source.offers(pane.arm)]
-    return {arm.key: i + 1 for i, arm in enumerate([*first, *added])}
-
-
-def checks(view: ComparisonView, pane: Pane) -> list[dict[str, Any]]:
-    """What the programs say about a finished reply: principle by principle, whether it follows the statement. None: cannot be judged."""
-    if pane.state != "done":
-        return []
-    return [
-        {"title": p.title, "says": check_sentence(p.check), "follows": judge.judge(p, view.query, pane.text).follows}
-        for p in view.constitution.principles
-        if p.check is not None and (judge := judge_of(p)) is not None
-    ]
-
-
-def _length(view: ComparisonView, pane: Pane) -> str:
-    if pane.state == "waiting" or not pane.text:
-        return "empty reply" if pane.state == "done" else ""
-    cut = f"cut at {view.sampling.max_new_tokens} tokens" if pane.ended is False and pane.state == "done" else ""
-    return " · ".join(part for part in (count(len(words(pane.text)), "word"), cut) if part)
-
-
-def comparison_data(view: ComparisonView) -> dict[str, Any]:
-    """A comparison for the page; what takes time to make comes with the last one only."""
-    data: dict[str, Any] = {
-        "kind": "comparison",
-        "id": view.id,
-        "href": f"./compare?comparison={view.id}",
-        "running": view.running,
-        "note": _note(view),
-        "problem": view.problem or "",
-        "panes": [pane_data(view, pane) for pane in view.panes],
-    }
-    return data if view.running else data | _afterwards(view)
-
-
-def _note(view: ComparisonView) -> str:
-    if not view.running or view.note is None:
-        return ""
-    share = f", {view.share:.0%}" if view.share not in (None, 0, 1) else ""
-    return f"{view.note[:1].upper()}{view.note[1:]}{share} …"
-
-
-def _afterwards(view: ComparisonView) -> dict[str, Any]:
-    first, second = default_pair(view)
-    return {
-        "asked": asked_html(view),
-        "remarks": remarks(view),
-        "proof": proof_html(view),
-        "finished": [{"key": pane.arm.key, "title": arm_title(pane.arm)} for pane in view.panes if pane.state == "done"],
-        "pair": [first, second],
-        "diff": diff_html(view, first, second),
-        "scores": {pane.arm.key: scores_html(pane) for pane in view.panes if pane.token_scores},
-        "unfinished": len(view.unfinished),
-    }
 
 
 def asked_html(view: ComparisonView) -> str:

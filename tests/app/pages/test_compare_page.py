@@ -12,6 +12,7 @@ import pytest
 
 from app.pages.compare import ComparePage
 from app.present import compare as present
+from app.present import panes as values
 from app.present import token_scores
 from app.services.comparison_views import ComparisonView, Pane
 from app.services.sources import Source
@@ -123,23 +124,24 @@ def test_every_handler_refuses_a_request_that_did_not_pass_the_gate(studio: Stud
 
 def test_texts_of_people_and_models_are_shown_never_run() -> None:
     shown = view()
-    data = present.comparison_data(shown)
-    assert next(pane for pane in data["panes"] if pane["key"] == "base")["text"] == HOSTILE  # as text: the page puts it in a text node
-    for html in (data["asked"], data["proof"], present.diff_html(shown, "base", "prompt"), present.source_option(shown.source)["facts"]):
+    state = values.comparison_state(shown)
+    assert next(pane for pane in state.panes if pane.key == "base").text == HOSTILE  # as text: the page puts it in a text node
+    for html in (state.asked, state.proof, present.diff_html(shown, "base", "prompt"), values.source_option(shown.source).facts):
+        assert html is not None
         assert "<script>" not in html
         assert "&lt;script&gt;" in html
     assert "<b>" not in token_scores.scores_html(replace(shown.panes[2], token_scores=(("<b>", -1.0, -2.0),)))
 
 
 def test_what_takes_time_comes_with_the_last_view_only() -> None:
-    running = present.comparison_data(view(running=True, note="fetching org/name", share=0.25))
-    assert running["note"] == "Fetching org/name, 25% …"
-    assert "diff" not in running
-    assert present.comparison_data(view())["pair"] == ["prompt", "sami"]
+    running = values.comparison_state(view(running=True, note="fetching org/name", share=0.25))
+    assert running.note == "Fetching org/name, 25% …"
+    assert running.diff is None
+    assert values.comparison_state(view()).pair == ["prompt", "sami"]
 
 
 def test_each_pane_says_which_adapter_and_which_prompt_it_has() -> None:
-    panes = {pane["key"]: (pane["title"], pane["prompt"], pane["adapter"], pane["place"]) for pane in present.comparison_data(view())["panes"]}
+    panes = {pane.key: (pane.title, pane.prompt, pane.adapter, pane.place) for pane in values.comparison_state(view()).panes}
     assert panes == {
         "base": ("Base without the constitution", "no constitution in its prompt", "adapter off", 1),
         "prompt": ("Base with the constitution", "statements in its prompt", "adapter off", 3),
@@ -155,7 +157,7 @@ def test_an_added_pane_stands_after_the_four_and_is_named_with_its_settings() ->
     weaker = Pane(arm=make_arm("sami", artifact=ADAPTER, settings={"strength": 0.5}), state="done", text="One.", token_scores=SCORES)
     context = Pane(arm=make_arm("context"), state="done", text="Two.", token_scores=SCORES)
     shown = view(panes=(*view().panes, weaker, context))
-    panes = [(pane["title"], pane["place"]) for pane in present.comparison_data(shown)["panes"][4:]]
+    panes = [(pane.title, pane.place) for pane in values.comparison_state(shown).panes[4:]]
     assert panes == [("Aligned with the constitution, strength 0.5", 5), ("Context-aware decoding", 6)]
     assert present.default_pair(shown) == ("prompt", "sami")
     assert "the adapter makes this reply" in token_scores.scores_html(weaker)
@@ -164,16 +166,14 @@ def test_an_added_pane_stands_after_the_four_and_is_named_with_its_settings() ->
 
 
 def test_a_source_offers_its_panes_and_what_can_be_added_to_them() -> None:
-    option = present.source_option(view().source)
-    assert [arm["method"] for arm in option["arms"]] == ["base", "prompt", "sami", "sami-alone"]
-    methods = {method["key"]: method["settings"] for method in option["methods"]}
+    option = values.source_option(view().source)
+    assert [arm.method for arm in option.arms] == ["base", "prompt", "sami", "sami-alone"]
+    methods = {method.key: method.settings for method in option.methods}
     assert {"sami", "sami-alone", "context"} <= set(methods)
     assert not {"base", "prompt"} & set(methods)  # they are there and have nothing that could be set
-    assert [(setting["name"], setting["low"], setting["high"], setting["default"], setting["control"]) for setting in methods["sami"]] == [
-        ("strength", 0.0, 2.0, 1.0, 0.0)
-    ]
-    untrained = present.source_option(replace(view().source, run_id=None, recipe=None, artifact=None))
-    assert [method["key"] for method in untrained["methods"]] == ["context"]
+    assert [(setting.name, setting.low, setting.high, setting.default, setting.control) for setting in methods["sami"]] == [("strength", 0.0, 2.0, 1.0, 0.0)]
+    untrained = values.source_option(replace(view().source, run_id=None, recipe=None, artifact=None))
+    assert [method.key for method in untrained.methods] == ["context"]
 
 
 def test_panes_named_in_a_way_that_cannot_be_read_are_a_problem_in_words(studio: Studio) -> None:
@@ -183,7 +183,7 @@ def test_panes_named_in_a_way_that_cannot_be_read_are_a_problem_in_words(studio:
 
 
 def test_programs_judge_each_finished_reply_and_an_empty_one_follows_nothing() -> None:
-    verdicts = {pane["key"]: [check["follows"] for check in pane["checks"]] for pane in present.comparison_data(view())["panes"]}
+    verdicts = {pane.key: [check.follows for check in pane.checks] for pane in values.comparison_state(view()).panes}
     assert verdicts == {"base": [True], "prompt": [False], "sami": [True], "sami-alone": [False]}
 
 

@@ -244,6 +244,8 @@ def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) ->
     with pytest.raises(PermissionError):
         page.tick({}, None, stranger)
     with pytest.raises(PermissionError):
+        page.state({}, stranger)
+    with pytest.raises(PermissionError):
         page.stop({}, stranger)
     with pytest.raises(PermissionError):
         page.resume({}, stranger)

@@ -144,6 +144,9 @@ def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) ->
         page.load(stranger)
     with pytest.raises(PermissionError):
         page.tick(None, stranger)
+    for handler in (page.choices, page.runs):
+        with pytest.raises(PermissionError):
+            handler({}, stranger)
     with pytest.raises(PermissionError):
         page.preview({}, stranger)
     with pytest.raises(PermissionError):

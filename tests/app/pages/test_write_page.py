@@ -106,7 +106,7 @@ def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
 
 
 def test_the_write_page_without_a_constitution_offers_them(studio: Studio) -> None:
-    for query in ({}, {"constitution": "x"}, {"constitution": "99999"}):
+    for query in ({}, {"constitution": "x"}, {"constitution": "99999"}, {"constitution": "9" * 40}):
         reply = WritePage(studio).load(request(**query))["reply"]  # type: ignore[index]
         assert reply["kind"] == "choose" and "Brevity" in reply["html"]
 

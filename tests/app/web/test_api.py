@@ -31,14 +31,14 @@ class Desk:
         """Give it a name."""
         if not question.name:
             raise ConfigError("A name is missing.")
-        return Go(href=f"./{editor}/{question.constitution}/{question.name}")
+        return Go(href=f"./{editor}/{question.constitution}/{question.name}", id=question.constitution)
 
     @tells
     def watch(self, question: OneRun, editor: str) -> Iterator[Go]:
         """Tell of a run."""
         try:
             for step in range(3):
-                yield Go(href=f"./{question.run}/{step}")
+                yield Go(href=f"./{question.run}/{step}", id=question.run)
         finally:
             self.closed.append(True)
 
@@ -58,7 +58,7 @@ def client(desk: Desk, tmp_path: Any) -> TestClient:
 
 def test_a_question_gets_its_answer_and_the_caller_is_known(client: TestClient) -> None:
     answer = client.post("/api/desk/rename", json={"constitution": 1, "name": "x"})
-    assert (answer.status_code, answer.json()) == (200, {"kind": "go", "href": "./ann/1/x"})
+    assert (answer.status_code, answer.json()) == (200, {"kind": "go", "href": "./ann/1/x", "id": 1})
     assert answer.headers["cache-control"] == "no-store"
 
 

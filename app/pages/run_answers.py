@@ -1,0 +1,157 @@
+"""What a page or a script is told of runs: those that can be asked for, and those that there are."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.services.exposed import Exposed
+from app.services.runs import RunLine
+from core.runs.links import Trainability
+from db.runs import VersionToTrain
+from db.tables import JobStatus
+
+# Train
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOption:
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuerySetOption:
+    id: int
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresetOption:
+    name: str
+    work: str  # what its numbers come to, in words
+    values: dict[str, dict[str, Any]]  # of the settings, by method; "" is the default one
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOffer:
+    """What a run can be asked for with."""
+
+    versions: tuple[VersionToTrain, ...]
+    models: tuple[ModelOption, ...]  # any other can be named as well
+    query_sets: tuple[QuerySetOption, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainChoices(TrainOffer):
+    kind: Literal["choices"] = "choices"
+    presets: tuple[PresetOption, ...]
+    settings: tuple[Exposed, ...]  # that can differ from the preset
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormAgain:
+    """The form of an earlier run, to be changed."""
+
+    version_id: int
+    query_set_id: int
+    model: str
+    preset: str
+    seed: int
+    changes: dict[str, str]  # settings that differ from the preset
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOpened(TrainOffer):
+    """What the page begins with."""
+
+    kind: Literal["form"] = "form"
+    version: int | None  # that the address names
+    again: FormAgain | None
+    message: str  # what is wrong with the address
+    runs: str  # HTML
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPreview:
+    kind: Literal["preview"] = "preview"
+    html: str
+    command: str  # the same run from a terminal
+    minutes: dict[str, str]  # in words, for each preset
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckState:
+    """A check as it stands; told again until it does not run any more."""
+
+    kind: Literal["check"] = "check"
+    key: str
+    running: bool
+    note: str
+    share: float | None
+    problem: str
+    found: Trainability | None  # what `check --json` prints; None until there is a verdict
+    spoken: str
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuerySet:
+    kind: Literal["query_set"] = "query_set"
+    id: int
+    label: str
+    message: str
+
+
+# Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunList:
+    """The newest runs first."""
+
+    kind: Literal["runs"] = "runs"
+    runs: tuple[RunLine, ...]
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoRun:
+    """No run is open; which one?"""
+
+    kind: Literal["none"] = "none"
+    message: str
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunShown:
+    """A run as its page shows it."""
+
+    kind: Literal["run"] = "run"
+    run: int
+    status: str
+    title: str
+    headline: str
+    share: float
+    progress: str
+    spoken: str
+    sections: dict[str, str]  # HTML
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunState:
+    """Where a run stands, how it learned and what was found, as data."""
+
+    kind: Literal["state"] = "state"
+    run: int
+    status: JobStatus
+    says: str  # the same in words
+    phase: str
+    step: int  # of this phase
+    total_steps: int
+    share: float  # of the whole run
+    eta_s: float | None  # until the whole run ends
+    error: str | None  # why it failed
+    curve: list[dict[str, float | None]]  # a row for each step: its number as `step`, and what was measured; null: could not be scored
+    trainability: Trainability | None  # what the base did before training; None until the run is finished
+    adapter_sha256: str | None
+    result: dict[str, Any] | None  # the same as `result` in run.json; None until the run is finished
