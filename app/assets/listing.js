@@ -1,6 +1,6 @@
 // The first page: entries, archived entries, and two ways to begin another.
 import { openChannel } from "./channel.js";
-import { base64, emptyRoot, fragment, h, problemOf } from "./studio.js";
+import { base64, emptyRoot, field, fragment, h, problemOf } from "./studio.js";
 
 const MAX_FILE_BYTES = 1000000;
 
@@ -41,10 +41,11 @@ function layout(page) {
   return [head, h("section", { class: "cs-paper", id: "content", "aria-label": "Constitutions" }, page.said, page.entries, page.away), begin];
 }
 
-function field(label, input, hint) {
+// A field that says what is wrong with it.
+function telling(label, input, hint) {
   const problem = h("p", { class: "cs-problem", id: `${input.id}-problem`, role: "alert" });
   input.setAttribute("aria-describedby", problem.id);
-  const node = h("div", { class: "cs-field" }, h("label", { for: input.id }, label), hint && h("p", { class: "cs-quiet" }, hint), input, problem);
+  const node = field(input.id, label, hint && h("p", { class: "cs-quiet" }, hint), input, problem);
   const tell = (text) => {
     problem.textContent = text;
     if (text) input.setAttribute("aria-invalid", "true");
@@ -63,7 +64,7 @@ function follow(page, reply, tell) {
 
 function createForm(page) {
   const input = h("input", { class: "cs-input", id: "new-name", autocomplete: "off" });
-  const { node, tell } = field("Name", input);
+  const { node, tell } = telling("Name", input);
   const submit = async (event) => {
     event.preventDefault();
     tell("");
@@ -74,7 +75,7 @@ function createForm(page) {
 
 function importForm(page) {
   const input = h("input", { type: "file", class: "cs-file", id: "new-file", accept: ".yaml,.yml,.json" });
-  const { node, tell } = field("From a file", input, "YAML with a name and principles, as the Write page gives it, or JSON with SAMI’s positive and negative list.");
+  const { node, tell } = telling("From a file", input, "YAML with a name and principles, as the Write page gives it, or JSON with SAMI’s positive and negative list.");
   input.addEventListener("change", async () => {
     const file = input.files[0];
     if (!file) return;
@@ -91,7 +92,7 @@ function showRename(page, entry, opener) {
   const { id } = entry.dataset;
   const input = h("input", { class: "cs-input", id: `rename-${id}`, autocomplete: "off" });
   input.value = entry.dataset.name;
-  const { node, tell } = field(`New name of “${entry.dataset.name}”`, input);
+  const { node, tell } = telling(`New name of “${entry.dataset.name}”`, input);
   const close = () => {
     form.replaceWith(line);
     opener.focus();

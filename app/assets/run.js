@@ -1,6 +1,7 @@
 // The page of a run. The server sends each part as a fragment; only parts that changed are drawn again, so that what a
 // person has opened, chosen or selected stays as it is while the run goes on.
 import { openChannel } from "./channel.js";
+import { drawProgress, makeProgress } from "./progress.js";
 import { emptyRoot, fragment, h, problemOf, setText } from "./studio.js";
 
 const PARTS = ["head", "actions", "messages", "phases", "charts", "samples", "log", "result"];
@@ -15,7 +16,6 @@ export function mount(here) {
 
 function makePage({ element, props }, ask) {
   const parts = Object.fromEntries(PARTS.map((name) => [name, h("div", { class: `cs-part cs-part-${name}` })]));
-  const fill = h("span", { class: "cs-bar-fill" });
   return {
     ask,
     props,
@@ -24,8 +24,7 @@ function makePage({ element, props }, ask) {
     pick: "latest",
     shown: {}, // part -> the fragment it shows
     parts,
-    fill,
-    bar: h("div", { class: "cs-progress", role: "progressbar", "aria-label": "Progress of the run", "aria-valuemin": "0", "aria-valuemax": "100" }, fill),
+    progress: makeProgress("Progress of the run"),
     headline: h("p", { class: "cs-headline", tabindex: "-1" }),
     amount: h("p", { class: "cs-amount cs-number" }),
     spoken: h("p", { class: "cs-sr", role: "status" }),
@@ -41,7 +40,7 @@ function drawNone(page, reply) {
 }
 
 function draw(page, reply) {
-  const { root, bar } = page;
+  const { root } = page;
   if (page.run !== reply.run || !root.childElementCount) {
     page.run = reply.run;
     page.props.value = { run: reply.run }; // what the timer's question carries
@@ -52,9 +51,7 @@ function draw(page, reply) {
   setText(page.headline, reply.headline);
   setText(page.amount, reply.progress);
   setText(page.spoken, reply.spoken);
-  page.fill.style.width = `${reply.share * 100}%`;
-  bar.setAttribute("aria-valuenow", Math.round(reply.share * 100));
-  bar.setAttribute("aria-valuetext", `${reply.headline}: ${reply.progress}`);
+  drawProgress(page.progress, reply.share, `${reply.headline}: ${reply.progress}`);
   for (const [name, html] of Object.entries(reply.sections)) drawPart(page, name, html);
   page.charts.hidden = !reply.sections.charts;
   page.samples.hidden = !reply.sections.samples;
@@ -76,7 +73,7 @@ function drawPart(page, name, html) {
 }
 
 function layout(page) {
-  const { parts, headline, amount, bar, problem, spoken, charts, samples } = page;
+  const { parts, headline, amount, progress, problem, spoken, charts, samples } = page;
   const log = h("details", { class: "cs-run-log" }, h("summary", {}, "Log"), parts.log);
   log.addEventListener("toggle", () => {
     const text = parts.log.querySelector(".cs-log");
@@ -85,7 +82,7 @@ function layout(page) {
   samples.replaceChildren(h("div", { class: "cs-samples-head" }, h("h2", {}, "Replies while it learns"), picker(page)), parts.samples);
   return [
     h("header", { class: "cs-run-head", id: "content" }, parts.head, parts.actions),
-    h("section", { class: "cs-run-state", "aria-label": "Status" }, h("div", { class: "cs-state-line" }, headline, amount), bar, parts.phases, problem, parts.messages, spoken),
+    h("section", { class: "cs-run-state", "aria-label": "Status" }, h("div", { class: "cs-state-line" }, headline, amount), progress.bar, parts.phases, problem, parts.messages, spoken),
     charts,
     samples,
     log,

@@ -18,6 +18,11 @@ export function h(tag, attributes = {}, ...children) {
   return node;
 }
 
+// What a person fills in, under the label of the input that has this id.
+export function field(id, label, ...nodes) {
+  return h("div", { class: "cs-field" }, h("label", { for: id }, label), nodes);
+}
+
 // A text that did not change is left alone, so that it is neither selected anew nor spoken again.
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -70,6 +75,17 @@ export async function base64(blob) {
   let text = "";
   for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
   return btoa(text);
+}
+
+// Puts a text on the clipboard; false when the browser does not allow it.
+export async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch (error) {
+    console.warn("The clipboard cannot be written:", error); // plain-http addresses other than localhost have none
+    return false;
+  }
 }
 
 export function download(filename, text, type) {

@@ -6,10 +6,17 @@ class StubNode extends EventTarget {
     this.attributes = {};
     this.childNodes = [];
     this.written = 0; // how often the text was set
+    this.style = {};
+    this.classes = new Set();
+    this.classList = { toggle: (name, yes) => void (yes ? this.classes.add(name) : this.classes.delete(name)) };
   }
 
   setAttribute(name, value) {
     this.attributes[name] = String(value);
+  }
+
+  removeAttribute(name) {
+    delete this.attributes[name];
   }
 
   append(...children) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./stub.js";
-import { base64, h, listenWhile, localise, newId, newKey, oneLine, problemOf, setText } from "../../app/assets/studio.js";
+import { drawProgress, makeProgress } from "../../app/assets/progress.js";
+import { base64, copied, field, h, listenWhile, localise, newId, newKey, oneLine, problemOf, setText } from "../../app/assets/studio.js";
 
 test("text of a person goes in as text, whatever it looks like", () => {
   const hostile = "<script>alert(1)</script>";
@@ -24,6 +25,36 @@ test("an attribute whose name begins with on listens", () => {
   let clicks = 0;
   h("button", { onclick: () => (clicks += 1) }).dispatchEvent(new Event("click"));
   assert.equal(clicks, 1);
+});
+
+test("a label is that of its input, and what is absent below it is left out", () => {
+  const input = h("input", { id: "seed" });
+  const node = field("seed", "Seed", undefined, input);
+  assert.deepEqual([node.childNodes[0].attributes.for, node.childNodes[1]], ["seed", input]);
+  assert.equal(node.childNodes.length, 2);
+});
+
+test("a bar says its share in numbers and in words, and that it is not known", () => {
+  const progress = makeProgress("Progress of the run");
+  drawProgress(progress, 0.256, "Training: 26%");
+  assert.equal(progress.fill.style.width, "25.6%");
+  assert.equal(progress.bar.attributes["aria-valuenow"], "26");
+  assert.equal(progress.bar.attributes["aria-valuetext"], "Training: 26%");
+  drawProgress(progress, null, "Asking");
+  assert.ok(progress.bar.classes.has("cs-progress-unknown") && !("aria-valuenow" in progress.bar.attributes));
+  drawProgress(progress, 0, "Asking");
+  assert.ok(!progress.bar.classes.has("cs-progress-unknown"));
+});
+
+test("a clipboard that is not there or refuses is said, not thrown", async (context) => {
+  context.mock.method(console, "warn", () => {});
+  const given = (clipboard) => Object.defineProperty(globalThis, "navigator", { value: { clipboard }, configurable: true });
+  given(undefined);
+  assert.equal(await copied("text"), false);
+  let kept = null;
+  given({ writeText: async (text) => void (kept = text) });
+  assert.equal(await copied("text"), true);
+  assert.equal(kept, "text");
 });
 
 test("a text that did not change is not written again", () => {

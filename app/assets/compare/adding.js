@@ -1,5 +1,5 @@
 // Panes beside those that a run or a version offers: any method it allows, with settings, chosen before asking.
-import { h } from "../studio.js";
+import { field, h } from "../studio.js";
 
 export function makeAdding() {
   const adding = {
@@ -9,7 +9,7 @@ export function makeAdding() {
     list: h("ul", { class: "cs-added", "aria-label": "Added panes" }),
   };
   const button = h("button", { type: "button", class: "cs-button", onclick: () => add(adding, adding.choice.value) }, "Add");
-  adding.node = h("div", { class: "cs-field" }, h("label", { for: "compare-add" }, "Add a pane"), h("div", { class: "cs-adding" }, adding.choice, button), adding.list);
+  adding.node = field("compare-add", "Add a pane", h("div", { class: "cs-adding" }, adding.choice, button), adding.list);
   return adding;
 }
 

@@ -1,5 +1,5 @@
 // Below the panes, when all has been written: what differs between two replies, a link, and what proves which is which.
-import { fragment, h, problemOf } from "../studio.js";
+import { copied, fragment, h, problemOf } from "../studio.js";
 
 export function afterwardsNodes(ask, reply) {
   return [differences(ask, reply), link(reply), proof(reply)];
@@ -24,14 +24,9 @@ function differences(ask, reply) {
 
 function link(reply) {
   const address = new URL(reply.href, location.href).href;
-  const copied = h("span", { class: "cs-said", role: "status" });
-  const copy = async () => {
-    await navigator.clipboard.writeText(address).then(
-      () => (copied.textContent = "Copied."),
-      () => (copied.textContent = "The browser did not allow it; copy the link itself."),
-    );
-  };
-  return h("p", { class: "cs-actions" }, h("a", { href: reply.href }, "Link to this comparison"), h("button", { type: "button", class: "cs-link", onclick: copy }, "Copy the link"), copied);
+  const said = h("span", { class: "cs-said", role: "status" });
+  const copy = async () => (said.textContent = (await copied(address)) ? "Copied." : "The browser did not allow it; copy the link itself.");
+  return h("p", { class: "cs-actions" }, h("a", { href: reply.href }, "Link to this comparison"), h("button", { type: "button", class: "cs-link", onclick: copy }, "Copy the link"), said);
 }
 
 function proof(reply) {

@@ -1,6 +1,6 @@
 // What is asked: run, query, side, seed and sampling. Choosing a run fills in its own seed and sampling, with which the replies are
 // the very ones that the run's result table counts.
-import { fragment, h } from "../studio.js";
+import { field, fragment, h } from "../studio.js";
 import { armsAsked, makeAdding, offerPanes, showAdded } from "./adding.js";
 
 const NUMBERS = [
@@ -36,7 +36,6 @@ function sideInput(value, checked) {
 
 function formNode({ source, facts, query, sides, numbers, adding, problem, go, stop }) {
   const side = (input, sign, label) => h("label", { class: "cs-side-choice" }, input, h("span", { class: "cs-sign", "aria-hidden": "true" }, sign), label);
-  const field = (id, label, ...nodes) => h("div", { class: "cs-field" }, h("label", { for: id }, label), nodes);
   return h(
     "form",
     { class: "cs-ask", novalidate: true },
@@ -53,7 +52,7 @@ function formNode({ source, facts, query, sides, numbers, adding, problem, go, s
       { class: "cs-ask-with" },
       field("compare-source", "Compare", source),
       facts,
-      h("div", { class: "cs-numbers" }, NUMBERS.map(({ name, label }) => field(`compare-${name}`, label, numbers[name]))),
+      h("div", { class: "cs-numbers" }, NUMBERS.map(({ name, label }) => field(numbers[name].id, label, numbers[name]))),
       adding.node,
     ),
   );

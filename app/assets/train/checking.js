@@ -1,5 +1,6 @@
 // The check on the Train page: what the base already does, asked without beginning a run. It stays what it is while the form changes,
 // and says so.
+import { drawProgress, makeProgress } from "../progress.js";
 import { fragment, h, listenWhile, newKey, problemOf, setText } from "../studio.js";
 
 // `form`: what the check asks about: its present `key`, its `button`, which can be pressed when the form is whole, and `data()`.
@@ -13,24 +14,23 @@ export function makeChecking(element, channel, form) {
     running: false,
     check: h("button", { type: "button", class: "cs-button", disabled: true, "aria-describedby": "train-check-says", onclick: () => void start(checking) }, "Check"),
     stop: h("button", { type: "button", class: "cs-button", hidden: true, onclick: () => leave(checking) }, "Stop"),
-    fill: h("span", { class: "cs-bar-fill" }),
+    progress: makeProgress("Progress of the check", true),
     note: h("p", { class: "cs-quiet cs-number" }),
     spoken: h("p", { class: "cs-sr", role: "status" }),
     problem: h("p", { class: "cs-problem", role: "alert" }),
     stale: h("p", { class: "cs-notice", hidden: true }, "The form has changed since you pressed Check."),
     findings: h("div"),
   };
-  checking.bar = h("div", { class: "cs-progress", role: "progressbar", "aria-label": "Progress of the check", "aria-valuemin": "0", "aria-valuemax": "100", hidden: true }, checking.fill);
   listenWhile(element, window, "pageshow", (event) => {
     if (event.persisted && checking.running) fail(checking, "The check ended when this page was left. Check again.");
   });
   return checking;
 }
 
-export function checkingBox({ check, stop, bar, note, spoken, problem, stale, findings }) {
+export function checkingBox({ check, stop, progress, note, spoken, problem, stale, findings }) {
   const says = h("p", { class: "cs-quiet", id: "train-check-says" }, "A run begins by asking the base whether it ever does what the principles say. Check asks the same, and trains nothing.");
-  const progress = h("div", { class: "cs-checking-progress" }, bar, note);
-  return h("section", { class: "cs-checking", "aria-labelledby": "train-check-title" }, h("h2", { id: "train-check-title" }, "What the base already does"), says, h("div", { class: "cs-checking-go" }, check, stop, progress), spoken, problem, stale, findings);
+  const state = h("div", { class: "cs-checking-progress" }, progress.bar, note);
+  return h("section", { class: "cs-checking", "aria-labelledby": "train-check-title" }, h("h2", { id: "train-check-title" }, "What the base already does"), says, h("div", { class: "cs-checking-go" }, check, stop, state), spoken, problem, stale, findings);
 }
 
 async function start(checking) {
@@ -73,11 +73,11 @@ function leave(checking) {
 }
 
 function showRunning(checking, yes) {
-  const { check, stop, bar, form } = checking;
+  const { check, stop, progress, form } = checking;
   checking.running = yes;
   if (!yes && document.activeElement === stop) check.focus();
   check.setAttribute("aria-disabled", `${yes}`);
-  stop.hidden = bar.hidden = !yes;
+  stop.hidden = progress.bar.hidden = !yes;
   checkable(checking, !form.button.disabled);
   showStale(checking);
 }
@@ -88,15 +88,10 @@ export function checkable({ check, running }, yes) {
 }
 
 function showProgress(checking, { note, share, spoken }) {
-  const { bar, fill } = checking;
   const says = note && note[0].toUpperCase() + note.slice(1);
   checking.note.textContent = says;
   setText(checking.spoken, spoken);
-  bar.classList.toggle("cs-progress-unknown", share == null);
-  fill.style.width = share == null ? "" : `${100 * share}%`;
-  if (share == null) bar.removeAttribute("aria-valuenow");
-  else bar.setAttribute("aria-valuenow", Math.round(100 * share));
-  bar.setAttribute("aria-valuetext", says);
+  drawProgress(checking.progress, share, says);
 }
 
 export function showStale(checking) {

@@ -1,16 +1,18 @@
 // The fields of the Train form.
-import { h } from "../studio.js";
+import { field, h } from "../studio.js";
 
 const OTHER = "\u0000other"; // no model is called that
 const INPUT_MODES = { int: "numeric", float: "decimal", bool: "text", text: "text" };
 
 export function makeFields({ presets = [], settings = [] }) {
   const otherModel = h("input", { class: "cs-input", id: "train-other-model", autocomplete: "off", spellcheck: "false", placeholder: "org/name, or a folder on this machine" });
+  const otherField = field(otherModel.id, "Hub id or folder", otherModel);
+  otherField.hidden = true;
   return {
     version: h("select", { class: "cs-input", id: "train-version" }),
     model: h("select", { class: "cs-input", id: "train-model" }),
     otherModel,
-    otherField: h("div", { class: "cs-field", hidden: true }, h("label", { for: otherModel.id }, "Hub id or folder"), otherModel),
+    otherField,
     querySet: h("select", { class: "cs-input", id: "train-queries" }),
     seed: h("input", { class: "cs-input cs-short", id: "train-seed", type: "number", min: "0", max: "2147483647", step: "1", value: "0", inputmode: "numeric" }),
     presets: presets.map(presetChoice),
@@ -30,20 +32,19 @@ function settingField(setting) {
   const id = `setting-${setting.name.replace(".", "-")}`;
   const choices = setting.options.map(([value, words]) => h("option", { value }, words));
   const input = choices.length ? h("select", { class: "cs-input cs-short", id }, choices) : h("input", { class: "cs-input cs-short", id, autocomplete: "off", inputmode: INPUT_MODES[setting.kind] });
-  return { name: setting.name, input, node: h("div", { class: "cs-field" }, h("label", { for: input.id }, setting.label), input) };
+  return { name: setting.name, input, node: field(id, setting.label, input) };
 }
 
 // All fields in their order; `upload` stands with the queries, `last` below everything.
 export function fieldNodes(fields, upload, last) {
   const { version, model, otherField, querySet, seed, presets, settings, advanced } = fields;
-  const field = (label, input, ...more) => h("div", { class: "cs-field" }, h("label", { for: input.id }, label), input, ...more);
   advanced.append(h("summary", {}, "Advanced"), h("p", { class: "cs-quiet" }, "Empty fields take the preset’s value, shown in grey."), h("div", { class: "cs-settings" }, settings.map((setting) => setting.node)));
   return [
-    field("Constitution", version),
-    field("Base model", model, otherField),
-    field("Queries", querySet, upload),
+    field(version.id, "Constitution", version),
+    field(model.id, "Base model", model, otherField),
+    field(querySet.id, "Queries", querySet, upload),
     h("fieldset", { class: "cs-presets" }, h("legend", {}, "How much"), presets.map((choice) => choice.label)),
-    h("div", { class: "cs-field" }, h("label", { for: seed.id }, "Seed"), h("p", { class: "cs-quiet" }, "Decides queries, sampling, order and the adapter’s start. The same seed gives the same run."), seed),
+    field(seed.id, "Seed", h("p", { class: "cs-quiet" }, "Decides queries, sampling, order and the adapter’s start. The same seed gives the same run."), seed),
     advanced,
     last,
   ];

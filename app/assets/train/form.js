@@ -1,6 +1,6 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 import { openChannel } from "../channel.js";
-import { emptyRoot, fragment, h, listenWhile, newKey, problemOf } from "../studio.js";
+import { copied, emptyRoot, fragment, h, listenWhile, newKey, problemOf } from "../studio.js";
 import { checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues } from "./fields.js";
 import { makeUpload } from "./upload.js";
@@ -68,22 +68,13 @@ function layout(page, message) {
 function commandBox({ command, linkYaml, linkQueries }) {
   const copy = h("button", { type: "button", class: "cs-link" }, "Copy");
   copy.addEventListener("click", async () => {
-    copy.textContent = (await copied(command)) ? "Copied" : "Select it and copy";
+    const done = await copied(command.textContent);
+    if (!done) getSelection().selectAllChildren(command);
+    copy.textContent = done ? "Copied" : "Select it and copy";
     setTimeout(() => (copy.textContent = "Copy"), 2000);
   });
   const files = h("p", { class: "cs-quiet" }, "Its files: ", linkYaml, ", ", linkQueries, ".");
   return h("div", { class: "cs-command" }, h("div", { class: "cs-command-head" }, h("h3", {}, "The same from a terminal"), copy), h("pre", { tabindex: "0" }, command), files);
-}
-
-async function copied(node) {
-  try {
-    await navigator.clipboard.writeText(node.textContent);
-    return true;
-  } catch (error) {
-    console.warn("The clipboard cannot be written:", error); // plain-http addresses other than localhost have none
-    getSelection().selectAllChildren(node);
-    return false;
-  }
 }
 
 function onInput(page, event) {

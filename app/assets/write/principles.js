@@ -30,7 +30,10 @@ function problemLine(id, name) {
   return h("p", { class: "cs-problem", id: `${id}-${name}-problem`, "data-problem": name });
 }
 
-function side(id, name, sign, label, value, hint) {
+const STATEMENT = { name: "statement", sign: "◆", label: "Statement", hint: "What the model should do." };
+const ANTITHESIS = { name: "antithesis", sign: "◇", label: "Antithesis", hint: "What the opposite would be." };
+
+function side(id, { name, sign, label, hint }, value) {
   return h(
     "div",
     { class: `cs-side cs-${name}` },
@@ -88,8 +91,8 @@ export function principleItem(kinds, principle) {
     h(
       "div",
       { class: "cs-facing" },
-      side(id, "statement", "◆", "Statement", principle.statement, "What the model should do."),
-      side(id, "antithesis", "◇", "Antithesis", principle.antithesis, "What the opposite would be."),
+      side(id, STATEMENT, principle.statement),
+      side(id, ANTITHESIS, principle.antithesis),
     ),
     h("div", { class: "cs-principle-foot" }, checkLine(kinds, id, principle.check), writerLine()),
   );

@@ -1,6 +1,6 @@
 // Proposals: a model writes a principle, or an antithesis to a statement, and the author takes it, changes it, or leaves it.
 // Nothing in the document changes before that click. One proposal is open at a time.
-import { h, oneLine, problemOf } from "../studio.js";
+import { field, h, oneLine, problemOf } from "../studio.js";
 import { appendPrinciple } from "./moving.js";
 import { fieldOf, grow, readAll, readItem, renumber, showWriter, writerOf } from "./principles.js";
 import { disowned, writtenBy } from "./rows.js";
@@ -42,7 +42,7 @@ function showWish(page, title) {
   const begin = () => wish.value.trim() ? askModel(page, { wish: wish.value, title }) : wish.focus();
   wish.addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), begin()));
   page.proposing.node.replaceChildren(
-    h("div", { class: "cs-field" }, h("label", { for: "proposal-wish" }, "What do you want of the model?"), wish),
+    field("proposal-wish", "What do you want of the model?", wish),
     h("p", { class: "cs-quiet", id: "proposal-writer" }, `${page.draft.writer} writes a principle from it. You decide what stays.`),
     h("div", { class: "cs-actions" }, proposalButton("Propose", begin, true), proposalButton("Cancel", () => closeProposal(page, true))),
   );
@@ -79,8 +79,8 @@ function showFailure(page, asked, message) {
 
 function showProposal(page, asked, { proposal, writer }) {
   const names = [...(asked.title?.trim() ? [] : ["title"]), ...(asked.statement ? [] : ["statement"]), "antithesis"];
-  const fields = Object.fromEntries(names.map((field) => [field, proposalField(field, proposal[field])]));
-  const labelled = ([field, node]) => h("div", { class: "cs-field" }, h("label", { for: node.id }, `Proposed ${field}`), node);
+  const fields = Object.fromEntries(names.map((name) => [name, proposalField(name, proposal[name])]));
+  const labelled = ([name, node]) => field(node.id, `Proposed ${name}`, node);
   page.proposing.node.replaceChildren(
     h("p", { class: "cs-quiet", role: "status" }, `${writer} proposes this. Change it as you like.`),
     ...(proposal.shortfall ? [h("p", { class: "cs-problem" }, proposal.shortfall)] : []),

@@ -3,11 +3,9 @@ import { download, fragment, h, problemOf } from "../studio.js";
 import { readAll } from "./principles.js";
 import { same } from "./rows.js";
 import { replaceDraft, save } from "./saving.js";
-import { showNotice } from "./saying.js";
+import { LOOK_FIRST, showNotice } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
 import { adopt } from "./version-sheet.js";
-
-const LOOK_FIRST = "Look at the versions before you try again.";
 
 export function makeReadingSheet(page) {
   const head = h("div", { class: "cs-sheet-title" });

@@ -1,6 +1,8 @@
 // What the Write page says about the draft: its state in the bar, its verdict, its name, and notices that ask for a decision.
 import { h, setText } from "../studio.js";
 
+export const LOOK_FIRST = "Look at the versions before you try again."; // when no answer came: a version may have been made all the same
+
 export function showStatus({ status }, text, tone = "") {
   setText(status, text);
   status.dataset.tone = tone;

@@ -1,13 +1,12 @@
 // The dialog in which the draft becomes a version: what changed since the last one, and a message.
-import { fragment, h, problemOf } from "../studio.js";
+import { field, fragment, h, problemOf } from "../studio.js";
 import { readAll } from "./principles.js";
 import { drawProblems, firstProblem } from "./problems.js";
 import { meetConflict, save } from "./saving.js";
-import { showNotice, showStatus, showVerdict } from "./saying.js";
+import { LOOK_FIRST, showNotice, showStatus, showVerdict } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
 
 const ELSEWHERE = "This draft was changed elsewhere, perhaps in another tab. Nothing of yours is lost. Which text should stay?";
-const LOOK_FIRST = "Look at the versions before you try again.";
 
 export function makeVersionSheet(page) {
   const heading = h("h2", {}, "Save a version");
@@ -20,7 +19,7 @@ export function makeVersionSheet(page) {
   const form = h(
     "form",
     { class: "cs-sheet-foot", onsubmit: (event) => submit(page, sheet, event) },
-    h("div", { class: "cs-field" }, h("label", { for: "version-message" }, "Message"), message),
+    field(message.id, "Message", message),
     problem,
     h("div", { class: "cs-actions" }, button, closer(() => sheet.dialog, "Back to the draft")),
   );
