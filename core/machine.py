@@ -29,6 +29,7 @@ class Hardware:
     dtype: str  # bfloat16 or float32: what models are loaded in
     matmul_gflops: float  # large matrices, in that dtype
     copy_gb_s: float  # memory read and written, in 10^9 bytes a second
+    four_bit: bool | None = None  # whether bitsandbytes is installed, which holds weights in 4 bits; None: nobody looked
 
     @property
     def kind(self) -> str:
@@ -86,9 +87,10 @@ DEFAULT_SHAPE = ModelShape(  # SmolLM2-135M-Instruct
 
 
 def hardware_from_data(data: Mapping[str, Any]) -> Hardware | None:
-    """The inverse of `asdict`; None when the stored row is from another version of the app."""
-    names = {field.name for field in dataclasses.fields(Hardware)}
-    return Hardware(**data) if set(data) == names else None
+    """The inverse of `asdict`; None when the stored row is from another version of the app, which measured other things."""
+    fields = dataclasses.fields(Hardware)
+    needed = {field.name for field in fields if field.default is dataclasses.MISSING}
+    return Hardware(**data) if needed <= set(data) <= {field.name for field in fields} else None
 
 
 def model_shape_from_config(data: Mapping[str, Any]) -> ModelShape:

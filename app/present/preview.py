@@ -6,7 +6,7 @@ from app.services.plans import Preview
 from core.machine import Hardware
 from core.methods.settings import TrainConfig
 
-UNMEASURED = "This machine has not been measured yet: the trainer does that when it starts, which takes about ten seconds."
+UNMEASURED = "The machine that trains has not been measured yet: the trainer does that when it starts, which takes about ten seconds."
 
 
 def preview_html(preview: Preview) -> str:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from app.host import client as host_client
@@ -20,6 +20,7 @@ from app.processes.lifeline import SUPERVISED, is_alive, own_identity
 from app.processes.protocol import HANDED_BACK, HELPER_LOST, LOST, TOLD, attempt_key
 from app.processes.store import LOG, Store
 from app.settings import Settings
+from core.engine.quantisation import installed
 from core.machine import Hardware
 from db.claims import Claim
 
@@ -54,6 +55,10 @@ class Launcher(Protocol):
         """Names where the attempts run, and so whose speed an estimate is about."""
 
     @property
+    def local(self) -> bool:
+        """Whether the attempts run on the machine that asks, so that what is on its disk is what they will find."""
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What `is_alive` tells this trainer by, here and in another one."""
 
@@ -63,8 +68,12 @@ class Launcher(Protocol):
     def start(self, claim: Claim) -> Attempt:
         """Start an attempt at the job that was claimed."""
 
-    def survey(self) -> Hardware | None:
-        """Measure the place, which takes seconds; None when it could not be measured."""
+    def survey(self, known: Hardware | None) -> Hardware | None:
+        """Measure the place, which takes seconds; None when it could not be measured.
+
+        Args:
+            known: What was measured there before: then only what is installed, which may change, is looked at again.
+        """
 
 
 def attempt_command(claim: Claim) -> list[str]:
@@ -81,6 +90,10 @@ class LocalLauncher:
     @property
     def place(self) -> str:
         return platform.node()
+
+    @property
+    def local(self) -> bool:
+        return True
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -100,7 +113,9 @@ class LocalLauncher:
         os.setpriority(os.PRIO_PROCESS, child.pid, min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS))
         return LocalAttempt(child)
 
-    def survey(self) -> Hardware | None:
+    def survey(self, known: Hardware | None) -> Hardware | None:
+        if known is not None:
+            return replace(known, four_bit=installed())
         command = [sys.executable, "-m", "app", "survey"]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=self._environment(), check=False)
         return Hardware(**json.loads(done.stdout)) if done.returncode == 0 else None
@@ -130,16 +145,21 @@ class LocalAttempt:
         os.killpg(self.child.pid, signal.SIGKILL)
 
 
+def open_launcher(settings: Settings, store: Store) -> Launcher:
+    """The launcher of these settings."""
+    return LocalLauncher(settings, store)
+
+
 def death(status: int) -> str:
-    """What is known about how a child died, in words.
+    """What is known about how a child died, in words that fit a job of any kind.
 
     Args:
         status: Its exit status; negative: the signal that killed it.
     """
     if status == -signal.SIGKILL:
-        return "The training process was killed (signal 9), as a system does when memory runs out."
+        return "Its process was killed (signal 9), as a system does when memory runs out."
     if status == HELPER_LOST:
-        return "One of the processes that trained together died; the log of this run may tell."
+        return "One of the processes that worked on it together died; its log may tell."
     if status < 0:
-        return f"The training process was ended by signal {-status} ({signal.Signals(-status).name})."
-    return f"The training process ended with status {status} before it could say why; its log may tell."
+        return f"Its process was ended by signal {-status} ({signal.Signals(-status).name})."
+    return f"Its process ended with status {status} before it could say why; its log may tell."

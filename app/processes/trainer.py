@@ -12,7 +12,7 @@ import time
 import uuid
 from dataclasses import asdict, dataclass, field
 
-from app.processes.launchers import Attempt, Exit, Launcher, LocalLauncher
+from app.processes.launchers import Attempt, Exit, Launcher, open_launcher
 from app.processes.lifeline import on_parent_gone
 from app.processes.protocol import HEARTBEAT_S, LEASE_S, WORK
 from app.processes.store import open_store
@@ -44,7 +44,7 @@ def serve(settings: Settings) -> int:
     """Work through the queue until interrupted, terminated, or left by the supervisor. Returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     prepare_data_folder(settings)
-    trainer = Trainer(make_sessions(make_engine(settings.database_url)), LocalLauncher(settings, open_store(settings)))
+    trainer = Trainer(make_sessions(make_engine(settings.database_url)), open_launcher(settings, open_store(settings)))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stopping.set())
     on_parent_gone(trainer.stopping.set)
@@ -114,16 +114,17 @@ def _record_death(trainer: Trainer, claim: Claim, cause: str) -> None:
 
 
 def survey_place(trainer: Trainer) -> None:
-    """Have the place of work measured, unless what is known about it can be read: the estimates on the Train page rest on it."""
+    """Have the place of work measured, or looked at again where it was measured before: what the Train page says rests on it."""
     place = trainer.launcher.place
-    with trainer.sessions.begin() as session:
-        known = machines.get_machine(session, place)
-        if known is not None and hardware_from_data(known.hardware) is not None:
-            machines.mark_served(session, place)
-            return
-    hardware = trainer.launcher.survey()
+    with trainer.sessions.read() as session:
+        row = machines.get_machine(session, place)
+        known = hardware_from_data(row.hardware) if row is not None else None
+    hardware = trainer.launcher.survey(known)
     if hardware is None:
         log.warning("The hardware could not be measured; estimates will say so")
         return
     with trainer.sessions.begin() as session:
-        machines.put_machine(session, place, asdict(hardware))
+        if hardware == known:
+            machines.mark_served(session, place)
+        else:
+            machines.put_machine(session, place, asdict(hardware))

@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,8 +13,8 @@ from typing import Any
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.errors import ConfigError, ModelError
 from core.machine import DEFAULT_SHAPE, ModelShape, model_shape_from_config
+from core.model_names import is_hub_id, require_model_folder
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 MAX_ID_CHARS = 500
 LOOK_UP_S = 3.0
 MAX_CONFIG_BYTES = 1_000_000
@@ -30,11 +29,15 @@ class BaseModel:
     notice: str  # what a person should know about it; empty when there is nothing
 
 
-def check_model_id(model: object) -> str:
+def check_model_id(model: object, local: bool) -> str:
     """The id without surrounding space.
 
+    Args:
+        model: As it was typed.
+        local: Whether runs are done on this machine. Only then its disk can tell whether a folder holds a model.
+
     Raises:
-        ModelError: Neither the default model, nor a Hub id, nor a model folder on this machine.
+        ModelError: Neither the default model, nor a Hub id, nor a model folder where runs are done.
     """
     text = model.strip() if isinstance(model, str) else ""
     if not text:
@@ -43,11 +46,12 @@ def check_model_id(model: object) -> str:
         raise ModelError("The model id is too long or holds unprintable characters. Type a Hub id such as `org/name`, or a folder.")
     if text == DEFAULT_MODEL:
         return text
-    if _is_folder(text):
-        _require_model_folder(Path(text).expanduser())
+    if local and _is_folder(text):
+        require_model_folder(Path(text).expanduser())
         return text
-    if not HUB_ID.fullmatch(text):
-        raise ModelError(f"“{text}” is neither a Hub id such as `org/name` nor a model folder on this machine. Check the spelling.")
+    if not (is_hub_id(text) or (not local and text.startswith("/"))):  # a relative path would be relative to what nobody here knows
+        folder = "a model folder on this machine" if local else "the whole path of a folder, such as `/models/name`"
+        raise ModelError(f"“{text}” is neither a Hub id such as `org/name` nor {folder}. Check the spelling.")
     return text
 
 
@@ -58,24 +62,23 @@ def _is_folder(text: str) -> bool:
         return False
 
 
-def _require_model_folder(folder: Path) -> None:
-    if not (folder / "config.json").is_file():
-        raise ModelError(f"The folder {folder} holds no config.json, so it is not a model. Choose a folder saved by transformers.")
-    if not any(folder.glob("*.safetensors")):
-        raise ModelError(f"The folder {folder} holds no .safetensors weights; pickled weights can run code and are never loaded. Convert them first.")
-
-
-def look_up(model: object) -> BaseModel:
+def look_up(model: object, local: bool) -> BaseModel:
     """The model's shape where it can be had quickly.
+
+    Args:
+        model: As it was typed.
+        local: As for `check_model_id`.
 
     Raises:
         ModelError: As `check_model_id`.
     """
-    name = check_model_id(model)
+    name = check_model_id(model, local)
     if name == DEFAULT_MODEL:
         return BaseModel(id=name, shape=DEFAULT_SHAPE, notice=DEFAULT_NOTICE)
+    if not local and not is_hub_id(name):
+        return BaseModel(id=name, shape=None, notice=f"{name} lies on the machine that trains, where it was not looked at, so time and memory are unknown.")
     try:
-        config = _read(Path(name).expanduser() / "config.json") if _is_folder(name) else _hub_config(name)
+        config = _read(Path(name).expanduser() / "config.json") if local and _is_folder(name) else _hub_config(name)
     except (OSError, ValueError, TypeError) as error:
         return BaseModel(id=name, shape=None, notice=_not_looked_up(name, error))
     try:
@@ -86,8 +89,10 @@ def look_up(model: object) -> BaseModel:
 
 def _not_looked_up(name: str, error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError) and error.code in (401, 403, 404):
-        return f"{name} could not be looked up: the Hub has no such public model (status {error.code}). Check the spelling, or sign in on this machine."
-    return f"{name} could not be looked up, so time and memory are unknown. Training fetches it when the Hub can be reached from this machine."
+        return (
+            f"{name} could not be looked up: the Hub has no such public model (status {error.code}). Check the spelling, or sign in on the machine that trains."
+        )
+    return f"{name} could not be looked up, so time and memory are unknown. Training fetches it when the Hub can be reached from the machine that trains."
 
 
 def _hub_config(name: str) -> dict[str, Any]:

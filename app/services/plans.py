@@ -14,7 +14,7 @@ from app.services.studio import Studio, in_words
 from core.constitution.findings import require_valid
 from core.constitution.principles import Constitution, from_data
 from core.engine.default_model import DEFAULT_MODEL
-from core.engine.quantisation import missing
+from core.engine.quantisation import REMEDY
 from core.errors import ConfigError, QueryError
 from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
 from core.methods.recipes import DEFAULT_RECIPE
@@ -120,7 +120,9 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     for found, word in ((query_set.train, "train"), (query_set.held_out, "held-out")):
         if found < FEWEST:
             raise QueryError(f"“{query_set.name}” has {found} {word} queries; at least {FEWEST} are needed. Choose another query set.")
-    return Plan(form=form, config=config, model=look_up(form.model), constitution=constitution, version_number=number, query_set=query_set)
+    return Plan(
+        form=form, config=config, model=look_up(form.model, studio.launcher.local), constitution=constitution, version_number=number, query_set=query_set
+    )
 
 
 def _require_plain(change: str) -> None:
@@ -190,7 +192,9 @@ def file_stem(name: str) -> str:
 
 def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estimate | None) -> Sequence[str]:
     shape = plan.model.shape
-    found = [problem] if plan.config.four_bit and (problem := missing()) is not None else []
+    found = []
+    if plan.config.four_bit and hardware is not None and hardware.four_bit is False:
+        found.append(f"four_bit is true, but the package bitsandbytes is not installed on the machine that trains. {REMEDY}")
     if shape is not None:
         tokens = constitution_tokens(plan.constitution)
         if tokens + plan.config.sampling.max_new_tokens > shape.context_tokens:
@@ -200,8 +204,8 @@ def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estim
             )
     if hardware is not None and made is not None and made.memory_bytes > FIT_SHARE * hardware.usable_bytes:
         found.append(
-            f"It needs about {made.memory_bytes / 1e9:.1f} GB of memory, and {hardware.usable_bytes / 1e9:.1f} GB were free when this machine was "
-            "measured. Choose a smaller model or shorter replies."
+            f"It needs about {made.memory_bytes / 1e9:.1f} GB of memory, and {hardware.usable_bytes / 1e9:.1f} GB were free when the machine that "
+            "trains was measured. Choose a smaller model or shorter replies."
         )
     weights = shape.bytes if shape is not None and plan.model.id != DEFAULT_MODEL else 0
     needed = DISK_FACTOR * weights + (made.disk_bytes if made is not None else 0)

@@ -262,7 +262,7 @@ def _eta_s(studio: Studio, constitution: Constitution, run: Run, seconds: Mappin
         return remaining_s(seconds, job.phase, job.step, job.total_steps, job.eta_s)
     hardware, config = known_hardware(studio), _config(run)
     try:
-        shape = look_up(run.model).shape if run.model == DEFAULT_MODEL or "/" not in run.model else None
+        shape = look_up(run.model, studio.launcher.local).shape if run.model == DEFAULT_MODEL or "/" not in run.model else None
     except ModelError:  # the folder is gone by now
         shape = None
     if hardware is None or shape is None or config is None:

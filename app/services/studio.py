@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.processes.launchers import Launcher, open_launcher
 from app.processes.store import Store, open_store
 from app.services.documents import with_ids
 from app.services.starter_queries import plant_queries
@@ -29,12 +30,13 @@ PLANTER = "Constitution Studio"  # author of the starters' first versions
 
 @dataclass(frozen=True)
 class Studio:
-    """Settings, database and files of one running app."""
+    """Settings, database, files and place of work of one running app."""
 
     settings: Settings
     engine: Engine
     sessions: Sessions
     store: Store
+    launcher: Launcher  # where runs are done; the trainer has its own of the same settings
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def open_studio(settings: Settings) -> Studio:
     """Open the database, bring it to the newest schema, and plant the starters that were never planted in it."""
     engine = make_engine(settings.database_url)
     migrate(engine, settings.data)
-    studio = Studio(settings, engine, make_sessions(engine), open_store(settings))
+    store = open_store(settings)
+    studio = Studio(settings, engine, make_sessions(engine), store, open_launcher(settings, store))
     with studio.sessions.begin() as session:
         plant_starters(session, read_starters())
         plant_queries(session)

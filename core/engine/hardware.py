@@ -10,6 +10,7 @@ import psutil
 import torch
 
 from core.engine.models import choose_dtype
+from core.engine.quantisation import installed
 from core.machine import Hardware
 
 MEASURE_S = 1.0
@@ -35,6 +36,7 @@ def survey(device: torch.device) -> Hardware:
         dtype=str(dtype).removeprefix("torch."),
         matmul_gflops=_matmul_gflops(device, dtype),
         copy_gb_s=_copy_gb_s(device),
+        four_bit=installed(),
     )
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +18,10 @@ from core.engine.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgres
 from core.engine.hub import fetch
 from core.engine.quantisation import four_bit_arguments, keep_differentiable
 from core.errors import ContextError, ModelError, first_line
+from core.model_names import is_hub_id, require_model_folder
 from core.settings import ModelReference
 
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _CODE_KEYS = ("auto_map", "trust_remote_code", "_attn_implementation_internal", "_experts_implementation_internal")
 
 
@@ -145,12 +144,9 @@ def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> 
         return ensure_default_model(models, on_progress), ModelReference(id=DEFAULT_MODEL, revision=DEFAULT_REVISION)
     folder = Path(reference.id).expanduser()
     if folder.is_dir():
-        if not (folder / "config.json").exists():
-            raise ModelError(f"The folder {folder} holds no config.json, so it is not a model. Choose a folder saved by transformers.")
-        if not list(folder.glob("*.safetensors")):
-            raise ModelError(f"The folder {folder} holds no .safetensors weights; pickled weights can run code and are never loaded. Convert them first.")
+        require_model_folder(folder)
         return folder, ModelReference(id=str(folder.resolve()))
-    if not _HUB_ID.fullmatch(reference.id):
+    if not is_hub_id(reference.id):
         raise ModelError(f"{reference.id!r} is neither a model folder on this machine nor a Hub id such as `org/name`.")
     fetched = fetch(reference.id, reference.revision, on_progress)
     return fetched, ModelReference(id=reference.id, revision=fetched.name)

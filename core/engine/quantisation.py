@@ -1,7 +1,7 @@
 """The base in 4 bits (QLoRA, Dettmers et al. 2023, arXiv 2305.14314): nf4 with double quantisation; the adapter stays in float32.
 
 It needs bitsandbytes, which is no requirement of the studio. Whether it is there is found out before anything is fetched or loaded.
-Importing this module imports no torch, so that the page can ask too.
+Importing this module imports no torch, so that the trainer can look too.
 """
 
 import importlib.metadata
@@ -18,17 +18,15 @@ REMEDY = "Run `pip install bitsandbytes`, or set four_bit to false."
 DEVICES = ("cuda", "cpu")  # where bitsandbytes has the kernels for it
 
 
-def missing() -> str | None:
-    """What is wrong, in words, when bitsandbytes is not installed."""
-    if importlib.util.find_spec("bitsandbytes") is None:
-        return f"four_bit is true, but the package bitsandbytes is not installed here. {REMEDY}"
-    return None
+def installed() -> bool:
+    """Whether bitsandbytes is installed on this machine."""
+    return importlib.util.find_spec("bitsandbytes") is not None
 
 
 def require_four_bit(device: "torch.device") -> None:
     """Raise ConfigError where no model can be held in 4 bits."""
-    if (problem := missing()) is not None:
-        raise ConfigError(problem)
+    if not installed():
+        raise ConfigError(f"four_bit is true, but the package bitsandbytes is not installed here. {REMEDY}")
     if device.type not in DEVICES:
         raise ConfigError(f"four_bit is true, but bitsandbytes has no 4-bit weights on the device {device}. Use cuda or cpu, or set four_bit to false.")
     try:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from app.services import runs
 from app.services.exposed import EXPOSED, preset_values
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
-from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
+from tests.app.planting import FOUND, HARDWARE, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
 
 
 @pytest.fixture
@@ -285,8 +286,9 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
     assert "'kl_weight' of mipo: it is one of sami" in refused["message"]
 
 
-def test_a_base_in_4_bits_is_warned_of_where_bitsandbytes_is_missing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.services.plans.missing", lambda: "It is missing.")
-    page, plain = TrainPage(studio), sent(studio)
-    assert "It is missing." not in str(page.preview(plain, asks())["reply"]["html"])
-    assert "It is missing." in str(page.preview(sent(studio, settings={"four_bit": "true"}), asks())["reply"]["html"])
+@pytest.mark.parametrize(("four_bit", "warned"), [(False, True), (True, False), (None, False)])
+def test_a_base_in_4_bits_is_warned_of_where_the_machine_that_trains_lacks_bitsandbytes(studio: Studio, four_bit: bool | None, warned: bool) -> None:
+    measure(studio, replace(HARDWARE, four_bit=four_bit))
+    page = TrainPage(studio)
+    assert "bitsandbytes" not in page.preview(sent(studio), asks())["reply"]["html"]
+    assert ("bitsandbytes" in page.preview(sent(studio, settings={"four_bit": "true"}), asks())["reply"]["html"]) == warned

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +91,11 @@ class Cluster:
 
     ends: list[Exit]
     place: str = "cluster"
+    local: bool = False
     identity: dict[str, Any] = field(default_factory=lambda: {"cluster": "a"})
     started: list[Claim] = field(default_factory=list)
     surveys: int = 0
+    four_bit: bool | None = None
 
     def is_alive(self, identity: Mapping[str, Any]) -> bool | None:
         return None
@@ -102,9 +104,9 @@ class Cluster:
         self.started.append(claim)
         return Sent(self.ends.pop(0))
 
-    def survey(self) -> Hardware | None:
-        self.surveys += 1
-        return HARDWARE
+    def survey(self, known: Hardware | None) -> Hardware | None:
+        self.surveys += known is None
+        return replace(known or HARDWARE, four_bit=self.four_bit)
 
 
 @dataclass
@@ -149,6 +151,21 @@ def test_the_estimates_ask_the_place_that_will_do_the_work(studio: Studio) -> No
     assert known_hardware(studio) == HARDWARE
     survey_place(Trainer(studio.sessions, cluster))
     assert cluster.surveys == 1
+
+
+def test_what_is_installed_is_looked_at_again_whenever_a_trainer_starts(studio: Studio) -> None:
+    for four_bit in (False, True):
+        cluster = Cluster(ends=[], four_bit=four_bit)
+        survey_place(Trainer(studio.sessions, cluster))
+        assert known_hardware(studio) == replace(HARDWARE, four_bit=four_bit)
+    assert cluster.surveys == 0
+
+
+def test_a_place_that_was_measured_is_not_measured_again(studio: Studio) -> None:
+    known = LocalLauncher(studio.settings, studio.store).survey(HARDWARE)
+    assert known is not None
+    assert replace(known, four_bit=HARDWARE.four_bit) == HARDWARE
+    assert known.four_bit is not None
 
 
 def test_a_place_whose_figures_cannot_be_read_is_measured_again(studio: Studio) -> None:

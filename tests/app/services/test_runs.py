@@ -107,7 +107,7 @@ def test_versions_are_offered_newest_first_and_not_of_archived_constitutions(stu
 def test_models_are_the_operators_the_default_and_those_used_before(studio: Studio, tmp_path: Path) -> None:
     folder = model_folder(tmp_path / "tiny")
     queue(studio, model=folder)
-    chosen = Studio(replace(studio.settings, model="org/chosen"), studio.engine, studio.sessions, studio.store)
+    chosen = replace(studio, settings=replace(studio.settings, model="org/chosen"))
     assert plans.choices(chosen).models == ("org/chosen", DEFAULT_MODEL, folder)
 
 
@@ -194,14 +194,14 @@ def test_a_constitution_without_checks_is_said_to_be_measured_by_attribution_onl
 
 
 def test_a_hub_model_is_looked_up_by_its_config_alone(hub: list[str]) -> None:
-    found = look_up("tiny/llama")
+    found = look_up("tiny/llama", local=True)
     assert found.shape is not None
     assert found.shape.context_tokens == 256
     assert hub == ["/tiny/llama/resolve/main/config.json"]
 
 
 def test_a_model_the_hub_does_not_have_is_said_so(hub: list[str]) -> None:
-    assert "the Hub has no such public model" in look_up("tiny/missing").notice
+    assert "the Hub has no such public model" in look_up("tiny/missing", local=True).notice
 
 
 def test_offline_a_hub_model_could_not_be_looked_up(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,18 +213,28 @@ def test_offline_a_hub_model_could_not_be_looked_up(studio: Studio, monkeypatch:
 
 
 @pytest.mark.parametrize("model", ["", "   ", "org/", "a/b/c", "org name/x", "../../etc", "x" * 600, "org/na\nme", "<script>", None, 7])
-def test_a_malformed_model_id_is_refused(model: object) -> None:
+@pytest.mark.parametrize("local", [True, False])
+def test_a_malformed_model_id_is_refused(model: object, local: bool) -> None:
     with pytest.raises(ModelError):
-        check_model_id(model)
+        check_model_id(model, local)
 
 
 def test_a_folder_must_hold_a_model_without_pickles(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no config\.json"):
-        check_model_id(str(tmp_path))
+        check_model_id(str(tmp_path), local=True)
     with pytest.raises(ModelError, match="pickled weights can run code"):
-        check_model_id(model_folder(tmp_path / "pickled", weights="pytorch_model.bin"))
-    assert look_up(model_folder(tmp_path / "odd", config="[]")).shape is None
-    assert "mixture of experts" in look_up(model_folder(tmp_path / "moe", config=json.dumps({**LLAMA, "num_experts": 8}))).notice
+        check_model_id(model_folder(tmp_path / "pickled", weights="pytorch_model.bin"), local=True)
+    assert look_up(model_folder(tmp_path / "odd", config="[]"), local=True).shape is None
+    assert "mixture of experts" in look_up(model_folder(tmp_path / "moe", config=json.dumps({**LLAMA, "num_experts": 8})), local=True).notice
+
+
+def test_a_folder_of_another_machine_is_not_looked_for_on_this_one(tmp_path: Path) -> None:
+    for folder in ("/models/of/a/cluster", str(tmp_path)):  # the second is here, and no model
+        found = look_up(folder, local=False)
+        assert (found.id, found.shape) == (folder, None)
+        assert "on the machine that trains" in found.notice
+    with pytest.raises(ModelError, match="the whole path of a folder"):
+        check_model_id("models", local=False)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from core.engine import quantisation
 from core.engine.adapters import adapter_hash, attach_adapter, load_adapter
 from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is
-from core.engine.quantisation import missing, require_four_bit
+from core.engine.quantisation import installed, require_four_bit
 from core.errors import ConfigError
 from core.methods.gradients import add_gradient, matrix_in_parts
 from core.methods.sami.recipe import objective
@@ -39,7 +39,7 @@ def test_without_bitsandbytes_a_run_says_so_before_anything_is_loaded(tiny_folde
 
 def test_a_device_that_cannot_hold_4_bits_is_named(monkeypatch):
     find_spec(monkeypatch, object())
-    assert missing() is None
+    assert installed()
     with pytest.raises(ConfigError, match=r"on the device mps. Use cuda or cpu"):
         require_four_bit(torch.device("mps"))
 

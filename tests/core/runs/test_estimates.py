@@ -147,6 +147,12 @@ def test_the_time_left_follows_the_pace_that_was_measured() -> None:
 def test_hardware_survives_the_database_and_an_older_row_counts_as_unmeasured() -> None:
     assert hardware_from_data(asdict(TWO_CORES)) == TWO_CORES
     assert hardware_from_data({"cores": 2}) is None
+    assert hardware_from_data({**asdict(TWO_CORES), "colour": 2}) is None
+
+
+def test_a_row_from_before_anybody_looked_for_bitsandbytes_is_still_read():
+    earlier = {name: value for name, value in asdict(TWO_CORES).items() if name != "four_bit"}
+    assert hardware_from_data(earlier) == replace(TWO_CORES, four_bit=None)
 
 
 def test_activations_are_computed_again_where_they_would_not_fit() -> None:
