@@ -160,7 +160,7 @@ def record_crash(session: Session, claim: Claim, cause: str) -> JobStatus:
     Args:
         session: A session that may write.
         claim: The dead attempt's.
-        cause: One sentence on what was seen, such as "The training process was killed (signal 9)."
+        cause: One sentence on what was seen, such as "Its process was killed (signal 9)."
 
     Returns:
         The status afterwards: queued, stopped if someone had asked for it, or failed.
@@ -207,8 +207,8 @@ def _crash(job: Job, cause: str, now: datetime) -> None:
     job.error_kind = "crashed"
     job.error_text = (
         f"{cause} {MAX_CRASHES} attempts in a row ended before the next checkpoint, so it was not started again. "
-        "The log of the last attempt may say why; often memory ran out: close other programs, or choose a smaller model, shorter replies or fewer "
-        "queries a step. Resume tries again from the last checkpoint."
+        "The log of the last attempt may say why; often memory ran out: close other programs, or choose a smaller model or less work at a time. "
+        "Resume tries again from the last checkpoint."
     )
 
 

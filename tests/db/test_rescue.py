@@ -111,12 +111,12 @@ def test_three_deaths_without_a_new_checkpoint_end_the_run_with_advice(sessions:
         for _ in range(3):
             claim = take(s)
             claims.set_progress(s, claim, Progress(phase="training", step=3, total_steps=9, checkpoint="ckpt-2"))
-            became.append(claims.record_crash(s, claim, "The training process was killed (signal 9)."))
+            became.append(claims.record_crash(s, claim, "Its process was killed (signal 9)."))
         stored = jobs.get_job(s, run.id)
         assert became == [JobStatus.QUEUED, JobStatus.QUEUED, JobStatus.FAILED]
         assert (stored.error_kind, stored.checkpoint, stored.owner) == ("crashed", "ckpt-2", None)
         assert stored.error_text is not None
-        assert stored.error_text.startswith("The training process was killed (signal 9). 3 attempts in a row")
+        assert stored.error_text.startswith("Its process was killed (signal 9). 3 attempts in a row")
         assert "choose a smaller model" in stored.error_text
         assert jobs.resume(s, run.id).crashes == 0
 
