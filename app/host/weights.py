@@ -5,16 +5,15 @@ import ctypes
 import gc
 import sys
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from peft import PeftModel
 
 from app.host.protocol import ModelChoice
 from app.processes.store import open_store
 from app.settings import Settings
-from core.engine.adapters import adapter_hash, load_adapter
+from core.engine.adapters import adapter_hash, load_adapter, without_adapters
 from core.engine.default_model import OnProgress
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import check_model
@@ -61,25 +60,21 @@ def _base(held: Held | None, choice: ModelChoice, wanted: Set[str], settings: Se
     """The base, with what is on it when that is of use."""
     if held is not None and held.choice == choice:
         there = held.model.adapters.keys()
-        return held.model if wanted <= there or there <= wanted else _without_adapters(held.model)
+        # Adapters that nobody asks for any more would fill the memory one by one.
+        return held.model if wanted <= there or there <= wanted else without_adapters(held.model)
     reference = ModelReference(id=choice.id, revision=choice.revision)
     device = choose_device(settings.device)
     return check_model(load_model(reference, settings.models_folder, Placing(device=device, four_bit=choice.four_bit), on_progress))
 
 
-def _without_adapters(model: LoadedModel) -> LoadedModel:
-    """The bare base: adapters that nobody asks for any more would fill the memory one by one."""
-    return replace(model, network=model.network.unload(), adapters={}) if isinstance(model.network, PeftModel) else model
-
-
 def _require_recorded(folder: Path, sha256: str) -> None:
-    """Raise AdapterError unless the folder holds the adapter that the run recorded."""
-    if not (folder / "adapter_model.safetensors").exists():
-        raise AdapterError(f"The run's adapter is no longer at {folder}. Put the folder back, or train the version again.")
+    """Raise AdapterError unless the folder holds the adapter that the run recorded. Where it lies is no business of the page's."""
+    if not all((folder / name).exists() for name in ("adapter_config.json", "adapter_model.safetensors")):
+        raise AdapterError("The run's adapter is no longer where the run left it. Put its files back, or train the version again.")
     found = adapter_hash(folder)
     if found != sha256:
         raise AdapterError(
-            f"The adapter in {folder} is not the one that the run recorded: its sha256 begins with {found[:12]}, not with "
+            f"The adapter that is there now is not the one that the run recorded: its sha256 begins with {found[:12]}, not with "
             f"{sha256[:12]}. Put the right file back, or train the version again."
         )
 

@@ -55,6 +55,11 @@ def load_adapter(model: LoadedModel, folder: Path, sha256: str | None = None) ->
     return replace(model, network=network.eval(), adapters={**model.adapters, sha256: name})
 
 
+def without_adapters(model: LoadedModel) -> LoadedModel:
+    """The bare base of a model that may wear adapters, which are given up."""
+    return replace(model, network=model.network.unload(), adapters={}) if isinstance(model.network, PeftModel) else model
+
+
 def _with_adapter(network: Network, folder: Path, sha256: str) -> tuple[PeftModel, str]:
     if isinstance(network, PeftModel):
         network.load_adapter(str(folder), adapter_name=sha256, is_trainable=False)

@@ -183,7 +183,7 @@ def test_turns_are_put_to_the_base_as_they_are(host: RunningHost, request_: Repl
 def test_a_changed_or_missing_adapter_is_refused_in_words(host: RunningHost, request_: ReplyRequest, tmp_path: Path) -> None:
     right = Artifact(**request_.arms[2]["artifact"])
     other, gone = replace(right, sha256="0" * 64), replace(right, place=str(tmp_path / "gone"))
-    for changed, says in ((other, "is not the one that the run recorded"), (gone, "no longer at")):
+    for changed, says in ((other, "is not the one that the run recorded"), (gone, "no longer where the run left it")):
         asked = replace(request_, arms=data(arms_for("sami", changed)))
         assert any(event["event"] == "error" and says in event["message"] for event in events(host, asked))
     assert len(texts(host, request_)) == 4

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.constitution.principles import Constitution, Principle
-from core.engine.adapters import BASE_WEAR, Wear, adapter_hash, load_adapter, lora_layers, put_on, wearing
+from core.engine.adapters import BASE_WEAR, Wear, adapter_hash, load_adapter, lora_layers, put_on, wearing, without_adapters
 from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is, base_of, open_policy, prompt_of
 from core.engine.sampling import sample
@@ -57,6 +57,14 @@ def equal(one, other):
 
 def sami(artifact, **settings):
     return make_arm("sami", artifact=artifact, settings=settings)
+
+
+def test_a_model_without_its_adapters_is_the_bare_base_again(adapted, tiny_folder, tmp_path):
+    bare = without_adapters(adapted)
+    assert (bare.adapted, dict(bare.adapters), lora_layers(bare.network)) == (False, {}, [])
+    assert without_adapters(bare) is bare
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.float32))
+    assert equal(*(scores(open_policy(model, make_arm("base"))) for model in (bare, base)))
 
 
 def test_the_adapter_at_strength_0_is_the_base_and_at_1_as_it_was_trained_exactly(adapted, artifact, tiny):
