@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from app.present.panes import ArmOption, ComparisonState, SourceOption
 from app.services.comparison_views import Recent
+from app.services.text_files import TextFile
 from core.constitution.changes import ConstitutionChange
 from core.constitution.findings import Finding
 from core.constitution.proposals import Proposal
@@ -126,11 +127,8 @@ class VersionText:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextFile:
+class FileToTake(TextFile):
     kind: Literal["file"] = "file"
-    filename: str
-    text: str
-    type: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,13 +8,13 @@ import gradio as gr
 from app.pages.answers import (
     Choose,
     Conflict,
+    FileToTake,
     Left,
     Opened,
     Problem,
     ProposalState,
     Renamed,
     Saved,
-    TextFile,
     Versioned,
     VersionPreview,
     VersionText,
@@ -135,9 +135,9 @@ class WritePage:
         )
 
     @answers
-    def download(self, question: TextFileWish, editor: str) -> TextFile:
+    def download(self, question: TextFileWish, editor: str) -> FileToTake:
         """The draft or a version as a file."""
-        return TextFile(**asdict(service.export(self.studio, question.constitution, editor, question.format, question.number)))
+        return FileToTake(**asdict(service.export(self.studio, question.constitution, editor, question.format, question.number)))
 
     @answers
     def propose(self, question: ProposalWish, editor: str) -> ProposalState | Problem:

@@ -1,6 +1,5 @@
 """Writing constitutions: the list, drafts, versions, files. Every function is one use case and owns its transaction."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 import db.constitutions as store
 from app.services.documents import Document, read_document, require_name, same_text, with_ids
 from app.services.studio import RefusedError, Studio, in_words
+from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_markdown, dump_yaml, parse_file
 from core.constitution.findings import Finding, Rule, advice, problems
 from core.constitution.principles import Constitution, from_data, to_data
@@ -62,15 +62,6 @@ class VersionView:
 
     summary: VersionSummary
     constitution: Constitution
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextFile:
-    """A file to download."""
-
-    filename: str
-    text: str
-    type: str
 
 
 class DraftConflictError(StudioError):
@@ -246,7 +237,7 @@ def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yam
         constitution, label = view_draft(studio, constitution_id, editor).constitution, "draft"
     else:
         constitution, label = open_version(studio, constitution_id, number).constitution, f"v{number}"
-    stem = re.sub(r"[^\w]+", "-", constitution.name.casefold()).strip("-") or "constitution"
+    stem = file_stem(constitution.name)
     if form == "yaml":
         return TextFile(filename=f"{stem}-{label}.yaml", text=dump_yaml(constitution), type="application/yaml")
     return TextFile(filename=f"{stem}-{label}.md", text=dump_markdown(constitution), type="text/markdown")

@@ -11,6 +11,7 @@ from app.services.base_models import BaseModel, look_up
 from app.services.exposed import WORDS, preset_of
 from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
 from app.services.studio import Studio, in_words
+from app.services.text_files import file_stem
 from core.constitution.findings import require_valid
 from core.constitution.principles import Constitution, from_data
 from core.engine.default_model import DEFAULT_MODEL
@@ -183,11 +184,6 @@ def command_line(plan: Plan) -> str:
     for change in _changes(plan.config, plan.form.preset):
         words += ["--set", change]
     return shlex.join([*words, "--out", f"{stem}-v{plan.version_number}-{plan.form.preset}"])
-
-
-def file_stem(name: str) -> str:
-    """A name for a file: letters, digits and hyphens."""
-    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")[:60] or "untitled"
 
 
 def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estimate | None) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from core.constitution.principles import MAX_WRITER_CHARS, Turns
@@ -47,9 +47,9 @@ def _is_address(url: str) -> bool:
 
 
 def model_name(model: str) -> str:
-    """How a model is named where it wrote something: of a folder the last part, since the rest is this machine's own business."""
-    is_folder = Path(model).is_absolute() or Path(model).expanduser().is_dir()
-    return (Path(model).expanduser().resolve().name if is_folder else model)[: MAX_WRITER_CHARS // 2]
+    """How a model is named where it wrote something: of a path the last part, since the rest is the business of the machine it is on."""
+    last = PurePath(model).name if model.startswith(("/", "~", ".")) else ""
+    return (last or model)[: MAX_WRITER_CHARS // 2]
 
 
 def ask_endpoint(endpoint: Endpoint, within_s: float = ANSWER_WITHIN_S) -> Ask:

@@ -51,7 +51,7 @@ def load_adapter(model: LoadedModel, folder: Path, sha256: str | None = None) ->
     try:
         network, name = _with_adapter(model.network, folder, sha256)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise AdapterError(f"The adapter in {folder} does not fit {model.reference.id}: {first_line(error)} Choose the model it was trained on.") from error
+        raise AdapterError(f"The adapter does not fit {model.reference.id}: {first_line(error)} Choose the model it was trained on.") from error
     return replace(model, network=network.eval(), adapters={**model.adapters, sha256: name})
 
 

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.services.plans import file_stem
 from app.services.studio import STARTERS, read_starters
+from app.services.text_files import file_stem
 from core.constitution.files import dump_yaml
 from core.constitution.principles import Constitution
 from core.measure.report import report_from_data

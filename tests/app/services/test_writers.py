@@ -160,6 +160,8 @@ def test_a_folder_is_named_by_its_last_part(tmp_path: Path) -> None:
     assert model_name(str(tmp_path)) == tmp_path.name
     assert model_name("org/name") == "org/name"
     assert model_name("/models/on/another/machine") == "machine"
+    assert model_name("~/models/mine/") == "mine"
+    assert model_name("accounts/somebody/models/large") == "accounts/somebody/models/large"  # what an endpoint calls it
 
 
 def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

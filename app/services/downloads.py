@@ -1,0 +1,107 @@
+"""What can be taken away: the files of a finished run, and the version and the queries that a run is made from.
+
+Everything is named by its row: nothing that a person sends is ever used as a path.
+"""
+
+import fnmatch
+import glob
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from app.processes.protocol import attempt_key
+from app.processes.store import Store
+from app.services.runs import read_result
+from app.services.studio import Studio
+from app.services.text_files import TextFile, file_stem
+from core.constitution.files import dump_yaml
+from core.constitution.principles import from_data
+from core.errors import StudioError
+from core.measure.values import Report, Roles, roles
+from core.methods.arms import Arm
+from db import query_sets, runs
+from db.constitutions import get_version_by_id
+from db.errors import NotFound
+
+T = TypeVar("T")
+
+
+class NothingToTakeError(StudioError):
+    """There is no such row, or it has no such file; the message says which."""
+
+    kind = "nothing-to-take"
+
+
+def record_of_run(studio: Studio, run_id: int) -> bytes:
+    """The run.json of a finished run. Here and below a run without such a file raises NothingToTakeError, a lost one MissingFileError."""
+    return _read(studio.store, f"{_finished(studio, run_id)}/run.json")
+
+
+def report_of_run(studio: Studio, run_id: int) -> Report:
+    """The figures that a run ended with."""
+    with studio.sessions.read() as session:
+        result = read_result(_found(lambda: runs.get_run(session, run_id)))
+    if result is None:
+        raise NothingToTakeError(f"Run {run_id} has no result that can be read.")
+    return result.report
+
+
+def replies_of_run(studio: Studio, run_id: int) -> list[dict[str, Any]]:
+    """The replies that a run was measured on, each with the key of its arm."""
+    key = _finished(studio, run_id)
+    arms = [figures.arm for figures in report_of_run(studio, run_id).arms]
+    files = [(arm.key, name) for arm in arms for name in _reply_files(studio.store, key, arm, roles(arms))]
+    return [{"arm": arm, **row} for arm, name in files for row in json.loads(_read(studio.store, f"{key}/{name}"))]
+
+
+def adapter_of_run(studio: Studio, run_id: int) -> str:
+    """The store key of the folder that holds a run's adapter."""
+    return f"{_finished(studio, run_id)}/adapter"
+
+
+def version_file(studio: Studio, version_id: int) -> TextFile:
+    """A version, as the command line reads it."""
+    with studio.sessions.read() as session:
+        version = _found(lambda: get_version_by_id(session, version_id))
+        name = f"{file_stem(version.content['name'])}-v{version.number}.yaml"
+        return TextFile(filename=name, text=dump_yaml(from_data(version.content)), type="application/yaml")
+
+
+def query_set_file(studio: Studio, query_set_id: int) -> TextFile:
+    """A query set, as the command line reads it."""
+    with studio.sessions.read() as session:
+        row = _found(lambda: query_sets.get_query_set(session, query_set_id))
+        text = "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in row.rows)
+        return TextFile(filename=f"{file_stem(row.name.rsplit('.', 1)[0])}.jsonl", text=text, type="application/jsonl")
+
+
+def _finished(studio: Studio, run_id: int) -> str:
+    """The key of the attempt that finished a run, which must be one of the run's own."""
+    with studio.sessions.read() as session:
+        run = _found(lambda: runs.get_run(session, run_id))
+    if run.adapter is None:
+        raise NothingToTakeError(f"Run {run_id} has no adapter yet.")
+    own = attempt_key(run.id, run.job.attempt)
+    if run.adapter != f"{own}/adapter" or not studio.store.names(run.adapter):
+        raise NothingToTakeError(f"The files of run {run_id} are not on this machine.")
+    return own
+
+
+def _reply_files(store: Store, key: str, arm: Arm, parts: Roles) -> list[str]:
+    """The files of an arm's replies. A run that was measured before there were arms named them for the base and the aligned model."""
+    names = sorted(store.names(key))
+    before = {parts.control: "base", parts.trained: "aligned"}.get(arm)
+    earlier = fnmatch.filter(names, f"{before}-replies-*.json") if before is not None else []
+    return fnmatch.filter(names, f"replies-{glob.escape(arm.key)}-[0-9]*.json") or earlier
+
+
+def _read(store: Store, key: str) -> bytes:
+    with store.open(key) as file:
+        return file.read()
+
+
+def _found(get: Callable[[], T]) -> T:
+    try:
+        return get()
+    except (NotFound, OverflowError) as error:  # an id beyond what the database counts is an id of nothing
+        raise NothingToTakeError("There is no such thing here.") from error
