@@ -60,12 +60,12 @@ def stream(settings: Settings, request: Request) -> Generator[Event, None, None]
         except (_NotThere, httpx.TransportError) as error:
             if isinstance(error, httpx.ReadTimeout):
                 raise HostError(f"The model host has been silent for {READ_S:.0f} seconds. Restart the studio; what was finished is kept.") from error
-            _judge_loss(spoke, starts, time.monotonic() > deadline + PATIENCE_S * starts)
+            _require_another_try(spoke, starts, time.monotonic() > deadline + PATIENCE_S * starts)
         yield {"event": "loading", "note": "waiting for the model host to start", "share": None}
         time.sleep(RETRY_S)
 
 
-def _judge_loss(spoke: bool, starts: int, late: bool) -> None:
+def _require_another_try(spoke: bool, starts: int, late: bool) -> None:
     """Raise unless the host should be asked once more."""
     if spoke:
         raise HostError("The model host stopped in the middle of the replies. What was finished is kept; finish the rest in a moment.")

@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import secrets
-import signal
 import socket
 import sys
 import threading
@@ -31,7 +30,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.host.protocol import ROUTES, CheckRequest, Event, ModelChoice, ReplyRequest, Request, WriteRequest
-from app.processes.lifeline import on_parent_gone, own_identity
+from app.processes.lifeline import own_identity
+from app.processes.serving import end_in_order
 from app.settings import Settings, prepare_data_folder
 from core.errors import OutOfMemoryError, StudioError
 from core.methods.arms import Artifact
@@ -268,10 +268,7 @@ def serve(settings: Settings) -> int:
         create_app(settings, token), ws="none", access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=CLOSE_WITHIN_S
     )
     server = uvicorn.Server(config)
-    on_parent_gone(lambda: setattr(server, "should_exit", True))
-    # uvicorn stops in order on these signals, then raises them again for the handlers it found here: nothing is left to do.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    end_in_order(server)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # from here on a caller is kept waiting, not refused

@@ -64,7 +64,7 @@ class Watch:
         return attempt_key(self.claim.job_id, self.claim.attempt)
 
 
-Work = Callable[[Settings, Watch, Path], None]  # does the job in a folder and writes that it is finished; raises Stopped, HelperLost, StudioError
+DoJob = Callable[[Settings, Watch, Path], None]  # does the job in a folder and writes that it is finished; raises Stopped, HelperLost, StudioError
 
 
 def main(settings: Settings, job_id: int, owner: str, attempt: int) -> int:
@@ -110,13 +110,13 @@ def _work(settings: Settings, watch: Watch, store: Store) -> None:
     """Do what the job's kind asks for, in a folder that begins with what the last attempt has committed."""
     with watch.sessions.read() as session:
         module, _, name = WORK[jobs.get_job(session, watch.claim.job_id).kind].partition(":")
-    work: Work = getattr(import_module(module), name)
+    do: DoJob = getattr(import_module(module), name)
     for earlier in range(watch.claim.attempt - 1, 0, -1):
         if store.exists(previous := attempt_key(watch.claim.job_id, earlier)):
             store.inherit(previous, watch.key)
             break
     with store.workspace(watch.key) as folder:
-        work(settings, watch, folder)
+        do(settings, watch, folder)
 
 
 def _stopped(watch: Watch) -> int:

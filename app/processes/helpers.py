@@ -81,7 +81,7 @@ def helped(plan: RunPlan, folder: Path, models: Path, count: int | None, command
             with joined(world, Path(name) / "meeting", device):
                 yield world
         except RuntimeError as error:  # what a broken connection is to PyTorch
-            _judge_loss(Path(name), children, error)
+            _raise_why_lost(Path(name), children, error)
             raise
 
 
@@ -143,7 +143,7 @@ def _lost(children: Sequence[subprocess.Popen[bytes]]) -> str | None:
     return None
 
 
-def _judge_loss(meeting: Path, children: Sequence[subprocess.Popen[bytes]], error: RuntimeError) -> None:
+def _raise_why_lost(meeting: Path, children: Sequence[subprocess.Popen[bytes]], error: RuntimeError) -> None:
     """Raise what a helper said, or that it died, where that is why the processes can talk no more."""
     deadline = time.monotonic() + SEEN_WITHIN_S
     while (lost := _lost(children)) is None and time.monotonic() < deadline:

@@ -225,16 +225,16 @@ def _close_pipe(process: subprocess.Popen[bytes]) -> None:
 
 
 @dataclass
-class StopRequest:
+class StopFlag:
     """A plain flag: setting a threading.Event in a signal handler can deadlock with the wait that it interrupts."""
 
     asked: bool = False
 
 
 @contextmanager
-def _stop_requests() -> Iterator[StopRequest]:
+def _stop_requests() -> Iterator[StopFlag]:
     """What Ctrl-C, a termination request or a closed terminal turn on; the handlers are put back afterwards."""
-    stop = StopRequest()
+    stop = StopFlag()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         stop.asked = True

@@ -26,7 +26,7 @@ MAX_TRY = 1_000
 log = logging.getLogger("studio.proposals")
 
 
-class _LeftError(Exception):
+class _CalledOffError(Exception):
     """Nobody waits for the proposal any more."""
 
 
@@ -48,10 +48,10 @@ class ProposalJob:
         return self.proposal is None and not self.problem and not self.left
 
     def require_interest(self) -> None:
-        """Raise _LeftError when the person has gone or called it off."""
+        """Raise _CalledOffError when the person has gone or called it off."""
         if self.left or time.monotonic() - self.looked_at > LOOKED_AFTER_S:
             self.left = True
-            raise _LeftError
+            raise _CalledOffError
 
 
 @dataclass
@@ -108,7 +108,7 @@ def _write(job: ProposalJob, settings: Settings, wish: Wish, number: int) -> Non
     try:
         ask = _looked_after(job, ask_endpoint(settings.endpoint)) if settings.endpoint is not None else _ask_host(job, settings)
         job.proposal = propose(wish, ask, begin=number)
-    except _LeftError:
+    except _CalledOffError:
         pass  # whoever left needs no word about it
     except StudioError as error:
         job.problem = str(error)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -12,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from app.processes.lifeline import on_parent_gone
+from app.processes.serving import end_in_order
 from app.settings import Settings, prepare_data_folder
 from app.web.security import protect
 
@@ -139,10 +138,7 @@ def serve(settings: Settings, build: Callable[[Settings], FastAPI] | None = None
         timeout_graceful_shutdown=CLOSE_WITHIN_S,
     )
     server = uvicorn.Server(config)
-    on_parent_gone(lambda: setattr(server, "should_exit", True))
-    # uvicorn stops in order on these signals, then raises them again for the handlers it found here: nothing is left to do.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    end_in_order(server)
     server.run()
     return 0
 

@@ -13,7 +13,7 @@ from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig
 
 
-class Sample(Protocol):
+class Draw(Protocol):
     """Draws examples from a policy."""
 
     def __call__(self, policy: Policy, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> Prepared:
@@ -37,7 +37,7 @@ class Gradient(Protocol):
 class Recipe:
     """A training method. Order of steps, learning rate, checkpoints, probes and early ends are the loop's (`core.runs.loop`)."""
 
-    sample: Sample
+    sample: Draw
     gradient: Gradient
 
 

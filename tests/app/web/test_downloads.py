@@ -54,6 +54,7 @@ def test_the_adapter_comes_as_a_zip_of_the_folder(studio: Studio, client: TestCl
     assert answer.headers["content-disposition"].endswith("run-1-adapter.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
         assert sorted(archive.namelist()) == ["run-1-adapter/adapter_config.json", "run-1-adapter/adapter_model.safetensors"]
         assert archive.read("run-1-adapter/adapter_model.safetensors") == (adapter / "adapter_model.safetensors").read_bytes()
 
