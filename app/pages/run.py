@@ -20,6 +20,7 @@ from app.services.studio import Studio
 from app.web.actors import caller
 from core.errors import ConfigError, StudioError
 from core.measure.report import report_to_data
+from core.measure.rows import rows_to_data
 from db.tables import JobStatus
 
 WATCH_EVERY_S = 1.0
@@ -117,6 +118,7 @@ def _shown(view: RunView) -> RunShown:
 
 
 def _state(view: RunView) -> RunState:
+    report = view.result.report if view.result is not None else None
     return RunState(
         run=view.line.id,
         status=view.line.status,
@@ -130,7 +132,7 @@ def _state(view: RunView) -> RunState:
         curve=_curve(view),
         trainability=view.result.trainability if view.result is not None else None,
         adapter_sha256=view.adapter_sha256,
-        result=report_to_data(view.result.report) if view.result is not None else None,
+        result={**report_to_data(report), "rows": rows_to_data(report)} if report is not None else None,
     )
 
 

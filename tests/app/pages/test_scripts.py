@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.web.api import add_routes
 from app.web.security import protect
 from core.measure.report import report_to_data
+from core.measure.rows import rows_to_data
 from core.methods.arms import arm_to_data, arms_for, make_arm
 from core.runs.links import trainability_from_data
 from core.settings import SamplingConfig
@@ -126,7 +127,7 @@ def test_a_finished_run_tells_its_report_as_run_json_has_it_and_what_the_base_di
     finish(script.studio, claim(script.studio), ended)
     state = script.ask("run/state", run=run)
     assert (state["status"], state["share"], state["trainability"]) == ("finished", 1.0, FOUND)
-    assert state["result"] == json.loads(json.dumps(report_to_data(ended.report)))
+    assert state["result"] == json.loads(json.dumps({**report_to_data(ended.report), "rows": rows_to_data(ended.report)}))
     assert state["result"]["arms"][0]["arm"]["settings"] == {}
 
 
