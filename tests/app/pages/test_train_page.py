@@ -10,7 +10,6 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from app.host import client as host_client
 from app.pages import train
 from app.pages.train import TrainPage
 from app.services import runs
@@ -18,6 +17,7 @@ from app.services.exposed import EXPOSED, preset_values
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
 from tests.app.planting import FOUND, HARDWARE, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
+from tests.app.pretending import PretendHost, pretended
 
 
 @pytest.fixture
@@ -165,17 +165,18 @@ def test_the_page_is_built_with_a_timer_and_every_exposed_setting(studio: Studio
     assert any(part["type"] == "timer" for part in parts)
 
 
+@pytest.fixture(scope="module")
+def pretend() -> Iterator[PretendHost]:
+    with pretended() as host:
+        yield host
+
+
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What a model host says to the next check; a fake in its place."""
-    events: list[dict[str, Any]] = []
-
-    def stream(_settings: object, _request: object) -> Iterator[dict[str, Any]]:
-        yield from events
-
-    monkeypatch.setattr(host_client, "stream", stream)
+def said(studio: Studio, pretend: PretendHost, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What a model host says to the next check."""
     monkeypatch.setattr(train, "DRAW_EVERY_S", 0.0)
-    return events
+    pretend.stand_in(studio.settings)
+    return pretend.events
 
 
 def checked(studio: Studio, **changes: object) -> list[dict[str, Any]]:
@@ -243,23 +244,13 @@ def test_what_the_host_reports_is_a_problem_of_the_check_and_a_form_that_cannot_
     assert refused[0]["message"] == "passes must be a number, got 'many'."
 
 
-def test_a_check_is_closed_with_its_handler(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = []
-
-    def stream(_settings: object, _request: object) -> Iterator[dict[str, Any]]:
-        try:
-            while True:
-                yield {"event": "alive"}
-        finally:
-            closed.append(True)
-
-    monkeypatch.setattr(host_client, "stream", stream)
-    monkeypatch.setattr(train, "DRAW_EVERY_S", 0.0)
+def test_a_check_is_closed_with_its_handler(studio: Studio, pretend: PretendHost) -> None:
+    pretend.stand_in(studio.settings, {"event": "asking", "note": "asking the base", "share": 0.5}, for_ever=True)
     handler = TrainPage(studio).check(sent(studio), asks())
-    next(handler)
-    next(handler)  # the stream is open
+    while next(handler)["reply"]["note"] != "asking the base":
+        assert not pretend.left.is_set()
     handler.close()  # type: ignore[attr-defined]
-    assert closed == [True]
+    assert pretend.left.wait(10)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ from core.settings import ModelReference
 from db.constitutions import NewVersion, add_constitution, add_version
 from db.query_sets import get_query_set
 from tests.app.hosting import ROOT, RunningHost, wait_until
-from tests.app.planting import form
+from tests.app.planting import form, make_studio
+from tests.app.pretending import pretended
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
 PRINCIPLES = [
@@ -156,14 +157,13 @@ def test_a_form_that_cannot_be_used_is_refused_before_anyone_is_asked(studio: St
         next(service.check(studio, chosen(studio, changes=("lora_rank=0",))))
 
 
-def test_a_host_that_ends_without_a_verdict_is_a_problem(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    def empty(_settings: object, _request: object) -> Iterator[dict[str, Any]]:
-        yield {"event": "alive"}
-        yield {"event": "end"}
-
-    monkeypatch.setattr(host_client, "stream", empty)
-    final = last(studio, chosen(studio))
+def test_a_host_that_ends_without_a_verdict_is_a_problem(tmp_path: Path) -> None:
+    studio = make_studio(tmp_path)
+    with pretended() as host:
+        host.stand_in(studio.settings, {"event": "alive"}, {"event": "end"})
+        final = last(studio, form(studio))
     assert final.problem == "The model host ended without a verdict. Check again in a moment."
+    studio.engine.dispose()
 
 
 class OnGpu(Host):

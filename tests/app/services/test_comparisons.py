@@ -1,13 +1,14 @@
 """Comparisons as the page uses them: a real model host on a tiny model, a real database file."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.host import client as host_client
 from app.host import weights
+from app.host.protocol import ModelChoice
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView, after_event
 from app.services.comparisons import CompareForm
@@ -23,6 +24,7 @@ from core.measure.ask import NO_SIDE, ask, reply_seed
 from core.settings import ModelReference, SamplingConfig
 from db.constitutions import list_constitutions
 from tests.app.hosting import RunningHost, plant_finished_run
+from tests.app.pretending import pretended
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
 QUERY = "Why is the sky blue?"
@@ -231,15 +233,17 @@ def test_an_error_of_one_method_fails_its_pane_and_leaves_the_others(studio: Stu
     assert after_event(view, {"event": "alive"}) == view
 
 
-def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = studio.settings.runs_folder / "1" / "attempt-1" / "adapter"
     small = plant_finished_run(studio, studio.settings.models_folder / "tiny", adapter, adapter_hash(adapter), tokens=23, four_bit=True)
-    asked, loaded = [], []
-    monkeypatch.setattr(host_client, "stream", lambda _, request: (event for event in [asked.append(request) or {"event": "end"}]))
-    monkeypatch.setattr(weights, "load_model", lambda _reference, _models, placing, _on_progress: loaded.append(placing.four_bit))
-    monkeypatch.setattr(weights, "check_model", lambda model: model)
-    for number in (run_id, small):
-        finished(studio, form(number))
-        weights.hold(None, asked[-1].model, (), studio.settings, lambda _what, _share: None)
-    assert [request.model.four_bit for request in asked] == [False, True]
-    assert loaded == [False, True]
+    beside = Studio(replace(studio.settings, data=tmp_path), studio.engine, studio.sessions, studio.store)  # where no other host is announced
+    with pretended() as host:
+        host.stand_in(beside.settings, {"event": "end"})
+        for number in (run_id, small):
+            finished(beside, form(number))
+        plain, packed = (ModelChoice(**request["model"]) for request in host.asked)
+    assert (plain.four_bit, packed.four_bit) == (False, True)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)  # as if it were not installed: no base in 4 bits can be loaded, any other can
+    assert weights.hold(None, plain, (), studio.settings, lambda _what, _share: None).choice == plain
+    with pytest.raises(ConfigError, match="four_bit is true"):
+        weights.hold(None, packed, (), studio.settings, lambda _what, _share: None)

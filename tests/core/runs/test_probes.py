@@ -15,9 +15,8 @@ from core.constitution.queries import Query
 from core.constitution.text import repetition
 from core.engine.adapters import attach_adapter
 from core.engine.checkpoints import checkpoint_steps, find_checkpoint
-from core.engine.models import Placing, load_model
-from core.engine.policies import base_of
-from core.engine.sampling import Response
+from core.engine.models import LoadedModel, Placing, load_model
+from core.engine.policies import Prompt, base_of
 from core.engine.scoring import logprobs_CR
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
@@ -64,19 +63,39 @@ def test_too_few_queries_are_said_in_words():
     assert "not probed" in probe_note(1, config)
 
 
-def test_a_probe_measures_bound_and_repetition_of_the_policys_own_replies(tiny, monkeypatch):
+@dataclasses.dataclass(frozen=True)
+class Parrot:
+    """A policy that says what it is given, one text a prompt, and scores as the base does."""
+
+    model: LoadedModel
+    says: dict[Prompt, str]
+
+    @property
+    def arm(self):
+        return base_of(self.model).arm
+
+    def ids(self, prompt):
+        return (*self.model.tokenizer(self.says[prompt], add_special_tokens=False)["input_ids"], self.model.tokenizer.eos_token_id)
+
+    def decode(self, prompts, sampling, seeds, *, steady=False):
+        yield from map(list, itertools.zip_longest(*map(self.ids, prompts)))
+
+    def score(self, prompts, responses, own=()):
+        return base_of(self.model).score(prompts, responses, own)
+
+
+def test_a_probe_measures_bound_and_repetition_of_the_policys_own_replies(tiny):
     """The replies are given, one of them empty, so that its query has no bound; the rest is scored by the model."""
     texts = ["a b c d a b c d", "long reply", "x y z w", ""]
-    given = [Response(token_ids=tuple(tiny.tokenizer(text or " ", add_special_tokens=False)["input_ids"]), text=text, ended=True) for text in texts]
-    monkeypatch.setattr("core.runs.probes.sample", lambda *_: given)
-    found = probe(base_of(tiny), CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4)
-    prompts = [side_prompt(tiny, CONSTITUTION, side, "One?").ids for side in ("statement", "antithesis")]
+    prompts = [side_prompt(tiny, CONSTITUTION, side, query) for query in ("One?", "Two?") for side in ("statement", "antithesis")]
+    parrot = Parrot(tiny, dict(zip(prompts, texts, strict=True)))
+    found = probe(parrot, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4)
     with torch.no_grad():
-        expected = mi_bound(logprobs_CR(tiny, prompts, [response.token_ids for response in given[:2]]))
+        expected = mi_bound(logprobs_CR(tiny, [prompt.ids for prompt in prompts[:2]], [parrot.ids(prompt) for prompt in prompts[:2]]))
     assert found == Probed(step=4, bound_nats=pytest.approx(expected, abs=1e-9), repetition=(repetition(texts[0]) + 0) / 2, loops=0.0)
     assert repetition(texts[0]) == pytest.approx(1 / 5)
-    monkeypatch.setattr("core.runs.probes.sample", lambda *_: [Response(token_ids=(1,), text="", ended=True)] * 4)
-    assert probe(base_of(tiny), CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4) == Probed(step=4, bound_nats=None, repetition=None, loops=None)
+    silent = Parrot(tiny, dict.fromkeys(prompts, ""))
+    assert probe(silent, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4) == Probed(step=4, bound_nats=None, repetition=None, loops=None)
 
 
 def test_the_same_policy_is_probed_alike_and_never_above_the_cap(tiny):
