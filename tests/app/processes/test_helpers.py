@@ -51,11 +51,21 @@ def asked(tiny_folder):
     return plan(tiny_folder, iterations=2, queries_per_step=3, passes=3, max_kl_nats=0)
 
 
-def together(chosen, folder, **callbacks):
-    """What two processes make of a plan."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recording(World):
+    """The first of two processes, that keeps what all of them hold instead of only comparing it."""
+
+    seen: list[list[str]]
+
+    def require_same(self, what, value):
+        self.seen.append(self.gather(value))
+
+
+def together(chosen, folder, seen=None, **callbacks):
+    """What two processes make of a plan; `seen` gets what each of them holds at every checkpoint."""
     with helped(chosen, folder, folder.parent, 2, lambda meeting, rank: [sys.executable, "-m", "tests.app.float32_helper", str(meeting), str(rank)]) as world:
         assert world == World(rank=0, size=2)
-        return execute(chosen, folder, folder.parent, Listener(**callbacks), world)
+        return execute(chosen, folder, folder.parent, Listener(**callbacks), world if seen is None else Recording(rank=0, size=2, seen=seen))
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +74,8 @@ def both(tiny_folder, tmp_path_factory):
     folder, seen = tmp_path_factory.mktemp("both"), []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.engine.models.choose_dtype", lambda _: torch.float32)
-        patch.setattr(World, "require_same", lambda self, what, value: seen.append((what, self.gather(value))))
         execute(asked(tiny_folder), folder / "one", folder)
-        assert seen == []
-        together(asked(tiny_folder), folder / "two")
+        together(asked(tiny_folder), folder / "two", seen)
     return folder / "one", folder / "two", seen
 
 
@@ -100,19 +108,18 @@ def test_two_processes_find_the_same_replies_and_say_the_same_of_them(both):
 def test_both_hold_the_same_adapter_to_the_bit_at_every_checkpoint(both):
     _, two, seen = both
     assert len(seen) == 4  # before the first and after the last step of each iteration
-    assert all(len(found) == 2 and found[0] == found[1] for _, found in seen)
-    assert len({found[0] for _, found in seen}) == 4
+    assert all(len(found) == 2 and found[0] == found[1] for found in seen)
+    assert len({found[0] for found in seen}) == 4
     assert sorted(path.name for path in two.rglob("checkpoint-*"))[-1:] == sorted(path.name for path in both[0].rglob("checkpoint-*"))[-1:]
 
 
-def test_probes_end_training_in_two_processes_where_they_do_in_one_and_both_go_back(tiny_folder, tmp_path, monkeypatch):
+def test_probes_end_training_in_two_processes_where_they_do_in_one_and_both_go_back(tiny_folder, tmp_path):
     seen = []
-    monkeypatch.setattr(World, "require_same", lambda self, what, value: seen.append(self.gather(value)))
     one = execute(probed(tiny_folder), tmp_path / "one", tmp_path)
-    two = together(probed(tiny_folder), tmp_path / "two")
+    two = together(probed(tiny_folder), tmp_path / "two", seen)
     assert [(ending["iteration"], ending["step"], ending["reason"], ending["back_to"]) for ending in one.endings] == [(3, 2, "patience", 1)]
     assert two.endings == one.endings
-    assert all(len(set(found)) == 1 for found in seen)
+    assert seen and all(len(found) == 2 and len(set(found)) == 1 for found in seen)
     texts = [[row["text"] for row in json.loads((tmp_path / name / "replies-sami-000.json").read_text())] for name in ("one", "two")]
     assert texts[0] == texts[1]  # half of the second list comes from the other process, which has to have gone back too
     first, second = (load_file(tmp_path / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two"))
@@ -230,10 +237,16 @@ def test_an_attempt_whose_helper_died_counts_as_a_crash(tmp_path, tiny_folder, m
     assert job(studio, run_id).status == JobStatus.RUNNING  # so that the trainer puts it back in the queue
 
 
-def test_processes_that_hold_different_things_are_found_out(monkeypatch):
-    monkeypatch.setattr(World, "gather", lambda self, value: [value, "other"])
+class Torn(World):
+    """One of two processes, the other of which holds something else."""
+
+    def gather(self, value):
+        return [value, "other"]
+
+
+def test_processes_that_hold_different_things_are_found_out():
     with pytest.raises(RuntimeError, match="different adapters: mine, other"):
-        World(rank=0, size=2).require_same("adapters", "mine")
+        Torn(rank=0, size=2).require_same("adapters", "mine")
 
 
 def test_shares_differ_by_one_at_most_and_come_together_in_order():
