@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,8 +17,7 @@ from core.methods.settings import config_to_data, preset
 from core.settings import SamplingConfig
 from db import claims, query_sets, runs
 from db.constitutions import list_constitutions
-
-ROOT = Path(__file__).parents[2]
+from tests.app import warm
 
 
 class RunningHost:
@@ -32,23 +29,29 @@ class RunningHost:
 
     def start(self) -> None:
         environ = os.environ | self.settings.to_environment() | {SUPERVISED: "1"}
+        reads, self.lifeline = os.pipe()
         with (self.settings.data / "host.log").open("ab") as output:
-            command = [sys.executable, "-m", "app", "model-host"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=output, stderr=output)
+            self.process = warm.start(["model-host"], environ, (reads, output.fileno(), output.fileno()))
+        os.close(reads)
 
     def kill(self) -> None:
-        with self.process:  # closes the pipe
-            self.process.kill()
+        self.process.kill()
+        self.end()
 
-    def end(self) -> int:
+    def end(self) -> int | None:
         """Close the pipe, as a supervisor that dies does."""
-        with self.process:
-            pass
-        return int(self.process.returncode)
+        os.close(self.lifeline)
+        self.process.join(30)
+        return self.process.exitcode
 
     def ask(self, method: str, path: str) -> Any:
-        said = json.loads(self.settings.model_host_file.read_text())
-        return httpx.request(method, f"http://127.0.0.1:{said['port']}{path}", headers={"Authorization": f"Bearer {said['token']}"}, trust_env=False).json()
+        return ask(self.settings, method, path)
+
+
+def ask(settings: Settings, method: str, path: str) -> Any:
+    """What the host that is announced answers."""
+    said = json.loads(settings.model_host_file.read_text())
+    return httpx.request(method, f"http://127.0.0.1:{said['port']}{path}", headers={"Authorization": f"Bearer {said['token']}"}, trust_env=False).json()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:

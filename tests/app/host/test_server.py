@@ -1,7 +1,10 @@
 """The model host as a process of its own, on a tiny model: what it streams, whom it refuses, and what a kill or a departure does to it."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -16,11 +19,12 @@ from app.host import client as host_client
 from app.host.client import HostError
 from app.host.protocol import ModelChoice, ReplyRequest, WriteRequest
 from app.host.server import BUSY
-from app.processes.lifeline import is_alive
+from app.processes.lifeline import SUPERVISED, is_alive
 from app.settings import Settings, prepare_data_folder
 from core.engine.adapters import adapter_hash
 from core.methods.arms import Arm, Artifact, arm_to_data, arms_for, make_arm
-from tests.app.hosting import RunningHost, wait_until
+from tests.app.hosting import RunningHost, ask, wait_until
+from tests.app.warm import ROOT
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
 KEYS = ("base", "prompt", "sami", "sami-alone")
@@ -76,13 +80,17 @@ def texts(host: RunningHost, request: ReplyRequest) -> dict[str, str]:
     return {event["arm"]: event["text"] for event in events(host, request) if event["event"] == "done"}
 
 
-def test_an_idle_host_says_who_it_is_to_this_user_only_and_has_not_imported_torch(host: RunningHost) -> None:
-    wait_until(host.settings.model_host_file.exists, 30)
-    said = json.loads(host.settings.model_host_file.read_text())
-    assert stat.S_IMODE(host.settings.model_host_file.stat().st_mode) == 0o600
-    assert is_alive(said["identity"]) is True
-    assert host.ask("GET", "/health") == {"status": "ok", "busy": False, "model": None, "adapters": []}
-    assert psutil.Process(host.process.pid).memory_info().rss < 150_000_000
+def test_an_idle_host_says_who_it_is_to_this_user_only_and_has_not_imported_torch(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db", device="cpu")
+    environ = os.environ | settings.to_environment() | {SUPERVISED: "1"}
+    with subprocess.Popen([sys.executable, "-m", "app", "model-host"], cwd=ROOT, env=environ, stdin=subprocess.PIPE) as process:
+        wait_until(settings.model_host_file.exists, 30)
+        said = json.loads(settings.model_host_file.read_text())
+        assert stat.S_IMODE(settings.model_host_file.stat().st_mode) == 0o600
+        assert is_alive(said["identity"]) is True
+        assert ask(settings, "GET", "/health") == {"status": "ok", "busy": False, "model": None, "adapters": []}
+        assert psutil.Process(process.pid).memory_info().rss < 150_000_000
+    assert process.returncode == 0
 
 
 def test_a_request_without_the_token_is_refused(host: RunningHost) -> None:

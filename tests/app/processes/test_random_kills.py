@@ -4,18 +4,15 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from core.methods.settings import TrainConfig
 from core.runs.phases import run_phases
+from tests.app import warm
 from tests.tiny import save_tiny_model
 
-ROOT = Path(__file__).parents[3]
 CONSTITUTION = """\
 name: Brief and kind
 principles:
@@ -41,8 +38,6 @@ SETTINGS = {
 }
 KILLS = 4
 ORDER = run_phases(TrainConfig(iterations=SETTINGS["iterations"]))
-# The command line itself, but that a checkpoint is due after each step: at its own pace a run this small would have none to go on from.
-COMMAND = "import sys, core.runs.loop as loop; loop.CHECKPOINT_EVERY_S = 0.0; from app.cli import main; raise SystemExit(main(sys.argv[1:]))"
 SEED = int(os.environ.get("KILL_SEED") or time.time_ns() % 1_000_000)  # other moments each time; a failure names the seed that repeats it
 
 
@@ -56,43 +51,55 @@ def files(tmp_path_factory):
     return folder
 
 
+def keep_every_step():
+    """A checkpoint is due after each step: at its own pace a run this small would have none to go on from."""
+    import core.runs.loop
+
+    core.runs.loop.CHECKPOINT_EVERY_S = 0.0
+
+
 def start(files, out):
+    """The command line, and what it says about its progress."""
     arguments = ["train", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--out", out]
     settings = [part for name, value in SETTINGS.items() for part in ("--set", f"{name}={value}")]
     environ = os.environ | {"STUDIO_DATA": str(files / "data")}
-    command = [sys.executable, "-c", COMMAND, *map(str, arguments), *settings]
-    return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    ours, theirs = os.pipe()
+    with open(os.devnull, "r+") as nothing, os.fdopen(theirs, "w") as errors:
+        process = warm.start([*arguments, *settings], environ, (nothing.fileno(), nothing.fileno(), errors.fileno()), keep_every_step)
+    return process, os.fdopen(ours)
 
 
-def finish(process, told=()):
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, [*told, errors]
+def finish(process, errors, told=()):
+    with errors:
+        said = errors.read()
+    process.join(120)
+    assert process.exitcode == 0, [*told, said]
 
 
-def kill_in(process, phase, lines, delay_s):
+def kill_in(process, errors, phase, lines, delay_s):
     """SIGKILL a little after the process has said so many lines about a phase, or has gone past it."""
     order, seen = ORDER, 0
-    assert process.stderr is not None
-    for line in process.stderr:
-        said = next((name for name in reversed(order) if line.startswith(f"{name} ") and line[len(name) + 1].isdigit()), None)
-        seen += said == phase
-        if said is not None and (seen >= lines or order.index(said) > order.index(phase)):
-            break
-    time.sleep(delay_s)
-    process.kill()
-    process.communicate(timeout=60)
-    return process.returncode
+    with errors:
+        for line in errors:
+            said = next((name for name in reversed(order) if line.startswith(f"{name} ") and line[len(name) + 1].isdigit()), None)
+            seen += said == phase
+            if said is not None and (seen >= lines or order.index(said) > order.index(phase)):
+                break
+        time.sleep(delay_s)
+        process.kill()
+        process.join(60)
+    return process.exitcode
 
 
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(files, tmp_path):
-    finish(start(files, tmp_path / "whole"))
+    finish(*start(files, tmp_path / "whole"))
     rng, told = random.Random(SEED), [f"KILL_SEED={SEED}"]
     for phase in sorted(rng.sample(ORDER, KILLS), key=ORDER.index):
         lines, delay_s = rng.randint(1, 8 if phase.startswith("training") else 2), rng.uniform(0, 0.1)
-        status = kill_in(start(files, tmp_path / "cut"), phase, lines, delay_s)
+        status = kill_in(*start(files, tmp_path / "cut"), phase, lines, delay_s)
         told.append(f"killed in {phase} after {lines} lines and {delay_s:.3f} s: {status}")
     assert told[1].endswith(str(-signal.SIGKILL)), told  # the first one cannot have been done before it was killed
-    finish(start(files, tmp_path / "cut"), told)
+    finish(*start(files, tmp_path / "cut"), told)
     whole, cut = ((tmp_path / run / "adapter" / "adapter_model.safetensors").read_bytes() for run in ("whole", "cut"))
     assert cut == whole, told
     records = [json.loads((tmp_path / run / "run.json").read_text()) for run in ("whole", "cut")]

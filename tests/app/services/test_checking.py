@@ -3,8 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -31,7 +29,8 @@ from core.runs.plan import RunPlan
 from core.settings import ModelReference
 from db.constitutions import NewVersion, add_constitution, add_version
 from db.query_sets import get_query_set
-from tests.app.hosting import ROOT, RunningHost, wait_until
+from tests.app import warm
+from tests.app.hosting import RunningHost, wait_until
 from tests.app.planting import form, make_studio
 from tests.app.pretending import pretended
 from tests.tiny import save_tiny_adapter, save_tiny_model
@@ -97,7 +96,7 @@ def test_page_run_and_command_line_find_the_same(studio: Studio, host: RunningHo
     settings = [part for setting in wanted.changes for part in ("--set", setting)]
     command = ["check", "--constitution", tmp_path / "c.yaml", "--queries", tmp_path / "q.jsonl", "--model", plan.model.id, "--seed", 5, "--json", *settings]
     environ = os.environ | {"STUDIO_DATA": str(studio.settings.data), "STUDIO_DEVICE": "cpu"}
-    done = subprocess.run([sys.executable, "-m", "app", *map(str, command)], cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=120)
+    done = warm.run(command, environ)
     on_command_line = trainability_from_data(json.loads(done.stdout))
     assert "asking the base what it already does: 0 of 9 replies" in done.stderr
 

@@ -20,6 +20,7 @@ from app.services.writers import Endpoint, ask_endpoint, model_name
 from app.settings import Settings
 from core.constitution.principles import Turns
 from core.errors import ConfigError, WriterError
+from tests.app import warm
 from tests.app.serving import completion, free_port, served
 
 ROOT = Path(__file__).parents[3]
@@ -203,7 +204,8 @@ def test_the_command_line_asks_a_model_of_this_machine(tmp_path: Path) -> None:
     from tests.tiny import save_tiny_model
 
     folder = save_tiny_model(tmp_path / "tiny")
-    done = command("--statement", LONG_STATEMENT, "--model", str(folder), "--data", str(tmp_path / "data"), "--device", "cpu", "--json")
+    options = ["--statement", LONG_STATEMENT, "--model", folder, "--data", tmp_path / "data", "--device", "cpu", "--json"]
+    done = warm.run(["propose", *options], {"PATH": "/usr/bin:/bin"})
     if done.returncode == 0:
         assert json.loads(done.stdout)["written_by"] == {"model": "tiny", "texts": ["antithesis"]}
     else:
