@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from core.methods.arms import METHODS, arm_from_data
+from tests.app import warm
+from tests.app.warm import ROOT
 from tests.tiny import save_tiny_model
 
-ROOT = Path(__file__).parents[3]
 CONSTITUTION = """\
 name: Brief
 principles:
@@ -46,6 +46,11 @@ def files(tmp_path_factory):
 
 
 def run(*arguments, folder):
+    return warm.run(arguments, os.environ | {"STUDIO_DATA": str(folder / "data")})
+
+
+def cold(*arguments, folder):
+    """The same with an interpreter of its own: for each command it is done once."""
     environ = os.environ | {"STUDIO_DATA": str(folder / "data")}
     return subprocess.run([sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
 
@@ -58,7 +63,7 @@ def train_arguments(files, out, *more):
 @pytest.fixture(scope="module")
 def trained(files):
     out = files / "run"
-    done = run(*train_arguments(files, out), folder=files)
+    done = cold(*train_arguments(files, out), folder=files)
     assert done.returncode == 0, done.stderr
     return out, done
 
@@ -79,7 +84,7 @@ def test_train_leaves_an_adapter_a_record_and_a_table(trained, files):
 def test_a_published_pair_of_lists_is_read_wherever_a_constitution_is(files, tmp_path):
     (tmp_path / "pair.json").write_text(json.dumps({"positive": "1. Be brief.", "negative": "1. Be long."}))
     arguments = ["reply", "--constitution", tmp_path / "pair.json", "--queries", files / "q.jsonl", "--model", files / "model", "--out", tmp_path / "r.jsonl"]
-    done = run(*arguments, "--max-new-tokens", 3, folder=files)
+    done = cold(*arguments, "--max-new-tokens", 3, folder=files)
     assert done.returncode == 0, done.stderr
     (tmp_path / "pair.json").write_text(json.dumps({"positive": "1. Be brief.", "negative": "1. Be brief."}))
     done = run(*arguments, folder=files)
@@ -96,7 +101,7 @@ def test_stock_peft_and_transformers_load_the_adapter(trained, files):
 
 def test_measure_gives_the_figures_of_the_run(trained, files):
     out, _ = trained
-    done = run("measure", "--constitution", files / "c.yaml", "--adapter", out / "adapter", "--queries", files / "q.jsonl", "--json", folder=files)
+    done = cold("measure", "--constitution", files / "c.yaml", "--adapter", out / "adapter", "--queries", files / "q.jsonl", "--json", folder=files)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)["result"]
     assert result == json.loads((out / "run.json").read_text())["result"]
@@ -155,13 +160,13 @@ def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
     assert process.returncode == 130
     assert "The same command goes on from there" in errors
     step = max(int(folder.name.removeprefix("checkpoint-")) for folder in out.glob("iteration-1/checkpoint-*"))
-    again = subprocess.Popen(
-        [sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert again.stderr is not None
-    first = next(line for line in again.stderr if line.startswith("training"))
+    ours, theirs = os.pipe()
+    with open(os.devnull, "r+") as nothing, os.fdopen(theirs, "w") as complains:
+        again = warm.start(arguments, environ, (nothing.fileno(), nothing.fileno(), complains.fileno()))
+    with os.fdopen(ours) as errors:
+        first = next(line for line in errors if line.startswith("training"))
     again.kill()
-    again.communicate()
+    again.join()
     assert first.startswith(f"training {step + 1}/")
 
 
@@ -231,7 +236,7 @@ def test_an_adapter_is_not_taken_for_that_of_another_recipe(trained, files, tmp_
 
 
 def test_arms_lists_the_table(files):
-    listed = {row["key"]: row for row in json.loads(run("arms", "--json", folder=files).stdout)}
+    listed = {row["key"]: row for row in json.loads(cold("arms", "--json", folder=files).stdout)}
     assert list(listed) == list(METHODS)
     assert listed["sami"]["needs"] == ["constitution", "adapter"]
     (strength,) = listed["sami"]["settings"]
@@ -246,14 +251,14 @@ def test_arms_lists_the_table(files):
 
 
 def test_help_answers_a_stranger():
-    done = run("--help", folder=ROOT / "nowhere")
+    done = cold("--help", folder=ROOT / "nowhere")
     assert done.returncode == 0
     for command in ("train", "reply", "measure", "doctor"):
         assert command in done.stdout
 
 
 def test_doctor_finds_nothing_wrong_with_a_new_folder(files):
-    done = run("doctor", "--json", folder=files)
+    done = cold("doctor", "--json", folder=files)
     findings = json.loads(done.stdout)
     assert done.returncode == 0, findings
     assert {"sqlite", "hardware", "versions"} <= {finding["what"] for finding in findings}
@@ -269,7 +274,7 @@ def test_check_says_no_go_with_reason_and_status(files, tmp_path):
         "Before training: no-go.",
         "0 of 24 replies of the base follow “Be brief”: there is nothing that training could make more of. Ask for something that this model sometimes does.",
     ]
-    told = run(*question, "--json", folder=files)
+    told = cold(*question, "--json", folder=files)
     found = json.loads(told.stdout)
     assert told.returncode == (1 if found["verdict"] == "no-go" else 0)
     assert found["principles"][0]["replies"] >= 4

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.processes.attempt import Watch
-from app.processes.launchers import LocalLauncher, death
+from app.processes.launchers import LocalLauncher, attempt_command, death
 from app.processes.protocol import HELPER_LOST, attempt_key
 from app.processes.trainer import Trainer, work_once
 from app.processes.training import Reporter
@@ -19,11 +21,11 @@ from app.services.runs import resume, stop
 from core.methods.settings import TrainConfig, config_to_data
 from core.progress import StepReport
 from core.settings import SamplingConfig
-from db import jobs, runs
+from db import jobs, machines, runs
 from db.query_sets import add_query_set
 from db.runs import NewRun, add_run
 from db.tables import Job, JobStatus, Run
-from tests.app.planting import claim, make_studio, version_id
+from tests.app.planting import HARDWARE, claim, make_studio, version_id
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[3]
@@ -46,9 +48,17 @@ def studio(tmp_path):
     return make_studio(tmp_path / "data")
 
 
+# An attempt as it is, but that it asks more often whether a person wants it to stop.
+ATTENTIVE = "import sys, app.processes.attempt as attempt; attempt.HEARTBEAT_S = 0.2; from app.cli import main; raise SystemExit(main(sys.argv[1:]))"
+
+
+def attentive(claim):
+    return [sys.executable, "-c", ATTENTIVE, *attempt_command(claim)[3:]]
+
+
 @pytest.fixture
 def trainer(studio):
-    return Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store))
+    return Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store, attentive))
 
 
 @pytest.fixture(scope="module")
@@ -95,29 +105,37 @@ def log(studio, run_id, attempt):
     return (folder_of(studio, run_id, attempt) / "log.txt").read_text()
 
 
-def test_a_queued_run_is_done_and_leaves_everything(studio, trainer, model_folder):
+@pytest.fixture(scope="module")
+def whole(model_folder, tmp_path_factory):
+    """A studio whose one run was done from beginning to end, and the run's id."""
+    studio = make_studio(tmp_path_factory.mktemp("whole") / "data")
+    trainer = Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store))
     run_id = queue(studio, model_folder)
     assert work_once(trainer)
+    assert job(studio, run_id).status == JobStatus.FINISHED, log(studio, run_id, 1)
+    assert not work_once(trainer)
+    yield studio, run_id
+    studio.engine.dispose()
+
+
+def test_a_queued_run_is_done_and_leaves_everything(whole):
+    studio, run_id = whole
     run = row(studio, run_id)
-    assert run.job.status == JobStatus.FINISHED, log(studio, run_id, 1)
     assert run.adapter == f"{attempt_key(run_id, 1)}/adapter"
     assert studio.store.exists(f"{run.adapter}/adapter_model.safetensors")
     assert run.result["report"]["n_queries"] == 4
     with studio.sessions.read() as session:
         assert {m.step for m in runs.metrics(session, run_id) if m.name == "loss_nats"} == set(range(1, 17))
         assert {s.side for s in runs.samples(session, run_id)} == {"statement", "antithesis"}
-    assert not work_once(trainer)
 
 
-def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_been(studio, trainer, model_folder):
-    whole = queue(studio, model_folder, key="whole")
-    work_once(trainer)
-    killed = queue(studio, model_folder, key="killed")
+def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_been(studio, trainer, model_folder, whole):
+    killed = queue(studio, model_folder)
     folder = folder_of(studio, killed, 1)
     worker = threading.Thread(target=work_once, args=(trainer,))
     worker.start()
     wait_for(lambda: (folder / "curve.json").exists(), "the first steps")
-    os.kill(child_of(killed), signal.SIGKILL)
+    os.kill(attempt_of(os.getpid(), killed), signal.SIGKILL)
     worker.join(60)
     after = job(studio, killed)
     assert after.status == JobStatus.QUEUED
@@ -126,14 +144,14 @@ def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_
     done = row(studio, killed)
     assert done.job.status == JobStatus.FINISHED, log(studio, killed, 2)
     assert done.job.attempt == 2
-    assert done.adapter_sha256 == row(studio, whole).adapter_sha256
-    assert done.result["report"] == row(studio, whole).result["report"]
+    left_alone = row(*whole)
+    assert done.adapter_sha256 == left_alone.adapter_sha256
+    assert done.result["report"] == left_alone.result["report"]
 
 
-def child_of(run_id):
-    """The process id of the attempt at a run."""
-    found = subprocess.run(["pgrep", "-f", f"app attempt {run_id} "], capture_output=True, text=True, check=True)
-    return int(found.stdout.split()[0])
+def attempt_of(trainer_pid, run_id):
+    """The process id of the attempt at a run that this process has started."""
+    return next(child.pid for child in psutil.Process(trainer_pid).children() if child.cmdline()[-4:-2] == ["attempt", str(run_id)])
 
 
 def test_a_run_is_stopped_with_a_checkpoint_and_resumed(studio, trainer, model_folder):
@@ -157,19 +175,19 @@ def test_a_run_is_stopped_with_a_checkpoint_and_resumed(studio, trainer, model_f
 
 
 def long_config():
-    import dataclasses
-
-    return dataclasses.replace(CONFIG, passes=2000)
+    return replace(CONFIG, passes=2000)
 
 
 def test_a_trainer_killed_at_work_loses_nothing(studio, trainer, model_folder):
     """SIGKILL to the trainer process itself: its child sees the pipe close, saves and ends; a new trainer rescues the run at once."""
     run_id = queue(studio, model_folder, config=long_config())
+    with studio.sessions.begin() as session:
+        machines.put_machine(session, trainer.launcher.place, asdict(HARDWARE))  # so that it begins without measuring
     environ = os.environ | studio.settings.to_environment()
     with (studio.settings.logs_folder / "trainer.log").open("ab") as output:
         process = subprocess.Popen([sys.executable, "-m", "app", "trainer"], cwd=ROOT, env=environ, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
     wait_for(lambda: job(studio, run_id).phase == "training" and job(studio, run_id).step > 2, "training", 90)
-    child = child_of(run_id)
+    child = attempt_of(process.pid, run_id)
     process.kill()
     process.wait()
     held = job(studio, run_id)
