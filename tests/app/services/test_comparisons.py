@@ -236,7 +236,7 @@ def test_an_error_of_one_method_fails_its_pane_and_leaves_the_others(studio: Stu
 def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = studio.settings.runs_folder / "1" / "attempt-1" / "adapter"
     small = plant_finished_run(studio, studio.settings.models_folder / "tiny", adapter, adapter_hash(adapter), tokens=23, four_bit=True)
-    beside = Studio(replace(studio.settings, data=tmp_path), studio.engine, studio.sessions, studio.store)  # where no other host is announced
+    beside = replace(studio, settings=replace(studio.settings, data=tmp_path))  # where no other host is announced
     with pretended() as host:
         host.stand_in(beside.settings, {"event": "end"})
         for number in (run_id, small):
