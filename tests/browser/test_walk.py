@@ -21,6 +21,8 @@ from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio, open_studio
 from app.settings import Settings
+from core.measure.report import report_from_data
+from core.measure.rows import rows_to_data
 from db import runs
 from db.tables import JobStatus, Run
 from tests.browser.conftest import ROOT, free_port
@@ -225,7 +227,9 @@ def test_the_command_line_measures_the_same_figures(whole: Whole, studio: Studio
     done = subprocess.run([sys.executable, "-m", "app", *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)["result"]
+    rows = result.pop("rows")
     assert result == run.result["report"]
+    assert rows == json.loads(json.dumps(rows_to_data(report_from_data(result))))
 
 
 def test_the_web_process_is_small_and_everything_stops_cleanly(whole: Whole) -> None:
