@@ -6,7 +6,8 @@ from typing import Any
 
 from core.engine.adapters import BASE_WEAR, lora_layers, wearing
 from core.engine.models import LoadedModel
-from core.engine.policies import as_it_is, plain_prompt
+from core.engine.policies import as_it_is
+from core.engine.policy import plain_prompt
 from core.engine.sampling import Response, sample
 from core.settings import SamplingConfig
 

@@ -12,7 +12,8 @@ from app.commands.terminal import quiet
 from app.present.table import report_lines
 from core.constitution.principles import Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
-from core.engine.policies import Policy, open_policy
+from core.engine.policies import open_policy
+from core.engine.policy import Policy
 from core.errors import ConfigError
 from core.measure.ask import ask, query_batches
 from core.measure.report import evaluate, report_to_data

@@ -37,7 +37,8 @@ def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
     """The name of a model of this machine, and a way to ask it."""
     from app.commands.terminal import quiet
     from core.engine.models import Placing, choose_device, encode_prompt, load_model
-    from core.engine.policies import base_of, plain_prompt
+    from core.engine.policies import base_of
+    from core.engine.policy import plain_prompt
     from core.engine.sampling import sample
     from core.settings import ModelReference
 

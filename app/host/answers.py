@@ -13,7 +13,8 @@ from app.host.protocol import CheckRequest, Event, ReplyRequest, WriteRequest
 from core.constitution.principles import Constitution, Turns, from_data
 from core.constitution.queries import from_rows
 from core.engine.models import LoadedModel, encode_prompt
-from core.engine.policies import Policy, Prompt, base_of, open_policy, plain_prompt
+from core.engine.policies import base_of, open_policy
+from core.engine.policy import Policy, Prompt, plain_prompt
 from core.engine.sampling import has_ended, to_response
 from core.errors import ContextError, StudioError
 from core.measure.ask import reply_seed, side_prompt

@@ -1,6 +1,6 @@
 """The forwards of decoding: a batch of prompts, then one token a row at a time, with keys and values kept.
 
-`Plain` is what every network understands: a padded batch, a two-dimensional mask, the library's own cache. `Shared` is for networks
+`Padded` is what every network understands: a padded batch, a two-dimensional mask, the library's own cache. `Shared` is for networks
 that heed our masks: what several prompts begin with is computed once, and the cache is allocated once instead of copied at every token.
 """
 
@@ -29,7 +29,7 @@ class Decoding(Protocol):
         """Drop all rows but these."""
 
 
-class Plain:
+class Padded:
     """A left-padded batch. With room for so many new tokens its cache is allocated once, where all layers attend to everything."""
 
     def __init__(self, model: LoadedModel, prompts: Sequence[Sequence[int]], width: int, new_tokens: int | None = None) -> None:

@@ -4,61 +4,22 @@ One copy of the weights serves all policies of a model. What the network wears (
 policy for each of its own passes, so that no caller has to know, and two policies may decode in turn.
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
 
 from peft.tuners.lora import LoraLayer
 
-from core.constitution.principles import Constitution, Stance, render
 from core.engine import scoring
 from core.engine.adapters import BASE_WEAR, TRAINED, Wear, at_rest, lora_layers, put_on, wearing
-from core.engine.models import LoadedModel, encode_prompt
+from core.engine.models import LoadedModel
+from core.engine.policy import Policy, Prompt
 from core.engine.sampling import begin, stream
 from core.engine.scoring import Scores
 from core.errors import AdapterError
 from core.methods.arms import METHODS, Arm, make_arm
 from core.settings import SamplingConfig
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """Token ids of a prompt, and of the same query with no constitution before it, which some policies set against it."""
-
-    ids: tuple[int, ...]
-    bare: tuple[int, ...]
-
-
-def prompt_of(model: LoadedModel, constitution: Constitution | None, stance: Stance, query: str, order: Sequence[int] | None = None) -> Prompt:
-    """The prompt of a query under a constitution, each principle taken as its stance says; with None, under no constitution."""
-    bare = tuple(encode_prompt(model, render(None, (), query)))
-    if constitution is None:
-        return Prompt(bare, bare)
-    return Prompt(tuple(encode_prompt(model, render(constitution, stance, query, order))), bare)
-
-
-def plain_prompt(ids: Sequence[int]) -> Prompt:
-    """A prompt that has no constitution, or whose constitution no policy will be asked to leave out."""
-    return Prompt(tuple(ids), tuple(ids))
-
-
-class Policy(Protocol):
-    """What answers and scores."""
-
-    @property
-    def arm(self) -> Arm:
-        """What it was opened for."""
-
-    @property
-    def model(self) -> LoadedModel:
-        """The weights, the tokenizer and the device."""
-
-    def decode(self, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> Iterator[list[int | None]]:
-        """Decode all rows in step, as `core.engine.sampling.stream`. Other policies of the model may be used between two items."""
-
-    def score(self, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]], own: Sequence[int] = ()) -> Scores:
-        """Score every response under every prompt, as `core.engine.scoring.score`."""
 
 
 @dataclass(frozen=True)
@@ -73,30 +34,33 @@ class Plain:
     def decode(self, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> Iterator[list[int | None]]:
         """See `Policy`."""
         decoding = begin(self.model, [prompt.ids for prompt in prompts], sampling, steady=steady)
-        yield from dressed(self, stream(self.model, decoding, sampling, seeds, steady=steady))
+        yield from self.dressed(stream(self.model, decoding, sampling, seeds, steady=steady))
 
     def score(self, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]], own: Sequence[int] = ()) -> Scores:
         """See `Policy`."""
-        with wearing(self.model.network, self.layers, self.wear):
+        with self.worn():
             return scoring.score(self.model, [prompt.ids for prompt in prompts], responses, own)
 
+    def worn(self) -> contextlib.AbstractContextManager[None]:
+        """Within this block the network wears what the policy says; for policies that are made of its passes."""
+        return wearing(self.model.network, self.layers, self.wear)
 
-def dressed(policy: Plain, steps: Iterator[list[int | None]]) -> Iterator[list[int | None]]:
-    """The steps, each made while the network wears what the policy says; afterwards it rests in its adapter, if it has one.
+    def dressed(self, steps: Iterator[list[int | None]]) -> Iterator[list[int | None]]:
+        """The steps, each made while the network wears what the policy says; afterwards it rests in its adapter, if it has one.
 
-    Nothing is taken off between two steps, only put on where somebody else did: a change costs a part of a token.
-    """
-    network = policy.model.network
-    try:
-        while True:
-            put_on(network, policy.layers, policy.wear)
-            try:
-                step = next(steps)
-            except StopIteration:
-                return
-            yield step
-    finally:
-        put_on(network, policy.layers, at_rest(network))
+        Nothing is taken off between two steps, only put on where somebody else did: a change costs a part of a token.
+        """
+        network = self.model.network
+        try:
+            while True:
+                put_on(network, self.layers, self.wear)
+                try:
+                    step = next(steps)
+                except StopIteration:
+                    return
+                yield step
+        finally:
+            put_on(network, self.layers, at_rest(network))
 
 
 def open_policy(model: LoadedModel, arm: Arm) -> Policy:

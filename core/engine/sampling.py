@@ -8,19 +8,16 @@ where every forward has the same shape whoever asks, and a reply on the Compare 
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from core.engine.batching import PACKED_ROWS, STEADY_ROWS
-from core.engine.decoding import Decoding, Plain, Shared
+from core.engine.decoding import Decoding, Padded, Shared
 from core.engine.models import NEXT_TURN, LoadedModel
+from core.engine.policy import Policy, Prompt
 from core.errors import ContextError
 from core.settings import SamplingConfig
-
-if TYPE_CHECKING:
-    from core.engine.policies import Policy, Prompt
 
 WIDTH_STEP = 32  # steady: attention sums keys in blocks; at least one token of padding, so that there always is a mask
 
@@ -45,12 +42,12 @@ class Written:
 OnWritten = Callable[[Written], None]
 
 
-def sample(policy: "Policy", prompts: Sequence["Prompt"], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> list[Response]:
+def sample(policy: Policy, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> list[Response]:
     """One response for each prompt, in the order of the prompts.
 
     Args:
         policy: Who answers.
-        prompts: Of `core.engine.policies.prompt_of`.
+        prompts: Of `core.engine.policy.prompt_of`.
         sampling: Length, temperature, nucleus.
         seeds: One seed a row.
         steady: Let no row depend on the others; slower (docs/decisions.md).
@@ -69,7 +66,7 @@ def told(drawing: Generator[Written, None, list[Response]], on_written: OnWritte
 
 
 def draw(
-    policy: "Policy", prompts: Sequence["Prompt"], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
+    policy: Policy, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
 ) -> Generator[Written, None, list[Response]]:
     """As `sample`, token by token: tells how far it is, and returns the responses."""
     responses: dict[int, Response] = {}
@@ -157,7 +154,7 @@ def begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampli
     rows = [*prompts, *[prompts[0]] * (STEADY_ROWS - len(prompts) if steady else 0)]
     width = _width(model, rows, sampling, steady)
     if steady or not model.packed:  # steady: what a row shares with its company must not decide how it is computed
-        return Plain(model, rows, width, sampling.max_new_tokens if steady else None)
+        return Padded(model, rows, width, sampling.max_new_tokens if steady else None)
     return Shared(model, rows, sampling.max_new_tokens)
 
 

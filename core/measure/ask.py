@@ -15,7 +15,8 @@ from core.constitution.contrasts import asked_stances
 from core.constitution.principles import SIDES, Constitution
 from core.engine.batching import PROMPTS_SCORED, RESPONSES_SCORED
 from core.engine.models import LoadedModel
-from core.engine.policies import Policy, Prompt, base_of, prompt_of
+from core.engine.policies import base_of
+from core.engine.policy import Policy, Prompt, prompt_of
 from core.engine.sampling import sample
 from core.measure.values import NO_SIDE, MeasuredReply
 from core.methods.arms import Arm, same_lane

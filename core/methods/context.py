@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from core.engine import scoring
-from core.engine.adapters import wearing
 from core.engine.decoding import Decoding
 from core.engine.models import LoadedModel
-from core.engine.policies import Plain, Policy, Prompt, dressed, open_base
+from core.engine.policies import Plain, open_base
+from core.engine.policy import Policy, Prompt
 from core.engine.sampling import begin, stream
 from core.engine.scoring import Scores
 from core.methods.arms import Arm, at_control
@@ -49,11 +49,11 @@ class ContextAware:
         with_text = begin(self.model, [prompt.ids for prompt in prompts], sampling, steady=steady)
         without = begin(self.model, [prompt.bare for prompt in prompts], sampling, steady=steady)
         both = _Both(with_text, without, self.alpha)
-        yield from dressed(self.base, stream(self.model, both, sampling, seeds, steady=steady))
+        yield from self.base.dressed(stream(self.model, both, sampling, seeds, steady=steady))
 
     def score(self, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]], own: Sequence[int] = ()) -> Scores:
         """See `Policy`."""
-        with wearing(self.model.network, self.base.layers, self.base.wear):
+        with self.base.worn():
             with_text = scoring.logprobs(self.model, [prompt.ids for prompt in prompts], responses)
             without = scoring.logprobs(self.model, [prompt.bare for prompt in prompts], responses)
             both = zip(with_text, without, strict=True)

@@ -17,7 +17,7 @@ from core.constitution.principles import Constitution, Stance
 from core.constitution.text import loops, quotes, refuses
 from core.engine.batching import Kept, kept_together
 from core.engine.models import LoadedModel
-from core.engine.policies import Policy, Prompt, prompt_of
+from core.engine.policy import Policy, Prompt, prompt_of
 from core.engine.sampling import Response, sample
 from core.errors import ContrastError
 from core.methods.settings import TrainConfig

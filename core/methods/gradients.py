@@ -13,7 +13,8 @@ from torch import Tensor
 
 from core.engine.batching import AT_ONCE, REPLAYED_TOKENS
 from core.engine.models import LoadedModel
-from core.engine.policies import Policy, base_of, plain_prompt
+from core.engine.policies import base_of
+from core.engine.policy import Policy, plain_prompt
 from core.engine.scoring import Scores
 from core.measure.information import attribution, mi_bound
 from core.methods.examples import Example

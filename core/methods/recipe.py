@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.constitution.principles import Constitution
-from core.engine.policies import Policy
+from core.engine.policy import Policy
 from core.engine.processes import ALONE, World
 from core.methods.examples import Example, Prepared
 from core.methods.recipes import RECIPES

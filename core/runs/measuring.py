@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from core.engine.models import LoadedModel
-from core.engine.policies import Policy, open_policy
+from core.engine.policies import open_policy
+from core.engine.policy import Policy
 from core.engine.processes import remember_together
 from core.measure.ask import ask, query_batches
 from core.measure.values import MeasuredReply, replies_from_data

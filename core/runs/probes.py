@@ -18,7 +18,8 @@ from core.constitution.principles import SIDES, Constitution
 from core.constitution.text import loops, repetition
 from core.engine.checkpoints import checkpoint_steps, find_checkpoint, remember, save_checkpoint, write_json
 from core.engine.models import LoadedModel
-from core.engine.policies import Policy, as_it_is, base_of
+from core.engine.policies import as_it_is, base_of
+from core.engine.policy import Policy
 from core.engine.sampling import sample
 from core.errors import AdapterError
 from core.measure.ask import side_prompt

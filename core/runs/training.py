@@ -10,7 +10,8 @@ from core.engine.activations import recomputing, should_recompute
 from core.engine.adapters import attach_adapter, reset_adapter, restore_adapter, save_adapter
 from core.engine.batching import QUERIES_PER_BATCH, SHOWN_QUERIES
 from core.engine.models import LoadedModel
-from core.engine.policies import Policy, as_it_is
+from core.engine.policies import as_it_is
+from core.engine.policy import Policy
 from core.engine.processes import remember_together
 from core.measure.ask import show_replies
 from core.methods.examples import Example, example_from_data, kept_of, require_examples

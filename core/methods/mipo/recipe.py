@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from core.engine.batching import AT_ONCE
-from core.engine.policies import Policy, base_of
+from core.engine.policies import base_of
+from core.engine.policy import Policy
 from core.engine.processes import ALONE, World
 from core.engine.scoring import Scores
 from core.methods.examples import Example, draw_examples

@@ -9,7 +9,7 @@ is too far from its base, since what it learns from there on is mostly a private
 
 from collections.abc import Sequence
 
-from core.engine.policies import Policy
+from core.engine.policy import Policy
 from core.engine.processes import ALONE, World
 from core.engine.scoring import Scores
 from core.methods.examples import Example, draw_examples

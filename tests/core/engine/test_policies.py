@@ -8,7 +8,8 @@ import torch
 from core.constitution.principles import Constitution, Principle
 from core.engine.adapters import BASE_WEAR, Wear, adapter_hash, load_adapter, lora_layers, put_on, wearing, without_adapters
 from core.engine.models import Placing, load_model
-from core.engine.policies import as_it_is, base_of, open_policy, prompt_of
+from core.engine.policies import as_it_is, base_of, open_policy
+from core.engine.policy import prompt_of
 from core.engine.sampling import sample
 from core.errors import AdapterError, ConfigError
 from core.methods.arms import METHODS, Artifact, arm_from_data, arm_title, arm_to_data, arms_for, make_arm, same_lane

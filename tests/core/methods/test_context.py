@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from core.constitution.principles import Constitution, Principle
-from core.engine.policies import base_of, open_policy, prompt_of
+from core.engine.policies import base_of, open_policy
+from core.engine.policy import prompt_of
 from core.engine.sampling import sample
 from core.methods.arms import make_arm
 from core.methods.context import amplify
