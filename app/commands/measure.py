@@ -19,7 +19,7 @@ from core.measure.ask import ask, query_batches
 from core.measure.report import evaluate, report_to_data
 from core.measure.rows import rows_to_data
 from core.measure.values import MeasuredReply
-from core.methods.arms import Arm, arm_to_data, make_arm
+from core.methods.arms import CONTROL, Arm, arm_to_data, make_arm
 from core.methods.settings import TrainConfig, config_from_data
 from core.runs.phases import measured_arms
 from core.settings import SamplingConfig
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 def _measured(options: argparse.Namespace, arm: Arm, run: dict[str, Any] | None) -> tuple[Arm, ...]:
     """What a run ends with when neither arm nor setting is named; the prompted base and the arm when one is."""
     if options.arm is not None or options.set or arm.artifact is None:
-        return tuple(dict.fromkeys((make_arm("prompt"), arm)))
+        return tuple(dict.fromkeys((make_arm(CONTROL), arm)))
     return measured_arms(config_from_data(run["config"]) if run is not None else TrainConfig(), arm.artifact)
 
 

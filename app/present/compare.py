@@ -9,7 +9,7 @@ from app.services.comparison_views import ComparisonView, Pane, Recent
 from app.services.sources import Source
 from core.constitution.changes import Piece, diff_pieces
 from core.constitution.principles import Turns
-from core.methods.arms import arm_title, trained_name
+from core.methods.arms import CONTROL, arm_title, trained_name
 
 HASH_CHARS = 12
 
@@ -65,7 +65,7 @@ def remarks(view: ComparisonView) -> list[str]:
 def trained_pair(view: ComparisonView) -> tuple[Pane | None, Pane | None]:
     """What training changed where the constitution stands in the prompt: the base's pane, and that of the adapter as it was trained."""
     prompted = [pane for pane in view.panes if pane.arm.in_prompt]
-    base = next((pane for pane in prompted if pane.arm.artifact is None and not pane.arm.settings), None)
+    base = next((pane for pane in prompted if pane.arm.method == CONTROL), None)
     return base, next((pane for pane in prompted if pane.arm.artifact is not None and view.source.offers(pane.arm)), None)
 
 

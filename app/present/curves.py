@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from app.present.charts import SMOOTH_FROM, Chart, Mark, chart_svg, smoothing_window
 from app.present.text import escape
 from app.services.runs import RunView
+from core.methods.curves import CurveInfo
 from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig
 from core.progress import is_training
 
 MEANINGS = {
-    "margin": "By how much more than the base the model prefers the response of the right constitution; mean over pairs.",
     "attribution": "Share of responses that the model traces to the constitution they were written under.",
     "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends with the step that finds it above the limit.",
     "probe": "Squares, dashed: on probe queries, from the train split but not trained on; cap log 2.",
@@ -26,16 +26,14 @@ def charts_html(view: RunView) -> str:
     made = max((p.step for points in view.metrics.values() for p in points), default=0)
     steps = max(0, made - view.step) + view.total_steps if is_training(view.line.phase) else made
     config = view.config or TrainConfig()
-    untold = config.recipe.untold(n)
-    apart = (Mark(math.log(untold), f"log {untold} = {math.log(untold):.3f}: not told apart", at="right"),)
     chance = (Mark(1 / n, f"chance = {1 / n:.2f}", at="right", below=True),)
     charts = (
-        _chart(view, "loss_nats", title="Loss", unit="nats", marks=apart, low=0.0, last_step=steps, digits=3, meaning=RECIPES[config.method].loss),
+        _told_chart(view, RECIPES[config.method].loss, steps),
         _chart(
             view, "attribution", title="Attribution accuracy", unit="share", marks=chance, low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["attribution"]
         ),
         _bound_chart(view, steps, n),
-        *_margin_chart(view, steps),
+        *(_told_chart(view, curve, steps) for curve in _own_curves(view) if curve.key in view.metrics),
         *_distance_chart(view, steps),
     )
     points = max((len(p) for p in view.metrics.values()), default=0)
@@ -72,11 +70,17 @@ def _bound_chart(view: RunView, steps: int, n_constitutions: int) -> str:
     )
 
 
-def _margin_chart(view: RunView, steps: int) -> Sequence[str]:
-    """How far the preferences have moved from the base's; absent where the recipe has none."""
-    if "margin_nats" not in view.metrics:
-        return ()
-    return (_chart(view, "margin_nats", title="Margin", unit="nats", last_step=steps, digits=3, meaning=MEANINGS["margin"]),)
+def _own_curves(view: RunView) -> list[CurveInfo]:
+    """What its recipe tells besides what all do; of any recipe where the run's settings cannot be read."""
+    recipes = [RECIPES[view.config.method]] if view.config is not None else RECIPES.values()
+    return [curve for recipe in recipes for curve in recipe.curves]
+
+
+def _told_chart(view: RunView, curve: CurveInfo, steps: int) -> str:
+    """A curve as the table of recipes tells it."""
+    config = view.config or TrainConfig()
+    marks = [Mark(line.value, line.label, at="right") for line in curve.references(config.recipe, config.n_constitutions)]
+    return _chart(view, curve.key, title=curve.title, unit=curve.unit, marks=marks, low=curve.low, last_step=steps, digits=3, meaning=curve.meaning)
 
 
 def _distance_chart(view: RunView, steps: int) -> Sequence[str]:

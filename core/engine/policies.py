@@ -18,7 +18,7 @@ from core.engine.policy import Policy, Prompt
 from core.engine.sampling import begin, stream
 from core.engine.scoring import Scores
 from core.errors import AdapterError
-from core.methods.arms import METHODS, Arm, make_arm
+from core.methods.arms import CONTROL, METHODS, STRENGTH, Arm, make_arm
 from core.settings import SamplingConfig
 
 
@@ -81,7 +81,7 @@ def open_base(model: LoadedModel, arm: Arm) -> Plain:
 
 def open_adapted(model: LoadedModel, arm: Arm) -> Plain:
     """The arm's adapter at its strength; an arm without an artifact wears the one that is being trained."""
-    layers, strength = lora_layers(model.network), dict(arm.settings).get("strength", 1.0)
+    layers, strength = lora_layers(model.network), dict(arm.settings)[STRENGTH.name]
     name = TRAINED if arm.artifact is None else model.adapters.get(arm.artifact.sha256)
     if not layers or name is None:
         raise AdapterError(f"{arm.key} needs an adapter, but the model has none of that name. Give the adapter folder of a run.")
@@ -90,7 +90,7 @@ def open_adapted(model: LoadedModel, arm: Arm) -> Plain:
 
 def base_of(model: LoadedModel) -> Policy:
     """The base of a model, asked with a constitution: what every other policy is measured against."""
-    return open_policy(model, make_arm("prompt"))
+    return open_policy(model, make_arm(CONTROL))
 
 
 def as_it_is(model: LoadedModel, recipe: str) -> Policy:

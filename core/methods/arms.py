@@ -1,7 +1,7 @@
 """The ways to make a model follow a constitution, and the arms that panes, rows and votes stand for. Imports no torch.
 
-A method is a line in `METHODS`; an arm is a method with its settings and its artifact. Nobody reads what an arm is from its key:
-whether the constitution stands in its prompt, and what it needs, are fields.
+A method is a line in `METHODS`, or with its two arms one of `RECIPES` where it trains; an arm is a method with its settings and its
+artifact. Nobody reads what an arm is from its key: whether the constitution stands in its prompt, and what it needs, are fields.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import ConfigError
-from core.methods.recipes import RECIPES
+from core.methods.recipes import RECIPES, RecipeInfo
 
 CONSTITUTION_NEEDED, ADAPTER_NEEDED = "constitution", "adapter"
+BASE, CONTROL = "base", "prompt"  # methods: the base without the constitution, and with it, which all that is done about the model is held against
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,31 +61,31 @@ class Arm:
     settings: tuple[tuple[str, float], ...] = ()  # all of the method's, by name
 
 
-_STRENGTH = Setting(name="strength", title="Strength of the adapter", low=0.0, high=2.0, default=1.0, control=0.0)
+STRENGTH = Setting(name="strength", title="Strength of the adapter", low=0.0, high=2.0, default=1.0, control=0.0)
 _CONTRAST = Setting(name="alpha", title="Weight of the constitution against the prior", low=0.0, high=1.5, default=0.5, control=0.0)
 
 
-def _trained(recipe: str, title: str) -> tuple[Method, Method]:
-    """The two arms of an adapter: with the constitution in the prompt, and without it."""
+def _trained(recipe: RecipeInfo) -> tuple[Method, Method]:
+    """The two arms of a recipe's adapter: with the constitution in the prompt, and without it."""
     needs = (ADAPTER_NEEDED,)
     return (
         Method(
-            key=recipe,
-            title=f"{title} with the constitution",
+            key=recipe.key,
+            title=f"{recipe.outcome} with the constitution",
             in_prompt=True,
             needs=(CONSTITUTION_NEEDED, *needs),
-            settings=(_STRENGTH,),
-            control="prompt",
-            recipe=recipe,
+            settings=(STRENGTH,),
+            control=CONTROL,
+            recipe=recipe.key,
         ),
         Method(
-            key=f"{recipe}-alone",
-            title=f"{title} without the constitution",
+            key=f"{recipe.key}-alone",
+            title=f"{recipe.outcome} without the constitution",
             in_prompt=False,
             needs=needs,
-            settings=(_STRENGTH,),
-            control="base",
-            recipe=recipe,
+            settings=(STRENGTH,),
+            control=BASE,
+            recipe=recipe.key,
         ),
     )
 
@@ -95,16 +96,15 @@ _CONTEXT = Method(
     in_prompt=True,
     needs=(CONSTITUTION_NEEDED,),
     settings=(_CONTRAST,),
-    control="prompt",
+    control=CONTROL,
     opens="core.methods.context:open_context",
 )
 METHODS: dict[str, Method] = {
     method.key: method
     for method in (
-        Method(key="base", title="Base without the constitution", in_prompt=False, opens="core.engine.policies:open_base"),
-        Method(key="prompt", title="Base with the constitution", in_prompt=True, needs=(CONSTITUTION_NEEDED,), opens="core.engine.policies:open_base"),
-        *_trained("sami", RECIPES["sami"].outcome),
-        *_trained("mipo", RECIPES["mipo"].outcome),
+        Method(key=BASE, title="Base without the constitution", in_prompt=False, opens="core.engine.policies:open_base"),
+        Method(key=CONTROL, title="Base with the constitution", in_prompt=True, needs=(CONSTITUTION_NEEDED,), opens="core.engine.policies:open_base"),
+        *(trained for recipe in RECIPES.values() for trained in _trained(recipe)),
         _CONTEXT,
     )
 }
@@ -136,7 +136,7 @@ def make_arm(method: str, *, artifact: Artifact | None = None, settings: Mapping
 def arms_for(recipe: str | None, artifact: Artifact | None) -> tuple[Arm, ...]:
     """The arms that stand side by side when nobody chooses: the base without and with the text, and what was trained, with and without it."""
     trained = [method.key for method in METHODS.values() if recipe is not None and method.recipe == recipe]
-    return (*(make_arm(method) for method in ("base", "prompt")), *(make_arm(method, artifact=artifact) for method in trained))
+    return (*(make_arm(method) for method in (BASE, CONTROL)), *(make_arm(method, artifact=artifact) for method in trained))
 
 
 def needs_adapter(arm: Arm) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.methods.curves import CurveInfo, loss_curve
 from core.methods.mipo.settings import MipoSettings
 from core.methods.recipe_settings import RecipeSettings
 from core.methods.sami.settings import SamiSettings
@@ -17,7 +18,8 @@ class RecipeInfo:
     outcome: str  # what it makes of the base, as its two arms are called: `Aligned with the constitution`
     settings: type[RecipeSettings]  # those that it alone has, and what they cost
     module: str  # holds its RECIPE (core.methods.recipe); loads torch
-    loss: str  # what its loss is, in words for people
+    loss: CurveInfo
+    curves: tuple[CurveInfo, ...] = ()  # what its steps tell besides what those of every recipe do
     labels: Mapping[str, str]  # of the own settings that the page offers, in words
     rates: Mapping[str, float] = field(default_factory=dict)  # learning rate by preset, where it is not the preset's
 
@@ -31,7 +33,7 @@ RECIPES = {
             outcome="Aligned",
             settings=SamiSettings,
             module="core.methods.sami.recipe",
-            loss="Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour.",
+            loss=loss_curve("Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour."),
             labels={"kl_weight": "KL weight (0 = SAMI as published)"},
         ),
         RecipeInfo(
@@ -40,7 +42,15 @@ RECIPES = {
             outcome="MIPO",
             settings=MipoSettings,
             module="core.methods.mipo.recipe",
-            loss="Of preferring, more than the base does, the response of the right constitution to another’s. It says nothing about behaviour.",
+            loss=loss_curve("Of preferring, more than the base does, the response of the right constitution to another’s. It says nothing about behaviour."),
+            curves=(
+                CurveInfo(
+                    key="margin_nats",
+                    title="Margin",
+                    unit="nats",
+                    meaning="By how much more than the base the model prefers the response of the right constitution; mean over pairs.",
+                ),
+            ),
             labels={"beta": "β: how strongly preferences are held to the base’s"},
         ),
     )
