@@ -20,7 +20,8 @@ examples:
   python -m app check --constitution brief.yaml --queries queries.jsonl
   python -m app measure --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl
   python -m app reply --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl --out replies.jsonl
-  python -m app reply --constitution brief.yaml --arm context --set alpha=1 --queries queries.jsonl --out replies.jsonl
+  python -m app arms                                 list what --arm takes, with the settings of each
+  python -m app reply --constitution brief.yaml --arm KEY --set NAME=VALUE --queries queries.jsonl --out replies.jsonl
   python -m app propose --wish "I want short answers."
 """
 
@@ -93,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
     """All commands and options."""
     top = argparse.ArgumentParser(
         prog="python -m app",
-        description="Constitution Studio: write a constitution, train a LoRA on it with SAMI, and see whether the model follows it.",
+        description="Constitution Studio: write a constitution, train a LoRA on it, and see whether the model follows it.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
