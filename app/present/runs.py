@@ -9,10 +9,11 @@ from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
 from app.services.runs import RunLine, RunView, SampledReply
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
-from core.methods.arms import METHODS
-from core.methods.settings import TrainConfig
-from core.progress import is_training
-from core.runs.phases import run_phases
+from core.methods.arms import arm_title
+from core.methods.recipes import RECIPES
+from core.methods.settings import TrainConfig, preset
+from core.progress import is_training, measuring_phase
+from core.runs.phases import measured_arms, run_phases
 from db.tables import JobStatus
 
 PHASE_NAMES = {
@@ -26,6 +27,9 @@ DOING = {
     "sampling": "sampling responses",
     "training": "training",
     "measuring": "measuring",
+}
+MEASURED = {  # by the phase that measures it: an arm's title, for the runs of every recipe
+    measuring_phase(arm.key): arm_title(arm) for recipe in RECIPES for arm in measured_arms(preset("quick", method=recipe))
 }
 STATUS_MARKS = {JobStatus.QUEUED: "…", JobStatus.RUNNING: "▸", JobStatus.STOPPED: "‖", JobStatus.FAILED: "!", JobStatus.FINISHED: "✓"}
 CAUSES = {
@@ -88,13 +92,13 @@ def _list_item(line: RunLine) -> str:
 
 def phase_words(phase: str, names: Mapping[str, str] = PHASE_NAMES) -> str:
     """A phase in words; the later iterations say which they are, and measuring says whom."""
-    work, _, which = phase.partition(" ")
+    if phase in MEASURED:
+        title = MEASURED[phase]
+        return f"{names['measuring']}: {title[:1].lower()}{title[1:]}"
+    work, _, iteration = phase.partition(" ")
     if work not in names:
         return "starting"
-    if which in METHODS:
-        title = METHODS[which].title
-        return f"{names[work]}: {title[:1].lower()}{title[1:]}"
-    return f"{names[work]}, iteration {which}" if which else names[work]
+    return f"{names[work]}, iteration {iteration}" if iteration else names[work]
 
 
 def head_html(view: RunView) -> str:
