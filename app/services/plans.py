@@ -21,7 +21,7 @@ from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
 from core.methods.recipes import DEFAULT_RECIPE
 from core.methods.settings import PRESETS, TrainConfig, config_from_data, flat_settings, preset, with_settings
 from core.runs.estimates import Estimate, constitution_tokens, estimate
-from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, probe_note
+from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, part_of, probe_note
 from db.machines import serving_machine
 from db.runs import VersionToTrain
 from db.tables import Run
@@ -219,9 +219,10 @@ def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
     ):
         if found < wanted:
             notes.append(f"The query set has {found} {word} queries where {wanted} are asked for, so all {found} are used.")
-    half, last = plan.query_set.train // 2, plan.config.iterations * plan.config.train_queries
-    if plan.config.iterations > 1 and half < last:
-        notes.append(f"Iteration {plan.config.iterations} asks for {last} train queries, and half of the set has {half}, so those are used.")
+    turns = plan.config.iterations
+    last, given = turns * plan.config.train_queries, len(part_of(range(plan.query_set.train), plan.config, turns))
+    if turns > 1 and given < last:
+        notes.append(f"Iteration {turns} asks for {last} train queries, and half of the set has {given}, so those are used.")
     notes += filter(None, [probe_note(left_to_probe(plan.query_set.train, plan.config), plan.config)])
     if not any(principle.check for principle in plan.constitution.principles):
         notes.append("No principle has a check, so whether replies follow them will not be measured: only whether they can be told apart.")

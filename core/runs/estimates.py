@@ -15,6 +15,7 @@ from core.methods.arms import Arm, needs_adapter
 from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of
 from core.runs.phases import measured_arms, run_phases
+from core.runs.rounds import FIRST
 
 CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
 TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
@@ -63,7 +64,7 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     sides = len(asked_stances(len(constitution.principles)))
     recomputed = recomputes(config, machine, prompt, sides)
-    asked_first = CHECKED_QUERIES * (1 + len(constitution.principles))  # replies of the check, where they suffice
+    asked_first = FIRST.replies(CHECKED_QUERIES, len(constitution.principles))  # of the check, where they suffice
     loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
     seconds = {"preparing": IMPORT_S + loading + machine.sample_s(asked_first, prompt, config.sampling.max_new_tokens)}
     for number in range(1, config.iterations + 1):

@@ -7,11 +7,13 @@ was itself trained on (arXiv 2404.14313, section 3 and Algorithm 1).
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TypeVar
 
 from core.constitution.queries import Query, draw_queries
 from core.methods.settings import TrainConfig
 from core.seeds import seed_for
 
+T = TypeVar("T")
 FEWEST_PROBE_QUERIES = 2  # with fewer there is nothing to take a mean of
 
 
@@ -22,11 +24,15 @@ def iteration_config(config: TrainConfig, number: int) -> TrainConfig:
 
 
 def iteration_queries(queries: Sequence[Query], config: TrainConfig, number: int) -> list[str]:
-    """The train queries of one iteration: all from one half of the split, or from the whole when there is one iteration.
+    """The train queries of one iteration."""
+    return list(part_of(draw_queries(queries, "train", len(queries), config.seed), config, number))
+
+
+def part_of(drawn: Sequence[T], config: TrainConfig, number: int) -> Sequence[T]:
+    """What one iteration takes of a train split as drawn: all from one half of it, or from the whole when there is one iteration.
 
     A half that is too small is used up; a run never takes from the other half or the held-out split instead.
     """
-    drawn = draw_queries(queries, "train", len(queries), config.seed)
     half = drawn if config.iterations == 1 else drawn[(number - 1) % 2 :: 2]
     return half[: number * config.train_queries]
 
@@ -53,12 +59,8 @@ def probed_queries(queries: Sequence[Query], config: TrainConfig) -> list[str]:
 
 def left_to_probe(n_train: int, config: TrainConfig) -> int:
     """How many queries of a train split of this size the last iteration leaves to probe on."""
-    if config.iterations == 1:
-        return max(0, n_train - config.train_queries)
-    left = 0
-    for half, turns in ((-(-n_train // 2), range(1, config.iterations + 1, 2)), (n_train // 2, range(2, config.iterations + 1, 2))):
-        left += max(0, half - max(turns) * config.train_queries)
-    return left
+    parts = (part_of(range(n_train), config, number) for number in range(1, config.iterations + 1))
+    return n_train - len(set().union(*parts))
 
 
 def probe_note(left: int, config: TrainConfig) -> str:

@@ -26,10 +26,9 @@ from core.measure.statistics import UNMEASURED, Figure, clustered_share
 from core.methods.settings import TrainConfig
 from core.runs.iterations import iteration_config, iteration_queries
 from core.runs.links import Link, PrincipleLink, Trainability
+from core.runs.rounds import CLOSER, FIRST, Round
 from core.seeds import seed_for
 
-REPLIES_EACH = 6  # under the statements; a behaviour of one reply in twenty is then missed once in 140 times
-ANTITHESIS_REPLIES_EACH = 2
 RARE = 2  # replies that follow, at least: one may be an accident of the check
 LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author is warned
 CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
@@ -96,33 +95,31 @@ def check_run(
     """
     config, asked_queries = iteration_config(config, 1), iteration_queries(queries, config, 1)[:CHECKED_QUERIES]
     k, n = len(constitution.principles), len(asked_queries)
-    rounds = (n * (1 + k), n * (REPLIES_EACH + k * ANTITHESIS_REPLIES_EACH))
+    rounds = (FIRST.replies(n, k), CLOSER.replies(n, k))
 
     def tell(closer: bool) -> OnWritten:
         before = rounds[0] if closer else 0
         asked = rounds[closer]
         return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
 
-    first = trainability_of(constitution, ask_base(model, constitution, asked_queries, config, Round(each=1, flipped_each=1, on_written=tell(False))), config)
+    first = trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(FIRST, tell(False))), config)
     if first.verdict == "go":
         return first
-    second = Round(each=REPLIES_EACH, flipped_each=ANTITHESIS_REPLIES_EACH, on_written=tell(True))
-    return trainability_of(constitution, ask_base(model, constitution, asked_queries, config, second), config)
+    return trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(CLOSER, tell(True))), config)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Round:
-    """How often the base is asked."""
+@dataclass(frozen=True)
+class ToldRound:
+    """A round, and who follows it."""
 
-    each: int  # replies to a query under all statements
-    flipped_each: int  # with each principle alone as its antithesis
+    round: Round
     on_written: OnWritten  # told after every token
 
 
-def ask_base(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, asking: Round) -> BaseReplies:
+def ask_base(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, asking: ToldRound) -> BaseReplies:
     """Sample so many replies of the base to each query, under all statements and with each principle flipped alone."""
     k = len(constitution.principles)
-    counts = {"statement": asking.each, **{flip_side(i, k): asking.flipped_each for i in range(k)}}
+    counts = {"statement": asking.round.each, **{flip_side(i, k): asking.round.flipped_each for i in range(k)}}
     asked = [(side, query, i) for side, count in counts.items() for query in queries for i in range(count)]
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
