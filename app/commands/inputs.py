@@ -15,7 +15,7 @@ from core.constitution.principles import Constitution
 from core.constitution.queries import Query, read_queries
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
-from core.engine.scoring import check_model
+from core.engine.scoring import with_packing_tried
 from core.errors import AdapterError, ConfigError, ConstitutionError, QueryError
 from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
 from core.methods.settings import TrainConfig, config_from_data
@@ -90,7 +90,7 @@ def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | 
     reference = ModelReference(id=options.model or settings.model)
     if options.model is None and run is not None:
         reference = ModelReference(**run["model"])
-    model = check_model(load_model(reference, settings.models_folder, Placing(device=device, four_bit=four_bit), report))
+    model = with_packing_tried(load_model(reference, settings.models_folder, Placing(device=device, four_bit=four_bit), report))
     for notice in model.notices:
         print(notice, file=sys.stderr)
     adapter = getattr(options, "adapter", None)

@@ -36,7 +36,7 @@ class LoadedModel:
     end_ids: tuple[int, ...]  # tokens that end a reply
     context_tokens: int
     adapters: Mapping[str, str] = field(default_factory=dict)  # sha256 of those that are on it, and their names in peft
-    packed: bool = True  # whether it heeds the masks of packed scoring: core.engine.scoring.check_packing
+    packed: bool = True  # whether it heeds the masks of packed scoring: core.engine.scoring.prove_packing
 
     @property
     def adapted(self) -> bool:

@@ -4,7 +4,7 @@ The n responses of a query share the prompt and must not see each other. One seq
 prompt and all responses after it, with a block mask and positions that restart at each response; the head is applied at
 response positions only. It equals scoring the n x n pairs one by one (tested for several families), at a fraction of the work.
 
-Not every network heeds a mask that is given to it. `check_packing` compares both ways on a model's own first batch; where they
+Not every network heeds a mask that is given to it. `prove_packing` compares both ways on a model's own first batch; where they
 differ, each pair is a row of its own in an ordinary padded batch, which every network understands.
 """
 
@@ -92,11 +92,6 @@ def gather(model: LoadedModel, rows: Rows, responses: Sequence[Sequence[int]], o
     return Scores(tokens=tokens, own=[kept[r] for r in range(len(own))])
 
 
-def logprobs_CR(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Tensor:
-    """Mean token log-probability of response r under prompt c, in nats a token, end token included. Shape (C, R)."""
-    return score(model, prompts, responses).means_CR()
-
-
 def _packed(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Rows:
     """For each prompt: float32 log-softmax (K, V), and where in it each response's tokens are predicted. One forward."""
     packed = pack(prompts, responses, model.device)
@@ -160,7 +155,7 @@ def pack(prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]], d
     )
 
 
-def check_packing(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> LoadedModel:
+def prove_packing(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> LoadedModel:
     """Compare packed scoring and shared decoding with plain scoring; both are off for a network that does not heed their masks.
 
     Args:
@@ -197,11 +192,11 @@ def _decoded(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Se
     return logprobs_BV.gather(1, last_B[:, None])[:, 0]
 
 
-def check_model(model: LoadedModel) -> LoadedModel:
-    """`check_packing` on a fixed pair of prompts and replies, for callers that have no constitution at hand yet."""
+def with_packing_tried(model: LoadedModel) -> LoadedModel:
+    """`prove_packing` on a fixed pair of prompts and replies, for callers that have no constitution at hand yet."""
     prompts = [encode_prompt(model, Turns(NEUTRAL_SYSTEM, f"{way}\n\nWhy is the sky blue?")) for way in ("Answer in one short sentence.", "Explain at length.")]
     replies = ("Air scatters blue light more than red.", "Sunlight holds all colours. On its way through the air the short waves are scattered most.")
-    return check_packing(model, prompts, [model.tokenizer(reply, add_special_tokens=False)["input_ids"] for reply in replies])
+    return prove_packing(model, prompts, [model.tokenizer(reply, add_special_tokens=False)["input_ids"] for reply in replies])
 
 
 def _flat(tokens: list[list[Tensor]]) -> Tensor:

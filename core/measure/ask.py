@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
 
 from core.constitution.contrasts import asked_stances
 from core.constitution.principles import SIDES, Constitution
@@ -18,6 +17,7 @@ from core.engine.models import LoadedModel
 from core.engine.policies import base_of
 from core.engine.policy import Policy, Prompt, prompt_of
 from core.engine.sampling import sample
+from core.measure.information import kl_nats
 from core.measure.values import NO_SIDE, MeasuredReply
 from core.methods.arms import Arm, same_lane
 from core.progress import ShownReply
@@ -110,13 +110,8 @@ def _score(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[tuple[
                 scored[i].logprobs += [float(row[k].mean()) for row in scores.tokens]
                 scored[i].base_logprobs += [float(row[k].mean()) for row in base_scores.tokens]
                 if 0 <= i - c < len(group):
-                    scored[i].kl_policy_base_nats = _kl(scores.own[k], base_scores.own[k]) if other else 0.0
+                    scored[i].kl_policy_base_nats = float(kl_nats(scores.own[k], base_scores.own[k])) if other else 0.0
     return scored
-
-
-def _kl(policy_TV: Tensor, base_TV: Tensor) -> float:
-    """KL(policy || base), mean over tokens, from log-probabilities."""
-    return float((policy_TV.exp() * (policy_TV - base_TV)).sum(dim=-1).mean())
 
 
 def show_replies(policy: Policy, constitution: Constitution, sampling: SamplingConfig, seed: int, queries: Sequence[str]) -> tuple[ShownReply, ...]:

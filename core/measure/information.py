@@ -44,6 +44,16 @@ def attribution(logprobs_CR: Tensor) -> list[bool]:
     return [not any(map(math.isnan, scores)) and traced_to(scores, place, places) == place for place, scores in zip(places, columns, strict=True)]
 
 
+def kl_nats(of_TV: Tensor, from_TV: Tensor) -> Tensor:
+    """KL(of || from) of next tokens, mean over the tokens of a response. Scalar in nats a token; prompt and padding are outside it.
+
+    Args:
+        of_TV: Log-probabilities of every token of the vocabulary at each token of the response. Shape (T, V).
+        from_TV: The same by what the distance is taken from.
+    """
+    return (of_TV.exp() * (of_TV - from_TV)).sum(dim=-1).mean()
+
+
 def own_places(logprobs_CR: Tensor) -> Tensor:
     """Which constitution each response was sampled under: its own number. Shape (n,).
 

@@ -16,7 +16,7 @@ from core.engine.models import LoadedModel
 from core.engine.policies import base_of
 from core.engine.policy import Policy, plain_prompt
 from core.engine.scoring import Scores
-from core.measure.information import attribution, mi_bound
+from core.measure.information import attribution, kl_nats, mi_bound
 from core.methods.examples import Example
 
 Matrix = Callable[[Scores], Tensor]  # `logprobs_CR` out of token log-probabilities: their sums, or their means
@@ -48,7 +48,7 @@ def gradient_of(policy: Policy, example: Example, objective: Objective, share: f
         example: The query, with its constitutions and responses.
         objective: What to minimise.
         share: Of the gradient; 1 / batch for a mean over a batch.
-        base: `base_scores` with whole distributions, for whoever has them already; else they are computed where a KL asks for them.
+        base: `base_scores` with the distributions of all responses, for whoever has them already; else they are computed where a KL asks for them.
     """
     if len(example.prompts) <= AT_ONCE:
         return add_gradient(policy, example, objective, share, base)
@@ -62,9 +62,9 @@ def add_gradient(policy: Policy, example: Example, objective: Objective, share: 
     logprobs_CR = objective.matrix(scores)
     minimised, kl_base_policy_nats = objective.loss(logprobs_CR), None
     if objective.kl_weight is not None:
-        base = base if base is not None else base_scores(policy.model, example, whole=True)
+        base = base if base is not None else base_scores(policy.model, example, own)
         with torch.set_grad_enabled(objective.kl_weight > 0):
-            kl = torch.stack([_kl(base_TV, own_TV) for base_TV, own_TV in zip(base.own, scores.own, strict=True)]).mean()
+            kl = torch.stack([kl_nats(base_TV, own_TV) for base_TV, own_TV in zip(base.own, scores.own, strict=True)]).mean()
         minimised, kl_base_policy_nats = minimised + objective.kl_weight * kl, kl.item()
     (share * minimised).backward()
     return Scored(logprobs_CR=logprobs_CR.detach(), kl_base_policy_nats=kl_base_policy_nats)
@@ -87,7 +87,7 @@ def replay_gradient(policy: Policy, example: Example, objective: Objective, shar
             pulled = (objective.matrix(scored)[0] * logprobs_CR.grad[c, part]).sum()
             if own and objective.kl_weight is not None:
                 with torch.set_grad_enabled(objective.kl_weight > 0):
-                    kl = _kl(_base_distribution(policy.model, prompt, example.responses[c]), scored.own[part.index(c)])
+                    kl = kl_nats(_base_distribution(policy.model, prompt, example.responses[c]), scored.own[part.index(c)])
                 kls.append(kl.item())
                 pulled = pulled + objective.kl_weight * kl / len(example.prompts)
             (share * pulled).backward()
@@ -103,10 +103,10 @@ def matrix_in_parts(policy: Policy, example: Example, matrix: Matrix) -> Tensor:
         return torch.stack([torch.cat(row) for row in pieces])
 
 
-def base_scores(model: LoadedModel, example: Example, *, whole: bool) -> Scores:
-    """The base's scores of an example, without gradients; with `whole` also its distributions at each token of each response."""
+def base_scores(model: LoadedModel, example: Example, own: Sequence[int] = ()) -> Scores:
+    """The base's scores of an example, without gradients; `own` as for `Policy.score`."""
     with torch.no_grad():
-        return base_of(model).score(list(map(plain_prompt, example.prompts)), example.responses, range(len(example.responses)) if whole else ())
+        return base_of(model).score(list(map(plain_prompt, example.prompts)), example.responses, own)
 
 
 def _parts(example: Example) -> list[list[int]]:
@@ -123,14 +123,6 @@ def _parts(example: Example) -> list[list[int]]:
 def _base_distribution(model: LoadedModel, prompt: Sequence[int], response: Sequence[int]) -> Tensor:
     with torch.no_grad():
         return base_of(model).score([plain_prompt(prompt)], [response], [0]).own[0]
-
-
-def _kl(base_TV: Tensor, adapted_TV: Tensor) -> Tensor:
-    """KL(base || adapted) over the tokens of a response under its own constitution, mean over tokens, from log-probabilities.
-
-    Prompt and padding are outside it.
-    """
-    return (base_TV.exp() * (base_TV - adapted_TV)).sum(dim=-1).mean()
 
 
 def query_metrics(scored: Scored, loss_nats: float, **more: Sequence[float]) -> dict[str, list[float]]:

@@ -14,14 +14,14 @@ from core.methods.recipes import DEFAULT_RECIPE, RECIPES, RecipeInfo, recipe_of
 from core.settings import SamplingConfig, require_in_range
 
 REPLIES = SamplingConfig()
-RECIPE = RECIPES[DEFAULT_RECIPE].settings()
+DEFAULT_SETTINGS = RECIPES[DEFAULT_RECIPE].settings()
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """One training run: what every recipe needs, and the settings of its own recipe."""
 
-    recipe: RecipeSettings = RECIPE  # the own settings of the method that is trained with; their class says which one that is
+    recipe: RecipeSettings = DEFAULT_SETTINGS  # the own settings of the method that is trained with; their class says which one that is
     preset: str = "quick"  # the name the values came from, for people; the values below decide
     seed: int = 0  # decides split, contrasts, sampling, order and adapter initialisation
     iterations: int = 1  # each trains a fresh adapter from the base on replies of the one before

@@ -26,7 +26,7 @@ from core.engine.adapters import attach_adapter
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.hardware import survey
 from core.engine.models import LoadedModel, Placing, load_model
-from core.engine.scoring import logprobs_CR
+from core.engine.scoring import score
 from core.methods.examples import Example
 from core.methods.sami.losses import sami_loss
 from core.settings import ModelReference
@@ -50,7 +50,7 @@ def reference_logprobs_CR(model: LoadedModel, example: Example) -> Tensor:
 
 def packed_way(model: LoadedModel, example: Example) -> None:
     """What training does with one query."""
-    sami_loss(logprobs_CR(model, example.prompts, example.responses)).backward()
+    sami_loss(score(model, example.prompts, example.responses).means_CR()).backward()
 
 
 def reference_way(model: LoadedModel, example: Example) -> None:

@@ -30,7 +30,8 @@ def gradient(policy: Policy, batch: Sequence[Example], config: TrainConfig, worl
     own = []
     for place, example in world.part(list(enumerate(batch))):
         distance = settings.measures_distance(place, config.max_kl_nats > 0)
-        base = base_scores(policy.model, example, whole=distance) if len(example.prompts) <= AT_ONCE else None
+        whole = range(len(example.responses)) if distance else ()  # responses whose distributions are wanted
+        base = base_scores(policy.model, example, whole) if len(example.prompts) <= AT_ONCE else None
         base_CR = base.sums_CR() if base is not None else matrix_in_parts(base_of(policy.model), example, Scores.sums_CR)
         loss = partial(mipo_loss, base_logprobs_CR=base_CR, beta=settings.beta)
         objective = Objective(matrix=Scores.sums_CR, loss=loss, kl_weight=0.0 if distance else None)

@@ -25,7 +25,7 @@ from core.engine.attention import can_mask, layer_masks
 from core.engine.cpu.grouped_attention import use_on_cpu
 from core.engine.decoding import shared_beginnings
 from core.engine.models import LoadedModel
-from core.engine.scoring import check_packing, logprobs_CR, score
+from core.engine.scoring import prove_packing, score
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import drawn
 from tests.tiny import tiny_tokenizer
@@ -100,12 +100,12 @@ def test_both_ways_of_scoring_equal_scoring_each_pair_alone(model):
     with torch.no_grad():
         expected = torch.stack([torch.stack([alone(model, prompt, response) for response in RESPONSES]) for prompt in PROMPTS])
         assert model.packed
-        assert torch.allclose(logprobs_CR(model, PROMPTS, RESPONSES), expected, atol=1e-4)
-        assert torch.allclose(logprobs_CR(replace(model, packed=False), PROMPTS, RESPONSES), expected, atol=1e-4)
+        assert torch.allclose(score(model, PROMPTS, RESPONSES).means_CR(), expected, atol=1e-4)
+        assert torch.allclose(score(replace(model, packed=False), PROMPTS, RESPONSES).means_CR(), expected, atol=1e-4)
 
 
 def test_packing_passes_its_check(model):
-    assert check_packing(model, PROMPTS, RESPONSES) is model
+    assert prove_packing(model, PROMPTS, RESPONSES) is model
 
 
 def test_greedy_tokens_are_those_of_generate(model):
@@ -169,17 +169,17 @@ class Strict(Deaf):
 def test_a_network_that_does_not_heed_the_mask_is_scored_plainly(wrapper, dtype):
     whole = build(FAMILIES["llama"])
     model = replace(whole, network=wrapper(whole.network.to(dtype)))
-    checked = check_packing(model, PROMPTS, RESPONSES)
+    checked = prove_packing(model, PROMPTS, RESPONSES)
     assert not checked.packed
     assert "row of its own" in checked.notices[-1]
     if dtype is torch.float32:
         with torch.no_grad():
-            assert torch.allclose(logprobs_CR(checked, PROMPTS, RESPONSES), logprobs_CR(whole, PROMPTS, RESPONSES), atol=1e-4)
+            assert torch.allclose(score(checked, PROMPTS, RESPONSES).means_CR(), score(whole, PROMPTS, RESPONSES).means_CR(), atol=1e-4)
 
 
 def test_rounding_in_bfloat16_does_not_turn_packing_off(model):
     model.network.to(torch.bfloat16)
-    assert check_packing(model, PROMPTS, RESPONSES).packed
+    assert prove_packing(model, PROMPTS, RESPONSES).packed
 
 
 def in_indices(network, visible_BQK, positions_BQ, positions_BK):
@@ -214,11 +214,11 @@ def test_a_wrong_window_would_be_found(monkeypatch, family, mistake):
     """What the tests above are worth: each wrong window must move the packed scores by far more than they allow."""
     model = build(FAMILIES[family])
     with torch.no_grad():
-        plain = logprobs_CR(replace(model, packed=False), PROMPTS, RESPONSES)
+        plain = score(replace(model, packed=False), PROMPTS, RESPONSES).means_CR()
         monkeypatch.setattr(core.engine.scoring, "layer_masks", WRONG_WINDOWS[mistake])
         monkeypatch.setattr(core.engine.decoding, "layer_masks", WRONG_WINDOWS[mistake])
-        assert (logprobs_CR(model, PROMPTS, RESPONSES) - plain).abs().max() > 100 * 1e-4
-    assert not check_packing(model, PROMPTS, RESPONSES).packed
+        assert (score(model, PROMPTS, RESPONSES).means_CR() - plain).abs().max() > 100 * 1e-4
+    assert not prove_packing(model, PROMPTS, RESPONSES).packed
 
 
 def test_a_network_with_recurrent_layers_is_never_packed():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.engine.adapters import attach_adapter
 from core.engine.models import Placing
-from core.engine.scoring import logprobs_CR, pack, score
+from core.engine.scoring import pack, score
 from core.methods.sami.losses import sami_loss
 
 PROMPTS = [[5, 6, 7], [8, 9, 10, 11, 12, 13, 14]]
@@ -29,7 +29,7 @@ def plain(model, prompts, responses):
 
 def test_packed_equals_plain(tiny):
     with torch.no_grad():
-        assert torch.allclose(logprobs_CR(tiny, PROMPTS, RESPONSES), plain(tiny, PROMPTS, RESPONSES), atol=1e-5)
+        assert torch.allclose(score(tiny, PROMPTS, RESPONSES).means_CR(), plain(tiny, PROMPTS, RESPONSES), atol=1e-5)
 
 
 tokens = st.lists(st.integers(0, 250), min_size=1, max_size=12)
@@ -39,7 +39,7 @@ tokens = st.lists(st.integers(0, 250), min_size=1, max_size=12)
 @settings(max_examples=25, deadline=None)
 def test_packed_equals_plain_for_any_lengths_and_numbers(shared_tiny, prompts, responses):
     with torch.no_grad():
-        assert torch.allclose(logprobs_CR(shared_tiny, prompts, responses), plain(shared_tiny, prompts, responses), atol=1e-4)
+        assert torch.allclose(score(shared_tiny, prompts, responses).means_CR(), plain(shared_tiny, prompts, responses), atol=1e-4)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_gradients_of_packed_scoring_equal_those_of_plain_scoring(tiny):
     parameters = [p for p in model.network.parameters() if p.requires_grad]
     for p in parameters:
         torch.nn.init.normal_(p, std=0.05)
-    packed = torch.autograd.grad(sami_loss(logprobs_CR(model, PROMPTS, RESPONSES)), parameters)
+    packed = torch.autograd.grad(sami_loss(score(model, PROMPTS, RESPONSES).means_CR()), parameters)
     pairwise = torch.autograd.grad(sami_loss(plain(model, PROMPTS, RESPONSES)), parameters)
     for a, b in zip(packed, pairwise, strict=True):
         assert torch.allclose(a, b, atol=1e-6, rtol=1e-4)
@@ -78,7 +78,7 @@ def test_no_token_sees_padding_or_another_response():
 
 def test_an_empty_response_is_refused(tiny):
     with pytest.raises(ValueError, match="empty"):
-        logprobs_CR(tiny, PROMPTS, [[1], []])
+        score(tiny, PROMPTS, [[1], []]).means_CR()
 
 
 def test_distributions_are_kept_under_the_prompt_that_is_named(tiny):

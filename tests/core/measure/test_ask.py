@@ -12,7 +12,7 @@ from core.engine import scoring
 from core.engine.adapters import load_adapter
 from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is, base_of
-from core.engine.scoring import logprobs_CR, score
+from core.engine.scoring import score
 from core.measure.ask import ask, query_batches, reply_seed, side_prompt
 from core.measure.values import replies_from_data
 from core.methods.arms import make_arm
@@ -64,9 +64,9 @@ def test_every_reply_has_its_scores_under_every_stance_by_policy_and_base(adapte
         prompts = [side_prompt(adapted, constitution(k), side, query).ids for side in sides]
         responses = [r.token_ids for r in drawn(adapted, prompts, SAMPLING, [reply_seed(3, query, side) for side in sides], steady=True)]
         with torch.no_grad():
-            expected_CR = logprobs_CR(adapted, prompts, responses)
+            expected_CR = score(adapted, prompts, responses).means_CR()
             with adapter_off(adapted):
-                base_CR = logprobs_CR(adapted, prompts, responses)
+                base_CR = score(adapted, prompts, responses).means_CR()
         for r, reply in enumerate(own):
             assert reply.tokens == len(responses[r])
             assert reply.logprobs == pytest.approx(expected_CR[:, r].tolist(), abs=1e-4)

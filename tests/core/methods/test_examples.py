@@ -10,7 +10,7 @@ from core.constitution.principles import Constitution, Principle
 from core.constitution.text import loops, mentions_constitution, quotes, refuses, repetition
 from core.engine.policies import base_of
 from core.engine.sampling import Response
-from core.engine.scoring import logprobs_CR
+from core.engine.scoring import score
 from core.errors import ContrastError
 from core.methods.examples import draw_examples, drop_reason, example_from_data, require_examples
 from core.methods.settings import TrainConfig
@@ -46,7 +46,7 @@ def test_a_query_is_drawn_alike_in_any_batch(tiny):
 def test_more_candidates_are_more_attributable_and_hold_the_first(tiny):
     def bound(example):
         with torch.no_grad():
-            return float(logprobs_CR(tiny, example.prompts, example.responses).log_softmax(dim=0).diagonal().mean())
+            return float(score(tiny, example.prompts, example.responses).means_CR().log_softmax(dim=0).diagonal().mean())
 
     one = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=1)).examples
     many = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=6)).examples

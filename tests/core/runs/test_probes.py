@@ -16,8 +16,9 @@ from core.constitution.text import repetition
 from core.engine.adapters import attach_adapter
 from core.engine.checkpoints import checkpoint_steps, find_checkpoint
 from core.engine.models import LoadedModel, Placing, load_model
-from core.engine.policies import Prompt, base_of
-from core.engine.scoring import logprobs_CR
+from core.engine.policies import base_of
+from core.engine.policy import Prompt
+from core.engine.scoring import score
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
 from core.measure.information import mi_bound
@@ -91,7 +92,7 @@ def test_a_probe_measures_bound_and_repetition_of_the_policys_own_replies(tiny):
     parrot = Parrot(tiny, dict(zip(prompts, texts, strict=True)))
     found = probe(parrot, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4)
     with torch.no_grad():
-        expected = mi_bound(logprobs_CR(tiny, [prompt.ids for prompt in prompts[:2]], [parrot.ids(prompt) for prompt in prompts[:2]]))
+        expected = mi_bound(score(tiny, [prompt.ids for prompt in prompts[:2]], [parrot.ids(prompt) for prompt in prompts[:2]]).means_CR())
     assert found == Probed(step=4, bound_nats=pytest.approx(expected, abs=1e-9), repetition=(repetition(texts[0]) + 0) / 2, loops=0.0)
     assert repetition(texts[0]) == pytest.approx(1 / 5)
     silent = Parrot(tiny, dict.fromkeys(prompts, ""))
