@@ -9,7 +9,7 @@ from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
 from app.services.runs import RunLine, RunView, SampledReply
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
-from core.methods.arms import arm_title
+from core.methods.arms import inner_title
 from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig, preset
 from core.progress import is_training, measuring_phase
@@ -29,7 +29,7 @@ DOING = {
     "measuring": "measuring",
 }
 MEASURED = {  # by the phase that measures it: an arm's title, for the runs of every recipe
-    measuring_phase(arm.key): arm_title(arm) for recipe in RECIPES for arm in measured_arms(preset("quick", method=recipe))
+    measuring_phase(arm.key): inner_title(arm) for recipe in RECIPES for arm in measured_arms(preset("quick", method=recipe))
 }
 STATUS_MARKS = {JobStatus.QUEUED: "…", JobStatus.RUNNING: "▸", JobStatus.STOPPED: "‖", JobStatus.FAILED: "!", JobStatus.FINISHED: "✓"}
 CAUSES = {
@@ -93,8 +93,7 @@ def _list_item(line: RunLine) -> str:
 def phase_words(phase: str, names: Mapping[str, str] = PHASE_NAMES) -> str:
     """A phase in words; the later iterations say which they are, and measuring says whom."""
     if phase in MEASURED:
-        title = MEASURED[phase]
-        return f"{names['measuring']}: {title[:1].lower()}{title[1:]}"
+        return f"{names['measuring']}: {MEASURED[phase]}"
     work, _, iteration = phase.partition(" ")
     if work not in names:
         return "starting"
