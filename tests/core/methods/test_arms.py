@@ -1,24 +1,19 @@
-"""What arms are called within sentences."""
+"""The table of methods: what is trained stands in it as its recipe says."""
 
-import pytest
-
-from core.methods.arms import METHODS, Artifact, inner_title, make_arm, needs_adapter, trained_name
-
-
-@pytest.mark.parametrize(
-    ("method", "settings", "title"),
-    [
-        ("prompt", {}, "base with the constitution"),
-        ("sami", {"strength": 0.5}, "aligned with the constitution, strength 0.5"),
-        ("mipo", {}, "MIPO with the constitution"),
-        ("context", {}, "context-aware decoding"),
-    ],
-)
-def test_a_title_within_a_sentence_begins_small_unless_it_is_in_capitals(method, settings, title):
-    assert inner_title(make_arm(method, settings=settings)) == title
+from core.methods.arms import METHODS, STRENGTH, make_arm
+from core.methods.recipes import RECIPES
 
 
-def test_both_arms_of_an_adapter_make_one_model_which_has_a_name():
-    adapter = Artifact(kind="adapter", place="", sha256="ab")
-    names = {key: trained_name(arm) for key in METHODS if needs_adapter(arm := make_arm(key, artifact=adapter))}
-    assert names == {"sami": "aligned", "sami-alone": "aligned", "mipo": "MIPO", "mipo-alone": "MIPO"}
+def test_every_recipe_has_its_two_arms_with_and_without_the_text():
+    assert [(method.key, method.title, method.in_prompt, method.control) for method in METHODS.values() if method.recipe is not None] == [
+        ("sami", "Aligned with the constitution", True, "prompt"),
+        ("sami-alone", "Aligned without the constitution", False, "base"),
+        ("mipo", "MIPO with the constitution", True, "prompt"),
+        ("mipo-alone", "MIPO without the constitution", False, "base"),
+    ]
+    assert {method.recipe for method in METHODS.values()} == {*RECIPES, None}
+
+
+def test_whatever_wears_an_adapter_says_at_what_strength():
+    worn = [method for method in METHODS.values() if "adapter" in method.needs]
+    assert all(dict(make_arm(method.key).settings)[STRENGTH.name] == STRENGTH.default for method in worn)

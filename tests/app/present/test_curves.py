@@ -1,0 +1,74 @@
+"""The curves of a run: those of every recipe, and those that the table of recipes tells for one alone."""
+
+import dataclasses
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from app.present.curves import charts_html
+from app.present.runs import phase_words
+from app.services.runs import Point, RunLine, RunView
+from core.methods.recipes import RECIPES
+from core.methods.settings import TrainConfig, preset
+from core.runs.phases import run_phases
+from db.tables import JobStatus
+
+METRICS = ("loss_nats", "attribution", "mi_bound_nats", "margin_nats", "kl_base_policy_nats")
+
+
+def view(config: TrainConfig | None, metrics: tuple[str, ...] = METRICS) -> RunView:
+    line = RunLine(
+        id=1,
+        constitution="C",
+        version_number=1,
+        model="m",
+        preset="quick",
+        status=JobStatus.RUNNING,
+        stopping=False,
+        phase="training",
+        share=0.5,
+        requested_by="Ann",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        finished_at=None,
+    )
+    nothing = {field.name: None for field in dataclasses.fields(RunView)}
+    told = {name: (Point(1, 0.5), Point(2, 0.25)) for name in metrics}
+    return RunView(**{**nothing, "line": line, "config": config, "step": 2, "total_steps": 4, "metrics": told})  # type: ignore[arg-type]
+
+
+def titles(html: str) -> list[str]:
+    return re.findall(r'class="cs-chart-title">([^<]+)<', html)
+
+
+def test_a_recipes_own_curve_is_drawn_as_the_table_tells_it() -> None:
+    html = charts_html(view(preset("quick", method="mipo")))
+    assert titles(html) == ["Loss", "Attribution accuracy", "MI bound", "Margin", "Distance from the base"]
+    assert 'id="chart-margin-nats-t"' in html
+    assert RECIPES["mipo"].curves[0].meaning in html
+    assert titles(charts_html(view(preset("quick", method="mipo"), METRICS[:3]))) == ["Loss", "Attribution accuracy", "MI bound", "Distance from the base"]
+
+
+def test_another_recipe_has_no_such_curve_and_unreadable_settings_hide_none() -> None:
+    assert "Margin" not in titles(charts_html(view(preset("quick"))))
+    assert "Margin" in titles(charts_html(view(None)))
+
+
+@pytest.mark.parametrize(("method", "line"), [("sami", "log 4 = 1.386: not told apart"), ("mipo", "log 2 = 0.693: not told apart")])
+def test_the_loss_has_its_words_and_its_reference_line(method: str, line: str) -> None:
+    html = charts_html(view(preset("quick", method=method, n_constitutions=4)))
+    assert line in html
+    assert RECIPES[method].loss.meaning in html
+
+
+def test_every_phase_is_told_in_words_with_the_arm_that_it_measures() -> None:
+    assert [phase_words(phase) for phase in run_phases(preset("quick", method="mipo"))] == [
+        "Prepare the model",
+        "Sample responses",
+        "Train",
+        "Measure: base with the constitution",
+        "Measure: MIPO with the constitution",
+        "Measure: MIPO without the constitution",
+    ]
+    assert phase_words("measuring sami-alone") == "Measure: aligned without the constitution"
+    assert (phase_words("training 2"), phase_words("")) == ("Train, iteration 2", "starting")

@@ -1,0 +1,25 @@
+"""Which queries each iteration takes of the train split."""
+
+import pytest
+
+from core.methods.settings import TrainConfig
+from core.runs.iterations import left_to_probe, part_of
+from core.runs.rounds import CLOSER, FIRST
+
+
+def test_iterations_take_turns_with_the_two_halves_and_a_half_is_used_up():
+    """Seven queries: the odd iterations have four of them, the even ones three. Iteration i asks for 2 i."""
+    config = TrainConfig(iterations=3, train_queries=2)
+    assert [list(part_of(range(7), config, number)) for number in (1, 2, 3)] == [[0, 2], [1, 3, 5], [0, 2, 4, 6]]
+    assert list(part_of(range(7), TrainConfig(train_queries=5), 1)) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("n_train", "iterations", "train_queries", "left"), [(7, 3, 2, 0), (12, 3, 1, 7), (10, 1, 4, 6), (3, 1, 4, 0), (9, 2, 1, 6)])
+def test_what_no_iteration_takes_is_left_to_probe(n_train, iterations, train_queries, left):
+    """With 12 and 3 iterations of 1, 2 and 3: the first half gives three (the first one's is among them), the second two."""
+    assert left_to_probe(n_train, TrainConfig(iterations=iterations, train_queries=train_queries)) == left
+
+
+def test_a_round_of_the_check_asks_under_the_statements_and_with_each_principle_flipped():
+    """16 queries, 3 principles: 16 (1 + 3), and 16 (6 + 3 x 2)."""
+    assert (FIRST.replies(16, 3), CLOSER.replies(16, 3)) == (64, 192)
