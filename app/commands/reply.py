@@ -39,6 +39,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _rows(arm: Arm, side: str, seed: int, queries: Sequence[str], responses: Sequence[Response]) -> list[str]:
     """The lines of a batch, with everything that decided the replies."""
-    shared = {"as": side, "method": arm.key, "arm": arm_to_data(arm), "seed": seed, "adapter": arm.artifact.sha256 if arm.artifact is not None else None}
+    shared = {"as": side, "method": arm.method, "arm": arm_to_data(arm), "seed": seed, "adapter": arm.artifact.sha256 if arm.artifact is not None else None}
     rows = [{"query": query, "response": response.text} | shared for query, response in zip(queries, responses, strict=True)]
     return [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]

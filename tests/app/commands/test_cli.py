@@ -109,7 +109,7 @@ def test_measure_gives_the_figures_of_the_run(trained, files):
 
 
 @pytest.mark.parametrize(
-    ("options", "method"),
+    ("options", "key"),
     [
         (["--as", "none"], "base"),
         (["--as", "antithesis"], "prompt"),
@@ -120,7 +120,7 @@ def test_measure_gives_the_figures_of_the_run(trained, files):
         (["--arm", "base", "--adapter", "ADAPTER"], "base"),
     ],
 )
-def test_reply_writes_a_row_a_query_with_its_method(trained, files, options, method, tmp_path):
+def test_reply_writes_a_row_a_query_with_its_method_and_its_arm(trained, files, options, key, tmp_path):
     options = [str(trained[0] / "adapter") if option == "ADAPTER" else option for option in options]
     target = tmp_path / "replies.jsonl"
     base = ["reply", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--max-new-tokens", 5, "--out", target]
@@ -128,10 +128,10 @@ def test_reply_writes_a_row_a_query_with_its_method(trained, files, options, met
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in target.read_text().splitlines()]
     assert len(rows) == 16
-    assert {row["method"] for row in rows} == {method}
+    assert {(row["method"], row["arm"]["key"]) for row in rows} == {(key.partition(" ")[0], key)}
     assert set(rows[0]) == {"query", "response", "as", "method", "arm", "seed", "adapter"}
-    assert (rows[0]["adapter"] is None) == (method in ("base", "prompt", "context"))
-    assert arm_from_data(rows[0]["arm"]).key == method
+    assert (rows[0]["adapter"] is None) == (key in ("base", "prompt", "context"))
+    assert arm_from_data(rows[0]["arm"]).key == key
 
 
 def test_the_base_replies_alike_with_and_without_an_adapter_beside_it(trained, files, tmp_path):
@@ -207,7 +207,7 @@ def test_at_its_control_value_an_arm_replies_as_its_control(trained, files, tmp_
         done = run(*asked, *options, "--temperature", 1, "--out", tmp_path / "r.jsonl", folder=files)
         assert done.returncode == 0, done.stderr
         rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
-        assert {row["method"] for row in rows} == {key}
+        assert {row["arm"]["key"] for row in rows} == {key}
         replies[key] = [row["response"] for row in rows]
     assert replies["prompt"] == replies["sami strength=0"] == replies["context alpha=0"]
 
