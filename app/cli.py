@@ -8,7 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 from app.settings import Settings
+from core.constitution.principles import SIDES
 from core.errors import StudioError
+from core.measure.values import NO_SIDE
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 
@@ -213,7 +215,7 @@ def _reply(command: argparse.ArgumentParser) -> None:
         "--as",
         dest="side",
         default="statement",
-        choices=("statement", "antithesis", "none"),
+        choices=(*SIDES, NO_SIDE),
         help="which side of every principle is put in the prompt (default: statement)",
     )
     _arm(command, without="without --arm the adapter replies, with the constitution unless --as none; without an adapter the base")

@@ -17,6 +17,7 @@ from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import with_packing_tried
 from core.errors import AdapterError, ConfigError, ConstitutionError, QueryError
+from core.measure.values import NO_SIDE
 from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
 from core.methods.settings import TrainConfig, config_from_data
 from core.settings import ModelReference, SamplingConfig
@@ -48,7 +49,7 @@ def chosen_sampling(options: argparse.Namespace, run: dict[str, Any] | None) -> 
 
 
 def chosen_arm(options: argparse.Namespace, run: dict[str, Any] | None) -> Arm:
-    """The arm that is named, with its settings; with none named, base or adapter, with the constitution unless its side is "none".
+    """The arm that is named, with its settings; with none named, base or adapter, with the constitution unless its side is NO_SIDE.
 
     Raises:
         ConfigError: No such arm or setting, a setting outside its range, or an arm that does not go with the other options.
@@ -60,9 +61,9 @@ def chosen_arm(options: argparse.Namespace, run: dict[str, Any] | None) -> Arm:
     key = options.arm
     if key is None:
         offered = arms_for(recipe if artifact is not None else None, artifact)
-        key = next(arm.method for arm in offered if needs_adapter(arm) == (artifact is not None) and arm.in_prompt == (side != "none"))
+        key = next(arm.method for arm in offered if needs_adapter(arm) == (artifact is not None) and arm.in_prompt == (side != NO_SIDE))
     arm = make_arm(key, settings=dict(_read_setting(assignment) for assignment in options.set))
-    if arm.in_prompt and side == "none":
+    if arm.in_prompt and side == NO_SIDE:
         raise ConfigError(f"The arm {key} has the constitution in its prompt, so --as none does not go with it. Leave one of them out.")
     if not needs_adapter(arm):
         return arm

@@ -1,7 +1,9 @@
 """What is said between the model host and those who ask it: requests, events, routes. Imports no torch and nothing that speaks over a wire."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+from core.constitution.principles import Side
 
 # One line of the host's answer. Its "event" is loading, alive, error or end; of replies also start, token or done, each but start with
 # its "arm"; of a text token and done; of a check asking or found.
@@ -26,7 +28,7 @@ class ReplyRequest:
     arms: list[dict[str, Any]]  # data of core.methods.arms.Arm; an artifact whose hash is another than the arm says is refused
     seed: int
     sampling: dict[str, Any]  # fields of core.settings.SamplingConfig
-    side: Literal["statement", "antithesis"] = "statement"
+    side: Side = "statement"
     constitution: dict[str, Any] | None = None  # content data; None only where no arm has it in the prompt
 
 

@@ -12,7 +12,8 @@ from app.host.protocol import ModelChoice, ReplyRequest
 from app.services.comparison_views import ComparisonView, Pane, Recent, State, after_event, ended
 from app.services.sources import ArmWish, Source, chosen_arms, source_of_run, source_of_version
 from app.services.studio import Studio, in_words
-from core.constitution.principles import from_data, to_data
+from core.constitution.principles import SIDES, Side, from_data, to_data
+from core.constitution.queries import MAX_QUERY_CHARS
 from core.errors import ConfigError, QueryError, StudioError
 from core.methods.arms import Arm, arm_from_data, arm_to_data
 from core.settings import SamplingConfig
@@ -21,7 +22,6 @@ from db.constitutions import get_constitution, get_version_by_id
 from db.runs import get_run_summary
 from db.tables import Comparison, JobStatus, Reply
 
-MAX_QUERY_CHARS = 8_000
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
 
 
@@ -107,10 +107,11 @@ def _checked_query(query: object) -> str:
     return query.strip()
 
 
-def _checked_side(side: object) -> str:
-    if side not in ("statement", "antithesis"):
-        raise ConfigError(f"side must be statement or antithesis, got {side!r}.")
-    return str(side)
+def _checked_side(side: object) -> Side:
+    found = next((known for known in SIDES if known == side), None)
+    if found is None:
+        raise ConfigError(f"side must be {' or '.join(SIDES)}, got {side!r}.")
+    return found
 
 
 def _checked_seed(seed: object) -> int:
@@ -220,7 +221,7 @@ def _request(view: ComparisonView) -> ReplyRequest:
         arms=[arm_to_data(arm) for arm in view.unfinished],
         seed=view.seed,
         sampling=asdict(view.sampling),
-        side="statement" if view.side == "statement" else "antithesis",
+        side=_checked_side(view.side),
         constitution=to_data(view.constitution),
     )
 
