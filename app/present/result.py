@@ -14,6 +14,7 @@ from core.measure.statistics import Figure
 from core.measure.values import Change, PrincipleFigures, Report
 from core.measure.verdicts import Verdict
 from core.methods.arms import arm_title, inner_title
+from core.methods.drop_reasons import DROP_REASONS
 from core.runs.results import RunResult
 
 MARKS = {  # mark, tone
@@ -25,13 +26,6 @@ MARKS = {  # mark, tone
     Verdict.UNCHECKED: ("?", ""),
     Verdict.NO_EFFECT: ("○", ""),
     Verdict.UNMEASURED: ("–", ""),
-}
-DROPPED = {  # as core.methods.examples.DROP_REASONS, which this process cannot import: it brings torch
-    "empty": "a response was empty",
-    "equal": "two responses were the same",
-    "loop": "a response was a loop",
-    "refusal": "a response was a refusal",
-    "quote": "a response recited its principle",
 }
 UNREADABLE = '<p class="cs-problem">This result was written by another version of the studio, so it cannot be shown here. Its run.json has it.</p>'
 
@@ -175,5 +169,5 @@ def _counts(row: Sequence[int], written: int) -> str:
 def _dropped(dropped: Mapping[str, int]) -> str:
     if not dropped:
         return ""
-    reasons = "; ".join(f"{n} because {DROPPED.get(reason, reason)}" for reason, n in dropped.items())
+    reasons = "; ".join(f"{n} because {DROP_REASONS.get(reason, reason)}" for reason, n in dropped.items())
     return f'<p class="cs-quiet">Left out of training: {escape(reasons)}.</p>'

@@ -20,6 +20,7 @@ from core.engine.models import LoadedModel
 from core.engine.policy import Policy, Prompt, prompt_of
 from core.engine.sampling import Response, sample
 from core.errors import ContrastError
+from core.methods.drop_reasons import DROP_REASONS
 from core.methods.settings import TrainConfig
 from core.seeds import seed_for
 
@@ -51,15 +52,6 @@ def example_from_data(row: Mapping[str, Any], n_principles: int, config: TrainCo
     stances = row.get("stances") or contrast_for(row["query"], n_principles, config.n_constitutions, config.seed).stances
     tokens = {name: tuple(map(tuple, row[name])) for name in ("prompts", "responses")}
     return Example(query=row["query"], stances=tuple(map(tuple, stances)), **tokens)
-
-
-DROP_REASONS = {
-    "empty": "a response was empty",
-    "equal": "two responses were the same",
-    "loop": "a response was a degenerate loop",
-    "refusal": "a response was a refusal",
-    "quote": "a response recited its principle",
-}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,9 @@
 
 import pytest
 
-from app.present.result import DROPPED, MARKS, cell, points, result_html
+from app.present.result import MARKS, cell, points, result_html
 from core.measure.statistics import UNMEASURED, Figure
 from core.measure.verdicts import Verdict
-from core.methods.examples import DROP_REASONS
 from tests.app.planting import HOSTILE
 from tests.app.results import ALONE, CONTROL, TRAINED, capitals, changes, earlier, principle, result, result_of_two
 
@@ -20,10 +19,6 @@ def test_attributable_but_not_followed_is_said_so_and_is_not_green() -> None:
 def test_only_a_followed_principle_is_green() -> None:
     assert {verdict for verdict, (_, tone) in MARKS.items() if tone == "good"} == {Verdict.FOLLOWED}
     assert set(MARKS) == set(Verdict)
-
-
-def test_every_reason_to_leave_a_query_out_has_words() -> None:
-    assert set(DROPPED) == set(DROP_REASONS)
 
 
 @pytest.mark.parametrize("verdict", [v.value for v in Verdict])

@@ -1,0 +1,9 @@
+"""Why a query is left out of training, in the words that people read. Imports no torch, so that pages can say it too."""
+
+DROP_REASONS = {
+    "empty": "a response was empty",
+    "equal": "two responses were the same",
+    "loop": "a response was a loop",
+    "refusal": "a response was a refusal",
+    "quote": "a response recited its principle",
+}
