@@ -8,6 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from app.pages.write import WritePage
 from app.services import proposals as service
@@ -15,49 +19,53 @@ from app.services.proposals import ProposalJob, Proposals
 from app.services.studio import RefusedError, Studio, open_studio
 from app.settings import Settings, prepare_data_folder
 from app.web.actors import Actor, KnownBy
-from core.constitution.principles import Turns
 from core.constitution.proposals import Wish, answer_sampling, prompt_for
 from core.engine.models import Placing
 from core.errors import WriterError
 from tests.app.hosting import RunningHost
+from tests.app.serving import completion, served
 from tests.asking import drawn
 from tests.tiny import save_tiny_model
 
 WISH = Wish(statement="Be brief.", title="Brief")
 
 
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    url, model = "http://127.0.0.1:9/v1", "large"
-    opened = open_studio(Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db", writer_url=url, writer_model=model))
-    yield opened
-    opened.engine.dispose()
-
-
-@pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> "Model":
-    made = Model()
-    monkeypatch.setattr(service, "ask_endpoint", lambda endpoint: made)
-    return made
-
-
 class Model:
-    """Stands for the endpoint's model: answers once it may."""
+    """An endpoint's model: answers once it may."""
 
     def __init__(self) -> None:
-        self.answer: Callable[[], str] = lambda: "Be long."
+        self.answer: Callable[[], Response] = lambda: completion("Be long.")
         self.may_answer = threading.Event()
-        self.may_answer.set()
         self.asked = 0
+        self.app = Starlette(routes=[Route("/v1/chat/completions", self.chat, methods=["POST"])])
 
-    def __call__(self, prompt: Turns, number: int) -> str:
+    def chat(self, _: Request) -> Response:
         self.asked += 1
         assert self.may_answer.wait(20)
         return self.answer()
 
 
-def fail(error: Exception) -> str:
-    raise error
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[Model, str]]:
+    model = Model()
+    with served(model.app) as url:
+        yield model, f"{url}/v1"
+
+
+@pytest.fixture
+def model(running: tuple[Model, str], monkeypatch: pytest.MonkeyPatch) -> Model:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    found, _ = running
+    found.answer, found.asked = (lambda: completion("Be long.")), 0
+    found.may_answer.set()
+    return found
+
+
+@pytest.fixture
+def studio(running: tuple[Model, str], tmp_path: Path) -> Iterator[Studio]:
+    opened = open_studio(Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db", writer_url=running[1], writer_model="large"))
+    yield opened
+    opened.engine.dispose()
 
 
 def ended(job: ProposalJob) -> ProposalJob:
@@ -81,11 +89,11 @@ def test_a_proposal_is_written_while_its_editor_looks(studio: Studio, model: Mod
 
 
 def test_what_goes_wrong_is_said_and_a_fault_of_ours_keeps_its_details(studio: Studio, model: Model, caplog: pytest.LogCaptureFixture) -> None:
-    model.answer = lambda: fail(WriterError("No key."))
-    assert ended(Proposals().begin(studio, "ann", WISH, 0)).problem == "No key."
-    model.answer = lambda: fail(RuntimeError("secret detail"))
-    job = ended(Proposals().begin(studio, "ann", WISH, 0))
-    assert "error of its own" in job.problem and "secret" not in job.problem and "secret detail" in caplog.text
+    model.answer = lambda: Response(status_code=401)
+    assert "refused the key" in ended(Proposals().begin(studio, "ann", WISH, 0)).problem
+    no_wish: Any = None
+    job = ended(Proposals().begin(studio, "ann", no_wish, 0))
+    assert "error of its own" in job.problem and "NoneType" not in job.problem and "NoneType" in caplog.text
 
 
 def test_nobody_sees_another_editors_proposal(studio: Studio, model: Model) -> None:
@@ -119,7 +127,8 @@ def test_nobody_waits_for_a_proposal_that_is_not_looked_at(studio: Studio, model
     assert model.asked == 0
 
 
-def test_only_so_many_are_written_and_kept_at_once(studio: Studio, model: Model) -> None:
+def test_only_so_many_are_written_and_kept_at_once(studio: Studio, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST_KEPT", service.MOST_AT_ONCE + 2)
     proposals = Proposals()
     model.may_answer.clear()
     jobs = [proposals.begin(studio, f"editor {i}", WISH, 0) for i in range(service.MOST_AT_ONCE)]

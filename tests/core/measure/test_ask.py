@@ -8,7 +8,6 @@ import torch
 
 from core.constitution.contrasts import asked_stances, flip_side
 from core.constitution.principles import Constitution, Principle
-from core.engine import scoring
 from core.engine.adapters import load_adapter
 from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is, base_of
@@ -74,13 +73,17 @@ def test_every_reply_has_its_scores_under_every_stance_by_policy_and_base(adapte
             assert reply.kl_policy_base_nats > 0.01
 
 
-def test_the_base_is_measured_by_itself_alone_and_leaves_the_adapter_on(adapted, monkeypatch):
+def test_the_base_is_measured_by_itself_alone_and_leaves_the_adapter_on(adapted):
+    """Only scoring asks the network for the logits of several positions at once, and it does so once a query."""
     passes = []
-    monkeypatch.setattr(scoring, "score", lambda *arguments: passes.append(1) or score(*arguments))
+    hook = adapted.network.register_forward_hook(lambda _network, _inputs, output: passes.append(output.logits.shape[1] > 1))
     replies = ask(base_of(adapted), constitution(1), QUERIES, SAMPLING, seed=3)
-    assert len(passes) == len(QUERIES)
+    assert sum(passes) == len(QUERIES)
     assert all(reply.kl_policy_base_nats == 0 and reply.base_logprobs == reply.logprobs for reply in replies)
+    passes.clear()
     assert ask(as_it_is(adapted, "sami"), constitution(1), QUERIES, SAMPLING, seed=3)[0].kl_policy_base_nats > 0
+    assert sum(passes) == 2 * len(QUERIES)
+    hook.remove()
 
 
 def test_the_replies_under_statement_and_antithesis_do_not_depend_on_the_flips_asked_beside_them(adapted):
