@@ -15,15 +15,16 @@ import torch
 from safetensors.torch import load_file
 
 from app.cli import parser
-from app.processes import attempt, training
+from app.processes import attempt
 from app.processes.helpers import HelperLost, helped
 from app.processes.launchers import LocalLauncher
-from app.processes.protocol import HELPER_LOST
+from app.processes.protocol import HELPER_LOST, WORK
 from app.processes.trainer import Trainer, work_once
 from core.engine.processes import World, default_count
 from core.errors import ConfigError, StudioError
 from core.progress import Listener, Stopped
 from core.runs.execute import execute
+from db.runs import TRAIN
 from db.tables import JobStatus
 from tests.app.commands.test_cli import CONSTITUTION, SMALL
 from tests.app.planting import claim, make_studio
@@ -228,11 +229,16 @@ def test_the_runs_of_the_page_are_done_together_too(tmp_path, tiny_folder):
     assert "Processes that do this run: 2" in log
 
 
+def lose_a_helper(settings, watch, folder):
+    """Work for an attempt."""
+    raise HelperLost("gone")
+
+
 def test_an_attempt_whose_helper_died_counts_as_a_crash(tmp_path, tiny_folder, monkeypatch):
     studio = make_studio(tmp_path / "data")
     run_id = queue(studio, tiny_folder)
     watch = attempt.Watch(studio.sessions, claim(studio))
-    monkeypatch.setattr(training, "execute", lambda *_, **__: (_ for _ in ()).throw(HelperLost("gone")))
+    monkeypatch.setitem(WORK, TRAIN, f"{__name__}:lose_a_helper")
     assert attempt._attempt(studio.settings, watch) == HELPER_LOST
     assert job(studio, run_id).status == JobStatus.RUNNING  # so that the trainer puts it back in the queue
 
