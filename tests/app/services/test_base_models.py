@@ -1,0 +1,92 @@
+"""Base models: looked up by their config alone, refused by name or by what lies in a folder."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from app.services.base_models import check_model_id, look_up
+from core.errors import ModelError
+
+LLAMA = {
+    "hidden_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 128,
+    "vocab_size": 512,
+    "max_position_embeddings": 256,
+    "tie_word_embeddings": True,
+}
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A Hub on this machine that has one model, and the addresses it was asked for."""
+    asked: list[str] = []
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            found = self.path == "/tiny/llama/resolve/main/config.json"
+            self.send_response(200 if found else 404)
+            self.end_headers()
+            self.wfile.write(json.dumps(LLAMA).encode() if found else b"")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Hub) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        yield asked
+        server.shutdown()
+        thread.join()
+
+
+def model_folder(path: Path, *, weights: str = "model.safetensors", config: str | None = None) -> str:
+    path.mkdir()
+    (path / weights).write_bytes(b"")
+    (path / "config.json").write_text(json.dumps(LLAMA) if config is None else config)
+    return str(path)
+
+
+def test_a_hub_model_is_looked_up_by_its_config_alone(hub: list[str]) -> None:
+    found = look_up("tiny/llama", local=True)
+    assert found.shape is not None
+    assert found.shape.context_tokens == 256
+    assert hub == ["/tiny/llama/resolve/main/config.json"]
+
+
+def test_a_model_the_hub_does_not_have_is_said_so(hub: list[str]) -> None:
+    assert "the Hub has no such public model" in look_up("tiny/missing", local=True).notice
+
+
+@pytest.mark.parametrize("model", ["", "   ", "org/", "a/b/c", "org name/x", "../../etc", "x" * 600, "org/na\nme", "<script>", None, 7])
+@pytest.mark.parametrize("local", [True, False])
+def test_a_malformed_model_id_is_refused(model: object, local: bool) -> None:
+    with pytest.raises(ModelError):
+        check_model_id(model, local)
+
+
+def test_a_folder_must_hold_a_model_without_pickles(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no config\.json"):
+        check_model_id(str(tmp_path), local=True)
+    with pytest.raises(ModelError, match="pickled weights can run code"):
+        check_model_id(model_folder(tmp_path / "pickled", weights="pytorch_model.bin"), local=True)
+    assert look_up(model_folder(tmp_path / "odd", config="[]"), local=True).shape is None
+    assert "mixture of experts" in look_up(model_folder(tmp_path / "moe", config=json.dumps({**LLAMA, "num_experts": 8})), local=True).notice
+
+
+def test_a_folder_of_another_machine_is_not_looked_for_on_this_one(tmp_path: Path) -> None:
+    for folder in ("/models/of/a/cluster", str(tmp_path)):  # the second is here, and no model
+        found = look_up(folder, local=False)
+        assert (found.id, found.shape) == (folder, None)
+        assert "on the machine that trains" in found.notice
+    with pytest.raises(ModelError, match="the whole path of a folder"):
+        check_model_id("models", local=False)
