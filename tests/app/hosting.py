@@ -13,11 +13,14 @@ import httpx
 from app.processes.lifeline import SUPERVISED
 from app.services.studio import Studio
 from app.settings import Settings
-from core.methods.settings import config_to_data, preset
+from core.methods.arms import Artifact
+from core.methods.settings import TrainConfig, config_to_data, preset
 from core.settings import SamplingConfig
 from db import claims, query_sets, runs
 from db.constitutions import list_constitutions
 from tests.app import warm
+
+SHORT = replace(preset("quick"), sampling=SamplingConfig(max_new_tokens=24))
 
 
 class RunningHost:
@@ -61,9 +64,13 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-def plant_finished_run(studio: Studio, model: Path, adapter: Path, sha256: str, name: str = "Brevity", tokens: int = 24, four_bit: bool = False) -> int:
+def adapter_of(studio: Studio, folder: Path, sha256: str) -> Artifact:
+    """An adapter in the studio's data folder, as what a run leaves."""
+    return Artifact(kind="adapter", place=folder.relative_to(studio.settings.data).as_posix(), sha256=sha256)
+
+
+def plant_finished_run(studio: Studio, model: Path, adapter: Artifact, name: str = "Brevity", config: TrainConfig = SHORT) -> int:
     """A finished run as its trainer leaves it in the database; returns its id."""
-    config = replace(preset("quick"), sampling=SamplingConfig(max_new_tokens=tokens), four_bit=four_bit)
     with studio.sessions.begin() as session:
         version_id = next(card.version_id for card in list_constitutions(session) if card.name == name)
         assert version_id is not None
@@ -75,11 +82,11 @@ def plant_finished_run(studio: Studio, model: Path, adapter: Path, sha256: str, 
             model=str(model),
             config=config_to_data(config),
             requested_by="ann",
-            request_key=f"{name}-{tokens}-{four_bit}",
+            request_key=f"{name}-{config.sampling.max_new_tokens}-{config.four_bit}",
         )
         run_id = runs.add_run(session, new).id
         run = claims.claim_next(session, "trainer", {}, 100.0)
         assert run is not None
         assert run.id == run_id
-        runs.finish(session, claims.claim_of(run), adapter.relative_to(studio.settings.data).as_posix(), sha256, {})
+        runs.finish(session, claims.claim_of(run), adapter.place, adapter.sha256, {})
         return run_id

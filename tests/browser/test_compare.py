@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -9,7 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from app.services.studio import open_studio
 from app.settings import Settings
 from core.engine.adapters import adapter_hash
-from tests.app.hosting import RunningHost, plant_finished_run
+from core.settings import SamplingConfig
+from tests.app.hosting import SHORT, RunningHost, adapter_of, plant_finished_run
 from tests.browser.conftest import App
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
@@ -24,7 +26,9 @@ def run_id(app: App) -> int:
     model = save_tiny_model(app.data / "models" / "tiny")
     adapter = save_tiny_adapter(model, app.data / "runs" / "1" / "attempt-1" / "adapter")
     studio = open_studio(settings)
-    planted = plant_finished_run(studio, model, adapter, adapter_hash(adapter), tokens=40)
+    planted = plant_finished_run(
+        studio, model, adapter_of(studio, adapter, adapter_hash(adapter)), config=replace(SHORT, sampling=SamplingConfig(max_new_tokens=40))
+    )
     studio.engine.dispose()
     return planted
 

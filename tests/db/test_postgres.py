@@ -202,12 +202,8 @@ def test_a_run_from_click_to_result(sessions: Sessions, queue_run: Callable[...,
     with sessions.read() as s:
         summary = runs.get_run_summary(s, run.id)
         job = summary.run.job
-        assert (job.status, job.attempt, summary.run.result, summary.constitution_name) == (
-            JobStatus.FINISHED,
-            3,
-            {"mi": None},
-            "Brevity",
-        )
+        assert (job.status, job.attempt) == (JobStatus.FINISHED, 3)
+        assert (summary.run.result, summary.constitution_name) == ({"mi": None}, "Brevity")
         assert [(m.name, m.value) for m in runs.metrics(s, run.id)] == [("loss", 0.6), ("mi", None)]
         assert [sample.text for sample in runs.samples(s, run.id)] == ["So.\ufffd"]
         assert len(runs.list_runs(s)) == 1

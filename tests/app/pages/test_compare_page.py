@@ -24,7 +24,7 @@ from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
 from core.methods.arms import Artifact, arms_for, make_arm
 from core.settings import SamplingConfig
-from tests.app.hosting import plant_finished_run
+from tests.app.hosting import adapter_of, plant_finished_run
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}${1+1}[a](javascript:b)\"'"
 ADAPTER = Artifact(kind="adapter", place="/x", sha256="ab" * 32)
@@ -95,7 +95,7 @@ def test_without_a_finished_run_the_versions_are_offered(studio: Studio) -> None
 
 
 def test_the_address_chooses_the_run_and_an_unknown_one_is_told(studio: Studio, tmp_path: Path) -> None:
-    run_id = plant_finished_run(studio, tmp_path, tmp_path, "ab" * 32)
+    run_id = plant_finished_run(studio, tmp_path, adapter_of(studio, tmp_path, "ab" * 32))
     assert loaded(studio, run=str(run_id))["chosen"] == f"run:{run_id}"
     told = loaded(studio, run="999")
     assert told["problem"] == "There is no finished run 999. Choose another below."

@@ -23,7 +23,7 @@ from core.errors import ConfigError, QueryError
 from core.measure.ask import NO_SIDE, ask, reply_seed
 from core.settings import ModelReference, SamplingConfig
 from db.constitutions import list_constitutions
-from tests.app.hosting import RunningHost, plant_finished_run
+from tests.app.hosting import SHORT, RunningHost, adapter_of, plant_finished_run
 from tests.app.pretending import pretended
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
@@ -44,7 +44,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 def run_id(studio: Studio) -> int:
     model = save_tiny_model(studio.settings.models_folder / "tiny")
     adapter = save_tiny_adapter(model, studio.settings.runs_folder / "1" / "attempt-1" / "adapter")
-    return plant_finished_run(studio, model, adapter, adapter_hash(adapter))
+    return plant_finished_run(studio, model, adapter_of(studio, adapter, adapter_hash(adapter)))
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +176,7 @@ def test_a_host_killed_while_it_writes_is_told_and_the_comparison_can_be_finishe
 def test_another_adapter_than_the_recorded_one_is_refused_and_nothing_is_shown_as_aligned(studio: Studio, run_id: int, host: RunningHost) -> None:
     source = list_sources(studio)[0]
     assert source.artifact
-    other = plant_finished_run(studio, Path(source.model), studio.settings.data / source.artifact.place, "0" * 64, name="Warm tone")
+    other = plant_finished_run(studio, Path(source.model), replace(source.artifact, sha256="0" * 64), name="Warm tone")
     view = finished(studio, form(other))
     assert view.problem is not None
     assert "is not the one that the run recorded" in view.problem
@@ -235,7 +235,8 @@ def test_an_error_of_one_method_fails_its_pane_and_leaves_the_others(studio: Stu
 
 def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     adapter = studio.settings.runs_folder / "1" / "attempt-1" / "adapter"
-    small = plant_finished_run(studio, studio.settings.models_folder / "tiny", adapter, adapter_hash(adapter), tokens=23, four_bit=True)
+    made = adapter_of(studio, adapter, adapter_hash(adapter))
+    small = plant_finished_run(studio, studio.settings.models_folder / "tiny", made, config=replace(SHORT, four_bit=True))
     beside = replace(studio, settings=replace(studio.settings, data=tmp_path))  # where no other host is announced
     with pretended() as host:
         host.stand_in(beside.settings, {"event": "end"})

@@ -14,19 +14,22 @@ from core.settings import ModelReference
 from tests.core.runs.test_loop import EXAMPLES, trained
 
 
-def test_the_kl_is_nothing_for_a_fresh_adapter_and_positive_after_training(tiny_folder, tmp_path):
+@pytest.fixture
+def model(tiny_folder, tmp_path):
+    return trained(tiny_folder, tmp_path)
+
+
+def test_the_kl_is_nothing_for_a_fresh_adapter_and_positive_after_training(model, tiny_folder, tmp_path):
     base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=torch.device("cpu"), dtype=torch.float32))
     fresh = attach_adapter(base, rank=4, alpha=8, seed=0)
-    changed = trained(tiny_folder, tmp_path)
     measured = objective(SamiSettings(), distance=True)
     assert add_gradient(as_it_is(fresh, "sami"), EXAMPLES[0], measured, 1.0).kl_base_policy_nats == pytest.approx(0.0, abs=1e-7)
-    assert add_gradient(as_it_is(changed, "sami"), EXAMPLES[0], measured, 1.0).kl_base_policy_nats > 1e-3
-    assert add_gradient(as_it_is(changed, "sami"), EXAMPLES[0], objective(SamiSettings(), distance=False), 1.0).kl_base_policy_nats is None
+    assert add_gradient(as_it_is(model, "sami"), EXAMPLES[0], measured, 1.0).kl_base_policy_nats > 1e-3
+    assert add_gradient(as_it_is(model, "sami"), EXAMPLES[0], objective(SamiSettings(), distance=False), 1.0).kl_base_policy_nats is None
 
 
 @pytest.mark.parametrize("way", [add_gradient, replay_gradient])
-def test_a_kl_that_is_only_measured_leaves_the_gradient_as_it_is_to_the_bit(tiny_folder, tmp_path, way):
-    model = trained(tiny_folder, tmp_path)
+def test_a_kl_that_is_only_measured_leaves_the_gradient_as_it_is_to_the_bit(model, way):
     found = []
     for distance in (False, True):
         model.network.zero_grad(set_to_none=True)
@@ -35,8 +38,7 @@ def test_a_kl_that_is_only_measured_leaves_the_gradient_as_it_is_to_the_bit(tiny
     assert torch.equal(*found)
 
 
-def test_summed_scores_are_token_counts_times_the_means(tiny_folder, tmp_path):
-    model = trained(tiny_folder, tmp_path)
+def test_summed_scores_are_token_counts_times_the_means(model):
     means, sums = (
         add_gradient(as_it_is(model, "sami"), EXAMPLES[0], objective(SamiSettings(summed_scores=summed), distance=False), 1.0).logprobs_CR
         for summed in (False, True)
@@ -46,11 +48,10 @@ def test_summed_scores_are_token_counts_times_the_means(tiny_folder, tmp_path):
 
 @pytest.mark.parametrize("n", [2, 5, 16])
 @pytest.mark.parametrize(("room", "summed"), [(1, False), (7, True), (1000, False)])
-def test_replaying_each_constitution_alone_gives_the_same_gradient(tiny_folder, tmp_path, monkeypatch, n, room, summed):
+def test_replaying_each_constitution_alone_gives_the_same_gradient(model, monkeypatch, n, room, summed):
     import core.methods.gradients
 
     monkeypatch.setattr(core.methods.gradients, "REPLAYED_TOKENS", room)
-    model = trained(tiny_folder, tmp_path)
     prompts, responses = tuple((5, 6, 7 + c) for c in range(n)), tuple((20 + r, 21, *range(30, 31 + r % 3)) for r in range(n))
     example = Example(query="", stances=((True,),) * n, prompts=prompts, responses=responses)
     found = []

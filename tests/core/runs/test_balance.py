@@ -21,33 +21,34 @@ def constitution(*titles):
     return Constitution(name="C", principles=tuple(Principle(title=t, statement=f"Do {t}.", antithesis=f"Never do {t}.") for t in titles))
 
 
-def row(title, statement, antithesis, contrasts, flipped, alone):
+def row(title, sides, contrasts, flipped, alone):
+    statement, antithesis = sides
     return PrincipleBalance(title=title, statement=statement, antithesis=antithesis, contrasts=contrasts, flipped=flipped, flipped_alone=alone)
 
 
 def test_one_principle_is_flipped_alone_in_every_contrast():
-    assert count_balance(constitution("a"), [[(YES,), (NO,)], [(NO,), (YES,)]]) == (row("a", 2, 2, 2, 2, 2),)
+    assert count_balance(constitution("a"), [[(YES,), (NO,)], [(NO,), (YES,)]]) == (row("a", (2, 2), 2, 2, 2),)
 
 
 def test_two_principles_in_three_contrasts():
     """First a alone, then both at once, then b alone: six responses, of which two are under each antithesis."""
     contrasts = [[(YES, YES), (NO, YES)], [(NO, NO), (YES, YES)], [(YES, YES), (YES, NO)]]
-    assert count_balance(constitution("a", "b"), contrasts) == (row("a", 4, 2, 3, 2, 1), row("b", 4, 2, 3, 2, 1))
+    assert count_balance(constitution("a", "b"), contrasts) == (row("a", (4, 2), 3, 2, 1), row("b", (4, 2), 3, 2, 1))
 
 
 def test_three_principles_with_three_constitutions_a_contrast():
     """First: a alone, and b with c. Second: all, and a with b. Of a, the responses under the statement: two of three, then one of three."""
     contrasts = [[(YES, YES, YES), (NO, YES, YES), (YES, NO, NO)], [(NO, NO, NO), (YES, YES, YES), (NO, NO, YES)]]
-    assert count_balance(constitution("a", "b", "c"), contrasts) == (row("a", 3, 3, 2, 2, 1), row("b", 3, 3, 2, 2, 0), row("c", 4, 2, 2, 2, 0))
+    assert count_balance(constitution("a", "b", "c"), contrasts) == (row("a", (3, 3), 2, 2, 1), row("b", (3, 3), 2, 2, 0), row("c", (4, 2), 2, 2, 0))
 
 
 def test_a_principle_flipped_twice_in_one_contrast_counts_as_one_contrast():
-    assert count_balance(constitution("a", "b"), [[(NO, NO), (NO, YES), (YES, YES)]])[0] == row("a", 1, 2, 1, 1, 1)
+    assert count_balance(constitution("a", "b"), [[(NO, NO), (NO, YES), (YES, YES)]])[0] == row("a", (1, 2), 1, 1, 1)
 
 
 def test_nothing_kept_is_nothing_counted_and_rows_survive_json():
     balance = count_balance(constitution("a", "b"), [])
-    assert balance == (row("a", 0, 0, 0, 0, 0), row("b", 0, 0, 0, 0, 0))
+    assert balance == (row("a", (0, 0), 0, 0, 0), row("b", (0, 0), 0, 0, 0))
     assert balance_from_data(json.loads(json.dumps(balance_to_data(balance)))) == balance
 
 

@@ -36,6 +36,7 @@ from tests.core.runs.test_loop import EXAMPLES
 
 CONSTITUTION = Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long."),))
 CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=4, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)  # 12 steps
+NOBODY = Company()
 QUERIES = tuple(Query(f"Question number {i}?", "train" if i < 24 else "held_out") for i in range(30))
 
 
@@ -106,21 +107,28 @@ def test_the_same_policy_is_probed_alike_and_never_above_the_cap(tiny):
     assert first.bound_nats <= math.log(2)
 
 
-def trained(tiny_folder, folder, bounds, config, should_stop=lambda: False, on_step=lambda _: None, seen=None):
-    """Train on `EXAMPLES` with probes that find the given bounds, one a step; `seen` gets the adapter at each probe."""
+@dataclasses.dataclass
+class Finds:
+    """Probes that find the given bounds, one a step, and the adapter as it was at each."""
+
+    bounds: list
+    seen: dict = dataclasses.field(default_factory=dict)
+
+
+def trained(tiny_folder, folder, finds, config, company=NOBODY):
+    """Train on `EXAMPLES`, probed; returns the weights that are left."""
     folder.mkdir(exist_ok=True)
     model = attach_adapter(
         load_model(ModelReference(id=str(tiny_folder)), folder, Placing(device=torch.device("cpu"), dtype=torch.float32)), rank=4, alpha=8, seed=0
     )
 
     def ask(step):
-        if seen is not None:
-            seen[step] = weights(model)
-        return Probed(step=step, bound_nats=bounds[step - 1], repetition=0.0, loops=0.0)
+        finds.seen[step] = weights(model)
+        return Probed(step=step, bound_nats=finds.bounds[step - 1], repetition=0.0, loops=0.0)
 
     base = Probed(step=0, bound_nats=0.0, repetition=0.0, loops=0.0)
     probes = Probes(folder=folder, config=config, base=base, ask=ask)
-    train(model, EXAMPLES, config, folder, Company(should_stop=should_stop, on_step=on_step, probes=probes))
+    train(model, EXAMPLES, config, folder, dataclasses.replace(company, probes=probes))
     return weights(model)
 
 
@@ -129,37 +137,36 @@ def weights(model):
 
 
 def test_an_end_by_patience_leaves_the_adapter_of_the_best_step_bit_for_bit(tiny_folder, tmp_path):
-    steps, seen = [], {}
-    bounds = [0.1, 0.3, 0.2, 0.4, 0.3, 0.4, 0.9]
-    left = trained(tiny_folder, tmp_path / "run", bounds, dataclasses.replace(CONFIG, probe_every=1, patience=2), on_step=steps.append, seen=seen)
+    steps, finds = [], Finds([0.1, 0.3, 0.2, 0.4, 0.3, 0.4, 0.9])
+    left = trained(tiny_folder, tmp_path / "run", finds, dataclasses.replace(CONFIG, probe_every=1, patience=2), Company(on_step=steps.append))
     assert [report.done for report in steps] == [1, 2, 3, 4, 5, 6]
     assert steps[-1].total == 6
-    assert [report.metrics["probe_bound_nats"] for report in steps] == bounds[:6]
+    assert [report.metrics["probe_bound_nats"] for report in steps] == finds.bounds[:6]
     assert json.loads((tmp_path / "run" / "early_end.json").read_text())["back_to"] == 4
-    assert torch.equal(left, seen[4])
-    assert not any(torch.equal(left, seen[step]) for step in (1, 2, 3, 5, 6))
+    assert torch.equal(left, finds.seen[4])
+    assert not any(torch.equal(left, finds.seen[step]) for step in (1, 2, 3, 5, 6))
 
 
 def test_probes_come_every_so_many_steps_and_change_nothing_while_they_do_not_end_it(tiny_folder, tmp_path):
     steps = []
     config = dataclasses.replace(CONFIG, probe_every=5, patience=0)
-    left = trained(tiny_folder, tmp_path / "probed", [0.5] * 12, config, on_step=steps.append)
+    left = trained(tiny_folder, tmp_path / "probed", Finds([0.5] * 12), config, Company(on_step=steps.append))
     assert [report.done for report in steps if "probe_bound_nats" in report.metrics] == [5, 10]
     assert not (tmp_path / "probed" / "early_end.json").exists()
-    seen = {}
-    trained(tiny_folder, tmp_path / "plain", [0.5] * 12, dataclasses.replace(config, probe_every=12), seen=seen)
-    assert torch.equal(left, seen[12])
+    plain = Finds([0.5] * 12)
+    trained(tiny_folder, tmp_path / "plain", plain, dataclasses.replace(config, probe_every=12))
+    assert torch.equal(left, plain.seen[12])
 
 
 @pytest.mark.parametrize("stop_after", range(1, 6))
 def test_a_resumed_training_with_probes_equals_an_uninterrupted_one(tiny_folder, tmp_path, stop_after):
     """It ends after the fifth step and goes back to the second; a stop after the fifth leaves nothing to do but to go back."""
-    config, bounds = dataclasses.replace(CONFIG, probe_every=1, patience=3), [0.1, 0.3, 0.2, 0.2, 0.1, 0.9]
-    whole = trained(tiny_folder, tmp_path / "whole", bounds, config)
+    config, finds = dataclasses.replace(CONFIG, probe_every=1, patience=3), Finds([0.1, 0.3, 0.2, 0.2, 0.1, 0.9])
+    whole = trained(tiny_folder, tmp_path / "whole", finds, config)
     asked = itertools.count(1)
     with pytest.raises(Stopped) if stop_after < 5 else contextlib.nullcontext():
-        trained(tiny_folder, tmp_path / "cut", bounds, config, should_stop=lambda: next(asked) >= stop_after)
-    assert torch.equal(trained(tiny_folder, tmp_path / "cut", bounds, config), whole)
+        trained(tiny_folder, tmp_path / "cut", finds, config, Company(should_stop=lambda: next(asked) >= stop_after))
+    assert torch.equal(trained(tiny_folder, tmp_path / "cut", finds, config), whole)
     for name in ("probes.json", "early_end.json"):
         assert (tmp_path / "cut" / name).read_text() == (tmp_path / "whole" / name).read_text()
 
@@ -168,10 +175,10 @@ def test_adapters_that_no_checkpoint_could_need_are_dropped(tiny_folder, tmp_pat
     """A checkpoint after each step, of which two are kept: the best one at the older of them must stay, earlier ones need not."""
     monkeypatch.setattr("core.runs.loop.CHECKPOINT_EVERY_S", 0.0)
     config = dataclasses.replace(CONFIG, probe_every=1, patience=0)
-    trained(tiny_folder, tmp_path / "run", [0.1, 0.2, 0.3, 0.2, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1, 0.5, 0.6], config)
+    trained(tiny_folder, tmp_path / "run", Finds([0.1, 0.2, 0.3, 0.2, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1, 0.5, 0.6]), config)
     assert checkpoint_steps(tmp_path / "run") == [11, 12]
     assert checkpoint_steps(tmp_path / "run" / "best") == [11, 12]
-    trained(tiny_folder, tmp_path / "other", [0.1, 0.2, 0.3, 0.2, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.6], config)
+    trained(tiny_folder, tmp_path / "other", Finds([0.1, 0.2, 0.3, 0.2, 0.2, 0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.6]), config)
     assert checkpoint_steps(tmp_path / "other" / "best") == [6, 12]
 
 
