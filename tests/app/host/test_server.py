@@ -29,7 +29,7 @@ from tests.tiny import save_tiny_adapter, save_tiny_model
 
 KEYS = ("base", "prompt", "sami", "sami-alone")
 CONSTITUTION = {"name": "Brevity", "principles": [{"title": "Short", "statement": "Be brief.", "antithesis": "Be long."}]}
-LONG = {"max_new_tokens": 3000, "temperature": 1.0, "top_p": 1.0}
+LONG = {"max_new_tokens": 3000, "temperature": 0.0, "top_p": 1.0}  # the likeliest token of the tiny model is never the end
 
 
 @pytest.fixture(scope="module")
