@@ -15,24 +15,21 @@ from core.progress import is_training
 MEANINGS = {
     "attribution": "Share of responses that the model traces to the constitution they were written under.",
     "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends with the step that finds it above the limit.",
-    "probe": "Squares, dashed: on probe queries, from the train split but not trained on; cap log 2.",
+    "probe": "Squares, dashed: on probe queries, from the train split but not trained on, from means over tokens; cap log 2.",
+    "sums": "Here from summed log-probabilities, not from their means over tokens.",
     "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
 }
 
 
 def charts_html(view: RunView) -> str:
     """Loss, attribution and the bound over the steps of training."""
-    n = view.config.n_constitutions if view.config else 2
     made = max((p.step for points in view.metrics.values() for p in points), default=0)
     steps = max(0, made - view.step) + view.total_steps if is_training(view.line.phase) else made
     config = view.config or TrainConfig()
-    chance = (Mark(1 / n, f"chance = {1 / n:.2f}", at="right", below=True),)
     charts = (
         _told_chart(view, RECIPES[config.method].loss, steps),
-        _chart(
-            view, "attribution", title="Attribution accuracy", unit="share", marks=chance, low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["attribution"]
-        ),
-        _bound_chart(view, steps, n),
+        _attribution_chart(view, config, steps),
+        _bound_chart(view, config, steps),
         *(_told_chart(view, curve, steps) for curve in _own_curves(view) if curve.key in view.metrics),
         *_distance_chart(view, steps),
     )
@@ -51,23 +48,36 @@ def _endings(view: RunView) -> str:
     return "".join(f'<p class="cs-quiet">{escape(ending["says"])}</p>' for ending in endings)
 
 
-def _bound_chart(view: RunView, steps: int, n_constitutions: int) -> str:
+def _attribution_chart(view: RunView, config: TrainConfig, steps: int) -> str:
+    chance = 1 / config.n_constitutions
+    marks = (Mark(chance, f"chance = {chance:.2f}", at="right", below=True),)
+    meaning = _told("attribution", config)
+    return _chart(view, "attribution", title="Attribution accuracy", unit="share", marks=marks, low=0.0, high=1.0, last_step=steps, meaning=meaning)
+
+
+def _bound_chart(view: RunView, config: TrainConfig, steps: int) -> str:
     """The bound on the training queries of each step and, where there are probes, on theirs."""
-    cap = math.log(n_constitutions)
+    n, told = config.n_constitutions, _told("bound", config)
+    cap = math.log(n)
     probed = [(point.step, point.value) for point in view.metrics.get("probe_bound_nats", ())]
     return _chart(
         view,
         "mi_bound_nats",
         title="MI bound",
         unit="nats",
-        marks=(Mark(cap, f"cap log {n_constitutions} = {cap:.3f}"),),
+        marks=(Mark(cap, f"cap log {n} = {cap:.3f}"),),
         beside=probed,
         beside_label="probe queries",
         low=0.0,
         last_step=steps,
         digits=3,
-        meaning=f"{MEANINGS['bound']} {MEANINGS['probe']}" if probed else MEANINGS["bound"],
+        meaning=f"{told} {MEANINGS['probe']}" if probed else told,
     )
+
+
+def _told(what: str, config: TrainConfig) -> str:
+    """What a curve means; what comes of sums is not read as the table's line of means."""
+    return f"{MEANINGS[what]} {MEANINGS['sums']}" if config.recipe.sums else MEANINGS[what]
 
 
 def _own_curves(view: RunView) -> list[CurveInfo]:

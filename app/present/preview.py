@@ -1,7 +1,7 @@
 """What a run would be, before it is asked for, as HTML."""
 
 from app.present.runs import duration, phase_words
-from app.present.text import escape
+from app.present.text import escape, within
 from app.services.plans import Preview
 from core.machine import Hardware
 from core.methods.settings import TrainConfig
@@ -14,7 +14,7 @@ def preview_html(preview: Preview) -> str:
     rows = [("Machine", _hardware(preview.hardware))]
     if preview.estimate is not None:
         made = preview.estimate
-        phases = ", ".join(f"{phase_words(phase).lower()} {duration(spent)}" for phase, spent in made.seconds.items())
+        phases = ", ".join(f"{within(phase_words(phase))} {duration(spent)}" for phase, spent in made.seconds.items())
         rows.append(("Time", f'<strong class="cs-big">{_about(made.total_s)}</strong><span class="cs-quiet">{escape(phases)}</span>'))
         rows.append(
             (

@@ -36,3 +36,8 @@ def diff_html(before: str, after: str) -> str:
 
 def _tagged(tag: str, text: str) -> str:
     return f"<{tag}>{escape(text)}</{tag}>" if tag else escape(text)
+
+
+def within(words: str) -> str:
+    """Words that begin a line, within a sentence; names further on keep their capitals."""
+    return words[:1].lower() + words[1:]

@@ -26,6 +26,11 @@ class RecipeSettings:
         """
         return limited and place == 0
 
+    @property
+    def sums(self) -> bool:
+        """Whether a step tells attribution and bound from summed log-probabilities, instead of from their means over tokens."""
+        return False
+
     def untold(self, n_constitutions: int) -> int:
         """The number whose logarithm is the loss while nothing is told apart."""
         return n_constitutions

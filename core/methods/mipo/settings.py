@@ -15,6 +15,11 @@ class MipoSettings(RecipeSettings):
     def __post_init__(self) -> None:
         require_in_range(0 < self.beta <= 10, "beta", self.beta, "above 0 and at most 10")
 
+    @property
+    def sums(self) -> bool:
+        """DPO prefers whole responses."""
+        return True
+
     def untold(self, n_constitutions: int) -> int:
         """A preference is between two."""
         return 2

@@ -16,6 +16,11 @@ class SamiSettings(RecipeSettings):
     def __post_init__(self) -> None:
         require_in_range(self.kl_weight >= 0, "kl_weight", self.kl_weight, "0 or above")
 
+    @property
+    def sums(self) -> bool:
+        """As it is set."""
+        return self.summed_scores
+
     def measures_distance(self, place: int, limited: bool) -> bool:
         """Also on every query whose loss it is part of."""
         return self.kl_weight > 0 or super().measures_distance(place, limited)

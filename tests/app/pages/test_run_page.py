@@ -74,7 +74,7 @@ def test_probes_are_drawn_beside_the_bound_and_called_what_they_are(studio: Stud
         add_metrics(session, held, [Metric(step=step, name="probe_bound_nats", value=0.1 * step) for step in (2, 4)])
     charts = opened(studio, run_id)["sections"]["charts"]
     assert "□ 0.40<" in charts
-    assert "Squares, dashed: on probe queries, from the train split but not trained on; cap log 2." in charts
+    assert "Squares, dashed: on probe queries, from the train split but not trained on, from means over tokens; cap log 2." in charts
     assert charts.count("cs-square") == 2
 
 

@@ -275,6 +275,9 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
     assert "learning_rate" not in command  # the preset's for this method
     refused = page.preview(sent(studio, settings={"method": "mipo", "kl_weight": "1"}), asks())["reply"]
     assert "'kl_weight' of mipo: it is one of sami" in refused["message"]
+    measure(studio, HARDWARE)
+    told = page.preview(sent(studio, settings={"method": "mipo"}), asks())["reply"]["html"]
+    assert "measure: MIPO with the constitution" in told, told
 
 
 @pytest.mark.parametrize(("four_bit", "warned"), [(False, True), (True, False), (None, False)])

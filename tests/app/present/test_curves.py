@@ -72,3 +72,10 @@ def test_every_phase_is_told_in_words_with_the_arm_that_it_measures() -> None:
     ]
     assert phase_words("measuring sami-alone") == "Measure: aligned without the constitution"
     assert (phase_words("training 2"), phase_words("")) == ("Train, iteration 2", "starting")
+
+
+@pytest.mark.parametrize(("config", "told"), [(preset("quick"), 0), (preset("quick", summed_scores=True), 2), (preset("quick", method="mipo"), 2)])
+def test_bound_and_attribution_say_where_they_come_of_sums(config: TrainConfig, told: int) -> None:
+    """The result's table has a line of each, which must not be taken for one another."""
+    shown = re.sub(r"<svg.*?</svg>", "", charts_html(view(config)), flags=re.DOTALL)
+    assert shown.count("from summed log-probabilities") == told
