@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
+import torch
 from peft.tuners.lora import LoraLayer
 
 from core.engine import scoring
 from core.engine.adapters import BASE_WEAR, TRAINED, Wear, at_rest, lora_layers, put_on, wearing
+from core.engine.cpu.packed_weights import drop_packed, hold_packed
 from core.engine.models import LoadedModel
 from core.engine.policy import Policy, Prompt
 from core.engine.sampling import begin, stream
@@ -43,6 +45,8 @@ class Plain:
 
     def worn(self) -> contextlib.AbstractContextManager[None]:
         """Within this block the network wears what the policy says; for policies that are made of its passes."""
+        if torch.is_grad_enabled():
+            drop_packed(self.model.network)
         return wearing(self.model.network, self.layers, self.wear)
 
     def dressed(self, steps: Iterator[list[int | None]]) -> Iterator[list[int | None]]:
@@ -51,6 +55,7 @@ class Plain:
         Nothing is taken off between two steps, only put on where somebody else did: a change costs a part of a token.
         """
         network = self.model.network
+        hold_packed(network)
         try:
             while True:
                 put_on(network, self.layers, self.wear)

@@ -54,7 +54,7 @@ class AdaptedLinear(Linear):
             y_TO: Tensor = _AdaptedProduct.apply(x_TI, base, self._weight("lora_A", name), self._weight("lora_B", name), self.scaling[name])
         else:
             a_rI, b_Or = self._cast(name, x.dtype)
-            y_TO = F.linear(x_TI, base.weight, base.bias).addmm_(x_TI @ a_rI.T, b_Or.T)
+            y_TO = base(x_TI).addmm_(x_TI @ a_rI.T, b_Or.T)
         return y_TO.reshape(*x.shape[:-1], y_TO.shape[-1])
 
     def _cast(self, name: str, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

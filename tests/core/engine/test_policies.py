@@ -7,6 +7,7 @@ import torch
 
 from core.constitution.principles import Constitution, Principle
 from core.engine.adapters import BASE_WEAR, Wear, adapter_hash, load_adapter, lora_layers, put_on, wearing, without_adapters
+from core.engine.cpu import packed_weights
 from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is, base_of, open_policy
 from core.engine.policy import prompt_of
@@ -182,3 +183,22 @@ def test_every_line_of_the_table_opens_and_is_its_control_exactly(method, adapte
         control = open_policy(adapted, make_arm(method.control))
         assert replies(open_policy(adapted, at_control), text) == replies(control, text)
         assert equal(scores(open_policy(adapted, at_control)), scores(control))
+
+
+@pytest.mark.skipif(not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU multiplies no bfloat16")
+def test_weights_are_held_packed_from_the_first_token_to_the_first_gradient(tiny_folder, adapter, artifact, tmp_path, monkeypatch):
+    adapted = load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.bfloat16)), adapter)
+
+    def held():
+        return {"forward" in vars(layer) for layer in adapted.network.modules() if type(layer) is torch.nn.Linear and layer.weight.dtype == torch.bfloat16}
+
+    policy = open_policy(adapted, sami(artifact))
+    with monkeypatch.context() as patched:
+        patched.setattr(packed_weights, "ROOM_BYTES", 0)
+        plain, plain_scores = replies(policy, steady=True), scores(policy)
+        assert held() == {False}
+    assert replies(policy, steady=True) == plain
+    assert equal(scores(policy), plain_scores)
+    assert held() == {True}
+    policy.score(prompts(adapted), [[20, 21, 22]])
+    assert held() == {False}
