@@ -6,6 +6,8 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from tests.devices import DEVICE
+
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|start|>{{ message['role'] }}\n{{ message['content'] }}<|end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
@@ -66,7 +68,7 @@ def save_tiny_adapter(model_folder: Path, folder: Path, seed: int = 1) -> Path:
     from core.engine.models import Placing, load_model
     from core.settings import ModelReference
 
-    base = load_model(ModelReference(id=str(model_folder)), folder, Placing(device=torch.device("cpu"), dtype=torch.float32))
+    base = load_model(ModelReference(id=str(model_folder)), folder, Placing(device=DEVICE, dtype=torch.float32))
     model = attach_adapter(base, rank=4, alpha=32, seed=seed)
     stir(model.network, std=0.3, seed=seed)
     model.network.save_pretrained(folder, safe_serialization=True)

@@ -5,6 +5,7 @@ import torch
 
 from core.engine.models import Placing, load_model
 from core.settings import ModelReference
+from tests.devices import DEVICE
 from tests.tiny import save_tiny_model
 
 
@@ -16,4 +17,4 @@ def tiny_folder(tmp_path_factory):
 @pytest.fixture
 def tiny(tiny_folder, tmp_path):
     """A fresh base each time, since attaching an adapter changes a network in place."""
-    return load_model(ModelReference(id=str(tiny_folder)), tmp_path / "models", Placing(device=torch.device("cpu"), dtype=torch.float32))
+    return load_model(ModelReference(id=str(tiny_folder)), tmp_path / "models", Placing(device=DEVICE, dtype=torch.float32))

@@ -28,6 +28,7 @@ from core.engine.models import LoadedModel
 from core.engine.scoring import prove_packing, score
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import drawn
+from tests.devices import DEVICE
 from tests.tiny import tiny_tokenizer
 
 SIZES = {
@@ -80,7 +81,7 @@ def build(config):
         reference=ModelReference(id=type(network).__name__),
         network=network,
         tokenizer=tiny_tokenizer(),
-        device=torch.device("cpu"),
+        device=DEVICE,
         end_ids=(),
         context_tokens=1024,
         packed=can_mask(network),

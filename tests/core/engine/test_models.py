@@ -14,6 +14,7 @@ from core.progress import Listener
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
+from tests.devices import DEVICE
 from tests.tiny import save_tiny_model
 
 ASKED = Turns("You are a helpful assistant.", "Answer briefly.\n\nWhy?")
@@ -26,7 +27,7 @@ def plain(tmp_path):
     (folder / "chat_template.jinja").unlink()
     settings = json.loads((folder / "tokenizer_config.json").read_text())
     assert "chat_template" not in settings
-    return load_model(ModelReference(id=str(folder)), tmp_path, Placing(device=torch.device("cpu"), dtype=torch.float32))
+    return load_model(ModelReference(id=str(folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32))
 
 
 def encode(model, text):
@@ -69,7 +70,7 @@ def test_a_run_on_a_model_without_a_template_says_so_and_finishes(tmp_path, plai
     principle = Principle(title="Sailor", statement="Write in the manner of a sailor.", antithesis="Write in the manner of a banker.")
     queries = tuple(Query(text=f"What is number {i}?", split="train" if i % 2 else "held_out") for i in range(16))
     config = TrainConfig(train_queries=4, held_out_queries=2, passes=1, sampling=SamplingConfig(max_new_tokens=12, temperature=1.0))
-    plan = RunPlan(constitution=Constitution(name="One", principles=(principle,)), queries=queries, model=plain.reference, config=config, device="cpu")
+    plan = RunPlan(constitution=Constitution(name="One", principles=(principle,)), queries=queries, model=plain.reference, config=config, device=str(DEVICE))
     notes = []
     record = execute(plan, tmp_path / "run", tmp_path, Listener(on_step=lambda report: notes.append(report.note)))
     assert record.adapter.exists()

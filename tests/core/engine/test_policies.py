@@ -15,12 +15,12 @@ from core.engine.sampling import sample
 from core.errors import AdapterError, ConfigError
 from core.methods.arms import METHODS, Artifact, arm_from_data, arm_title, arm_to_data, arms_for, make_arm, same_lane
 from core.settings import ModelReference, SamplingConfig
+from tests.devices import DEVICE
 from tests.tiny import save_tiny_adapter
 
 CONSTITUTION = Constitution(name="C", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long and dull."),))
 SAMPLING = SamplingConfig(max_new_tokens=12, temperature=1.0)
 QUERIES = ("Why?", "What is tea?", "Where do birds sleep?")
-CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def artifact(adapter):
 
 @pytest.fixture
 def adapted(tiny_folder, adapter, tmp_path):
-    return load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.float32)), adapter)
+    return load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32)), adapter)
 
 
 def prompts(model, constitution=CONSTITUTION):
@@ -65,7 +65,7 @@ def test_a_model_without_its_adapters_is_the_bare_base_again(adapted, tiny_folde
     bare = without_adapters(adapted)
     assert (bare.adapted, dict(bare.adapters), lora_layers(bare.network)) == (False, {}, [])
     assert without_adapters(bare) is bare
-    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.float32))
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32))
     assert equal(*(scores(open_policy(model, make_arm("base"))) for model in (bare, base)))
 
 
@@ -124,7 +124,7 @@ def test_a_stream_that_is_left_puts_the_adapter_back_on(adapted):
 def test_two_adapters_on_one_base_reply_as_each_does_alone(tiny_folder, adapter, adapted, artifact, tmp_path):
     other_folder = save_tiny_adapter(tiny_folder, tmp_path / "other", seed=5)
     other = Artifact(kind="adapter", place=str(other_folder), sha256=adapter_hash(other_folder))
-    alone = as_it_is(load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.float32)), other_folder), "sami")
+    alone = as_it_is(load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32)), other_folder), "sami")
     first = replies(open_policy(adapted, sami(artifact)))
     both = load_adapter(adapted, other_folder)
     assert set(both.adapters) == {artifact.sha256, other.sha256}
@@ -187,7 +187,7 @@ def test_every_line_of_the_table_opens_and_is_its_control_exactly(method, adapte
 
 @pytest.mark.skipif(not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU multiplies no bfloat16")
 def test_weights_are_held_packed_from_the_first_token_to_the_first_gradient(tiny_folder, adapter, artifact, tmp_path, monkeypatch):
-    adapted = load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=CPU, dtype=torch.bfloat16)), adapter)
+    adapted = load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.bfloat16)), adapter)
 
     def held():
         return {"forward" in vars(layer) for layer in adapted.network.modules() if type(layer) is torch.nn.Linear and layer.weight.dtype == torch.bfloat16}

@@ -10,6 +10,7 @@ from core.engine.models import Placing, encode_prompt, load_model
 from core.errors import ContextError
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import drawn, streamed
+from tests.devices import DEVICE
 
 GREEDY = SamplingConfig(max_new_tokens=12, temperature=0)
 WARM = SamplingConfig(max_new_tokens=12, temperature=1.0)
@@ -43,7 +44,7 @@ def test_a_row_is_drawn_alike_alone_and_in_a_batch(tiny, prompts, steady):
 
 def test_a_steady_row_is_equal_to_the_bit_in_any_company_in_bfloat16(tiny_folder, tmp_path):
     """The logits of a row, not only its tokens: rows of other lengths, or none, around it."""
-    model = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=torch.device("cpu"), dtype=torch.bfloat16))
+    model = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.bfloat16))
     queries = ["Hi?", "Why is the sky blue, and the sea too?", "How do I boil an egg?", "What is tea?", "Who?", "Is it late?", "Where to?"]
     prompts = [encode_prompt(model, Turns("You are a helpful assistant.", query)) for query in queries]
     together = drawn(model, prompts, WARM, list(range(7)), steady=True)

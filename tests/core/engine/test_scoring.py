@@ -9,6 +9,7 @@ from core.engine.adapters import attach_adapter
 from core.engine.models import Placing
 from core.engine.scoring import pack, score
 from core.methods.sami.losses import sami_loss
+from tests.devices import DEVICE
 
 PROMPTS = [[5, 6, 7], [8, 9, 10, 11, 12, 13, 14]]
 RESPONSES = [[20, 21, 22], [30, 31, 32, 33, 34, 35]]
@@ -47,7 +48,7 @@ def shared_tiny(tiny_folder, tmp_path_factory):
     from core.engine.models import load_model
     from core.settings import ModelReference
 
-    return load_model(ModelReference(id=str(tiny_folder)), tmp_path_factory.mktemp("m"), Placing(device=torch.device("cpu"), dtype=torch.float32))
+    return load_model(ModelReference(id=str(tiny_folder)), tmp_path_factory.mktemp("m"), Placing(device=DEVICE, dtype=torch.float32))
 
 
 def test_gradients_of_packed_scoring_equal_those_of_plain_scoring(tiny):
@@ -69,7 +70,7 @@ def test_a_response_is_scored_alike_in_any_company(tiny):
 
 
 def test_no_token_sees_padding_or_another_response():
-    packed = pack(PROMPTS, RESPONSES, torch.device("cpu"))
+    packed = pack(PROMPTS, RESPONSES, DEVICE)
     mask = packed.visible_CLL[0]
     assert not mask[4:, :4].any()  # the shorter prompt is padded by four, and nothing real looks there
     assert not mask[10:, 7:10].any()  # the second response does not see the first

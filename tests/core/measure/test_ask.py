@@ -17,6 +17,7 @@ from core.measure.values import replies_from_data
 from core.methods.arms import make_arm
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import adapter_off, drawn
+from tests.devices import DEVICE
 from tests.tiny import save_tiny_adapter
 
 SAMPLING = SamplingConfig(max_new_tokens=8, temperature=1.0)
@@ -33,7 +34,7 @@ def constitution(n_principles):
 def adapted(tiny_folder, tmp_path_factory):
     """The tiny model with an adapter that changes what it says."""
     adapter = save_tiny_adapter(tiny_folder, tmp_path_factory.mktemp("adapter"))
-    base = load_model(ModelReference(id=str(tiny_folder)), adapter, Placing(device=torch.device("cpu"), dtype=torch.float32))
+    base = load_model(ModelReference(id=str(tiny_folder)), adapter, Placing(device=DEVICE, dtype=torch.float32))
     return load_adapter(base, adapter)
 
 

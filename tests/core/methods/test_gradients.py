@@ -12,6 +12,7 @@ from core.methods.sami.recipe import objective
 from core.methods.sami.settings import SamiSettings
 from core.settings import ModelReference
 from tests.core.runs.test_loop import EXAMPLES, trained
+from tests.devices import DEVICE
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def model(tiny_folder, tmp_path):
 
 
 def test_the_kl_is_nothing_for_a_fresh_adapter_and_positive_after_training(model, tiny_folder, tmp_path):
-    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=torch.device("cpu"), dtype=torch.float32))
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32))
     fresh = attach_adapter(base, rank=4, alpha=8, seed=0)
     measured = objective(SamiSettings(), distance=True)
     assert add_gradient(as_it_is(fresh, "sami"), EXAMPLES[0], measured, 1.0).kl_base_policy_nats == pytest.approx(0.0, abs=1e-7)

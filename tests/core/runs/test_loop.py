@@ -14,6 +14,7 @@ from core.progress import Stopped
 from core.runs.loop import Company, learning_rate, step_order, train
 from core.settings import ModelReference
 from tests.asking import adapter_off
+from tests.devices import DEVICE
 
 STANCES = ((True,), (False,))
 EXAMPLES = [
@@ -28,7 +29,7 @@ def trained(tiny_folder, folder, should_stop=lambda: False, on_step=lambda _: No
 
 def trained_with(config, tiny_folder, folder, on_step=lambda _: None, should_stop=lambda: False):
     folder.mkdir(exist_ok=True)
-    base = load_model(ModelReference(id=str(tiny_folder)), folder, Placing(device=torch.device("cpu"), dtype=torch.float32))
+    base = load_model(ModelReference(id=str(tiny_folder)), folder, Placing(device=DEVICE, dtype=torch.float32))
     model = attach_adapter(base, rank=4, alpha=8, seed=CONFIG.seed)
     train(model, EXAMPLES, config, folder, Company(on_step=on_step, should_stop=should_stop))
     return model

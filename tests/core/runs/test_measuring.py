@@ -3,7 +3,6 @@
 import json
 
 import pytest
-import torch
 
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
@@ -19,6 +18,7 @@ from core.runs.execute import execute
 from core.runs.phases import measured_arms, run_phases
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
+from tests.devices import DEVICE
 
 SAMPLING = SamplingConfig(max_new_tokens=8, temperature=1.0)
 CONFIG = TrainConfig(train_queries=4, held_out_queries=3, passes=1, lora_rank=4, lora_alpha=8, max_kl_nats=0, sampling=SAMPLING)
@@ -45,7 +45,7 @@ def test_an_arm_without_the_constitution_answers_each_query_once_unscored_as_the
     folder, record, _, plan = finished
     rows = json.loads((folder / "replies-sami-alone-000.json").read_text())
     assert [(row["side"], row["logprobs"], row["base_logprobs"], row["kl_policy_base_nats"]) for row in rows] == [("none", [], [], None)] * 3
-    model = load_adapter(load_model(plan.model, folder, Placing(device=torch.device("cpu"))), folder / "adapter")
+    model = load_adapter(load_model(plan.model, folder, Placing(device=DEVICE)), folder / "adapter")
     arm = make_arm("sami-alone", artifact=Artifact(kind="adapter", place="", sha256=record.adapter_sha256))
     prompts = [side_prompt(model, None, "statement", row["query"]) for row in rows]
     seeds = [reply_seed(CONFIG.seed, row["query"], "statement") for row in rows]

@@ -33,6 +33,7 @@ from core.runs.probes import Probes, go_back, probe
 from core.runs.records import result_data
 from core.settings import ModelReference, SamplingConfig
 from tests.core.runs.test_loop import EXAMPLES
+from tests.devices import DEVICE
 
 CONSTITUTION = Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long."),))
 CONFIG = TrainConfig(train_queries=6, queries_per_step=2, passes=4, learning_rate=5e-3, lora_rank=4, lora_alpha=8, max_kl_nats=0)  # 12 steps
@@ -118,9 +119,7 @@ class Finds:
 def trained(tiny_folder, folder, finds, config, company=NOBODY):
     """Train on `EXAMPLES`, probed; returns the weights that are left."""
     folder.mkdir(exist_ok=True)
-    model = attach_adapter(
-        load_model(ModelReference(id=str(tiny_folder)), folder, Placing(device=torch.device("cpu"), dtype=torch.float32)), rank=4, alpha=8, seed=0
-    )
+    model = attach_adapter(load_model(ModelReference(id=str(tiny_folder)), folder, Placing(device=DEVICE, dtype=torch.float32)), rank=4, alpha=8, seed=0)
 
     def ask(step):
         finds.seen[step] = weights(model)

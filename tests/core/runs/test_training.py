@@ -24,6 +24,7 @@ from core.runs.phases import run_phases
 from core.runs.plan import RunPlan
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import adapter_off
+from tests.devices import DEVICE
 
 CONSTITUTION = Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long."),))
 QUERIES = tuple(Query(f"Question number {i}?", "train" if i % 2 else "held_out") for i in range(12))
@@ -37,8 +38,8 @@ def plan(tiny_folder, **changes):
 
 def test_a_run_leaves_an_adapter_that_stock_peft_loads_and_that_differs_from_the_base(tiny_folder, tmp_path):
     record = execute(plan(tiny_folder), tmp_path / "run", tmp_path)
-    model = load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=torch.device("cpu"), dtype=torch.float32)), record.adapter)
-    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=torch.device("cpu"), dtype=torch.float32))
+    model = load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32)), record.adapter)
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32))
     ids = torch.arange(3, 30)[None]
     with torch.no_grad():
         plain, adapted = base.network(ids).logits, model.network(ids).logits
@@ -86,7 +87,7 @@ def test_iterations_train_from_the_base_on_replies_of_the_policy_before_to_queri
     steps = [2 * -(-len(queries) // 2) for queries in asked]  # two passes, two queries a step
     assert [r.step for r in reports if r.metrics] == list(range(1, sum(steps) + 1))
     assert list(dict.fromkeys(r.phase for r in reports)) == list(run_phases(TrainConfig(iterations=3)))
-    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=torch.device("cpu")))
+    base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE))
     first = load_adapter(base, tmp_path / "run" / "iteration-1" / "adapter")
     config = iteration_config(iterated(tiny_folder).config, 2)
     again = draw_examples(as_it_is(first, "sami"), CONSTITUTION, iteration_queries(SPLIT_QUERIES, iterated(tiny_folder).config, 2), config)
