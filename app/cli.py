@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # How long PyTorch's threads spin before they sleep. The default, ten times and more, halves their speed wherever something else
     # wants a core of two; not spinning at all costs a fifth on a quiet machine (docs/decisions.md).
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    # Of 1,024 kernels that oneDNN keeps by default, most are for batches of a shape that never comes again, and each holds memory.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     try:
         return _dispatch(options)
     except StudioError as error:

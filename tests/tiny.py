@@ -59,7 +59,7 @@ def stir(network: torch.nn.Module, *, std: float, seed: int = 0) -> None:
     with torch.no_grad():
         for name, weight in network.named_parameters():
             if "lora_B" in name:
-                weight.normal_(std=std, generator=generator)
+                weight.copy_(torch.empty(weight.shape).normal_(std=std, generator=generator))
 
 
 def save_tiny_adapter(model_folder: Path, folder: Path, seed: int = 1) -> Path:

@@ -1,6 +1,7 @@
-"""The several ways of running out of memory, as one error that says what to do."""
+"""Memory: what was freed is given back, and the several ways of running out are one error that says what to do."""
 
 import contextlib
+import ctypes
 from collections.abc import Iterator
 
 import torch
@@ -23,3 +24,9 @@ def memory_in_words(remedy: str) -> Iterator[None]:
         if "can't allocate memory" in str(error) or "not enough memory" in str(error):  # PyTorch's CPU allocator has no class of its own
             raise OutOfMemoryError(remedy) from error
         raise
+
+
+def give_back_freed() -> None:
+    """Have the C library return to the system what was freed; glibc keeps it, in pieces that the next large tensors may not fit into."""
+    with contextlib.suppress(OSError, AttributeError):  # no glibc
+        ctypes.CDLL(None).malloc_trim(0)

@@ -2,7 +2,8 @@
 
 import os
 
-os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # as app.cli sets it; read when torch is imported
+os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # as app.cli sets them; read when torch is imported
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
 
 from transformers.models.llama import modeling_llama  # noqa: F401
 

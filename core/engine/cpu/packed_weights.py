@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.engine.memory import give_back_freed
+
 ROOM_BYTES = 2**30  # of weights that are held twice, at most
 _ROWS = 24  # the copy's order is chosen for about so many rows, and serves any number
 
@@ -19,15 +21,18 @@ def hold_packed(network: nn.Module) -> None:
     """Make the copy, unless it is there, is of no use, or is too large."""
     layers = _layers(network)
     if layers and not _is_held(layers[0]) and sum(layer.weight.nbytes for layer in layers) <= ROOM_BYTES:
+        give_back_freed()
         for layer in layers:
             vars(layer)["forward"] = partial(_product, layer, torch.ops.mkldnn._reorder_linear_weight(layer.weight, _ROWS))
 
 
 def drop_packed(network: nn.Module) -> None:
     """Let go of the copy, if there is one."""
-    for layer in _layers(network):
-        if _is_held(layer):
-            del vars(layer)["forward"]  # the method of its class again
+    held = [layer for layer in _layers(network) if _is_held(layer)]
+    for layer in held:
+        del vars(layer)["forward"]  # the method of its class again
+    if held:
+        give_back_freed()
 
 
 def _layers(network: nn.Module) -> list[nn.Linear]:

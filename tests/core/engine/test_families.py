@@ -75,7 +75,7 @@ def model(request):
 
 def build(config):
     torch.manual_seed(0)
-    network = AutoModelForCausalLM.from_config(config).eval().requires_grad_(False)
+    network = AutoModelForCausalLM.from_config(config).eval().requires_grad_(False).to(DEVICE)
     use_on_cpu(network)
     return LoadedModel(
         reference=ModelReference(id=type(network).__name__),
@@ -92,7 +92,7 @@ def alone(model, prompt, response):
     """Mean log-probability of one response, with nothing else around it, no mask and no positions given, by the library's plainest attention."""
     ours = model.network.config._attn_implementation
     model.network.set_attn_implementation("eager")
-    logprobs = model.network(input_ids=torch.tensor([prompt + response])).logits[0].float().log_softmax(-1)
+    logprobs = model.network(input_ids=torch.tensor([prompt + response], device=DEVICE)).logits[0].float().log_softmax(-1)
     model.network.set_attn_implementation(ours)
     return logprobs[torch.arange(len(prompt) - 1, len(prompt) - 1 + len(response)), torch.tensor(response)].mean()
 
@@ -112,7 +112,9 @@ def test_packing_passes_its_check(model):
 def test_greedy_tokens_are_those_of_generate(model):
     ours = drawn(model, PROMPTS, GREEDY, [0, 0, 0])
     for prompt, response in zip(PROMPTS, ours, strict=True):
-        theirs = model.network.generate(torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)), max_new_tokens=14, do_sample=False)
+        theirs = model.network.generate(
+            torch.tensor([prompt], device=DEVICE), attention_mask=torch.ones(1, len(prompt), device=DEVICE), max_new_tokens=14, do_sample=False
+        )
         assert list(response.token_ids) == theirs[0, len(prompt) :].tolist()
 
 

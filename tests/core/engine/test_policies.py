@@ -83,7 +83,7 @@ def test_the_adapter_at_strength_0_is_the_base_and_at_1_as_it_was_trained_exactl
 def test_a_strength_scales_the_update_of_every_layer(adapted, artifact):
     """For one layer alone the update is linear in the strength: W x + s B A x."""
     layer = lora_layers(adapted.network)[0]
-    x = torch.randn(2, layer.base_layer.in_features)
+    x = torch.randn(2, layer.base_layer.in_features, device=DEVICE)
     outputs = {}
     for strength in (0.0, 0.5, 1.0, 2.0):
         with wearing(adapted.network, lora_layers(adapted.network), Wear("default", strength)), torch.no_grad():

@@ -24,7 +24,9 @@ def prompts(tiny):
 def test_greedy_tokens_are_those_of_generate(tiny, prompts):
     ours = drawn(tiny, prompts, GREEDY, [0, 0, 0])
     for prompt, response in zip(prompts, ours, strict=True):
-        theirs = tiny.network.generate(torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)), max_new_tokens=12, do_sample=False)
+        theirs = tiny.network.generate(
+            torch.tensor([prompt], device=DEVICE), attention_mask=torch.ones(1, len(prompt), device=DEVICE), max_new_tokens=12, do_sample=False
+        )
         assert list(response.token_ids) == theirs[0, len(prompt) :].tolist()
 
 
@@ -64,14 +66,14 @@ def test_frequencies_follow_the_softmax(tiny, prompts):
     for response in drawn(tiny, [prompt] * draws, one, list(range(draws))):
         counts[response.token_ids[0]] += 1
     with torch.no_grad():
-        expected = tiny.network(torch.tensor([prompt])).logits[0, -1].softmax(-1)
+        expected = tiny.network(torch.tensor([prompt], device=DEVICE)).logits[0, -1].softmax(-1).cpu()
     spread = (expected * (1 - expected) / draws).sqrt()
     assert ((counts / draws - expected).abs() <= 4 * spread + 1 / draws).all()
 
 
 def test_the_nucleus_leaves_out_the_tail(tiny, prompts):
     with torch.no_grad():
-        ranked = tiny.network(torch.tensor([prompts[0]])).logits[0, -1].softmax(-1).sort(descending=True)
+        ranked = tiny.network(torch.tensor([prompts[0]], device=DEVICE)).logits[0, -1].softmax(-1).cpu().sort(descending=True)
     inside = set(ranked.indices[: int((ranked.values.cumsum(0) < 0.2).sum()) + 1].tolist())
     picked = drawn(tiny, [prompts[0]] * 300, SamplingConfig(max_new_tokens=1, temperature=1.0, top_p=0.2), list(range(300)))
     assert {response.token_ids[0] for response in picked} <= inside

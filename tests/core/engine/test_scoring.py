@@ -21,7 +21,7 @@ def plain(model, prompts, responses):
     for prompt in prompts:
         row = []
         for response in responses:
-            logits = model.network(input_ids=torch.tensor([list(prompt) + list(response)])).logits[0].float().log_softmax(-1)
+            logits = model.network(input_ids=torch.tensor([list(prompt) + list(response)], device=DEVICE)).logits[0].float().log_softmax(-1)
             at = torch.arange(len(prompt) - 1, len(prompt) - 1 + len(response))
             row.append(logits[at, torch.tensor(response)].mean())
         rows.append(torch.stack(row))

@@ -12,6 +12,7 @@ from core.engine.sampling import sample
 from core.methods.arms import make_arm
 from core.methods.context import amplify
 from core.settings import SamplingConfig
+from tests.devices import DEVICE
 
 CONSTITUTION = Constitution(name="C", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long and dull."),))
 
@@ -26,7 +27,7 @@ def test_the_formula_by_hand():
 def test_scores_are_those_of_the_two_passes_put_together(tiny):
     policy = open_policy(tiny, make_arm("context", settings={"alpha": 0.7}))
     prompt, response = prompt_of(tiny, CONSTITUTION, (True,), "Why?"), [20, 21, 22]
-    ids = {name: torch.tensor([[*given, *response]]) for name, given in (("text", prompt.ids), ("bare", prompt.bare))}
+    ids = {name: torch.tensor([[*given, *response]], device=DEVICE) for name, given in (("text", prompt.ids), ("bare", prompt.bare))}
     with torch.no_grad():
         found = policy.score([prompt], [response], own=[0])
         plain = {name: tiny.network(row).logits[0, -4:-1].log_softmax(-1) for name, row in ids.items()}

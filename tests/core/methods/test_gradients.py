@@ -44,7 +44,7 @@ def test_summed_scores_are_token_counts_times_the_means(model):
         add_gradient(as_it_is(model, "sami"), EXAMPLES[0], objective(SamiSettings(summed_scores=summed), distance=False), 1.0).logprobs_CR
         for summed in (False, True)
     )
-    torch.testing.assert_close(sums, means * torch.tensor([3.0, 4.0]))  # the two responses' lengths
+    torch.testing.assert_close(sums, means * torch.tensor([3.0, 4.0], device=DEVICE))  # the two responses' lengths
 
 
 @pytest.mark.parametrize("n", [2, 5, 16])

@@ -98,7 +98,7 @@ def test_an_adapter_made_fresh_again_changes_nothing(tiny_folder, tmp_path):
     model = trained(tiny_folder, tmp_path)
     save_adapter(model, tmp_path / "adapter")
     before = digest(model)
-    ids = torch.arange(3, 30)[None]
+    ids = torch.arange(3, 30, device=DEVICE)[None]
     with torch.no_grad():
         reset_adapter(model, 1)
         fresh = model.network(ids).logits

@@ -40,7 +40,7 @@ def test_a_run_leaves_an_adapter_that_stock_peft_loads_and_that_differs_from_the
     record = execute(plan(tiny_folder), tmp_path / "run", tmp_path)
     model = load_adapter(load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32)), record.adapter)
     base = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32))
-    ids = torch.arange(3, 30)[None]
+    ids = torch.arange(3, 30, device=DEVICE)[None]
     with torch.no_grad():
         plain, adapted = base.network(ids).logits, model.network(ids).logits
         with adapter_off(model):
