@@ -1,17 +1,16 @@
 """What differs between two constitutions, and between two texts, as values. How they look is decided elsewhere. Pure text."""
 
 import difflib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle, WrittenBy, squash
+from core.constitution.text import pieces as text_pieces
 
 MAX_WORD_PAIRS = 4_000_000  # a block with more word pairs than this is shown as replaced as a whole: difflib is quadratic
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 T = TypeVar("T")
 
@@ -203,7 +202,7 @@ def _by_lines(before: list[str], after: list[str]) -> Iterator[Piece]:
         if tag == "equal":
             yield Piece("same", old)
         else:
-            yield from _by_words(_WORDS.findall(old), _WORDS.findall(new))
+            yield from _by_words(text_pieces(old), text_pieces(new))
 
 
 def _by_words(before: list[str], after: list[str]) -> Iterator[Piece]:

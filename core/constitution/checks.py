@@ -7,12 +7,22 @@ None is never counted as False: shares are taken over the judged replies and car
 import json
 import re
 import reprlib
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from langdetect import DetectorFactory, LangDetectException, detect
-
-from core.constitution.text import words
+from core.constitution.text import (
+    answer,
+    ends_with_question,
+    folded,
+    has_emoji,
+    is_lower,
+    is_upper,
+    language,
+    marks_sentences,
+    sentences,
+    words,
+)
 from core.errors import ConstitutionError
 
 Argument = int | str | None
@@ -40,27 +50,17 @@ class CheckKind:
     judge: Callable[[str, Argument], bool | None]
 
 
-_BULLET = re.compile(r"^\s*(?:[-*•–+]|\d{1,2}[.)])\s+\S")
-_SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)")
-_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff]")
+_BULLET = re.compile(
+    r"^\s*(?:[-*•–+‣⁃◦●○▪▫■□◆◇▶►・·]\s+\S|\(?\d{1,2}[.)]\s+\S|[・●■◆○□◇]\S|\d{1,2}[、．）]\s*\S|[①-⑳㈠-㈩]\s*\S|[（(]?[一二三四五六七八九十]{1,3}[、．）)]\s*\S)"
+)
+
+
+def _max_sentences(reply: str, limit: Argument) -> bool | None:
+    return max(1, len(sentences(reply))) <= int(limit or 0) if marks_sentences(reply) else None
 
 
 def _bulleted_list(reply: str, _: Argument) -> bool:
     return sum(bool(_BULLET.match(line)) for line in reply.splitlines()) >= 2
-
-
-def _ends_with_question(reply: str, _: Argument) -> bool:
-    return reply.rstrip(" \t\n\"'”’)*_").endswith("?")
-
-
-def _capital_letters(reply: str, _: Argument) -> bool | None:
-    letters = [c for c in reply if c.isalpha()]
-    return sum(c.isupper() for c in letters) >= 0.9 * len(letters) if letters else None
-
-
-def _lowercase(reply: str, _: Argument) -> bool | None:
-    letters = [c for c in reply if c.isalpha()]
-    return not any(c.isupper() for c in letters) if letters else None
 
 
 def _json(reply: str, _: Argument) -> bool:
@@ -72,25 +72,21 @@ def _json(reply: str, _: Argument) -> bool:
 
 
 def _language(reply: str, code: Argument) -> bool | None:
-    if len(words(reply)) < 3:
-        return None  # langdetect guesses wildly on a word or two
-    DetectorFactory.seed = 0  # otherwise the verdict on the same reply may change between calls
-    try:
-        return bool(detect(reply) == code)
-    except LangDetectException:
-        return None
+    found = language(reply)
+    return None if found is None else found == code
 
 
 def _contains(reply: str, needle: Argument) -> bool:
-    return any(part.strip().casefold() in reply.casefold() for part in str(needle).split("|") if part.strip())
+    searched = folded(reply)
+    return any(folded(part) in searched for part in str(needle).split("|") if folded(part))
 
 
 def _starts_with(reply: str, opening: Argument) -> bool:
-    return reply.lstrip().casefold().startswith(str(opening).casefold())
+    return folded(reply).startswith(folded(str(opening)))
 
 
 def _regex(reply: str, pattern: Argument) -> bool:
-    return re.search(str(pattern), reply) is not None
+    return re.search(str(pattern), unicodedata.normalize("NFC", reply)) is not None
 
 
 CHECKS: dict[str, CheckKind] = {
@@ -98,15 +94,9 @@ CHECKS: dict[str, CheckKind] = {
     for kind in (
         CheckKind(name="max_words", argument=int, says="has at most N words", example=20, judge=lambda r, n: len(words(r)) <= int(n or 0)),
         CheckKind(name="min_words", argument=int, says="has at least N words", example=40, judge=lambda r, n: len(words(r)) >= int(n or 0)),
-        CheckKind(
-            name="max_sentences",
-            argument=int,
-            says="has at most N sentences",
-            example=2,
-            judge=lambda r, n: max(1, len(_SENTENCE_END.findall(r))) <= int(n or 0),
-        ),
+        CheckKind(name="max_sentences", argument=int, says="has at most N sentences", example=2, judge=_max_sentences),
         CheckKind(name="bulleted_list", argument=None, says="has at least two lines that begin with a bullet or a number", example=None, judge=_bulleted_list),
-        CheckKind(name="ends_with_question", argument=None, says="ends with a question mark", example=None, judge=_ends_with_question),
+        CheckKind(name="ends_with_question", argument=None, says="ends with a question mark", example=None, judge=lambda r, _: ends_with_question(r)),
         CheckKind(name="contains", argument=str, says="contains the text (or one of several, parted by |)", example="thank you|thanks", judge=_contains),
         CheckKind(
             name="excludes",
@@ -117,9 +107,9 @@ CHECKS: dict[str, CheckKind] = {
         ),
         CheckKind(name="starts_with", argument=str, says="begins with the text", example="Yes", judge=_starts_with),
         CheckKind(name="regex", argument=str, says="matches the regular expression", example=r"\d+ minutes", judge=_regex),
-        CheckKind(name="capital_letters", argument=None, says="is written in capital letters", example=None, judge=_capital_letters),
-        CheckKind(name="lowercase", argument=None, says="has no capital letter", example=None, judge=_lowercase),
-        CheckKind(name="emoji", argument=None, says="has an emoji", example=None, judge=lambda r, _: _EMOJI.search(r) is not None),
+        CheckKind(name="capital_letters", argument=None, says="is written in capital letters", example=None, judge=lambda r, _: is_upper(r)),
+        CheckKind(name="lowercase", argument=None, says="has no capital letter", example=None, judge=lambda r, _: is_lower(r)),
+        CheckKind(name="emoji", argument=None, says="has an emoji", example=None, judge=lambda r, _: has_emoji(r)),
         CheckKind(name="json", argument=None, says="is a JSON object or list", example=None, judge=_json),
         CheckKind(name="language", argument=str, says="is in the language with this ISO 639-1 code", example="fr", judge=_language),
     )
@@ -127,10 +117,9 @@ CHECKS: dict[str, CheckKind] = {
 
 
 def complies(check: Check, reply: str) -> bool | None:
-    """Whether a reply follows the check; None when it cannot be judged. An empty reply is never judged."""
-    if not reply.strip():
-        return None
-    return CHECKS[check.name].judge(reply, check.argument)
+    """Whether a reply follows the check; None when it cannot be judged. An empty reply is never judged, nor one that is all thinking."""
+    said = answer(reply)
+    return CHECKS[check.name].judge(said, check.argument) if said.strip() else None
 
 
 def check_to_data(check: Check) -> str | dict[str, Argument]:

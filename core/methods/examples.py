@@ -14,7 +14,7 @@ import torch
 
 from core.constitution.contrasts import contrast_for
 from core.constitution.principles import Constitution, Stance
-from core.constitution.text import loops, quotes, refuses
+from core.constitution.text import answer, loops, quotes, refuses
 from core.engine.batching import Kept, kept_together
 from core.engine.models import LoadedModel
 from core.engine.policy import Policy, Prompt, prompt_of
@@ -140,7 +140,7 @@ def _texts(constitution: Constitution, stance: Stance) -> list[str]:
 
 def drop_reason(response: Response, principles: Sequence[str]) -> str | None:
     """Why a response cannot teach, or None when it can."""
-    if not response.text:
+    if not answer(response.text):
         return "empty"
     if loops(response.text):
         return "loop"
