@@ -168,8 +168,9 @@ def _inputs(command: argparse.ArgumentParser) -> None:
         required=True,
         type=Path,
         metavar="FILE",
-        help='.jsonl rows {"query": …, "split"?: "train"|"held_out"}, .csv with a `query` column, or plain lines',
+        help='.jsonl rows {"query": …, "split"?: "train"|"held_out"}, .csv with a `query` column, or plain lines; others: docs/formats.md',
     )
+    command.add_argument("--query-field", metavar="NAME", help="the column or key that holds the queries, where it is not found by itself")
     command.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder")
     command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
     _data(command)

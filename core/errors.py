@@ -16,6 +16,12 @@ class ConstitutionError(StudioError):
     kind = "constitution"
 
 
+class FileError(StudioError):
+    """A file that cannot be read as what it should be."""
+
+    kind = "file"
+
+
 class QueryError(StudioError):
     """A query file that cannot be read, or too few queries for what is asked."""
 

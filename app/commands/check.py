@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from app.commands.inputs import load, open_settings, read_constitution, read_query_file
+from app.commands.inputs import load, open_settings, read_constitution, read_queries
 from app.commands.terminal import quiet
 from app.present.trainability import trainability_lines
 from core.methods.settings import preset, with_settings
@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     settings = open_settings(options)
     constitution = read_constitution(options.constitution)
     config = with_settings(preset(options.preset, method=options.method, seed=options.seed), options.set)
-    queries = read_query_file(options.queries)
+    queries = read_queries(options)
     model = load(options, settings, None, four_bit=config.four_bit)
     tell = now_and_then(lambda words: print(words, file=sys.stderr, flush=True))
     found = check_run(model, constitution, queries, config, on_asking=tell)

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.terminal import Printer
+from app.present.readings import ignored_words
 from app.settings import Settings
 from core.constitution.files import parse_file
 from core.constitution.principles import Constitution
-from core.constitution.queries import Query, read_queries
+from core.constitution.queries import Query, Split
+from core.constitution.query_files import read_query_file
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import with_packing_tried
@@ -111,8 +113,13 @@ def read_constitution(path: Path) -> Constitution:
         raise ConstitutionError(f"{path} is not UTF-8 text (byte {error.start}). Save the file with UTF-8 encoding.") from error
 
 
-def read_query_file(path: Path, unmarked: Any = None) -> list[Query]:
+def read_queries(options: argparse.Namespace, unmarked: Split | None = None) -> list[Query]:
+    """The queries of `--queries`; what was understood of the file is told on stderr."""
+    path: Path = options.queries
     try:
-        return read_queries(path.read_bytes(), path.name, unmarked)
-    except FileNotFoundError as error:
+        reading = read_query_file(path.read_bytes(), path.name, unmarked, options.query_field)
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise QueryError(f"There is no query file {path}. Check the path.") from error
+    if told := [*reading.notes, *ignored_words(reading.ignored)]:
+        print(f"{path.name}: {'; '.join(told)}.", file=sys.stderr)
+    return list(reading.queries)

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from app.commands.inputs import chosen_arm, chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_query_file, read_run
+from app.commands.inputs import chosen_arm, chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_queries, read_run
 from app.commands.terminal import quiet
 from app.present.table import report_lines
 from core.constitution.principles import Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
+from core.constitution.text import same_question
 from core.engine.policies import open_policy
 from core.engine.policy import Policy
 from core.errors import ConfigError
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if not arm.in_prompt:
         raise ConfigError(f"The arm {arm.key} has no constitution in its prompt, so there are no two sides to tell apart. Measure one that has.")
     constitution = read_constitution(options.constitution)
-    queries, left_out = _held_out(read_query_file(options.queries, "held_out"), options, run)
+    queries, left_out = _held_out(read_queries(options, "held_out"), options, run)
     sampling, seed = chosen_sampling(options, run)
     model = load(options, settings, run)
     report = evaluate(constitution, {one: _answers(open_policy(model, one), constitution, queries, sampling, seed) for one in _measured(options, arm, run)})
@@ -81,10 +82,10 @@ def _held_out(queries: list[Query], options: argparse.Namespace, run: dict[str, 
 
     The run's own held-out queries when the file has them all and no other number is asked for: then the figures are the run's.
     """
-    trained = set(run["queries"]["train"]) if run is not None else set()
-    free = [query for query in queries if query.text not in trained]
+    trained = set(map(same_question, run["queries"]["train"])) if run is not None else set()
+    free = [query for query in queries if same_question(query.text) not in trained]
     known = {query.text for query in free}
-    left_out = sum(query.split == "held_out" for query in queries if query.text in trained)
+    left_out = sum(query.split == "held_out" for query in queries) - sum(query.split == "held_out" for query in free)
     if run is not None and options.limit is None and options.seed is None and set(run["queries"]["held_out"]) <= known:
         return list(run["queries"]["held_out"]), left_out
     limit = options.limit or (len(run["queries"]["held_out"]) if run is not None else 24)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_constitution, read_query_file, read_run
+from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_constitution, read_queries, read_run
 from app.commands.terminal import quiet
 from core.engine.batching import QUERIES_PER_BATCH
 from core.engine.policies import open_policy
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     run = read_run(options.adapter)
     arm = chosen_arm(options, run)
     constitution = read_constitution(options.constitution) if arm.in_prompt else None
-    queries = [query.text for query in read_query_file(options.queries)]
+    queries = [query.text for query in read_queries(options)]
     sampling, seed = chosen_sampling(options, run)
     policy = open_policy(load(options, settings, run), arm)
     scratch = options.out.with_name(f".{options.out.name}.{os.getpid()}")

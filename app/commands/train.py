@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from app.commands.inputs import open_settings, read_constitution, read_query_file
+from app.commands.inputs import open_settings, read_constitution, read_queries
 from app.commands.terminal import Printer, StopRequest, quiet
 from app.present.balance import balance_lines
 from app.present.table import report_lines
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     settings = open_settings(options)
     plan = RunPlan(
         constitution=read_constitution(options.constitution),
-        queries=tuple(read_query_file(options.queries)),
+        queries=tuple(read_queries(options)),
         model=ModelReference(id=options.model or settings.model),
         config=with_settings(preset(options.preset, method=options.method, seed=options.seed), options.set),
         device=options.device,

@@ -141,6 +141,7 @@ class RunWish(Question):
 class QueryFile(Question):
     data: Text  # the file in base64
     filename: Text = "queries.txt"
+    field: Text = ""  # the column to ask; empty: the one that is found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,6 +99,8 @@ class QuerySet:
     id: int
     label: str
     message: str
+    reading: dict[str, Any]  # what was understood of the file, as `python -m app read --json` prints it
+    html: str  # the same for people
 
 
 # Run

@@ -12,6 +12,7 @@ from app.pages.frame import WIRING, component, header, wire
 from app.pages.questions import NoDetails, QueryFile, RunWish, file_bytes, id_in
 from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
 from app.present.preview import about_minutes, preview_html, work
+from app.present.readings import query_reading_data, query_reading_html
 from app.present.runs import list_html
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs
@@ -109,9 +110,9 @@ class TrainPage:
     @answers
     def upload(self, question: QueryFile, editor: str) -> QuerySet:
         """Keep an uploaded query set."""
-        view = query_sets.upload(self.studio, file_bytes(question.data), question.filename)
+        view, reading = query_sets.upload(self.studio, file_bytes(question.data), question.filename, question.field)
         message = f"Read {view.train + view.held_out:,} queries: {view.train:,} to train on, {view.held_out:,} held out."
-        return QuerySet(id=view.id, label=_label(view), message=message)
+        return QuerySet(id=view.id, label=_label(view), message=message, reading=query_reading_data(reading), html=query_reading_html(reading))
 
     @answers
     def train(self, question: RunWish, editor: str) -> Go:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import db.query_sets as store
 from app.services.starter_queries import STARTER_SOURCE
 from app.services.studio import Studio, in_words
-from core.constitution.queries import Query, read_queries, to_rows
+from core.constitution.queries import Query, to_rows
+from core.constitution.query_files import QueryReading, read_query_file
 from core.errors import QueryError
 from db.query_sets import QuerySetSummary
 
@@ -31,18 +32,28 @@ def list_query_sets(studio: Studio) -> list[QuerySetView]:
     return sorted(views, key=lambda view: (view.source != STARTER_SOURCE, -view.id))
 
 
-def upload(studio: Studio, data: bytes, filename: str) -> QuerySetView:
-    """Keep an uploaded file of queries. The same file again is the same set.
+def upload(studio: Studio, data: bytes, filename: str, field: str = "") -> tuple[QuerySetView, QueryReading]:
+    """Keep an uploaded file of queries, and say what was understood of it. The same file again is the same set.
+
+    Args:
+        studio: The open studio.
+        data: The file.
+        filename: As the browser names it.
+        field: The column to ask; empty: the one that is found.
 
     Raises:
-        QueryError: Not readable (the message says where), or too few queries in one of the splits.
+        FileError: Not readable as a table.
+        QueryError: No queries in it (the message says where), or too few in one of the splits.
     """
     name = _name(filename)
-    queries = read_queries(data, name)
+    reading = read_query_file(data, name, field=field.strip() or None)
+    queries = list(reading.queries)
     require_both_splits(queries, name)
     with in_words(), studio.sessions.begin() as session:
         row = store.add_query_set(session, name, f"uploaded as {name}", [dict(item) for item in to_rows(queries)])
-        return QuerySetView(id=row.id, name=row.name, source=row.source, train=row.split_sizes.get("train", 0), held_out=row.split_sizes.get("held_out", 0))
+        sizes = row.split_sizes
+        view = QuerySetView(id=row.id, name=row.name, source=row.source, train=sizes.get("train", 0), held_out=sizes.get("held_out", 0))
+    return view, reading
 
 
 def require_both_splits(queries: list[Query], name: str) -> None:

@@ -79,7 +79,7 @@ function commandBox({ command, linkYaml, linkQueries }) {
 
 function onInput(page, event) {
   const { fields } = page;
-  if (event.target === page.upload.file) return;
+  if (event.target === page.upload.file || event.target === page.upload.field) return;
   const other = showOther(fields);
   if (event.target === fields.model && other) fields.otherModel.focus();
   if (changesPresetValues(event.target)) showPresetValues(fields);

@@ -8,7 +8,7 @@ import pytest
 from app.services import query_sets
 from app.services.starter_queries import STARTER_NAME
 from app.services.studio import Studio, open_studio
-from core.errors import QueryError
+from core.errors import StudioError
 from tests.app.planting import make_studio, settings_for
 
 
@@ -30,19 +30,20 @@ def test_the_starter_set_is_planted_once_with_its_splits(studio: Studio, tmp_pat
 
 
 def test_an_upload_is_split_kept_and_listed_after_the_starter_set(studio: Studio) -> None:
-    view = query_sets.upload(studio, lines(40), "mine.txt")
+    view, reading = query_sets.upload(studio, lines(40), "mine.txt")
+    assert len(reading.queries) == 40
     assert view.train + view.held_out == 40
     assert view.held_out >= 2
     assert [each.name for each in query_sets.list_query_sets(studio)] == [STARTER_NAME, "mine.txt"]
 
 
 def test_the_same_file_again_is_the_same_set(studio: Studio) -> None:
-    assert query_sets.upload(studio, lines(40), "mine.txt") == query_sets.upload(studio, lines(40), "mine.txt")
+    assert query_sets.upload(studio, lines(40), "mine.txt")[0] == query_sets.upload(studio, lines(40), "mine.txt")[0]
 
 
 def test_splits_that_the_file_names_are_kept(studio: Studio) -> None:
     rows = b"query,split\nWhy?,train\nHow?,train\nWhen?,held_out\nWho?,held_out\n"
-    view = query_sets.upload(studio, rows, "mine.csv")
+    view, _ = query_sets.upload(studio, rows, "mine.csv")
     assert (view.train, view.held_out) == (2, 2)
 
 
@@ -50,9 +51,9 @@ def test_splits_that_the_file_names_are_kept(studio: Studio) -> None:
     ("data", "filename", "says"),
     [
         (b"", "empty.txt", "holds no query"),
-        (b"\x00\x01\x02", "image.txt", "is not a text file"),
+        (b"\x00\x01\x02", "image.txt", "is not a text file in UTF-8"),
         ("Grüße\nWie geht es?".encode("latin-1"), "old.txt", "is not UTF-8 text"),
-        (b'{"query": "Why?"}\n{"question": "How?"}', "rows.jsonl", "Line 2 of rows.jsonl has no text under `query`"),
+        (b'{"query": "Why?"}\n{"question": "How?"}', "rows.jsonl", "0 held-out queries|1 train"),
         (b"not json", "rows.jsonl", "Line 1 of rows.jsonl is not JSON"),
         (b"a,b\n1,2\n", "table.csv", "has no column `query`"),
         (b"Only one question?", "one.txt", "at least 2 are needed"),
@@ -60,14 +61,23 @@ def test_splits_that_the_file_names_are_kept(studio: Studio) -> None:
     ],
 )
 def test_an_unusable_file_is_refused_with_its_reason(studio: Studio, data: bytes, filename: str, says: str) -> None:
-    with pytest.raises(QueryError, match=says):
+    with pytest.raises(StudioError, match=says):
         query_sets.upload(studio, data, filename)
     assert len(query_sets.list_query_sets(studio)) == 1
 
 
 def test_a_file_name_is_only_ever_a_name(studio: Studio) -> None:
-    assert query_sets.upload(studio, lines(40), "../../etc/pass\nwd.txt").name == "passwd.txt"
-    assert query_sets.upload(studio, lines(41), "C:\\Users\\Ann\\mine.txt").name == "mine.txt"
-    long = query_sets.upload(studio, lines(42), "x" * 300 + ".jsonl.txt").name
+    assert query_sets.upload(studio, lines(40), "../../etc/pass\nwd.txt")[0].name == "passwd.txt"
+    assert query_sets.upload(studio, lines(41), "C:\\Users\\Ann\\mine.txt")[0].name == "mine.txt"
+    long = query_sets.upload(studio, lines(42), "x" * 300 + ".jsonl.txt")[0].name
     assert len(long) <= query_sets.MAX_NAME_CHARS
     assert long.endswith("….txt")
+
+
+def test_the_column_to_ask_can_be_named(studio: Studio) -> None:
+    rows = "".join(f'{{"id": {i}, "post": "Story {i}"}}\n' for i in range(20)).encode()
+    with pytest.raises(StudioError, match="its columns are `id`, `post`"):
+        query_sets.upload(studio, rows, "posts.jsonl")
+    view, reading = query_sets.upload(studio, rows, "posts.jsonl", " Post ")
+    assert view.train + view.held_out == 20
+    assert reading.used == {"query": "post"}

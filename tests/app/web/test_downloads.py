@@ -16,7 +16,7 @@ from app.services.studio import Studio
 from app.web.downloads import add_routes
 from app.web.security import protect
 from core.constitution.files import parse_yaml
-from core.constitution.queries import read_queries
+from core.constitution.query_files import read_query_file
 from db.tables import Run
 from tests.app.planting import claim, finish, make_studio, queue, settings_for, starter_set_id, version_id
 from tests.app.results import result
@@ -136,7 +136,7 @@ def test_the_files_of_the_command_line_can_be_had_and_read_back(studio: Studio, 
     assert parse_yaml(answer.text).name == "Brevity"
     assert answer.headers["content-disposition"].endswith("brevity-v1.yaml")
     queries = client.get(f"/query-sets/{starter_set_id(studio)}.jsonl")
-    assert len(read_queries(queries.content, "queries.jsonl")) == 300
+    assert len(read_query_file(queries.content, "queries.jsonl").queries) == 300
     assert json.loads(queries.text.splitlines()[0]).keys() == {"query", "split"}
     assert client.get("/versions/999.yaml").status_code == 404
     assert client.get("/query-sets/999.jsonl").status_code == 404

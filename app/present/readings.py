@@ -1,0 +1,84 @@
+"""What was understood of a file that somebody brought: as data, as lines for a terminal, as HTML."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from core.constitution.queries import to_rows
+from core.constitution.query_files import QueryReading
+from core.constitution.tables import ITEM
+
+SHOWN = 3  # queries that are shown of each split
+
+
+def ignored_words(ignored: Sequence[str]) -> list[str]:
+    """Which parts of a file were not used, as one note; none where all were."""
+    return [f"not used: {', '.join(f'`{name}`' for name in ignored)}"] if ignored else []
+
+
+def query_reading_data(reading: QueryReading) -> dict[str, Any]:
+    """A reading of queries as plain JSON data."""
+    return {**_head("queries", reading), "queries": to_rows(reading.queries), "findings": []}
+
+
+def _head(kind: str, reading: Any) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "format": reading.format,
+        "encoding": reading.encoding,
+        "used": dict(reading.used),
+        "ignored": list(reading.ignored),
+        "notes": list(reading.notes),
+    }
+
+
+def query_reading_lines(reading: QueryReading) -> list[str]:
+    """A reading of queries for a terminal."""
+    train, held_out = _split(reading)
+    return [
+        f"{len(reading.queries):,} queries: {len(train):,} to train on, {len(held_out):,} held out",
+        *head_lines(reading),
+        *(f"  {name}: {text}" for name, texts in (("train", train), ("held out", held_out)) for text in _few(texts)),
+    ]
+
+
+def head_lines(reading: Any) -> list[str]:
+    """Format, columns and notes of any reading, for a terminal."""
+    return [f"  read as {_as_what(reading)}", *(f"  {note}" for note in (*reading.notes, *ignored_words(reading.ignored)))]
+
+
+def query_reading_html(reading: QueryReading) -> str:
+    """A reading of queries for a page."""
+    train, held_out = _split(reading)
+    samples = "".join(f"<dt>{name}</dt>{_shown(texts)}" for name, texts in (("To train on", train), ("Held out", held_out)))
+    return f'<div class="cs-reading">{head_html(reading)}<dl class="cs-reading-samples">{samples}</dl></div>'
+
+
+def _shown(texts: Sequence[str]) -> str:
+    return "".join(f'<dd dir="auto">{escape(text)}</dd>' for text in _few(texts))
+
+
+def head_html(reading: Any) -> str:
+    """Format, columns and notes of any reading, for a page."""
+    notes = "".join(f'<li dir="auto">{escape(_begun(note))}.</li>' for note in (*reading.notes, *ignored_words(reading.ignored)))
+    return f'<p class="cs-quiet">Read as {escape(_as_what(reading))}.</p>' + (f'<ul class="cs-reading-notes">{notes}</ul>' if notes else "")
+
+
+def _as_what(reading: Any) -> str:
+    columns = [f"{meaning} from `{name}`" for meaning, name in reading.used.items() if name not in (ITEM, reading.format)]
+    return ", ".join((f"{reading.format} in {reading.encoding}", *columns))
+
+
+def _begun(note: str) -> str:
+    return note[:1].upper() + note[1:]
+
+
+def _split(reading: QueryReading) -> tuple[list[str], list[str]]:
+    return [q.text for q in reading.queries if q.split == "train"], [q.text for q in reading.queries if q.split == "held_out"]
+
+
+def _few(texts: Sequence[str]) -> list[str]:
+    """The first few, each in one line, and how many more there are."""
+    shown = [" ".join(text.split()) for text in texts[:SHOWN]]
+    more = len(texts) - len(shown)
+    return [text if len(text) <= 100 else f"{text[:99]}…" for text in shown] + ([f"… and {more:,} more"] if more else [])

@@ -1,0 +1,283 @@
+"""A file that somebody brings, as text and as rows: encoding, format, columns. Nothing is guessed in silence: what was read as what stands in notes.
+
+Lines end with LF, CR LF or CR and with nothing else: U+2028, U+0085 and the like may stand inside a text.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import FileError
+
+MAX_FILE_BYTES = 5_000_000
+MARKS = {",": "comma", ";": "semicolon", "\t": "tab"}
+LINES, TABLE, JSON, JSON_LINES = "lines of text", "table", "JSON", "JSON lines"
+ITEM = ""  # the column of what has none: a line, or a text in a list
+
+_SIGNATURES = {
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive (spreadsheets and text documents are such)",
+    b"\xd0\xcf\x11\xe0": "an old Office document",
+    b"{\\rtf": "a rich text document",
+    b"PAR1": "a Parquet file",
+    b"\x1f\x8b": "a gzip archive",
+    b"ARROW1": "an Arrow file",
+    b"SQLite format 3": "a database",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),
+    (b"\xff\xfe\x00\x00", "utf-32", "UTF-32"),
+    (b"\xff\xfe", "utf-16", "UTF-16"),
+    (b"\xfe\xff", "utf-16", "UTF-16"),
+)
+_HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|table|ul|ol|div|p)\b", re.IGNORECASE)
+_MARKDOWN_TABLE = re.compile(r"^\s*\|.*\|\s*\n\s*\|[\s:|-]+\|\s*$", re.MULTILINE)
+_YAML = re.compile(r"\A(?:---\s*\n|(?:#[^\n]*\n)*(?:-\s+)?[A-Za-z_]{2,30}:(?:[ \t]+\S[^\n]*)?\n(?:\s+|-\s)\S)")
+_LIST_MARK = re.compile(r"\s*(?:[-*•]|\d{1,5}[.)])[ \t]+(?=\S)")
+_SUFFIXES = {"jsonl": JSON_LINES, "ndjson": JSON_LINES, "json": JSON, "csv": TABLE, "tsv": TABLE, "tab": TABLE}
+_REFUSED = {
+    "yaml": "YAML",
+    "yml": "YAML",
+    "html": "a web page",
+    "htm": "a web page",
+    "xml": "XML",
+    **dict.fromkeys(("xlsx", "xls", "ods"), "a spreadsheet"),
+    **dict.fromkeys(("docx", "doc", "odt", "rtf", "pdf"), "a document"),
+    **dict.fromkeys(("parquet", "arrow", "zip", "gz"), "a packed file"),
+}
+_SAVE = "Save it as text with one entry a line, as CSV or as JSON lines, in UTF-8."
+
+csv.field_size_limit(MAX_FILE_BYTES)  # a long cell in a column that nobody reads is no fault; the file itself is bounded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """A file as text, every line of it ended by LF."""
+
+    text: str
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row. `place` says where it stands, as in `Line 3` or `Item 2`."""
+
+    place: str
+    values: dict[str, Any]  # by column, as the file writes its name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A file as rows."""
+
+    format: str
+    encoding: str
+    columns: tuple[str, ...]  # in the order of their first appearance; only `ITEM` where there are none
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def read_text(data: bytes, filename: str) -> Decoded:
+    """Decode a file that should be text.
+
+    Raises:
+        FileError: Too large, of another kind, or in an encoding that cannot be known.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise FileError(f"{filename} has {len(data) / 1e6:.1f} MB; the limit is {MAX_FILE_BYTES // 1_000_000} MB. Take a sample of it.")
+    for signature, kind in _SIGNATURES.items():
+        if data.startswith(signature):
+            raise FileError(f"{filename} is {kind}, not text. {_SAVE}")
+    codec, encoding = next(((codec, name) for bom, codec, name in _BOMS if data.startswith(bom)), ("utf-8", "UTF-8"))
+    if encoding == "UTF-8" and b"\x00" in data:
+        raise FileError(f"{filename} is not a text file in UTF-8: it holds zero bytes. {_SAVE}")
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise FileError(
+            f"{filename} is not {encoding} text: byte {error.start} (line {line}) is 0x{data[error.start]:02x}. Save the file with UTF-8 encoding."
+        ) from error
+    notes = [f"the encoding is {encoding}"] if encoding != "UTF-8" else []
+    if "\r" in text.replace("\r\n", ""):
+        notes.append("lines end with CR, as on old Macs")
+    return Decoded(text=text.replace("\r\n", "\n").replace("\r", "\n"), encoding=encoding, notes=tuple(notes))
+
+
+def read_rows(data: bytes, filename: str) -> Table:
+    """Read a file as rows: JSON, JSON lines, CSV with commas, semicolons or tabs, or lines of text, by its ending and by what it holds.
+
+    Raises:
+        FileError: Of another kind, or not readable as what it is; the message names the line.
+    """
+    decoded = read_text(data, filename)
+    suffix = filename.rsplit(".", 1)[-1].casefold() if "." in filename else ""
+    if suffix in _REFUSED or _HTML.match(decoded.text):
+        raise FileError(f"{filename} is {_REFUSED.get(suffix, 'a web page')}, which is not read here. {_SAVE}")
+    wanted = _SUFFIXES.get(suffix)
+    held = _json_kind(decoded.text, wanted) if wanted != TABLE else None
+    if wanted in (JSON, JSON_LINES) or held is not None:
+        kind = held or wanted
+        notes = () if wanted == kind else (f"the file is named .{suffix} and holds {kind}, so it was read as that",)
+        return _from_json(decoded, filename, kind == JSON, notes)
+    if wanted == TABLE or _is_table(decoded.text):
+        notes = () if wanted == TABLE else (f"the file is named .{suffix} and its first line is a header, so it was read as a table",)
+        return _from_table(decoded, filename, "\t" if suffix in ("tsv", "tab") else None, notes)
+    return _from_lines(decoded, filename)
+
+
+def _json_kind(text: str, named: str | None) -> str | None:
+    """JSON where the whole text is one value that is a list or an object, JSON lines where each line is; one object in one line is what it is named."""
+    if text.lstrip()[:1] not in ("[", "{"):
+        return None
+    lines = [line for line in text.split("\n") if line.strip()]
+    if _is_json(text):
+        return JSON_LINES if named == JSON_LINES and len(lines) == 1 and lines[0].lstrip()[0] == "{" else JSON
+    return JSON_LINES if len(lines) > 1 and _is_json(lines[0]) else None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), list | dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _parse(text: str, place: str, filename: str) -> Any:
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        row = dict(found)
+        if len(row) < len(found):
+            names = [name for name, _ in found]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise FileError(f"{place} of {filename} has the key {twice!r} twice. Remove one of them.")
+        return row
+
+    try:
+        return json.loads(text, object_pairs_hook=pairs)
+    except RecursionError as error:
+        raise FileError(f"{place} of {filename} is nested too deeply. Write rows of plain fields.") from error
+    except ValueError as error:
+        raise FileError(f'{place} of {filename} is not JSON ({str(error)[:120]}). Write one object a line, as in {{"query": "…"}}.') from error
+
+
+def _from_json(decoded: Decoded, filename: str, whole: bool, notes: tuple[str, ...]) -> Table:
+    if whole:
+        value, notes = _list_in(_parse(decoded.text, "The text", filename), filename, notes)
+        items = [(f"Item {number}", item) for number, item in enumerate(value, 1)]
+    else:
+        lines = enumerate(decoded.text.split("\n"), 1)
+        items = [(f"Line {number}", _parse(line, f"Line {number}", filename)) for number, line in lines if line.strip()]
+    rows = [Row(place, item if isinstance(item, dict) else {ITEM: item}) for place, item in items]
+    return _table(JSON if whole else JSON_LINES, decoded, rows, notes)
+
+
+def _list_in(value: Any, filename: str, notes: tuple[str, ...]) -> tuple[list[Any], tuple[str, ...]]:
+    """The list that a JSON file is, or holds under one key; several lists whose keys are splits give rows of those splits."""
+    if isinstance(value, list):
+        return value, notes
+    lists = {name: found for name, found in value.items() if isinstance(found, list)} if isinstance(value, dict) else {}
+    if lists.keys() <= _CHATS:
+        return [value], notes
+    if len(lists) == 1:
+        name, found = next(iter(lists.items()))
+        return found, (*notes, f"the rows are the list under {name!r}")
+    if lists and all(name.strip().casefold().replace("-", "_").replace(" ", "_") in SPLIT_WORDS for name in lists):
+        rows = [({**item, "split": name} if isinstance(item, dict) else {"query": item, "split": name}) for name, found in lists.items() for item in found]
+        return rows, (*notes, f"the splits are the lists under {', '.join(map(repr, lists))}")
+    if lists:
+        raise FileError(f"{filename} holds several lists: {', '.join(map(repr, lists))}. Keep one, or give each its own file.")
+    return [value], notes
+
+
+_CHATS = {"messages", "conversations", "conversation", "turns", "chosen", "rejected"}  # a list that is one row's
+
+# What people write for the two splits.
+SPLIT_WORDS = dict.fromkeys(("train", "training"), "train") | dict.fromkeys(
+    ("held_out", "heldout", "test", "testing", "validation", "valid", "val", "dev", "eval", "evaluation"), "held_out"
+)
+
+
+def _first_line(text: str) -> str:
+    return next((line for line in text.split("\n") if line.strip()), "")
+
+
+def _is_table(text: str) -> bool:
+    """Whether a text without a telling name begins with a header: short names, one of them `query`."""
+    names = [cell.strip().strip('"').casefold() for cell in re.split(r"[,;\t]", _first_line(text))]
+    return "query" in names and all(re.fullmatch(r"[\w -]{0,30}", name) for name in names)
+
+
+def _from_table(decoded: Decoded, filename: str, mark: str | None, notes: tuple[str, ...]) -> Table:
+    text, first = decoded.text, 1
+    told = re.match(r"\ufeff?sep=([,;\t])[ \t]*\n", text, re.IGNORECASE)
+    if told:
+        text, mark, first = text[told.end() :], told[1], 2
+    mark = mark or _mark(_first_line(text))
+    if mark != "," and not filename.casefold().endswith((".tsv", ".tab")):
+        notes = (*notes, f"fields are parted by {MARKS[mark]}s")
+    lines = list(_fields(text, mark, filename, first))
+    if not lines:
+        raise FileError(f"{filename} is empty. Write a header with `query`, and one row for each.")
+    (_, names), *body = lines
+    columns = [" ".join(name.replace("\ufeff", "").split()) for name in names]
+    twice = next((name for name in columns if name and [c.casefold() for c in columns].count(name.casefold()) > 1), None)
+    if twice is not None:
+        raise FileError(f"{filename} has the column {twice!r} twice. Rename one of them.")
+    rows = []
+    for line, cells in body:
+        if len(cells) != len(columns):
+            raise FileError(
+                f"Line {line} of {filename} has {len(cells)} field{'s' * (len(cells) != 1)} parted by {MARKS[mark]}s, and the header has {len(columns)}. "
+                f"Put a text that holds a {MARKS[mark]} in double quotes, or save the file as .txt with one query a line."
+            )
+        rows.append(Row(f"Line {line}", {name: cell for name, cell in zip(columns, cells, strict=True) if name}))
+    return _table(TABLE, decoded, rows, notes, tuple(name for name in columns if name))
+
+
+def _mark(header: str) -> str:
+    """The sign between the fields: the one of which the header has most, a comma where it has none."""
+    return max(MARKS, key=lambda mark: (header.count(mark), mark == ","))
+
+
+def _fields(text: str, mark: str, filename: str, first: int) -> Iterator[tuple[int, list[str]]]:
+    """Each row that is not empty, with the line on which it begins."""
+    reader, line = csv.reader(io.StringIO(text, newline="\n"), delimiter=mark, strict=True, skipinitialspace=True), first
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = reader.line_num + first
+    except csv.Error as error:
+        raise FileError(
+            f'{filename} cannot be read as a table from line {line} on ({error}). A text with a double quote in it needs quotes around and "" inside.'
+        ) from error
+
+
+def _from_lines(decoded: Decoded, filename: str) -> Table:
+    text = decoded.text
+    if _MARKDOWN_TABLE.search(text) or _YAML.match(text):
+        raise FileError(f"{filename} looks like {'a table in Markdown' if _MARKDOWN_TABLE.search(text) else 'YAML'}, which is not read here. {_SAVE}")
+    lines = [(f"Line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    marked = [line for _, line in lines if _LIST_MARK.match(line)]
+    notes: tuple[str, ...] = ()
+    if len(marked) == len(lines) > 1:
+        lines = [(place, _LIST_MARK.sub("", line, count=1)) for place, line in lines]
+        notes = ("every line begins with a list mark, which was left out",)
+    elif filename.casefold().endswith((".md", ".markdown")):
+        raise FileError(f"{filename} is Markdown, of which only a list is read: every line an item. {_SAVE}")
+    elif marked:
+        notes = (f"{len(marked)} of {len(lines)} lines begin with a list mark; they were left as they are",)
+    return _table(LINES, decoded, [Row(place, {ITEM: line}) for place, line in lines], notes)
+
+
+def _table(form: str, decoded: Decoded, rows: list[Row], notes: tuple[str, ...], columns: tuple[str, ...] | None = None) -> Table:
+    if columns is None:
+        columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
+    return Table(format=form, encoding=decoded.encoding, columns=columns, rows=tuple(rows), notes=(*decoded.notes, *notes))
