@@ -40,6 +40,24 @@ class ModelError(StudioError):
     kind = "model"
 
 
+class DamagedModelError(ModelError):
+    """A file of a model that is broken: cut off, empty, a Git LFS pointer, a web page, or not of the shape that its configuration says."""
+
+    kind = "damaged"
+
+
+class UnsupportedModelError(ModelError):
+    """A model that is whole, but of a kind that cannot be trained here: quantised beforehand, not causal, of an unknown architecture."""
+
+    kind = "unsupported"
+
+
+class UnreachableError(ModelError):
+    """A package index or the Hub that does not answer, or answers with something else."""
+
+    kind = "unreachable"
+
+
 class ContextError(StudioError):
     """A prompt that does not fit the context of the model."""
 

