@@ -58,8 +58,12 @@ def load_adapter(model: LoadedModel, folder: Path, sha256: str | None = None) ->
     if sha256 in model.adapters:
         return model
     config = _lora_config(folder, model)
-    with outside_in_words(model.reference.id, adapter=True):
-        network, name = _with_adapter(model.network, folder, sha256, config)
+    try:
+        with outside_in_words(model.reference.id, adapter=True):
+            network, name = _with_adapter(model.network, folder, sha256, config)
+    except AdapterError:
+        _undo(model.network, sha256)
+        raise
     try:
         prove_adapter(network, name, folder)
         _prove_effect(network, name, folder, encode_prompt(model, _PROOF))
@@ -81,6 +85,18 @@ def _with_adapter(network: Network, folder: Path, sha256: str, config: LoraConfi
             network.load_adapter(str(folder), adapter_name=sha256, is_trainable=False)
             return network, sha256
         return PeftModel.from_pretrained(network, folder, is_trainable=False, config=with_our_layers(config, network)), TRAINED
+
+
+def _undo(network: Network, sha256: str) -> None:
+    """Leave a network as it was before an adapter was put on it half."""
+    if isinstance(network, PeftModel):
+        if sha256 in network.peft_config:
+            network.delete_adapter(sha256)
+        return
+    for name, layer in [(name, module) for name, module in network.named_modules() if isinstance(module, LoraLayer)]:
+        parent, _, child = name.rpartition(".")
+        setattr(network.get_submodule(parent), child, layer.get_base_layer())
+    vars(network).pop("peft_config", None)
 
 
 def _prove_effect(network: PeftModel, name: str, folder: Path, ids: list[int]) -> None:
@@ -114,6 +130,8 @@ def _lora_config(folder: Path, model: LoadedModel) -> LoraConfig:
     kind = data.get("peft_type")
     if kind != "LORA":
         raise AdapterError(f"The adapter in {folder} is of the kind {kind!r}, but only LoRA adapters can be put on here. Choose a LoRA adapter.")
+    if data.get("lora_alpha") == 0:
+        raise AdapterError(f"The adapter in {folder} changes nothing: its lora_alpha is 0. Choose another, or train again.")
     base, here = str(data.get("base_model_name_or_path") or ""), model.reference.id
     if _published(base) and _published(here) and base.rpartition("/")[2].casefold() != here.rpartition("/")[2].casefold():
         raise AdapterError(f"The adapter in {folder} was made for {base}, not for {here}. Choose the model it was trained on.")

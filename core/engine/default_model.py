@@ -124,7 +124,7 @@ def _fetch_wheel(scratch: Path, on_progress: OnProgress) -> Path:
 def _cause(line: str) -> str:
     """What broke the connection, from pip's warning that it tries again."""
     found = re.search(r"broken by '(.*?)': *(\S*)", line)
-    return (found[1] if found else line.strip())[:300]
+    return re.sub(r"<[^>]*>: ", "", found[1] if found else line.strip())[:300]
 
 
 def _progress_style(pip_version: str) -> str:

@@ -11,6 +11,7 @@ from core.errors import AdapterError, DamagedModelError, DiskFullError, ModelErr
 
 _NET = ("httpx", "httpcore", "httpx2", "requests", "urllib3")  # their connection errors have no base class in common
 _UNKNOWN = ("does not recognize this architecture", "Unrecognized configuration class", "Unrecognized model", "should have a `model_type`")
+_SHAPES = ("size mismatch", "mismatched sizes", "ignore_mismatched_sizes")
 _NO_MEMORY = ("can't allocate memory", "not enough memory")
 
 
@@ -59,10 +60,8 @@ def _of_model(error: Exception, name: str) -> StudioError:
     text = str(error)
     if is_network(error):
         return UnreachableError(f"The place that {name} comes from cannot be reached ({first_line(error)}). Connect to the network and try again.")
-    if "size mismatch" in text or "mismatched sizes" in text or "shape" in text:
-        return DamagedModelError(
-            f"The weights of {name} have other shapes than its config.json says: {first_line(error)} Fetch config and weights anew, from the same place."
-        )
+    if any(words in text for words in _SHAPES):
+        return DamagedModelError(f"The weights of {name} have other shapes than its config.json says. Fetch config and weights anew, from the same place.")
     if isinstance(error, ImportError):
         return UnsupportedModelError(f"{name} needs a package that is not installed here: {first_line(error)} Choose another model.")
     if any(words in text for words in _UNKNOWN):

@@ -63,11 +63,8 @@ def _from_cache(model: str, revision: str | None, cause: Exception) -> Path:
     try:
         return Path(snapshot_download(model, revision=revision, allow_patterns=_WEIGHT_FILES, local_files_only=True))
     except LocalEntryNotFoundError:
-        said = (
-            "its answer cannot be read; a proxy or a login page may stand before it"
-            if isinstance(cause, (ValueError, KeyError, TypeError))
-            else first_line(cause)
-        )
+        unread = isinstance(cause, (ValueError, KeyError, TypeError))
+        said = "its answer cannot be read; a proxy or a login page may stand before it" if unread else first_line(cause)
         raise UnreachableError(
             f"The Hub cannot be reached to fetch {model} ({said}), and it is not in this machine's cache. "
             "Connect to the network, or choose the default model or a local folder."

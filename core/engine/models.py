@@ -137,10 +137,11 @@ def load_model(reference: ModelReference, models: Path, placing: Placing, on_pro
 def _read(folder: Path, name: str, device: torch.device, dtype: torch.dtype, quantised: dict[str, Any]) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     with outside_in_words(name):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        network, info = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **quantised
         )
-        prove_weights(info, name)
+        network: PreTrainedModel = loaded[0]
+        prove_weights(loaded[1], name)
         prove_numbers(network, name, _REMEDY)
         if quantised:
             keep_differentiable(network)
