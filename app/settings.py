@@ -90,7 +90,7 @@ class Settings:
             port=_port(text.get("port", "7860")),
             processes=_processes(text["processes"]) if "processes" in text else None,
             allowed_hosts=tuple(name for part in text.get("allowed_hosts", "").split(",") if (name := part.strip().lower())),
-            database_url=text.get("database_url", f"sqlite:///{data / 'studio.db'}"),
+            database_url=text.get("database_url") or _database_in(data),
             **optional,
         )
 
@@ -179,6 +179,12 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _database_in(data: Path) -> str:
+    from db.session import sqlite_url  # here: the processes that are given the URL need no SQLAlchemy
+
+    return sqlite_url(data / "studio.db")
 
 
 def _port(text: str) -> int:

@@ -5,6 +5,7 @@ import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
@@ -43,6 +44,11 @@ class Sessions:
         return self._read.begin()
 
 
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file, whatever signs are in its path."""
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
 def make_engine(url: str) -> Engine:
     """An engine for a SQLite file or a PostgreSQL database; connects to nothing yet.
 
@@ -65,6 +71,9 @@ def make_engine(url: str) -> Engine:
         raise UnsupportedDatabase(f"DATABASE_URL names {backend!r}, which is not supported. {_EXAMPLES}")
     if parsed.database in (None, "", ":memory:"):
         raise UnsupportedDatabase(f"DATABASE_URL names SQLite without a file, but several processes share the data. {_EXAMPLES}")
+    if "?" in url:
+        # What follows would be taken for options, and the file made elsewhere.
+        raise UnsupportedDatabase("DATABASE_URL names a SQLite file with a ? behind it. Write a ? in its path as %3F and a % as %25; options are not taken.")
     if sqlite3.sqlite_version_info < _OLDEST:
         raise UnsupportedDatabase(f"The SQLite library of this Python is {sqlite3.sqlite_version}; 3.35 or newer is needed. Use a newer Python, or PostgreSQL.")
     return sqlite_engine(parsed)

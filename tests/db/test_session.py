@@ -199,6 +199,13 @@ def test_nan_in_json_is_refused(sessions: Sessions, add_version: Callable[..., V
         s.add(Draft(constitution_id=version.constitution_id, editor="ann", content={"mi": float("nan")}, revision=1, updated_at=datetime.now(UTC)))
 
 
+@pytest.mark.parametrize("name", ["a?b/studio.db", "studio.db?timeout=5", "studio.db?"])
+def test_a_question_mark_in_the_url_is_refused_since_it_would_end_the_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnsupportedDatabase, match="%3F"):
+        make_engine(f"sqlite:///{tmp_path}/{name}")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "sqlite:///:memory:", "not a url", ""])
 def test_an_unusable_url_is_refused_with_what_to_write_instead(url: str) -> None:
     with pytest.raises(UnsupportedDatabase, match="postgresql://"):
