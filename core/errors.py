@@ -29,9 +29,13 @@ class QueryError(StudioError):
 
 
 class ConfigError(StudioError):
-    """A setting outside its range, or an unknown one."""
+    """A setting outside its range, an unknown one, or one that does not go with what it is asked of."""
 
     kind = "config"
+
+    def __init__(self, message: str, setting: str | None = None) -> None:
+        super().__init__(message)
+        self.setting = setting  # its name, where the error is about one alone
 
 
 class ModelError(StudioError):

@@ -8,7 +8,7 @@ from core.errors import ConfigError
 def require_in_range(condition: bool, name: str, value: object, rule: str) -> None:
     """Raise ConfigError unless a setting is as the rule says."""
     if not condition:
-        raise ConfigError(f"{name} must be {rule}, got {value!r}.")
+        raise ConfigError(f"{name} must be {rule}, got {value!r}.", name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from app.commands.inputs import load, open_settings, read_constitution, read_que
 from app.commands.terminal import quiet
 from app.present.trainability import trainability_lines
 from core.methods.settings import preset, with_settings
+from core.runs.demands import require_possible
 from core.runs.links import trainability_to_data
 from core.runs.trainability import check_run, now_and_then
 
@@ -19,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
     constitution = read_constitution(options.constitution)
     config = with_settings(preset(options.preset, method=options.method, seed=options.seed), options.set)
     queries = read_queries(options)
+    require_possible(constitution, queries, config)
     model = load(options, settings, None, four_bit=config.four_bit)
     tell = now_and_then(lambda words: print(words, file=sys.stderr, flush=True))
     found = check_run(model, constitution, queries, config, on_asking=tell)

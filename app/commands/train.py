@@ -13,6 +13,7 @@ from app.processes.protocol import HELPER_LOST
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.methods.settings import preset, with_settings
 from core.progress import Listener, Stopped
+from core.runs.demands import require_possible
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.settings import ModelReference
@@ -29,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
         config=with_settings(preset(options.preset, method=options.method, seed=options.seed), options.set),
         device=options.device,
     )
+    require_possible(plan.constitution, plan.queries, plan.config)
     if plan.model.id == DEFAULT_MODEL:
         print(DEFAULT_NOTICE)
     stop = StopRequest()

@@ -24,6 +24,13 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SettingProblem(Problem):
+    """One that a single setting has."""
+
+    setting: str  # its name
+
+
+@dataclass(frozen=True, kw_only=True)
 class Go:
     """It is done, and is found at another address."""
 

@@ -12,7 +12,7 @@ import gradio as gr
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from app.pages.answers import Problem
+from app.pages.answers import Problem, SettingProblem
 from app.web.actors import caller
 from core.errors import ConfigError, StudioError
 
@@ -46,7 +46,7 @@ def answers(handler: Callable[[P, Q, str], Any]) -> Callable[[P, object, gr.Requ
         try:
             told = handler(self, read_question(_question_type(handler), value), editor)
         except StudioError as error:
-            told = Problem(message=str(error))
+            told = _problem(error)
         return gr.update(reply={**to_reply(told), "seq": _seq(value)})
 
     answer.__signature__ = AS_EVENT  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ def tells(handler: Callable[[P, Q, str], Iterator[Any]]) -> Callable[[P, object,
                     yield gr.update(reply={**to_reply(told), "seq": seq})
                     seq = None
         except StudioError as error:
-            yield gr.update(reply={**to_reply(Problem(message=str(error))), "seq": seq})
+            yield gr.update(reply={**to_reply(_problem(error)), "seq": seq})
 
     tell.__signature__ = AS_EVENT  # type: ignore[attr-defined]
     return tell
@@ -155,6 +155,12 @@ def described(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
         for each in endpoints
     }
     return {"endpoints": found, "problem": TypeAdapter(Problem).json_schema(), "$defs": shared.get("$defs", {})}
+
+
+def _problem(error: StudioError) -> Problem:
+    if isinstance(error, ConfigError) and error.setting is not None:
+        return SettingProblem(message=str(error), setting=error.setting)
+    return Problem(message=str(error))
 
 
 @cache

@@ -20,6 +20,7 @@ from core.errors import ConfigError, QueryError
 from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
 from core.methods.recipes import DEFAULT_RECIPE
 from core.methods.settings import PRESETS, TrainConfig, config_from_data, flat_settings, preset, with_settings
+from core.runs.demands import require_stances, require_train_queries
 from core.runs.estimates import Estimate, constitution_tokens, estimate
 from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, part_of, probe_note
 from db.machines import serving_machine
@@ -121,9 +122,21 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     for found, word in ((query_set.train, "train"), (query_set.held_out, "held-out")):
         if found < FEWEST:
             raise QueryError(f"“{query_set.name}” has {found} {word} queries; at least {FEWEST} are needed. Choose another query set.")
-    return Plan(
-        form=form, config=config, model=look_up(form.model, studio.launcher.local), constitution=constitution, version_number=number, query_set=query_set
-    )
+    require_stances(len(constitution.principles), config)
+    require_train_queries(query_set.train, config)
+    model = look_up(form.model, studio.launcher.local)
+    _require_room(config, model)
+    return Plan(form=form, config=config, model=model, constitution=constitution, version_number=number, query_set=query_set)
+
+
+def _require_room(config: TrainConfig, model: BaseModel) -> None:
+    longest = config.sampling.max_new_tokens
+    if model.shape is not None and longest >= model.shape.context_tokens:
+        raise ConfigError(
+            f"sampling.max_new_tokens is {longest:,}, but {model.id} reads at most {model.shape.context_tokens:,} tokens with constitution, query and reply. "
+            "Ask for shorter replies.",
+            "sampling.max_new_tokens",
+        )
 
 
 def _require_plain(change: str) -> None:
@@ -132,7 +145,7 @@ def _require_plain(change: str) -> None:
     if name in WORDS:
         return
     if not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
-        raise ConfigError(f"{name} must be a number, got {text[:40]!r}.")
+        raise ConfigError(f"{name} must be a number, got {text[:40]!r}.", name)
 
 
 def preview(studio: Studio, form: TrainForm) -> Preview:

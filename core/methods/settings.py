@@ -181,9 +181,9 @@ def _refuse(name: str, info: RecipeInfo, known: Sequence[str]) -> NoReturn:
 def _read(path: str, text: str, kind: type) -> Any:
     if kind is bool:
         if text.strip().casefold() not in ("true", "false"):
-            raise ConfigError(f"{path} must be true or false, got {text!r}.")
+            raise ConfigError(f"{path} must be true or false, got {text!r}.", path)
         return text.strip().casefold() == "true"
     try:
         return kind(text)
     except ValueError as error:
-        raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {text!r}.") from error
+        raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {text!r}.", path) from error

@@ -23,6 +23,7 @@ from core.methods.arms import Artifact
 from core.methods.settings import TrainConfig
 from core.progress import NOBODY, Listener, StepReport, Stopped, ignore_step
 from core.runs.balance import count_balance
+from core.runs.demands import require_possible
 from core.runs.endings import endings_data
 from core.runs.links import Trainability, trainability_from_data, trainability_to_data
 from core.runs.measuring import measure_arms
@@ -74,6 +75,7 @@ def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBO
 
 def _begin(plan: RunPlan, folder: Path, listener: Listener, world: World) -> Work:
     require_valid(plan.constitution)
+    require_possible(plan.constitution, plan.queries, plan.config)
     claim_folder(plan, folder, world)
     return Work(
         plan=plan,

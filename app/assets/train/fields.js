@@ -32,7 +32,9 @@ function settingField(setting) {
   const id = `setting-${setting.name.replace(".", "-")}`;
   const choices = setting.options.map(([value, words]) => h("option", { value }, words));
   const input = choices.length ? h("select", { class: "cs-input cs-short", id }, choices) : h("input", { class: "cs-input cs-short", id, autocomplete: "off", inputmode: INPUT_MODES[setting.kind] });
-  return { name: setting.name, input, node: field(id, setting.label, input) };
+  const problem = h("p", { class: "cs-problem", id: `${id}-problem` });
+  input.setAttribute("aria-describedby", problem.id);
+  return { name: setting.name, input, problem, node: field(id, setting.label, input, problem) };
 }
 
 // All fields in their order; `upload` stands with the queries, `last` below everything.
@@ -98,6 +100,17 @@ export function showPresetValues(fields) {
   for (const { name, input, node } of fields.settings) {
     node.hidden = name !== "method" && !(name in values);
     input.placeholder = String(values[name]);
+  }
+}
+
+// Says what is wrong with a setting at its field; without a name, that nothing is.
+export function showProblem({ settings, advanced }, wrong, message) {
+  for (const { name, input, problem } of settings) {
+    const here = wrong != null && (name === wrong || name.endsWith(`.${wrong}`));
+    problem.textContent = here ? message : "";
+    if (here) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    if (here) advanced.open = true;
   }
 }
 

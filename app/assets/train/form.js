@@ -2,7 +2,7 @@
 import { openChannel } from "../channel.js";
 import { copied, emptyRoot, fragment, h, listenWhile, newKey, problemOf } from "../studio.js";
 import { checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
-import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues } from "./fields.js";
+import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
 
 const PAUSE_MS = 250;
@@ -117,6 +117,7 @@ function showPreview(page, reply, sent) {
   const { told, command } = page;
   const good = reply?.kind === "preview";
   page.reason.textContent = good ? "" : problemOf(reply);
+  showProblem(page.fields, good ? null : reply?.setting, page.reason.textContent);
   usable(page, good);
   for (const node of [told, command.parentElement]) node.classList.toggle("cs-stale", !good);
   if (!good) return;

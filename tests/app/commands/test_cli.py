@@ -177,6 +177,11 @@ def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
         (["train", "--constitution", "C", "--queries", "no.jsonl", "--out", "o"], "no query file no.jsonl"),
         (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--model", "not a model"], "neither a model folder"),
         (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "pases=3"], "Unknown setting 'pases'"),
+        (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "n_constitutions=4"], "in only 2 ways. Set n_constitutions to 2"),
+        (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--method", "mipo", "--set", "n_constitutions=3"], "n_constitutions is 3"),
+        (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "train_queries=1"], "train_queries is 1"),
+        (["train", "--constitution", "C", "--queries", "FEW", "--out", "OUT", "--preset", "standard"], "of 3 train queries iteration 2 would have 1"),
+        (["check", "--constitution", "C", "--queries", "Q", "--set", "n_constitutions=4"], "in only 2 ways"),
         (["measure", "--constitution", "C", "--queries", "Q", "--adapter", "nowhere", "--model", "M"], "adapter_config.json"),
         (["measure", "--constitution", "C", "--queries", "Q", "--arm", "sami"], "needs an adapter. Add --adapter DIR"),
         (["measure", "--constitution", "C", "--queries", "Q"], "Add --adapter DIR, the `adapter` folder of a run, or --arm KEY"),
@@ -188,7 +193,9 @@ def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
     ],
 )
 def test_an_error_is_one_readable_line_on_standard_error(files, tmp_path, arguments, words):
-    names = {"C": files / "c.yaml", "Q": files / "q.jsonl", "OUT": tmp_path / "out", "M": files / "model"}
+    few = tmp_path / "few.csv"
+    few.write_text("query,split\nWhy?,train\nHow?,train\nWhen?,train\nWho?,held_out\nWhat?,held_out\n")
+    names = {"C": files / "c.yaml", "Q": files / "q.jsonl", "OUT": tmp_path / "out", "M": files / "model", "FEW": few}
     done = run(*[names.get(argument, argument) for argument in arguments], folder=files)
     assert done.returncode == 1
     errors = [line for line in done.stderr.splitlines() if not line.startswith("preparing")]

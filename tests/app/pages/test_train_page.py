@@ -105,6 +105,25 @@ def test_a_form_that_cannot_be_used_is_a_problem_in_words(studio: Studio, change
     assert runs.list_runs(studio) == []
 
 
+@pytest.mark.parametrize(
+    ("settings", "setting", "words"),
+    [
+        ({"n_constitutions": "4"}, "n_constitutions", "in only 2 ways"),
+        ({"n_constitutions": "3", "method": "mipo"}, "n_constitutions", "n_constitutions is 3"),
+        ({"train_queries": "1"}, "train_queries", "at least 2"),
+        ({"sampling.max_new_tokens": "4097"}, "max_new_tokens", "between 1 and 4096"),
+        ({"lora_rank": "many"}, "lora_rank", "must be a number"),
+    ],
+)
+def test_what_could_only_fail_is_refused_before_the_click_and_names_its_field(studio: Studio, settings: dict[str, str], setting: str, words: str) -> None:
+    for handler in (TrainPage(studio).preview, TrainPage(studio).train):
+        reply = handler(sent(studio, settings=settings), asks())["reply"]
+        assert (reply["kind"], reply["setting"]) == ("problem", setting)
+        assert words in reply["message"]
+    assert next(iter(TrainPage(studio).check(sent(studio, settings=settings), asks())))["reply"]["setting"] == setting
+    assert runs.list_runs(studio) == []
+
+
 def test_training_goes_to_the_run_and_a_second_click_to_the_same_one(studio: Studio) -> None:
     replies = [TrainPage(studio).train(sent(studio), asks("Zoë"))["reply"] for _ in range(2)]
     assert [reply["href"] for reply in replies] == ["./run?id=1", "./run?id=1"]

@@ -87,6 +87,22 @@ def test_a_query_set_smaller_than_the_preset_is_used_whole_and_said_so(studio: S
     assert any("2 held-out queries where 24 are asked for" in note for note in notes)
 
 
+def test_iterations_that_a_small_query_set_cannot_feed_are_refused(studio: Studio) -> None:
+    few = upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhere?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
+    with pytest.raises(ConfigError, match="of 3 train queries iteration 2 would have 1"):
+        plans.preview(studio, form(studio, query_set_id=few.id, preset="standard"))
+    assert plans.preview(studio, form(studio, query_set_id=few.id)).plan.config.iterations == 1
+
+
+def test_replies_as_long_as_the_context_are_refused(studio: Studio, tmp_path: Path) -> None:
+    folder = model_folder(tmp_path / "tiny")
+    read = plans.preview(studio, form(studio, model=folder)).plan.model.shape
+    assert read is not None
+    with pytest.raises(ConfigError, match="reads at most") as refused:
+        plans.preview(studio, form(studio, model=folder, changes=(f"sampling.max_new_tokens={read.context_tokens}",)))
+    assert refused.value.setting == "sampling.max_new_tokens"
+
+
 def test_too_few_queries_left_to_probe_are_said_and_the_settings_of_probes_can_be_changed(studio: Studio) -> None:
     rows = "".join(f"Question {i}?,{'train' if i < 134 else 'held_out'}\n" for i in range(140))
     small = upload(studio, f"query,split\n{rows}".encode(), "small.csv")
