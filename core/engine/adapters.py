@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
 from core.constitution.principles import Turns
+from core.engine.adapter_card import describe_adapter, public_base
 from core.engine.attention import Network
 from core.engine.cpu.lora import with_our_layers
 from core.engine.default_model import DEFAULT_MODEL
@@ -245,17 +246,19 @@ def restore_adapter(model: LoadedModel, folder: Path) -> None:
 
 
 def save_adapter(model: LoadedModel, folder: Path) -> Path:
-    """Write a plain PEFT folder that stock `peft` loads, whole or not there at all. One that is there is kept."""
+    """Write a plain PEFT folder that stock `peft` loads and others can read, whole or not there at all. One that is there is kept."""
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
     if folder.exists():
         return folder
     shutil.rmtree(scratch, ignore_errors=True)
     assert isinstance(model.network, PeftModel)
+    base = public_base(model.reference)
     for config in model.network.peft_config.values():
         assert isinstance(config, PeftConfig)
-        config.base_model_name_or_path = model.reference.id
-        config.revision = model.reference.revision if "/" in model.reference.id else None
+        config.base_model_name_or_path = base.id
+        config.revision = base.revision
         config.inference_mode = True
     model.network.save_pretrained(str(scratch), safe_serialization=True, save_embedding_layers=False)
+    describe_adapter(scratch, model.reference)
     os.replace(scratch, folder)
     return folder

