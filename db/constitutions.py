@@ -54,12 +54,11 @@ class NewVersion:
     author: str
 
 
-def add_constitution(session: Session, name: str, blurb: str = "", starter: bool = False) -> Constitution:
-    """Make a constitution without any version."""
-    constitution = Constitution(name=name, blurb=blurb, starter=starter, created_at=clock(session))
-    session.add(constitution)
-    session.flush()
-    return constitution
+def add_constitution(session: Session, name: str, blurb: str = "", starter: bool = False, request_key: str = "") -> Constitution:
+    """Make a constitution without any version; the same request_key again returns the one that is there, whatever became of it."""
+    key = request_key or uuid4().hex
+    add_missing(session, Constitution, [{"name": name, "blurb": blurb, "starter": starter, "created_at": clock(session), "request_key": key}], ["request_key"])
+    return session.scalars(select(Constitution).where(Constitution.request_key == key)).one()
 
 
 def get_constitution(session: Session, constitution_id: int) -> Constitution:

@@ -89,6 +89,7 @@ class Constitution(Base):
     starter: Mapped[bool] = mapped_column(default=False)
     archived_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    request_key: Mapped[str | None] = mapped_column(unique=True, index=True)  # one a click; unknown of those made before it was kept
 
 
 class Principle(Base):

@@ -1,6 +1,6 @@
 // The first page: entries, archived entries, and two ways to begin another.
 import { openChannel } from "./channel.js";
-import { base64, emptyRoot, field, fragment, h, problemOf } from "./studio.js";
+import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, problemOf, whileBusy } from "./studio.js";
 
 const MAX_FILE_BYTES = 1000000;
 
@@ -10,6 +10,7 @@ export function mount(here) {
   const archived = h("div", { class: "cs-archived" });
   const page = {
     ask: channel.ask,
+    element: here.element,
     root: emptyRoot(here.element, ".cs-listing"),
     said: h("p", { class: "cs-said", role: "status" }),
     entries: h("div", { class: "cs-in-use" }),
@@ -65,12 +66,19 @@ function follow(page, reply, tell) {
 function createForm(page) {
   const input = h("input", { class: "cs-input", id: "new-name", autocomplete: "off" });
   const { node, tell } = telling("Name", input);
+  const button = h("button", { class: "cs-button cs-button-main" }, "Create");
+  let key = newKey(); // of the name as it stands: the same name sent twice makes one
+  const another = () => (key = newKey());
+  input.addEventListener("input", another);
+  listenWhile(page.element, window, "pageshow", (event) => event.persisted && another()); // back from the one that was made
   const submit = async (event) => {
     event.preventDefault();
-    tell("");
-    follow(page, await page.ask("create", { name: input.value }), tell);
+    await whileBusy([button], async () => {
+      tell("");
+      follow(page, await page.ask("create", { name: input.value, key }), tell);
+    });
   };
-  return h("form", { class: "cs-begin", onsubmit: submit, novalidate: true }, node, h("button", { class: "cs-button cs-button-main" }, "Create"));
+  return h("form", { class: "cs-begin", onsubmit: submit, novalidate: true }, node, button);
 }
 
 function importForm(page) {
@@ -80,8 +88,9 @@ function importForm(page) {
     const file = input.files[0];
     if (!file) return;
     tell("");
+    const key = newKey();
     if (file.size > MAX_FILE_BYTES) tell(`The file has ${file.size.toLocaleString("en")} bytes; the limit is ${MAX_FILE_BYTES.toLocaleString("en")}. A constitution file is a few kilobytes of text.`);
-    else follow(page, await page.ask("read", { filename: file.name, data: await base64(file) }), tell);
+    else await whileBusy([input], async () => follow(page, await page.ask("read", { filename: file.name, data: await base64(file), key }), tell));
     input.value = ""; // so that the same file, once put right, can be chosen again
   });
   return h("form", { class: "cs-begin" }, node);
@@ -99,10 +108,13 @@ function showRename(page, entry, opener) {
   };
   const submit = async (event) => {
     event.preventDefault();
-    const reply = await page.ask("rename", { constitution: Number(id), name: input.value });
-    if (follow(page, reply, tell)) inEntry(page, id, '[data-action="rename"]')?.focus();
+    await whileBusy([button], async () => {
+      const reply = await page.ask("rename", { constitution: Number(id), name: input.value });
+      if (follow(page, reply, tell)) inEntry(page, id, '[data-action="rename"]')?.focus();
+    });
   };
-  const buttons = h("div", { class: "cs-actions" }, h("button", { class: "cs-button cs-button-main" }, "Rename"), h("button", { type: "button", class: "cs-button", onclick: close }, "Cancel"));
+  const button = h("button", { class: "cs-button cs-button-main" }, "Rename");
+  const buttons = h("div", { class: "cs-actions" }, button, h("button", { type: "button", class: "cs-button", onclick: close }, "Cancel"));
   const form = h("form", { class: "cs-rename", onsubmit: submit, novalidate: true }, node, buttons);
   form.addEventListener("keydown", (event) => event.key === "Escape" && close());
   line.replaceWith(form);
@@ -116,11 +128,11 @@ function inEntry({ root }, id, selector) {
 async function act(page, event) {
   const button = event.target.closest("[data-action]");
   const entry = button?.closest(".cs-entry");
-  if (!entry) return;
+  if (!entry || isSecond(event)) return; // it may meet the entry that has moved up
   const { action } = button.dataset; // rename, archive or restore
   const { id } = entry.dataset;
   if (action === "rename") return showRename(page, entry, button);
-  const reply = await page.ask(action === "archive" ? "archive" : "unarchive", { constitution: Number(id) });
+  const reply = await whileBusy([button], () => page.ask(action === "archive" ? "archive" : "unarchive", { constitution: Number(id) }));
   if (!follow(page, reply, (text) => (page.said.textContent = text))) return;
   (action === "archive" ? page.away.querySelector("summary") : inEntry(page, id, "a"))?.focus();
 }

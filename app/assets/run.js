@@ -2,7 +2,7 @@
 // person has opened, chosen or selected stays as it is while the run goes on.
 import { openChannel } from "./channel.js";
 import { drawProgress, makeProgress } from "./progress.js";
-import { emptyRoot, fragment, h, problemOf, setText } from "./studio.js";
+import { emptyRoot, fragment, h, isSecond, problemOf, setText } from "./studio.js";
 
 const PARTS = ["head", "actions", "messages", "phases", "charts", "samples", "log", "result"];
 const PICKS = { first: "Before training", latest: "Latest", all: "All" };
@@ -111,7 +111,7 @@ function showSteps({ parts, pick }) {
 
 async function act(page, event) {
   const button = event.target.closest("[data-action]");
-  if (!button || button.disabled) return;
+  if (!button || button.disabled || isSecond(event)) return; // where Stop was, Resume may be by now
   button.disabled = true;
   page.problem.textContent = "";
   const reply = await page.ask(button.dataset.action === "stop" ? "stop" : "resume", { run: page.run });

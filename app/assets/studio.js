@@ -69,6 +69,25 @@ function hexadecimal(bytes) {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// The second click of a double click: what it meets may have changed under it by now. A key pressed on a button counts as no click.
+export function isSecond(event) {
+  return event.detail > 1;
+}
+
+// Does something once: meanwhile its buttons cannot be pressed, and who presses them all the same is not heard. A button that had the
+// focus gets it back, unless it went elsewhere.
+export async function whileBusy(buttons, act) {
+  if (buttons.some((button) => button.disabled)) return undefined;
+  const focused = buttons.find((button) => button === document.activeElement);
+  for (const button of buttons) button.disabled = true;
+  try {
+    return await act();
+  } finally {
+    for (const button of buttons) button.disabled = false;
+    if (document.activeElement === document.body) focused?.focus();
+  }
+}
+
 // A file as text for a question; in pieces, for a function takes only so many arguments.
 export async function base64(blob) {
   const bytes = new Uint8Array(await blob.arrayBuffer());

@@ -36,12 +36,12 @@ class ConstitutionsPage:
     @answers
     def create(self, question: NewConstitution, editor: str) -> Go:
         """Make an empty constitution and go to it."""
-        return _go(service.create_constitution(self.studio, question.name))
+        return _go(service.create_constitution(self.studio, question.name, question.key))
 
     @answers
     def read(self, question: ConstitutionFile, editor: str) -> Go:
         """Make a constitution from a file and go to it."""
-        return _go(service.import_file(self.studio, file_bytes(question.data), question.filename, editor))
+        return _go(service.import_file(self.studio, file_bytes(question.data), question.filename, editor, question.key))
 
     @answers
     def rename(self, question: NewName, editor: str) -> ConstitutionList:

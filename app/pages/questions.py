@@ -52,12 +52,14 @@ def file_bytes(data: str) -> bytes:
 @dataclass(frozen=True, kw_only=True)
 class NewConstitution(Question):
     name: Text
+    key: Text = ""  # of this request: the same key makes one constitution
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConstitutionFile(Question):
     data: Text  # the file in base64
     filename: Text | None = None
+    key: Text = ""  # of this request: the same key makes one constitution
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 import db.constitutions as store
 from app.services.documents import Document, read_document, require_name, same_text, with_ids
+from app.services.request_keys import require_key
 from app.services.studio import RefusedError, Studio, in_words
 from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_markdown, dump_yaml, parse_file
@@ -82,15 +83,15 @@ def list_constitutions(studio: Studio, archived: bool = False) -> list[Constitut
         return store.list_constitutions(session, archived)
 
 
-def create_constitution(studio: Studio, name: object) -> int:
-    """Make an empty constitution and return its id."""
+def create_constitution(studio: Studio, name: object, request_key: str = "") -> int:
+    """Make an empty constitution and return its id. The same request_key again is the same constitution: a double click makes one."""
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
-        return store.add_constitution(session, checked).id
+        return store.add_constitution(session, checked, request_key=require_key(request_key)).id
 
 
-def import_file(studio: Studio, data: bytes, filename: object, editor: str) -> int:
-    """Make a constitution from a file, with a first version, and return its id.
+def import_file(studio: Studio, data: bytes, filename: object, editor: str, request_key: str = "") -> int:
+    """Make a constitution from a file, with a first version, and return its id. The same request_key again is the same constitution.
 
     Raises:
         ConstitutionError: Too large, not UTF-8 text, neither YAML nor JSON, or not a constitution; the message says which and where.
@@ -104,9 +105,10 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str) -> i
     parsed = parse_file(text, filename if isinstance(filename, str) else "")
     constitution = with_ids(replace(parsed, name=require_name(parsed.name)))
     with in_words(), studio.sessions.begin() as session:
-        row = store.add_constitution(session, constitution.name)
-        new = NewVersion(constitution_id=row.id, base_version_id=None, content=to_data(constitution), message="Read from a file.", author=editor)
-        store.add_version(session, new)
+        row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
+        if store.get_head(session, row.id) is None:
+            new = NewVersion(constitution_id=row.id, base_version_id=None, content=to_data(constitution), message="Read from a file.", author=editor)
+            store.add_version(session, new)
         return row.id
 
 

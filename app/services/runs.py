@@ -1,6 +1,5 @@
 """Runs: asking for one, watching it, stopping and resuming it. All a page shows comes from the run's rows."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from app.processes.store import LOG
 from app.services.base_models import look_up
 from app.services.logs import log_tail
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
+from app.services.request_keys import require_key
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.principles import Constitution, from_data
 from core.engine.default_model import DEFAULT_MODEL
@@ -29,7 +29,6 @@ from db.runs import NewRun, RunSummary
 from db.session import clock
 from db.tables import Job, JobStatus, Run
 
-REQUEST_KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
 RESUMABLE = (JobStatus.STOPPED, JobStatus.FAILED)
 ENDED = (*RESUMABLE, JobStatus.FINISHED)
 TYPICAL = Hardware(  # two server cores: only the proportions between the phases are taken from it
@@ -122,8 +121,7 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
     Raises:
         StudioError: The form cannot be used.
     """
-    if not isinstance(request_key, str) or not REQUEST_KEY.fullmatch(request_key):
-        raise ConfigError("The page sent no usable request key. Reload it, then try again.")
+    key = require_key(request_key, needed=True)
     plan = make_plan(studio, form)
     new = NewRun(
         version_id=form.version_id,
@@ -131,7 +129,7 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
         model=plan.model.id,
         config=config_to_data(plan.config),
         requested_by=caller,
-        request_key=request_key,
+        request_key=key,
     )
     with in_words(), studio.sessions.begin() as session:
         return store.add_run(session, new).id

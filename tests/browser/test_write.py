@@ -62,6 +62,45 @@ def test_the_first_page_lists_the_starters_and_archives_and_renames(page: Page, 
     expect(page.get_by_role("link", name="Warmth", exact=True)).to_be_visible()
 
 
+def test_a_double_click_does_everything_once(page: Page, app: App) -> None:
+    page.goto(app.url)
+    page.get_by_label("Name", exact=True).fill("Only one")
+    page.get_by_role("button", name="Create").dblclick()
+    page.get_by_role("button", name="Add a principle").dblclick()
+    expect(page.locator(".cs-paper .cs-principle")).to_have_count(1)
+    for _ in range(2):  # one that was made beside the first would be read as well
+        page.goto(app.url)
+        expect(page.get_by_role("link", name="Only one", exact=True)).to_have_count(1)
+    shown = page.locator(".cs-in-use .cs-entry")
+    expect(shown.first).to_be_visible()
+    before = shown.count()
+    page.get_by_role("button", name="Archive: Only one").dblclick()
+    expect(page.get_by_text("Archived (")).to_be_visible()
+    page.reload()
+    expect(shown).to_have_count(before - 1)
+    page.locator(".cs-away summary").click()
+    page.get_by_role("button", name="Put back: Only one").dblclick()
+    expect(page.get_by_role("link", name="Only one", exact=True)).to_be_visible()
+
+
+def test_a_form_sent_twice_while_the_studio_answers_makes_one(page: Page, app: App) -> None:
+    page.goto(app.url)
+    page.get_by_label("Name", exact=True).fill("Slowly")
+    page.evaluate("() => { const form = document.querySelector('form.cs-begin'); form.requestSubmit(); form.requestSubmit(); }")
+    expect(page.get_by_role("button", name="Add a principle")).to_be_visible()
+    for _ in range(2):
+        page.goto(app.url)
+        expect(page.get_by_role("link", name="Slowly", exact=True)).to_have_count(1)
+
+
+def test_a_double_click_removes_one_principle(page: Page, app: App) -> None:
+    create(page, app, "Three")
+    for title in ("One", "Two", "Three"):
+        add_principle(page, title, f"Do {title}.", f"Avoid {title}.")
+    page.get_by_role("button", name="Remove: principle 1, “One”").dblclick()
+    expect(page.locator(".cs-paper .cs-principle")).to_have_count(2)
+
+
 def test_an_empty_name_and_a_binary_file_are_refused_where_they_happened(page: Page, app: App) -> None:
     page.goto(app.url)
     page.get_by_role("button", name="Create").click()

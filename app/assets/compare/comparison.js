@@ -88,6 +88,7 @@ async function compare(page) {
 }
 
 async function redo(page) {
+  if (page.running) return;
   begin(page);
   const reply = await page.ask("redo", { comparison: page.id });
   if (reply?.kind !== "comparison") return refuse(page, reply);

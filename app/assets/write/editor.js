@@ -1,6 +1,6 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
 import { openChannel } from "../channel.js";
-import { clock, emptyRoot, fragment, h, listenWhile, problemOf } from "../studio.js";
+import { clock, emptyRoot, fragment, h, isSecond, listenWhile, problemOf } from "../studio.js";
 import { addPrinciple, move, remove } from "./moving.js";
 import { drawAll, grow, lineField, renumber } from "./principles.js";
 import { drawProblems, makeCalm } from "./problems.js";
@@ -71,13 +71,13 @@ function open(page, reply) {
 }
 
 function head(page) {
-  const button = h("button", { type: "button", class: "cs-button cs-button-main", onclick: () => showVersionSheet(page) }, "Save version…");
+  const button = h("button", { type: "button", class: "cs-button cs-button-main", onclick: (event) => isSecond(event) || showVersionSheet(page) }, "Save version…");
   return h("div", { class: "cs-top" }, h("div", { class: "cs-bar" }, page.status, page.verdict, button), page.notice); // stays in sight
 }
 
 function paper(page) {
-  const add = h("button", { type: "button", class: "cs-button", onclick: () => addPrinciple(page) }, "Add a principle");
-  const propose = h("button", { type: "button", class: "cs-link", onclick: (event) => openProposal(page, null, event.currentTarget) }, "Propose one…");
+  const add = h("button", { type: "button", class: "cs-button", onclick: (event) => isSecond(event) || addPrinciple(page) }, "Add a principle");
+  const propose = h("button", { type: "button", class: "cs-link", onclick: (event) => isSecond(event) || openProposal(page, null, event.currentTarget) }, "Propose one…");
   return h(
     "section",
     { class: "cs-paper", id: "content", "aria-label": "The constitution" },
@@ -110,9 +110,11 @@ function listenToList(page) {
     const button = event.target.closest("[data-action]");
     const item = button?.closest(".cs-principle");
     if (!item) return;
-    if (button.dataset.action === "remove") remove(page, item);
-    else if (button.dataset.action === "propose") openProposal(page, item, button);
-    else move(page, item, button.dataset.action === "up" ? -1 : 1);
+    const { action } = button.dataset;
+    if (isSecond(event) && (action === "remove" || action === "propose")) return;
+    if (action === "remove") remove(page, item);
+    else if (action === "propose") openProposal(page, item, button);
+    else move(page, item, action === "up" ? -1 : 1);
   });
   list.addEventListener("keydown", (event) => {
     const item = event.target.closest(".cs-principle");

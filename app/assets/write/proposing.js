@@ -1,6 +1,6 @@
 // Proposals: a model writes a principle, or an antithesis to a statement, and the author takes it, changes it, or leaves it.
 // Nothing in the document changes before that click. One proposal is open at a time.
-import { field, h, oneLine, problemOf } from "../studio.js";
+import { field, h, isSecond, oneLine, problemOf } from "../studio.js";
 import { appendPrinciple } from "./moving.js";
 import { fieldOf, grow, readAll, readItem, renumber, showWriter, writerOf } from "./principles.js";
 import { disowned, writtenBy } from "./rows.js";
@@ -34,7 +34,7 @@ function closeProposal(page, refocus = false) {
 }
 
 function proposalButton(label, act, main = false) {
-  return h("button", { type: "button", class: main ? "cs-button cs-button-main" : "cs-button", onclick: act }, label);
+  return h("button", { type: "button", class: main ? "cs-button cs-button-main" : "cs-button", onclick: (event) => isSecond(event) || act() }, label);
 }
 
 function showWish(page, title) {

@@ -11,7 +11,7 @@ from app.services.constitutions import DraftConflictError, DraftView
 from app.services.studio import STARTERS, RefusedError, Studio, journal_mode, open_studio, read_starters
 from app.settings import Settings
 from core.constitution.files import parse_yaml
-from core.errors import ConstitutionError, StudioError
+from core.errors import ConfigError, ConstitutionError, StudioError
 from db.constitutions import NewVersion, add_version
 
 ONE = {"id": "1" * 32, "title": "Brief", "statement": "Be brief.", "antithesis": "Be long."}
@@ -51,6 +51,26 @@ def test_starters_are_planted_once_in_the_order_of_their_files(settings: Setting
     again = open_studio(settings)
     assert [card.name for card in service.list_constitutions(again)] == names
     again.engine.dispose()
+
+
+def test_the_same_request_twice_makes_one_constitution(studio: Studio) -> None:
+    file = b"name: Read\nprinciples:\n- {title: T, statement: Be short., antithesis: Be long.}\n"
+    before = len(service.list_constitutions(studio))
+    made = [service.create_constitution(studio, "Mine", "key-of-a-click") for _ in range(3)]
+    read = [service.import_file(studio, file, "r.yaml", "ann", "key-of-a-file") for _ in range(2)]
+    assert len({*made}) == len({*read}) == 1
+    assert len(service.list_constitutions(studio)) == before + 2
+    assert [version.number for version in service.history(studio, read[0])] == [1]
+    service.archive(studio, made[0])
+    assert service.create_constitution(studio, "Mine", "key-of-a-click") == made[0]  # whatever became of it
+    assert len({service.create_constitution(studio, "Mine") for _ in range(2)}) == 2  # who sends no key asks anew
+    assert service.create_constitution(studio, "Mine", "another-click") != made[0]
+
+
+@pytest.mark.parametrize("key", ["short", "with a blank in it", "x" * 65, None])
+def test_a_key_that_is_none_is_refused(studio: Studio, key: Any) -> None:
+    with pytest.raises(ConfigError, match="request key"):
+        service.create_constitution(studio, "Mine", key)
 
 
 def test_a_renamed_or_archived_starter_stays_so_after_a_restart(settings: Settings, studio: Studio) -> None:
