@@ -82,18 +82,30 @@ function createForm(page) {
 }
 
 function importForm(page) {
-  const input = h("input", { type: "file", class: "cs-file", id: "new-file", accept: ".yaml,.yml,.json" });
-  const { node, tell } = telling("From a file", input, "YAML with a name and principles, as the Write page gives it, or JSON with SAMI’s positive and negative list.");
+  const input = h("input", { type: "file", class: "cs-file", id: "new-file", accept: ".yaml,.yml,.json,.jsonl,.md,.markdown,.txt" });
+  const said = h("div", { class: "cs-read", role: "status" });
+  const { node, tell } = telling("From a file", input, "YAML, JSON or Markdown, as the Write page gives it or as others publish theirs: a list, headings with a text, traits, pairs. What is missing is marked.");
   input.addEventListener("change", async () => {
     const file = input.files[0];
     if (!file) return;
     tell("");
     const key = newKey();
+    said.replaceChildren();
     if (file.size > MAX_FILE_BYTES) tell(`The file has ${file.size.toLocaleString("en")} bytes; the limit is ${MAX_FILE_BYTES.toLocaleString("en")}. A constitution file is a few kilobytes of text.`);
-    else await whileBusy([input], async () => follow(page, await page.ask("read", { filename: file.name, data: await base64(file), key }), tell));
+    else await whileBusy([input], async () => showRead(page, said, await page.ask("read", { filename: file.name, data: await base64(file), key }), tell));
     input.value = ""; // so that the same file, once put right, can be chosen again
   });
-  return h("form", { class: "cs-begin" }, node);
+  return h("form", { class: "cs-begin" }, node, said);
+}
+
+// Where the file was not taken just as it is, what was understood of it comes before the constitution.
+function showRead(page, said, reply, tell) {
+  if (reply?.kind !== "read") return follow(page, reply, tell);
+  fragment(said, reply.html);
+  said.prepend(h("h3", {}, reply.version ? "What was read" : "Read as a draft"));
+  const open = h("a", { class: "cs-button cs-button-main", href: reply.href }, reply.version ? "Open the constitution" : "Open the draft");
+  said.append(open);
+  open.focus();
 }
 
 function showRename(page, entry, opener) {

@@ -10,8 +10,9 @@ from typing import Any
 
 from app.commands.terminal import Printer
 from app.present.readings import ignored_words
+from app.services.imports import read_file
 from app.settings import Settings
-from core.constitution.files import parse_file
+from core.constitution.findings import require_valid
 from core.constitution.principles import Constitution
 from core.constitution.queries import Query, Split
 from core.constitution.query_files import read_query_file
@@ -107,10 +108,15 @@ def open_settings(options: argparse.Namespace) -> Settings:
 
 
 def read_constitution(path: Path) -> Constitution:
+    """Read a constitution file for use. What there is to say about how it was read goes to standard error."""
     try:
-        return parse_file(path.read_bytes().decode("utf-8-sig"), path.name)
-    except UnicodeDecodeError as error:
-        raise ConstitutionError(f"{path} is not UTF-8 text (byte {error.start}). Save the file with UTF-8 encoding.") from error
+        reading = read_file(path.read_bytes(), path.name)
+    except FileNotFoundError as error:
+        raise ConstitutionError(f"There is no constitution file {path}. Check the path.") from error
+    for note in (*reading.notes, *(f"Left out: {part}." for part in reading.ignored)):
+        print(note, file=sys.stderr)
+    require_valid(reading.constitution)
+    return reading.constitution
 
 
 def read_queries(options: argparse.Namespace, unmarked: Split | None = None) -> list[Query]:

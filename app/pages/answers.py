@@ -40,6 +40,23 @@ class Go:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConstitutionRead:
+    """A constitution was made of a file, and there is something to say about how the file was read."""
+
+    kind: Literal["read"] = "read"
+    id: int
+    href: str
+    html: str  # the following, to be shown
+    format: str
+    encoding: str
+    used: dict[str, str]  # which part of a principle came from where
+    ignored: tuple[str, ...]
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    version: int | None  # None: it is a draft, in which something has to be put right
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConstitutionList:
     kind: Literal["list"] = "list"
     constitutions: tuple[ConstitutionSummary, ...]  # those in use, then the archived ones

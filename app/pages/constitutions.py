@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from app.pages.answers import ConstitutionList, Go
+from app.pages.answers import ConstitutionList, ConstitutionRead, Go
 from app.pages.endpoints import answers, endpoints_of, to_reply
 from app.pages.frame import WIRING, component, header, wire
 from app.pages.questions import ConstitutionFile, NewConstitution, NewName, NoDetails, OneConstitution, file_bytes
-from app.present.constitutions import entries_html
+from app.present.constitutions import constitution_reading_html, entries_html
 from app.services import constitutions as service
+from app.services.imports import import_file
 from app.services.studio import Studio
 from app.web.actors import caller
+from core.constitution.findings import problems
 
 EVENTS = ("create", "read", "rename", "archive", "unarchive")
 ENDPOINTS = ("list", *EVENTS)  # the page begins with the first
@@ -39,9 +41,24 @@ class ConstitutionsPage:
         return _go(service.create_constitution(self.studio, question.name, question.key))
 
     @answers
-    def read(self, question: ConstitutionFile, editor: str) -> Go:
-        """Make a constitution from a file and go to it."""
-        return _go(service.import_file(self.studio, file_bytes(question.data), question.filename, editor, question.key))
+    def read(self, question: ConstitutionFile, editor: str) -> Go | ConstitutionRead:
+        """Make a constitution from a file and go to it; where there is something to say about how it was read, say that first."""
+        imported = import_file(self.studio, file_bytes(question.data), question.filename, editor, question.key)
+        reading, address = imported.reading, _go(imported.id)
+        if not (reading.notes or reading.ignored or problems(reading.findings)):
+            return address
+        return ConstitutionRead(
+            id=address.id,
+            href=address.href,
+            html=constitution_reading_html(reading),
+            format=reading.format,
+            encoding=reading.encoding,
+            used=reading.used,
+            ignored=reading.ignored,
+            notes=reading.notes,
+            findings=reading.findings,
+            version=imported.number,
+        )
 
     @answers
     def rename(self, question: NewName, editor: str) -> ConstitutionList:

@@ -51,7 +51,7 @@ def query_reading_html(reading: QueryReading) -> str:
     """A reading of queries for a page."""
     train, held_out = _split(reading)
     samples = "".join(f"<dt>{name}</dt>{_shown(texts)}" for name, texts in (("To train on", train), ("Held out", held_out)))
-    return f'<div class="cs-reading">{head_html(reading)}<dl class="cs-reading-samples">{samples}</dl></div>'
+    return f'<div class="cs-read-as">{head_html(reading)}<dl class="cs-read-samples">{samples}</dl></div>'
 
 
 def _shown(texts: Sequence[str]) -> str:
@@ -61,7 +61,7 @@ def _shown(texts: Sequence[str]) -> str:
 def head_html(reading: Any) -> str:
     """Format, columns and notes of any reading, for a page."""
     notes = "".join(f'<li dir="auto">{escape(_begun(note))}.</li>' for note in (*reading.notes, *ignored_words(reading.ignored)))
-    return f'<p class="cs-quiet">Read as {escape(_as_what(reading))}.</p>' + (f'<ul class="cs-reading-notes">{notes}</ul>' if notes else "")
+    return f'<p class="cs-quiet">Read as {escape(_as_what(reading))}.</p>' + (f'<ul class="cs-read-notes">{notes}</ul>' if notes else "")
 
 
 def _as_what(reading: Any) -> str:

@@ -1,17 +1,17 @@
 """Writing constitutions: the list, drafts, versions, files. Every function is one use case and owns its transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 import db.constitutions as store
-from app.services.documents import Document, read_document, require_name, same_text, with_ids
+from app.services.documents import Document, read_document, require_name, same_text
 from app.services.request_keys import require_key
 from app.services.studio import RefusedError, Studio, in_words
 from app.services.text_files import TextFile, file_stem
-from core.constitution.files import dump_markdown, dump_yaml, parse_file
+from core.constitution.files import dump_markdown, dump_yaml
 from core.constitution.findings import Finding, Rule, advice, problems
 from core.constitution.principles import Constitution, from_data, to_data
 from core.errors import ConstitutionError, StudioError
@@ -20,7 +20,6 @@ from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary, su
 from db.errors import DraftConflict, Unchanged
 from db.tables import Draft, Version
 
-MAX_FILE_BYTES = 1_000_000
 MAX_MESSAGE_CHARS = 500
 
 
@@ -88,28 +87,6 @@ def create_constitution(studio: Studio, name: object, request_key: str = "") -> 
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
         return store.add_constitution(session, checked, request_key=require_key(request_key)).id
-
-
-def import_file(studio: Studio, data: bytes, filename: object, editor: str, request_key: str = "") -> int:
-    """Make a constitution from a file, with a first version, and return its id. The same request_key again is the same constitution.
-
-    Raises:
-        ConstitutionError: Too large, not UTF-8 text, neither YAML nor JSON, or not a constitution; the message says which and where.
-    """
-    if len(data) > MAX_FILE_BYTES:
-        raise ConstitutionError(f"The file has {len(data):,} bytes; the limit is {MAX_FILE_BYTES:,}. A constitution file is a few kilobytes of text.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConstitutionError(f"The file is not UTF-8 text (byte {error.start + 1:,} cannot be read). Save it as UTF-8 and choose it again.") from error
-    parsed = parse_file(text, filename if isinstance(filename, str) else "")
-    constitution = with_ids(replace(parsed, name=require_name(parsed.name)))
-    with in_words(), studio.sessions.begin() as session:
-        row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
-        if store.get_head(session, row.id) is None:
-            new = NewVersion(constitution_id=row.id, base_version_id=None, content=to_data(constitution), message="Read from a file.", author=editor)
-            store.add_version(session, new)
-        return row.id
 
 
 def rename(studio: Studio, constitution_id: int, name: object) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 from core.constitution.checks import CHECKS, check_from_data, check_to_data
+from core.constitution.drafts import MAX_DRAFT_PRINCIPLES
 from core.constitution.findings import Finding, Rule, Severity, find
+from core.constitution.normal import normal, repaired
 from core.constitution.principles import (
     MAX_WRITER_CHARS,
     Constitution,
@@ -20,7 +22,6 @@ from core.constitution.principles import (
 from core.errors import ConstitutionError
 
 MAX_DRAFT_CHARS = 1_000_000  # far above what a version may hold, so that a paste that is too long is kept while it is shortened
-MAX_DRAFT_PRINCIPLES = 200
 MAX_NAME_CHARS = 120
 MAX_ARGUMENT_CHARS = 10_000
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -74,7 +75,7 @@ def _findings(constitution: Constitution, rows: list[_Row]) -> tuple[Finding, ..
 def _row(row: object, i: int) -> _Row:
     if not isinstance(row, Mapping) or not _ID.fullmatch(str(row.get("id", ""))) or not all(isinstance(row.get(key), str) for key in _TEXTS):
         raise ConstitutionError(f"Principle {i + 1} did not arrive whole. Reload the page, then try again.")
-    texts = {key: row[key].replace("\r\n", "\n") for key in _TEXTS}
+    texts: dict[str, Any] = {key: repaired(normal(row[key])) for key in _TEXTS}
     stored: dict[str, Any] = {"id": row["id"]} | texts
     written_by = _writer(row.get("written_by"))
     if written_by is not None:

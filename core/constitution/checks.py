@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.constitution.arguments import read_number, read_text
+from core.constitution.patterns import found
 from core.constitution.text import (
     answer,
     ends_with_question,
@@ -72,8 +74,8 @@ def _json(reply: str, _: Argument) -> bool:
 
 
 def _language(reply: str, code: Argument) -> bool | None:
-    found = language(reply)
-    return None if found is None else found == code
+    told = language(reply)
+    return None if told is None else told == code
 
 
 def _contains(reply: str, needle: Argument) -> bool:
@@ -85,8 +87,8 @@ def _starts_with(reply: str, opening: Argument) -> bool:
     return folded(reply).startswith(folded(str(opening)))
 
 
-def _regex(reply: str, pattern: Argument) -> bool:
-    return re.search(str(pattern), unicodedata.normalize("NFC", reply)) is not None
+def _regex(reply: str, pattern: Argument) -> bool | None:
+    return found(str(pattern), unicodedata.normalize("NFC", reply))
 
 
 CHECKS: dict[str, CheckKind] = {
@@ -150,30 +152,13 @@ def _typed(name: str, argument: object, where: str) -> Check:
     if kind is None:
         raise ConstitutionError(f"Unknown check {name!r} in {where}; known are {', '.join(sorted(CHECKS))}.")
     if kind.argument is None:
-        if argument not in (None, True, ""):
-            raise ConstitutionError(f"The check {name} of {where} takes no argument, but got {reprlib.repr(argument)}.")
+        if argument not in (None, True, "", "true", "True", "yes", "Yes") or type(argument) is int:
+            raise ConstitutionError(
+                f"The check {name} of {where} takes no argument, but got {reprlib.repr(argument)}. Write `check: {name}`, or leave the check out."
+            )
         return Check(name)
-    if argument in (None, ""):
+    if argument in (None, "", []):
         raise ConstitutionError(f"The check {name} of {where} needs an argument, for instance `{name}: {kind.example}`.")
     if kind.argument is int:
-        try:
-            number = int(str(argument))
-        except ValueError:
-            number = 0
-        if number < 1:
-            raise ConstitutionError(f"The check {name} of {where} needs a whole number above 0, for instance {kind.example}; got {reprlib.repr(argument)}.")
-        return Check(name, number)
-    if name == "regex":
-        _require_regex(str(argument), where)
-    return Check(name, str(argument))
-
-
-def _require_regex(pattern: str, where: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ConstitutionError(f"The regular expression of {where} cannot be read: {error}. It was {pattern!r}.") from error
-    if re.search(r"[+*}][)]?[+*{]|\([^)]*[+*][^)]*\)[+*{]", pattern):
-        raise ConstitutionError(
-            f"The regular expression of {where} repeats a repetition ({pattern!r}), which can take forever on a long reply. Write it without nesting."
-        )
+        return Check(name, read_number(argument, name, where, kind.example))
+    return Check(name, read_text(argument, name, where))

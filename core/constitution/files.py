@@ -1,24 +1,82 @@
-"""Constitutions from and to files: our YAML or JSON, Markdown for reading, and the pair of texts that SAMI's authors published.
+"""Constitutions from and to files: our YAML, JSON and Markdown, SAMI's pair of texts, and what others publish, as a draft."""
 
-SAMI's files (arXiv 2404.14313) hold two lists of principles as numbered text, `positive` and `negative`, and `identifiers` that name
-them. The negative list says the contrary of one principle or of several and repeats the others word for word.
-"""
-
-import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
 import yaml
 
-from core.constitution.findings import require_valid
-from core.constitution.principles import Constitution, Principle, from_data, short_title, squash, to_data
+from core.constitution.documents import dump_markdown, read_document
+from core.constitution.drafts import MAX_DRAFT_PRINCIPLES, Draft
+from core.constitution.findings import Finding, find, require_valid
+from core.constitution.json_text import read_json, read_json_lines
+from core.constitution.normal import normal
+from core.constitution.principles import Constitution, from_data, to_data
+from core.constitution.prose import read_prose
+from core.constitution.published import read_published, without_foreign_ids
+from core.constitution.sami import LISTS, from_sami
+from core.constitution.yaml_text import read_yaml
 from core.errors import ConstitutionError
 
-_MARK = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•])\s+")
-_LISTS = ("positive", "negative")
+__all__ = ["ConstitutionReading", "dump_markdown", "dump_yaml", "parse_file", "parse_yaml", "read_constitution", "read_constitution_text"]
+
+_NOT_READ = {
+    **dict.fromkeys((".csv", ".tsv", ".xlsx", ".xls", ".ods"), "a table"),
+    **dict.fromkeys((".pdf", ".docx", ".doc", ".odt", ".rtf"), "a document of a word processor"),
+    **dict.fromkeys((".html", ".htm"), "a web page"),
+}
+_YAML_BEGIN = re.compile(r"\A(?:\s*(?:#[^\n]*|---|%[^\n]*)?\n)*\s*(?:-\s+)?[A-Za-z_]+\s*:(?:\s|$)")
+_SIGNATURES = {b"%PDF": "a PDF document", b"PK\x03\x04": "an archive, as spreadsheets and word processors write them"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionReading:
+    """What was understood of a file."""
+
+    format: str
+    encoding: str
+    used: dict[str, str]  # which part of a principle came from where
+    ignored: tuple[str, ...]  # what the file holds and the constitution does not
+    notes: tuple[str, ...]
+    constitution: Constitution  # without ids: they belong to the database they came from
+    findings: tuple[Finding, ...]
+
+
+def read_constitution(data: bytes, filename: str) -> ConstitutionReading:
+    """Read a constitution file as a draft: texts may be missing, and findings say which.
+
+    Args:
+        data: The file.
+        filename: Its ending decides how it is read: JSON, JSON lines, Markdown, YAML; where it has another, the text decides.
+
+    Raises:
+        ConstitutionError: Not text, not that format, or no constitution.
+    """
+    text, encoding = _decoded(data)
+    return read_constitution_text(text, filename, encoding)
+
+
+def read_constitution_text(text: str, filename: str, encoding: str = "UTF-8") -> ConstitutionReading:
+    """The same for text that is decoded."""
+    path = PurePath(filename)
+    if (kind := _NOT_READ.get(path.suffix.casefold())) is not None or re.match(r"\s*<(?:!doctype|html)", text, re.IGNORECASE):
+        raise ConstitutionError(f"The file is {kind or 'a web page'}. Save the constitution as YAML, JSON or Markdown.")
+    if not text.strip():
+        raise ConstitutionError("The file is empty. Write a `name` and a list of `principles`.")
+    draft = _draft(text.removeprefix("\ufeff"), path)
+    if (count := len(draft.constitution.principles)) > MAX_DRAFT_PRINCIPLES:
+        raise ConstitutionError(f"There are {count} principles in this file; a draft holds {MAX_DRAFT_PRINCIPLES}. Choose some, or divide it.")
+    return ConstitutionReading(
+        format=draft.format,
+        encoding=encoding,
+        used=draft.used,
+        ignored=tuple(draft.ignored),
+        notes=tuple(draft.notes),
+        constitution=draft.constitution,
+        findings=find(draft.constitution),
+    )
 
 
 def parse_file(text: str, filename: str) -> Constitution:
@@ -26,16 +84,12 @@ def parse_file(text: str, filename: str) -> Constitution:
 
     Args:
         text: What the file holds.
-        filename: Its ending decides how it is read: `.json` as JSON, all else as YAML. SAMI's files hold no name, so theirs is taken from it.
+        filename: As in `read_constitution`. Where a file holds no name, it is taken from it.
 
     Raises:
-        ConstitutionError: Neither YAML nor JSON, a wrong shape, or any finding that must be put right.
+        ConstitutionError: A format or shape that cannot be read, or any finding that must be put right.
     """
-    path = PurePath(filename)
-    if path.suffix.casefold() != ".json":
-        return parse_yaml(text)
-    data = _load_json(text)
-    constitution = from_sami(data, _name(path.stem)) if isinstance(data, Mapping) and data.keys() & set(_LISTS) else from_data(data)
+    constitution = read_constitution_text(text, filename).constitution
     require_valid(constitution)
     return constitution
 
@@ -46,17 +100,7 @@ def parse_yaml(text: str) -> Constitution:
     Raises:
         ConstitutionError: Not YAML, a wrong shape, or any finding that must be put right.
     """
-    try:
-        data = yaml.safe_load(text)
-    except RecursionError as error:
-        raise ConstitutionError("This file is nested too deeply to be a constitution. Write `name` and a list of `principles`.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark is not None else ""
-        raise ConstitutionError(f"This is not a YAML file: {getattr(error, 'problem', None) or error}{line}.") from error
-    constitution = from_data(data)
-    require_valid(constitution)
-    return constitution
+    return parse_file(text, "constitution.yaml")
 
 
 def dump_yaml(constitution: Constitution) -> str:
@@ -65,104 +109,55 @@ def dump_yaml(constitution: Constitution) -> str:
     return yaml.safe_dump(to_data(plain), sort_keys=False, allow_unicode=True, width=100)
 
 
-def dump_markdown(constitution: Constitution) -> str:
-    """The constitution as a document for people. Texts are quoted as written, with Markdown's own signs escaped."""
-    lines = [f"# {_escape(constitution.name)}", ""]
-    for i, p in enumerate(constitution.principles, 1):
-        lines += [f"## {i}. {_escape(p.title)}", "", f"**Statement.** {_escape(p.statement)}", "", f"**Antithesis.** {_escape(p.antithesis)}", ""]
-        if p.check is not None:
-            lines += [f"*Check:* `{p.check}`", ""]
-        if p.written_by is not None:
-            lines += [f"*Written by:* {_escape(str(p.written_by))}", ""]
-    return "\n".join(lines)
-
-
-def _escape(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text)
-
-
-def _load_json(text: str) -> object:
+def _decoded(data: bytes) -> tuple[str, str]:
+    for signature, kind in _SIGNATURES.items():
+        if data.startswith(signature):
+            raise ConstitutionError(f"The file is {kind}. Save the constitution as YAML, JSON or Markdown.")
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        data = json.loads(text)
-        json.dumps(data, ensure_ascii=False).encode()
-        return data
-    except UnicodeEncodeError as error:
-        raise ConstitutionError("This file holds half a character (a lone surrogate such as \\ud83d). Write the character itself.") from error
-    except RecursionError as error:
-        raise ConstitutionError("This file is nested too deeply to be a constitution. Write `name` and a list of `principles`.") from error
-    except json.JSONDecodeError as error:
-        raise ConstitutionError(f"This is not a JSON file: {error.msg} in line {error.lineno}. Correct it, or save the constitution as YAML.") from error
+        return data.decode(encoding), "UTF-16" if encoding == "utf-16" else "UTF-8"
+    except UnicodeDecodeError as error:
+        raise ConstitutionError(f"The file is not UTF-8 text (byte {error.start + 1:,} cannot be read). Save it as UTF-8 and choose it again.") from error
+
+
+def _draft(text: str, path: PurePath) -> Draft:
+    suffix, name = path.suffix.casefold(), _name(path.stem)
+    opens = text.lstrip()[:1] in ("{", "[")
+    if suffix in (".jsonl", ".ndjson"):
+        return _of_data(read_json_lines(text), name, "JSON lines")
+    if suffix == ".json":
+        return _of_data(read_json(text), name, "JSON")
+    if suffix in (".md", ".markdown") or not (suffix in (".yaml", ".yml", "") or opens or _YAML_BEGIN.match(text)):
+        return _of_markdown(normal(text), name)
+    if opens:
+        try:
+            return _of_data(read_json(text), name, "JSON")
+        except ConstitutionError:
+            pass  # flow style is YAML too, and its own message has the line
+    loaded = read_yaml(text)
+    draft = _of_data(loaded.data, name, "YAML")
+    return replace(draft, notes=[*loaded.notes, *draft.notes])
+
+
+def _of_markdown(text: str, name: str) -> Draft:
+    document = read_document(text)
+    return Draft(format="Markdown, as the Write page gives it", constitution=document) if document is not None else read_prose(text, name)
+
+
+def _of_data(data: Any, name: str, language: str) -> Draft:
+    if isinstance(data, Mapping) and data.keys() & set(LISTS):
+        used = {"statement": "`positive`", "antithesis": "`negative`", "title": "`identifiers`"}
+        return Draft(format=f"{language}, SAMI's pair of lists", constitution=from_sami(data, name), used=used)
+    published = read_published(data, name)
+    if published is not None:
+        return replace(published, format=f"{language}, {published.format}")
+    ignored = ["`blurb`"] if isinstance(data, Mapping) and data.get("blurb") else []
+    if isinstance(data, Mapping) and isinstance(data.get("principles"), list):
+        rows, foreign = without_foreign_ids(data["principles"])
+        return Draft(format=language, constitution=from_data({**data, "principles": rows}), ignored=[*ignored, *foreign])
+    return Draft(format=language, constitution=from_data(data), ignored=ignored)
 
 
 def _name(stem: str) -> str:
     words = " ".join(stem.replace("_", " ").split())
     return f"{words[:1].upper()}{words[1:]}"
-
-
-def from_sami(data: Mapping[Any, Any], name: str) -> Constitution:
-    """SAMI's pair of lists as principles: what `positive` says is the statement, what `negative` says is the antithesis.
-
-    A principle that both lists hold word for word has no antithesis: it stands on either side of the published contrast. It is
-    therefore put on both sides of the principle before it (after it, at the head), so that the contrast stays the published one.
-
-    Raises:
-        ConstitutionError: A list or an identifier is missing, the lists do not match, or they are the same.
-    """
-    unknown = sorted(str(key) for key in data if key not in (*_LISTS, "identifiers"))
-    if unknown:
-        raise ConstitutionError(f"Unknown key {unknown[0]!r} beside `positive` and `negative`; known is `identifiers`.")
-    positive, negative = (_items(data.get(side), side) for side in _LISTS)
-    if len(positive) != len(negative):
-        raise ConstitutionError(f"`positive` has {len(positive)} principles and `negative` has {len(negative)}. They must face each other one by one.")
-    titles = _titles(data.get("identifiers"), positive)
-    groups = _groups([squash(said) == squash(contrary) for said, contrary in zip(positive, negative, strict=True)])
-    principles = [
-        Principle(
-            title=titles[flipped],
-            statement="\n".join(positive[i] for i in members),
-            antithesis="\n".join(negative[i] for i in members),
-        )
-        for flipped, members in groups
-    ]
-    return Constitution(name=name, principles=tuple(principles))
-
-
-def _items(text: object, side: str) -> list[str]:
-    """The principles of a numbered or bulleted list, without their marks. A line without a mark goes on with the one before."""
-    if not isinstance(text, str):
-        raise ConstitutionError(f"`{side}` must be text, a numbered list of principles, one a line.")
-    items: list[str] = []
-    for line in text.splitlines():
-        mark = _MARK.match(line)
-        if mark is not None:
-            items.append(line[mark.end() :].strip())
-        elif line.strip():
-            items[-1:] = [f"{items[-1]} {line.strip()}"] if items else [line.strip()]
-    if not items or not all(items):
-        raise ConstitutionError(f"`{side}` holds no principle, or an empty one. Write a numbered list of principles, one a line.")
-    return items
-
-
-def _titles(identifiers: object, positive: Sequence[str]) -> list[str]:
-    """The published names (`pos concise` is Concise); without any, the first words of each principle."""
-    if identifiers is None:
-        return [short_title(text) for text in positive]
-    names = identifiers.get("positive") if isinstance(identifiers, Mapping) else None
-    if not isinstance(names, list) or len(names) != len(positive) or not all(isinstance(name, str) and name.strip() for name in names):
-        raise ConstitutionError(f"`identifiers` must hold a list `positive` with one name for each of the {len(positive)} principles. Correct or remove it.")
-    plain = [re.sub(r"^(?:pos|neg)\s+", "", name.strip()) for name in names]
-    return [f"{name[:1].upper()}{name[1:]}" for name in plain]
-
-
-def _groups(unflipped: Sequence[bool]) -> list[tuple[int, list[int]]]:
-    """For each flipped principle, the positions whose texts it takes: its own, and those of the unflipped ones that go with it."""
-    if all(unflipped):
-        raise ConstitutionError("`positive` and `negative` say the same, so there is nothing to contrast. Write in `negative` what the opposite would be.")
-    first = list(unflipped).index(False)
-    groups: list[tuple[int, list[int]]] = [(first, list(range(first + 1)))]
-    for i in range(first + 1, len(unflipped)):
-        if unflipped[i]:
-            groups[-1][1].append(i)
-        else:
-            groups.append((i, [i]))
-    return groups

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.constitution.checks import Check
+from core.constitution.meant import always_holds, never_holds
+from core.constitution.normal import control_in
 from core.constitution.principles import (
     MAX_PRINCIPLES,
     MAX_TEXT_CHARS,
@@ -40,6 +43,9 @@ class Rule(StrEnum):
     SAME_TEXTS = "same-texts"
     LONG_WRITER = "long-writer"
     UNREADABLE_CHECK = "unreadable-check"  # only while a draft is typed: what cannot be read is no part of a constitution
+    UNREADABLE_CHARACTER = "unreadable-character"
+    NEVER_HOLDS = "never-holds"
+    ALWAYS_HOLDS = "always-holds"
     NO_CHECK = "no-check"
 
 
@@ -84,6 +90,8 @@ def _of_the_whole(constitution: Constitution) -> Iterator[Finding]:
         yield _must(Rule.NO_NAME, None, "name", "The constitution has no name. Give it one.")
     elif len(constitution.name) > MAX_TITLE_CHARS:
         yield _must(Rule.LONG_NAME, None, "name", f"The name has {len(constitution.name):,} characters; the limit is {MAX_TITLE_CHARS}.")
+    if code := control_in(constitution.name):
+        yield _must(Rule.UNREADABLE_CHARACTER, None, "name", f"The name holds {code}, a character that cannot be read. Remove it.")
     count = len(constitution.principles)
     if not count:
         yield _must(Rule.NO_PRINCIPLES, None, "principles", "There is no principle yet. Add at least one.")
@@ -105,6 +113,17 @@ def _of_the_principles(constitution: Constitution) -> Iterator[Finding]:
         if principle.check is None:
             message = f"Principle {i + 1} has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
             yield Finding(rule=Rule.NO_CHECK, severity=Severity.ADVICE, principle=i, field="check", message=message)
+        else:
+            yield from _of_the_check(principle.check, i)
+
+
+def _of_the_check(check: Check, i: int) -> Iterator[Finding]:
+    """A check whose outcome does not depend on the reply, or that can never be met."""
+    says = f"The check `{check}` of principle {i + 1}"
+    if reason := never_holds(check):
+        yield _must(Rule.NEVER_HOLDS, i, "check", f"{says} can never be met: {reason}")
+    elif reason := always_holds(check):
+        yield Finding(rule=Rule.ALWAYS_HOLDS, severity=Severity.ADVICE, principle=i, field="check", message=f"{says} is met by every reply: {reason}")
 
 
 def _of_the_texts(principle: Principle, i: int) -> Iterator[Finding]:
@@ -113,6 +132,10 @@ def _of_the_texts(principle: Principle, i: int) -> Iterator[Finding]:
         yield _must(Rule.LONG_TITLE, i, "title", message)
     for side, text in zip(SIDES, (principle.statement, principle.antithesis), strict=True):
         yield from _of_a_text(side, text, i)
+    for name, text in (("title", principle.title), ("statement", principle.statement), ("antithesis", principle.antithesis), ("check", str(principle.check))):
+        if code := control_in(text):
+            message = f"The {name} of principle {i + 1} holds {code}, a character that cannot be read. Remove it."
+            yield _must(Rule.UNREADABLE_CHARACTER, i, name, message)
     if principle.written_by is not None and len(principle.written_by.model) > MAX_WRITER_CHARS:
         message = f"The writer of principle {i + 1} has {len(principle.written_by.model):,} characters; the limit is {MAX_WRITER_CHARS}."
         yield _must(Rule.LONG_WRITER, i, "written_by", message)

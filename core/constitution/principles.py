@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from core.constitution.checks import Check, check_from_data, check_to_data
+from core.constitution.normal import normal, normal_line
 from core.errors import ConstitutionError
 
 MAX_TITLE_CHARS = 120
@@ -193,7 +194,7 @@ def _text(row: Mapping[Any, Any], key: str, where: str) -> str:
         return ""
     if not isinstance(value, str):
         raise ConstitutionError(f"`{key}` of {where} must be text, but it is {reprlib.repr(value)} ({_kind(value)}). Put it in quotes.")
-    return value.replace("\r\n", "\n")
+    return normal_line(value) if key in ("title", "name") else normal(value)
 
 
 def _kind(value: object) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from core.constitution.checks import complies
 from core.constitution.principles import Principle
+from core.constitution.text import answer
 from core.measure.values import Outcome
 
 
@@ -41,7 +42,8 @@ class CheckJudge:
         if not response:
             return Outcome(follows=False, why="the reply is empty", by=self.name)
         follows = complies(principle.check, response)
-        why = f"{principle.check} cannot judge it" if follows is None else f"{principle.check} is {'' if follows else 'not '}met"
+        cannot = "took too long" if principle.check.name == "regex" and answer(response).strip() else "cannot judge it"
+        why = f"{principle.check} {cannot}" if follows is None else f"{principle.check} is {'' if follows else 'not '}met"
         return Outcome(follows=follows, why=why, by=self.name)
 
 

@@ -1,5 +1,6 @@
 """Writing constitutions, on a real SQLite file."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ import pytest
 
 from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
+from app.services.imports import import_file
 from app.services.studio import STARTERS, RefusedError, Studio, journal_mode, open_studio, read_starters
 from app.settings import Settings
 from core.constitution.files import parse_yaml
+from core.constitution.findings import problems
 from core.errors import ConfigError, ConstitutionError, StudioError
 from db.constitutions import NewVersion, add_version
 
@@ -57,7 +60,7 @@ def test_the_same_request_twice_makes_one_constitution(studio: Studio) -> None:
     file = b"name: Read\nprinciples:\n- {title: T, statement: Be short., antithesis: Be long.}\n"
     before = len(service.list_constitutions(studio))
     made = [service.create_constitution(studio, "Mine", "key-of-a-click") for _ in range(3)]
-    read = [service.import_file(studio, file, "r.yaml", "ann", "key-of-a-file") for _ in range(2)]
+    read = [import_file(studio, file, "r.yaml", "ann", "key-of-a-file").id for _ in range(2)]
     assert len({*made}) == len({*read}) == 1
     assert len(service.list_constitutions(studio)) == before + 2
     assert [version.number for version in service.history(studio, read[0])] == [1]
@@ -256,7 +259,7 @@ def test_a_file_goes_out_and_comes_back_the_same(studio: Studio) -> None:
     draft = versioned(studio, written(studio))
     file = service.export(studio, draft.constitution_id, "ann", "yaml", 1)
     assert file.filename == "mine-v1.yaml"
-    again = service.open_draft(studio, service.import_file(studio, file.text.encode(), file.filename, "bob"), "bob")
+    again = service.open_draft(studio, import_file(studio, file.text.encode(), file.filename, "bob").id, "bob")
     assert again.head is not None and again.head.author == "bob"
     assert service.export(studio, again.constitution_id, "bob", "yaml").text == file.text
     assert service.export(studio, draft.constitution_id, "ann", "markdown").text.startswith("# Mine\n")
@@ -268,17 +271,46 @@ def test_a_file_goes_out_and_comes_back_the_same(studio: Studio) -> None:
         (b"\xff\xfe\x00", "not UTF-8 text"),
         (b"x" * 1_000_001, "1,000,001 bytes"),
         (b"a: [", "not a YAML file"),
-        (b"- a\n- b", "mapping"),
-        (b"name: N\nprinciples: [{title: T, statement: same, antithesis: Same}]", "same text"),
-        (b"", "mapping"),
+        (b"- [a]\n- b", "mapping"),
+        (b"name: N\nprinciples: [{title: T, statement: same, statement: other}]", "stands in line 2 already"),
+        (b"", "is empty"),
+        (b"%PDF-1.7 x", "a PDF document"),
         (b"[" * 5000, "nested too deeply"),
     ],
 )
 def test_a_file_that_is_no_constitution_is_refused_and_makes_nothing(studio: Studio, data: bytes, says: str) -> None:
     before = len(service.list_constitutions(studio))
     with pytest.raises(ConstitutionError, match=says):
-        service.import_file(studio, data, "c.yaml", "ann")
+        import_file(studio, data, "c.yaml", "ann")
     assert len(service.list_constitutions(studio)) == before
+
+
+@pytest.mark.parametrize(
+    ("data", "filename", "rules"),
+    [
+        (b"name: N\nprinciples:\n- title: Honest\n  statement: Say what you do not know.\n", "c.yaml", ["no-text"]),
+        (b'["Be the kinder one.", "Be the calmer one."]', "kind ones.json", ["no-text", "no-text"]),
+        (b"name: N\nprinciples: [{title: T, statement: same, antithesis: Same, id: q9}]", "c.yaml", ["same-texts"]),
+        (b"# Ours\n\n## Honesty\n\nSay what is so.\n\n## Care\n\nMind the other.\n", "ours.md", ["no-text", "no-text"]),
+    ],
+)
+def test_a_file_in_which_something_is_missing_becomes_a_draft_that_says_what(studio: Studio, data: bytes, filename: str, rules: list[str]) -> None:
+    imported = import_file(studio, data, filename, "ann")
+    draft = service.open_draft(studio, imported.id, "ann")
+    assert imported.number is None and draft.head is None
+    assert [finding.rule for finding in draft.problems] == rules == [finding.rule for finding in problems(imported.reading.findings)]
+    saved = service.save_draft(studio, imported.id, "ann", draft.revision, [row | {"antithesis": f"Not so {i}."} for i, row in enumerate(draft.rows)])
+    assert not saved.problems
+
+
+def test_ids_of_another_database_are_left_out_and_the_constitution_can_be_opened_and_saved(studio: Studio) -> None:
+    rows = [{"title": "A", "statement": "a", "antithesis": "b", "id": 7}, {"title": "B", "statement": "c", "antithesis": "d", "id": "x"}]
+    data = json.dumps({"name": "N", "principles": rows}).encode()
+    imported = import_file(studio, data, "c.json", "ann")
+    assert imported.reading.ignored == ("`id` of 2 principles: ids belong to one database",) and imported.number == 1
+    draft = service.open_draft(studio, imported.id, "ann")
+    edited_ = service.save_draft(studio, imported.id, "ann", draft.revision, [row | {"title": row["title"] * 2} for row in draft.rows])
+    assert versioned(studio, edited_, "Second").head.number == 2
 
 
 def test_what_does_not_exist_is_said_in_words(studio: Studio) -> None:

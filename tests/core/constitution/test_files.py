@@ -117,15 +117,16 @@ def test_a_file_holds_what_was_written(statement, antithesis):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("- a", "mapping"),
+        ("- a", "no antithesis"),
+        ("- [a]", "mapping"),
         ("name: [", "not a YAML file"),
         ("name: C\nprinciples: 3", "must be a list"),
         ("name: C\nprinciples:\n - title: T\n   statment: S", "Unknown key 'statment'"),
-        ("name: C\nprinciples:\n - title: 3", "must be text"),
+        ("name: C\nprinciples:\n - title: [3]", "must be text"),
         ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: shouting}", "Unknown check 'shouting'"),
         ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: {max_words: few}}", "whole number"),
         ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: {regex: '('}}", "cannot be read"),
-        ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: {regex: '(a+)+$'}}", "forever"),
+        ("name: C\nprinciples:\n - {title: T, statement: S, antithesis: A, check: {starts_with: [Yes]}}", "needs one text"),
     ],
 )
 def test_a_bad_file_is_refused_with_the_place_and_the_remedy(text, words):

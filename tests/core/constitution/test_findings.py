@@ -54,3 +54,41 @@ def test_findings_come_in_reading_order():
     constitution = Constitution(name="", principles=(Principle(title="", statement="a", antithesis=""), Principle(title="T", statement="", antithesis="b")))
     places = [(finding.principle, finding.field) for finding in find(constitution)]
     assert places == [(None, "name"), (0, "title"), (0, "antithesis"), (0, "check"), (1, "statement"), (1, "check")]
+
+
+@pytest.mark.parametrize(
+    ("check", "severity", "words"),
+    [
+        (Check("language", "xx"), Severity.MUST, "never be met"),
+        (Check("language", "zh-tw"), Severity.MUST, "Write `zh`"),
+        (Check("contains", " | "), Severity.MUST, "names no text"),
+        (Check("contains", "\u200b"), Severity.MUST, "names no text"),
+        (Check("starts_with", "\u00ad "), Severity.ADVICE, "names no text"),
+        (Check("min_words", 5_000), Severity.MUST, "4,096 words"),
+        (Check("max_words", 100_000), Severity.ADVICE, "met by every reply"),
+        (Check("max_sentences", 9_999), Severity.ADVICE, "met by every reply"),
+        (Check("min_words", 1), Severity.ADVICE, "met by every reply"),
+        (Check("excludes", "|"), Severity.ADVICE, "names no text"),
+        (Check("regex", ".*"), Severity.ADVICE, "matches nothing at all"),
+        (Check("regex", r"(\d+)?"), Severity.ADVICE, "matches nothing at all"),
+        (Check("regex", "^.*$"), Severity.ADVICE, "any text"),
+    ],
+)
+def test_a_check_that_says_nothing_is_found(check, severity, words):
+    (finding,) = find(made(check=check))
+    assert finding.severity is severity and (finding.principle, finding.field) == (0, "check") and words in finding.message
+
+
+@pytest.mark.parametrize(
+    "check", [Check("regex", "^(?!.*sorry)"), Check("regex", "^$"), Check("regex", r"\bhi\b"), Check("language", "zh"), Check("min_words", 4_000)]
+)
+def test_a_check_that_some_replies_meet_is_not_found(check):
+    assert find(made(check=check)) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"statement": "a\x07b"}, "statement"), ({"title": "a\x00"}, "title"), ({"check": Check("contains", "\x1b")}, "check")]
+)
+def test_a_character_that_cannot_be_read_is_found_with_its_code(changes, field):
+    (finding,) = problems(find(made(**changes)))
+    assert finding.rule is Rule.UNREADABLE_CHARACTER and finding.field == field and "U+00" in finding.message

@@ -1,0 +1,70 @@
+"""Constitutions from files: a first version where nothing is missing, else a draft that says what is."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+import db.constitutions as store
+from app.services.documents import read_document, require_name, with_ids
+from app.services.request_keys import require_key
+from app.services.studio import Studio, in_words
+from core.constitution.files import ConstitutionReading, read_constitution
+from core.constitution.findings import problems
+from core.constitution.principles import from_data, to_data
+from core.errors import ConstitutionError
+from db import drafts
+from db.constitutions import NewVersion
+
+MAX_FILE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """A constitution that was made of a file."""
+
+    id: int
+    reading: ConstitutionReading  # what was understood of the file
+    number: int | None  # of its first version; None where a draft was made
+
+
+def read_file(data: bytes, filename: object) -> ConstitutionReading:
+    """What the studio understands of a file; nothing is made.
+
+    Raises:
+        ConstitutionError: Too large, not text, or not a constitution; the message says which and where.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise ConstitutionError(f"The file has {len(data):,} bytes; the limit is {MAX_FILE_BYTES:,}. A constitution file is a few kilobytes of text.")
+    return read_constitution(data, filename if isinstance(filename, str) else "")
+
+
+def import_file(studio: Studio, data: bytes, filename: object, editor: str, request_key: str = "") -> Imported:
+    """Make a constitution from a file: with a first version, or as a draft of whoever imports it where something has to be put right.
+
+    The same request_key again is the same constitution.
+
+    Raises:
+        ConstitutionError: As `read_file`.
+    """
+    reading = read_file(data, filename)
+    constitution = with_ids(replace(reading.constitution, name=require_name(reading.constitution.name)))
+    content = to_data(constitution)
+    if from_data(content) != constitution:
+        raise ConstitutionError("The file cannot be stored as it was read. Save it as YAML, as the Write page gives it, and choose it again.")
+    with in_words(), studio.sessions.begin() as session:
+        row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
+        if (head := store.get_head(session, row.id)) is not None:
+            return Imported(id=row.id, reading=reading, number=head.number)
+        if problems(reading.findings):
+            _add_draft(session, row.id, editor, content)
+            return Imported(id=row.id, reading=reading, number=None)
+        read_document(constitution.name, content["principles"])  # what the editor opens
+        new = NewVersion(constitution_id=row.id, base_version_id=None, content=content, message="Read from a file.", author=editor)
+        return Imported(id=row.id, reading=reading, number=store.add_version(session, new).number)
+
+
+def _add_draft(session: Session, constitution_id: int, editor: str, content: dict[str, Any]) -> None:
+    document = read_document(content["name"], content["principles"])
+    draft = drafts.ensure_draft(session, constitution_id, editor)
+    drafts.save_draft(session, constitution_id, editor, draft.revision, document.content)

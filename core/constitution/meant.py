@@ -1,0 +1,45 @@
+"""Checks that say nothing: those that no reply can meet, and those that every reply meets. Told from the argument alone."""
+
+import re
+
+from core.constitution.checks import Check
+from core.constitution.languages import KNOWN, language_code
+from core.constitution.patterns import found
+from core.constitution.text import folded
+
+MOST_REPLY_WORDS = 4_096  # no reply is longer: the most tokens that can be asked for
+_ASSERTS = re.compile(r"[\^$]|\\[AZzbBGmMKX]|\(\?")  # what makes a match depend on more than the characters at its place
+
+
+def never_holds(check: Check) -> str:
+    """Why no reply can meet a check, with what to write instead; empty when one can."""
+    if check.name == "language" and str(check.argument) not in KNOWN:
+        meant = language_code(str(check.argument))
+        instead = f"Write `{meant}`." if meant else "Write a code of ISO 639-1, such as `fr`, or leave the check out."
+        return f"no such language can be told from a reply. {instead}"
+    if check.name == "contains" and not _parts(check):
+        return "it names no text. Write one."
+    if check.name == "min_words" and int(check.argument or 0) > MOST_REPLY_WORDS:
+        return f"no reply is longer than {MOST_REPLY_WORDS:,} words. Write a smaller number."
+    return ""
+
+
+def always_holds(check: Check) -> str:
+    """Why every reply meets a check, with what to write instead; empty when some do not."""
+    if check.name in ("max_words", "max_sentences") and int(check.argument or 0) >= MOST_REPLY_WORDS:
+        return f"no reply is longer than {MOST_REPLY_WORDS:,} words. Write a smaller number."
+    if check.name == "min_words" and check.argument == 1:
+        return "every reply has a word. Write a larger number."
+    if check.name == "starts_with" and not folded(str(check.argument)):
+        return "it names no text. Write one."
+    if check.name == "excludes" and not _parts(check):
+        return "it names no text. Write one."
+    if check.name == "regex" and not _ASSERTS.search(str(check.argument)) and found(str(check.argument), ""):
+        return "the pattern also matches nothing at all. Say what must stand in a reply, for instance with `+` in place of `*`."
+    if check.name == "regex" and str(check.argument) in ("^", "$", "^.*", ".*$", "^.*$", ".", ".+", "^.+", ".+$", r"[\s\S]+", r"\S", r"[\s\S]"):
+        return "the pattern matches any text. Say what must stand in a reply."
+    return ""
+
+
+def _parts(check: Check) -> list[str]:
+    return [part for part in str(check.argument).split("|") if folded(part)]

@@ -1,0 +1,132 @@
+"""Constitutions in the shapes that others publish, written anew (docs/formats.md lists their origin): each becomes a draft that says what is missing."""
+
+import json
+
+import pytest
+
+from core.constitution.files import ConstitutionReading, read_constitution, read_constitution_text
+from core.constitution.findings import Rule, problems
+from core.errors import ConstitutionError
+
+SPEC = """# The house rules
+
+## Say what is so {#say_so authority=user}
+
+Name doubts.
+
+**Example**: a doubt
+
+~~~xml
+# no heading
+~~~
+
+## Mind the guest {#guest authority=root}
+
+Guests come first.
+"""
+ANCHOR = {
+    "schema_version": "1.2",
+    "id": "calm",
+    "title": "Calm",
+    "criteria": [{"comparative": "Prefer the calmer reply.", "reasoning": "Calm helps.", "scenarios": ["I shout. And now?"]}],
+    "guidelines": [{"comparative": "Never answer noise with noise.", "reasoning": "It grows."}],
+}
+CORPUS = [
+    ("list.json", '["Be the kinder one.", "Be the calmer one."]', ["Be the kinder one.", "Be the calmer one."], []),
+    (
+        "pairs.json",
+        '{"constitutions": [{"critic": "Is it loud?", "revision": "Make it quiet."}], "system_chat": [["a"]]}',
+        ["Make it quiet."],
+        ["system_chat", "critic"],
+    ),
+    ("chain.json", '[{"name": "Quiet", "critique_request": "Is it loud?", "revision_request": "Make it quiet."}]', ["Make it quiet."], ["critique_request"]),
+    ("edits.json", '{"loud0": {"critique": "Is it loud?", "edit_request": "Make it quiet."}}', ["Make it quiet."], ["critique"]),
+    ("traits.json", '[{"trait": "I hum.", "questions": ["Do you hum?"]}]', ["I hum."], ["questions"]),
+    ("traits.jsonl", '{"trait": "I hum.", "questions": ["Do you?"]}\n\n{"trait": "I sing.", "questions": []}\n', ["I hum.", "I sing."], ["questions"]),
+    ("anchor.json", json.dumps(ANCHOR), ["Prefer the calmer reply.", "Never answer noise with noise."], ["schema_version", "id", "reasoning", "scenarios"]),
+    ("rows.json", '[{"principle": "Hum.", "title": "H", "source": "me"}]', ["Hum."], ["source"]),
+    ("keys.json", '{"humming": "Hum low.", "singing": "Sing high."}', ["Hum low.", "Sing high."], []),
+    ("rules.yaml", "title: Choir\nrules:\n- Hum low.\n- Sing high.\n", ["Hum low.", "Sing high."], []),
+    ("texts.yaml", "principles:\n- Hum low.\n- Sing high.\n", ["Hum low.", "Sing high."], []),
+    ("bare.yaml", "- Hum low.\n- Sing high.\n", ["Hum low.", "Sing high."], []),
+    ("half.yaml", "name: N\nprinciples:\n- title: H\n  statement: Hum low.\n", ["Hum low."], []),
+    ("spec.md", SPEC, ["Name doubts.\n\n**Example**: a doubt\n\n~~~xml\n# no heading\n~~~", "Guests come first."], []),
+    ("prose.md", "# Us\n\n## On noise\n\nWe hum.\n\nMostly.\n\n## On song\n\nWe sing.\n", ["We hum.\n\nMostly.", "We sing."], []),
+    ("old.md", "Noise\n=====\n\nWe hum.\n\nSong\n----\n\nWe sing.\n", ["We hum.", "We sing."], []),
+    (
+        "groups.md",
+        "## On noise\n\n- Hum.\n- Hum low,\n  very low.\n\n## On song\n\n1. Sing.\n2. Sing high.\n",
+        ["Hum.", "Hum low,\nvery low.", "Sing.", "Sing high."],
+        [],
+    ),
+    ("items.txt", "* Hum.\n* Sing.\n", ["Hum.", "Sing."], []),
+    ("lines.txt", "Hum low at night.\n\nSing high at noon.\n", ["Hum low at night.", "Sing high at noon."], []),
+    ("bold.md", "- **Noise.** Hum low.\n- **Song**: Sing high.\n", ["Hum low.", "Sing high."], []),
+]
+
+
+def read(filename: str, text: str) -> ConstitutionReading:
+    return read_constitution_text(text, filename)
+
+
+@pytest.mark.parametrize(("filename", "text", "statements", "left_out"), CORPUS, ids=[row[0] for row in CORPUS])
+def test_a_published_shape_becomes_a_draft_in_its_order_and_what_is_left_out_is_named(
+    filename: str, text: str, statements: list[str], left_out: list[str]
+) -> None:
+    reading = read(filename, text)
+    assert [p.statement for p in reading.constitution.principles] == statements
+    assert all(p.title and p.antithesis == "" for p in reading.constitution.principles) and reading.constitution.name
+    assert [(finding.rule, finding.field) for finding in problems(reading.findings)] == [(Rule.NO_TEXT, "antithesis")] * len(statements)
+    assert all(any(f"`{name}`" in ignored for ignored in reading.ignored) for name in left_out)
+
+
+def test_what_became_what_is_said() -> None:
+    reading = read("pairs.json", '{"constitutions": [{"critic": "Is it loud?", "revision": "Make it quiet."}]}')
+    assert reading.used == {"statement": "`revision`"} and any("critic is left out" in note for note in reading.notes)
+    spec = read("spec.md", SPEC)
+    assert [p.title for p in spec.constitution.principles] == ["Say what is so", "Mind the guest"] and spec.constitution.name == "The house rules"
+    assert any("1 user, 1 root" in note for note in spec.notes)
+    assert read("keys.json", '{"humming": "Hum.", "singing": "Sing."}').used == {"title": "the key", "statement": "the text"}
+
+
+def test_titles_that_are_made_differ() -> None:
+    titles = [p.title for p in read("list.json", '["Be kind.", "Be kind!", "be KIND"]').constitution.principles]
+    assert titles == ["Be kind", "Be kind (2)", "be KIND (3)"]
+
+
+def test_more_principles_than_a_version_takes_are_kept_in_the_draft_and_found() -> None:
+    reading = read("list.json", json.dumps([f"Rule {i}." for i in range(60)]))
+    assert len(reading.constitution.principles) == 60 and reading.findings[0].rule is Rule.MANY_PRINCIPLES and "60" in reading.findings[0].message
+
+
+def test_a_list_of_principles_of_our_own_keeps_their_checks() -> None:
+    reading = read("ours.yaml", "- title: T\n  statement: a\n  antithesis: b\n  check: emoji\n  id: 3\n")
+    assert str(reading.constitution.principles[0].check) == "emoji" and "`id`" in reading.ignored[0]
+
+
+@pytest.mark.parametrize(
+    ("filename", "text", "says"),
+    [
+        ("a.csv", "title,statement\na,b\n", "a table"),
+        ("a.txt", "<!DOCTYPE html><p>a</p>", "a web page"),
+        ("a.json", "[1, 2]", "mapping with `name`"),
+        ("a.json", '["a", 7]', "mapping with `name`"),
+        ("a.json", '{"principles": ["a", {"title": "b"}, 7]}', "Principle 1 must be a mapping"),
+        ("a.yaml", "name: N\nprinciples:\n- title: T\n  statment: S\n", "Unknown key 'statment'"),
+        ("a.yaml", "principles:\n- title: A\n  statement: s\n  text: t\n", "Unknown key 'text'"),
+        ("a.yaml", "rules:\n- a\n- b: c\n", "Unknown key 'rules'"),
+        ("a.md", "# Only a title\n", "no principle"),
+        ("a.jsonl", '{"trait": "a"}\n{"trait"}\n', "Line 2"),
+    ],
+)
+def test_what_is_none_of_these_is_refused_with_the_reason(filename: str, text: str, says: str) -> None:
+    with pytest.raises(ConstitutionError, match=says):
+        read(filename, text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings_and_line_ends_of_other_systems_are_read(encoding: str) -> None:
+    text = "name: Ä\r\nprinciples:\r\n- title: T\r\n  statement: |\r\n    a\r\n    b\r\n  antithesis: c\r\n"
+    reading = read_constitution(text.encode(encoding), "c.yaml")
+    assert reading.constitution.name == "Ä" and reading.constitution.principles[0].statement == "a\nb\n"
+    assert read_constitution(text.replace("\r\n", "\r").encode(encoding), "c.yaml").constitution == reading.constitution
