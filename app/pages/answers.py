@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from app.present.panes import ArmOption, ComparisonState, SourceOption
 from app.services.comparison_views import Recent
+from app.services.matching import MatchedText
 from app.services.text_files import TextFile
 from core.constitution.changes import ConstitutionChange
 from core.constitution.findings import Finding
@@ -153,6 +154,13 @@ class VersionText:
 @dataclass(frozen=True, kw_only=True)
 class FileToTake(TextFile):
     kind: Literal["file"] = "file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatternMatches:
+    kind: Literal["matches"] = "matches"
+    says: str  # where the texts are from
+    texts: tuple[MatchedText, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,6 +113,13 @@ class TextFileWish(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PatternTry(Question):
+    constitution: Whole
+    pattern: Text
+    statement: Text = ""  # tried where no reply is stored yet
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalWish(Question):
     wish: Text = ""  # in a sentence; or
     statement: Text = ""  # which stays, and an antithesis is written to it

@@ -11,6 +11,7 @@ from app.pages.answers import (
     FileToTake,
     Left,
     Opened,
+    PatternMatches,
     Problem,
     ProposalState,
     Renamed,
@@ -27,6 +28,7 @@ from app.pages.questions import (
     OneConstitution,
     OneProposal,
     OneVersion,
+    PatternTry,
     ProposalWish,
     Restoration,
     TextFileWish,
@@ -36,6 +38,7 @@ from app.pages.questions import (
 from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
 from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
+from app.services.matching import matches
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
 from app.web.actors import caller
@@ -43,7 +46,7 @@ from core.constitution.changes import changes
 from core.constitution.proposals import Wish
 from core.errors import StudioError
 
-EVENTS = ("save", "rename", "preview", "version", "restore", "open", "download", "propose", "proposal", "leave")
+EVENTS = ("save", "rename", "preview", "version", "restore", "open", "download", "matches", "propose", "proposal", "leave")
 ENDPOINTS = ("draft", *EVENTS)  # the page begins with the first
 
 
@@ -138,6 +141,12 @@ class WritePage:
     def download(self, question: TextFileWish, editor: str) -> FileToTake:
         """The draft or a version as a file."""
         return FileToTake(**asdict(service.export(self.studio, question.constitution, editor, question.format, question.number)))
+
+    @answers
+    def matches(self, question: PatternTry, editor: str) -> PatternMatches:
+        """What a pattern matches, tried on replies that are stored for this constitution."""
+        found = matches(self.studio, question.constitution, question.pattern, question.statement)
+        return PatternMatches(says=found.says, texts=found.texts)
 
     @answers
     def propose(self, question: ProposalWish, editor: str) -> ProposalState | Problem:

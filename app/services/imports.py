@@ -56,6 +56,8 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
         row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
         if (head := store.get_head(session, row.id)) is not None:
             return Imported(id=row.id, reading=reading, number=head.number)
+        if drafts.get_draft(session, row.id, editor) is not None:  # the same request once more
+            return Imported(id=row.id, reading=reading, number=None)
         if problems(reading.findings):
             _add_draft(session, row.id, editor, content)
             return Imported(id=row.id, reading=reading, number=None)

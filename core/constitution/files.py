@@ -17,8 +17,9 @@ from core.constitution.principles import Constitution, from_data, to_data
 from core.constitution.prose import read_prose
 from core.constitution.published import read_published, without_foreign_ids
 from core.constitution.sami import LISTS, from_sami
+from core.constitution.tables import read_text
 from core.constitution.yaml_text import read_yaml
-from core.errors import ConstitutionError
+from core.errors import ConstitutionError, FileError
 
 __all__ = ["ConstitutionReading", "dump_markdown", "dump_yaml", "parse_file", "parse_yaml", "read_constitution", "read_constitution_text"]
 
@@ -28,7 +29,6 @@ _NOT_READ = {
     **dict.fromkeys((".html", ".htm"), "a web page"),
 }
 _YAML_BEGIN = re.compile(r"\A(?:\s*(?:#[^\n]*|---|%[^\n]*)?\n)*\s*(?:-\s+)?[A-Za-z_]+\s*:(?:\s|$)")
-_SIGNATURES = {b"%PDF": "a PDF document", b"PK\x03\x04": "an archive, as spreadsheets and word processors write them"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +54,12 @@ def read_constitution(data: bytes, filename: str) -> ConstitutionReading:
     Raises:
         ConstitutionError: Not text, not that format, or no constitution.
     """
-    text, encoding = _decoded(data)
-    return read_constitution_text(text, filename, encoding)
+    try:
+        decoded = read_text(data, filename or "The file")
+    except FileError as error:
+        raise ConstitutionError(str(error)) from error
+    reading = read_constitution_text(decoded.text, filename, decoded.encoding)
+    return replace(reading, notes=(*(f"{note[:1].upper()}{note[1:]}." for note in decoded.notes), *reading.notes))
 
 
 def read_constitution_text(text: str, filename: str, encoding: str = "UTF-8") -> ConstitutionReading:
@@ -107,17 +111,6 @@ def dump_yaml(constitution: Constitution) -> str:
     """The constitution as a YAML file that a person can edit; ids are left out, since they belong to one database."""
     plain = replace(constitution, principles=tuple(replace(p, id="") for p in constitution.principles))
     return yaml.safe_dump(to_data(plain), sort_keys=False, allow_unicode=True, width=100)
-
-
-def _decoded(data: bytes) -> tuple[str, str]:
-    for signature, kind in _SIGNATURES.items():
-        if data.startswith(signature):
-            raise ConstitutionError(f"The file is {kind}. Save the constitution as YAML, JSON or Markdown.")
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return data.decode(encoding), "UTF-16" if encoding == "utf-16" else "UTF-8"
-    except UnicodeDecodeError as error:
-        raise ConstitutionError(f"The file is not UTF-8 text (byte {error.start + 1:,} cannot be read). Save it as UTF-8 and choose it again.") from error
 
 
 def _draft(text: str, path: PurePath) -> Draft:

@@ -154,3 +154,63 @@ def test_a_proposal_fits_the_page(page: Page, app: App, writer: tuple[Writer, st
     page.keyboard.press("Enter")
     expect(page.get_by_label("Proposed statement")).to_have_value("Use few words.")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_one_click_proposes_every_missing_antithesis_and_each_is_accepted_by_the_author(page: Page, app: App, writer: tuple[Writer, str]) -> None:
+    writer[0].answers = {"Be brief.": "Be long and slow.", "Be warm.": "Be cold and stiff."}
+    create(page, app, "All")
+    add_principle(page, "Whole", "Be bright.", "Be dull.")
+    for title, statement in (("Short", "Be brief."), ("Odd", "Nobody knows this one."), ("Warm", "Be warm.")):
+        add_principle(page, title, statement, "")
+    page.get_by_role("button", name="Propose the 3 missing antitheses").click()
+    expect(principle(page, 2).get_by_label("Proposed antithesis")).to_have_value("Be long and slow.", timeout=15_000)
+    expect(principle(page, 4).get_by_label("Proposed antithesis")).to_have_value("Be cold and stiff.", timeout=15_000)
+    expect(principle(page, 3).get_by_role("button", name="Accept")).to_have_count(0)
+    assert principle(page, 3).locator(".cs-proposal .cs-problem").inner_text()
+    expect(principle(page, 1).locator(".cs-proposal")).to_have_count(0)
+    expect(principle(page, 2).locator('[data-field="antithesis"]')).to_have_value("")
+    principle(page, 2).get_by_role("button", name="Accept").click()
+    expect(principle(page, 2).locator('[data-field="antithesis"]')).to_have_value("Be long and slow.")
+    expect(principle(page, 2)).to_contain_text("Written by a-large-model (antithesis).")
+    principle(page, 4).get_by_role("button", name="Discard").click()
+    expect(principle(page, 4).locator('[data-field="antithesis"]')).to_have_value("")
+    saved(page)
+
+
+def test_proposing_all_can_be_stopped(page: Page, app: App, writer: tuple[Writer, str]) -> None:
+    create(page, app, "Stopped")
+    add_principle(page, "Short", "Be brief.", "")
+    add_principle(page, "Warm", "Be warm.", "")
+    writer[0].go.clear()
+    try:
+        page.get_by_role("button", name="Propose the 2 missing antitheses").click()
+        page.get_by_role("button", name="Stop").click()
+    finally:
+        writer[0].go.set()
+    expect(panel(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Propose the 2 missing antitheses")).to_be_visible()
+
+
+def test_what_a_pattern_matches_is_marked_while_it_is_typed(page: Page, app: App) -> None:
+    create(page, app, "Pattern")
+    add_principle(page, "Numbers", "Name 3 or 12 things.", "Name none.")
+    principle(page, 1).locator('[data-field="check"]').select_option("regex")
+    argument = principle(page, 1).locator('[data-field="argument"]')
+    argument.press_sequentially(r"\d+")
+    marks = principle(page, 1).locator(".cs-matches mark")
+    expect(marks).to_have_text(["3", "12"])
+    argument.fill("(")
+    expect(principle(page, 1).locator(".cs-matches")).to_contain_text("cannot be read")
+    argument.fill("")
+    expect(principle(page, 1).locator(".cs-matches")).to_have_count(0)
+
+
+def test_a_file_without_antitheses_says_how_it_was_read_and_opens_as_a_draft(page: Page, app: App) -> None:
+    page.goto(app.url)
+    file = {"name": "kind ones.json", "mimeType": "application/json", "buffer": b'[{"trait": "Be the kinder one.", "questions": ["Why?"]}]'}
+    page.locator("#new-file").set_input_files([file])
+    expect(page.locator(".cs-read")).to_contain_text("Read as JSON, a list")
+    expect(page.locator(".cs-read")).to_contain_text("`questions` of 1 principle")
+    page.get_by_role("link", name="Open the draft").click()
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("Be the kinder one.")
+    expect(page.get_by_role("button", name="Propose the missing antithesis")).to_be_visible()

@@ -1,10 +1,12 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
 import { openChannel } from "../channel.js";
 import { clock, emptyRoot, fragment, h, isSecond, listenWhile, problemOf } from "../studio.js";
+import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
 import { drawAll, grow, lineField, renumber } from "./principles.js";
 import { drawProblems, makeCalm } from "./problems.js";
 import { disown, newProposing, openProposal } from "./proposing.js";
+import { makeProposingAll, showProposingAll } from "./proposing-all.js";
 import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.js";
 import { keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
 import { showName, showStatus, showVerdict } from "./saying.js";
@@ -15,6 +17,7 @@ export function mount(here) {
   const page = makePage(here, channel.ask);
   listenToList(page);
   listenToName(page);
+  listenToPatterns(page);
   page.history.addEventListener("click", (event) => {
     const button = event.target.closest("[data-version]");
     if (button) showReadingSheet(page, Number(button.dataset.version));
@@ -49,6 +52,9 @@ function makePage({ element, props }, ask) {
   };
   page.versionSheet = makeVersionSheet(page);
   page.readingSheet = makeReadingSheet(page);
+  makeProposingAll(page);
+  new window.MutationObserver(() => showProposingAll(page)).observe(page.list, { childList: true });
+  page.list.addEventListener("input", () => showProposingAll(page));
   return page;
 }
 
@@ -85,6 +91,7 @@ function paper(page) {
     h("label", { class: "cs-label", for: "constitution-name" }, "Constitution"),
     page.name,
     page.nameProblem,
+    page.proposingAll.node,
     page.list,
     h("div", { class: "cs-add cs-actions" }, add, propose),
   );

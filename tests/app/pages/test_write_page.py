@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from app.pages.frame import header_html
 from app.pages.write import WritePage
 from app.present.constitutions import changes_html, check_sentence, document_html, history_html
 from app.present.text import diff_html, escape
+from app.services.constitutions import list_constitutions
 from app.services.studio import Studio, open_studio
 from app.settings import Settings
 from app.web.actors import Actor, KnownBy
@@ -23,6 +25,8 @@ from app.web.modules import ASSETS
 from core.constitution.changes import changes
 from core.constitution.checks import CHECKS, Check
 from core.constitution.principles import Constitution, Principle
+from db.comparisons import NewComparison, NewReply, add_comparison, save_reply
+from db.constitutions import get_head
 from tests.app.serving import served
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}${1+1}[a](javascript:b)\"'"
@@ -247,3 +251,47 @@ def test_the_pages_are_built_and_can_be_called_by_program(tmp_path: Path) -> Non
         assert "needs a message" in refused.json()["message"]
         assert client.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
         assert "POST /api/write/save" in client.get("/docs").text
+
+
+def test_a_pattern_is_tried_on_replies_of_the_newest_comparison_or_else_on_the_statement(studio: Studio) -> None:
+    constitution = list_constitutions(studio)[0].id
+    asked = {"constitution": constitution, "pattern": r"\d+", "statement": "Take 5."}
+    told = answer(WritePage(studio).matches, **asked)
+    assert "tried on the statement" in told["says"]
+    assert told["texts"][0]["pieces"] == [{"text": "Take ", "matched": False}, {"text": "5", "matched": True}, {"text": ".", "matched": False}]
+    with studio.sessions.begin() as session:
+        version = get_head(session, constitution)
+        assert version is not None
+        new = NewComparison(
+            version_id=version.id,
+            run_id=None,
+            model="m",
+            revision=None,
+            four_bit=False,
+            arms=[{"key": "base"}],
+            query="?",
+            side="statement",
+            seed=0,
+            sampling={},
+            created_by="ann",
+        )
+        comparison = add_comparison(session, new)
+        for arm, text in (("a", "In 12 minutes."), ("b", "Soon."), ("c", "")):
+            save_reply(session, comparison.id, NewReply(arm=arm, text=text, seed=0))
+    told = answer(WritePage(studio).matches, **asked)
+    assert told["says"].startswith("Of 2 replies") and [text["follows"] for text in told["texts"]] == [True, False]
+    assert "cannot be read" in answer(WritePage(studio).matches, **{**asked, "pattern": "("})["message"]
+
+
+def test_a_pattern_that_never_ends_leaves_the_page_alive(studio: Studio) -> None:
+    began = time.monotonic()
+    told = answer(WritePage(studio).matches, constitution=list_constitutions(studio)[0].id, pattern="(a|a)*$", statement="a" * 60 + "b")
+    assert told["texts"][0]["follows"] is None and time.monotonic() - began < 5
+
+
+def test_a_file_that_becomes_a_draft_is_told_with_what_was_read_and_left_out(studio: Studio) -> None:
+    data = base64.b64encode(b'[{"trait": "I hum <b>low</b>.", "questions": ["Why?"]}]').decode()
+    told = answer(ConstitutionsPage(studio).read, data=data, filename="traits.json")
+    assert told["kind"] == "read" and told["version"] is None and told["ignored"] == ["`questions` of 1 principle"]
+    assert [(finding["rule"], finding["severity"]) for finding in told["findings"]] == [("no-text", "must"), ("no-check", "advice")]
+    assert "`questions`" in told["html"] and opened(WritePage(studio), told["id"])["principles"][0]["statement"] == "I hum <b>low</b>."

@@ -268,7 +268,8 @@ def test_a_file_goes_out_and_comes_back_the_same(studio: Studio) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"\xff\xfe\x00", "not UTF-8 text"),
+        (b"\xff\xfe\x00", "not UTF-16 text"),
+        (b"name: \xe4", "not UTF-8 text"),
         (b"x" * 1_000_001, "1,000,001 bytes"),
         (b"a: [", "not a YAML file"),
         (b"- [a]\n- b", "mapping"),
@@ -301,6 +302,14 @@ def test_a_file_in_which_something_is_missing_becomes_a_draft_that_says_what(stu
     assert [finding.rule for finding in draft.problems] == rules == [finding.rule for finding in problems(imported.reading.findings)]
     saved = service.save_draft(studio, imported.id, "ann", draft.revision, [row | {"antithesis": f"Not so {i}."} for i, row in enumerate(draft.rows)])
     assert not saved.problems
+
+
+def test_the_same_request_once_more_leaves_a_draft_as_it_is(studio: Studio) -> None:
+    file = (b'["Be the kinder one."]', "kind.json", "ann", "a" * 32)
+    draft = service.open_draft(studio, import_file(studio, *file).id, "ann")
+    service.save_draft(studio, draft.constitution_id, "ann", draft.revision, [row | {"antithesis": "Be cruel."} for row in draft.rows])
+    assert import_file(studio, *file).id == draft.constitution_id
+    assert service.view_draft(studio, draft.constitution_id, "ann").rows[0]["antithesis"] == "Be cruel."
 
 
 def test_ids_of_another_database_are_left_out_and_the_constitution_can_be_opened_and_saved(studio: Studio) -> None:
