@@ -8,7 +8,8 @@ from app.pages.answers import ConstitutionList, ConstitutionRead, Go
 from app.pages.endpoints import answers, endpoints_of, to_reply
 from app.pages.frame import WIRING, component, header, wire
 from app.pages.questions import ConstitutionFile, NewConstitution, NewName, NoDetails, OneConstitution, file_bytes
-from app.present.constitutions import constitution_reading_html, entries_html
+from app.present.constitutions import entries_html
+from app.present.readings import constitution_reading_html
 from app.services import constitutions as service
 from app.services.imports import import_file
 from app.services.studio import Studio

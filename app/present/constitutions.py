@@ -7,8 +7,6 @@ from app.present.text import count, diff_html, escape, pieces_html, time_html
 from app.services.constitutions import DraftView
 from core.constitution.changes import ConstitutionChange, PrincipleChange, TextChange
 from core.constitution.checks import CHECKS, Check
-from core.constitution.files import ConstitutionReading
-from core.constitution.findings import problems
 from core.constitution.principles import Constitution, Principle, Side, WrittenBy
 from db.constitutions import ConstitutionSummary, VersionSummary
 
@@ -64,18 +62,6 @@ def chooser_html(cards: Sequence[ConstitutionSummary], message: str = "") -> str
     said = f'<div class="cs-notice"><p role="alert">{escape(message)}</p></div>' if message else ""
     rows = "".join(f'<li class="cs-entry">{_line(card)}</li>' for card in cards)
     return f'<div class="cs-paper cs-choosing" id="content"><h1>Which constitution?</h1>{said}<ol class="cs-entries cs-choose">{rows}</ol></div>'
-
-
-def constitution_reading_html(reading: ConstitutionReading) -> str:
-    """What was understood of a file."""
-    said = [f"Read as {reading.format} ({reading.encoding}): {count(len(reading.constitution.principles), 'principle')}.", *reading.notes]
-    said += [f"The {part} is {source}." for part, source in reading.used.items()]
-    said += [f"Left out: {part}." for part in reading.ignored]
-    must = problems(reading.findings)
-    said += [finding.message for finding in must[:MOST_PROBLEMS]]
-    if len(must) > MOST_PROBLEMS:
-        said.append(f"And {count(len(must) - MOST_PROBLEMS, 'thing')} more to put right, which the Write page shows.")
-    return f'<ul class="cs-reading-says">{"".join(f"<li>{escape(text)}</li>" for text in said)}</ul>'
 
 
 def document_html(constitution: Constitution) -> str:

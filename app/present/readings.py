@@ -1,13 +1,19 @@
 """What was understood of a file that somebody brought: as data, as lines for a terminal, as HTML."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
+from app.present.text import count
+from core.constitution.files import ConstitutionReading
+from core.constitution.findings import problems
+from core.constitution.principles import to_data
 from core.constitution.queries import to_rows
 from core.constitution.query_files import QueryReading
 from core.constitution.tables import ITEM
 
+MOST_FINDINGS = 5
 SHOWN = 3  # queries that are shown of each split
 
 
@@ -19,6 +25,33 @@ def ignored_words(ignored: Sequence[str]) -> list[str]:
 def query_reading_data(reading: QueryReading) -> dict[str, Any]:
     """A reading of queries as plain JSON data."""
     return {**_head("queries", reading), "queries": to_rows(reading.queries), "findings": []}
+
+
+def constitution_reading_data(reading: ConstitutionReading) -> dict[str, Any]:
+    """A reading of a constitution as plain JSON data."""
+    return {**_head("constitution", reading), "constitution": to_data(reading.constitution), "findings": [asdict(finding) for finding in reading.findings]}
+
+
+def constitution_reading_lines(reading: ConstitutionReading) -> list[str]:
+    """A reading of a constitution for a terminal."""
+    principles = reading.constitution.principles
+    return [
+        f"{reading.constitution.name}: {count(len(principles), 'principle')}",
+        *head_lines(reading),
+        *(f"  {i}. {text}" for i, text in enumerate((p.title for p in principles), 1)),
+        *(f"  {finding.severity.value}: {finding.message}" for finding in reading.findings),
+    ]
+
+
+def constitution_reading_html(reading: ConstitutionReading) -> str:
+    """A reading of a constitution for a page, with what has to be put right."""
+    must = [finding.message for finding in problems(reading.findings)]
+    shown = must[:MOST_FINDINGS]
+    if len(must) > len(shown):
+        shown.append(f"And {count(len(must) - len(shown), 'thing')} more to put right, which the Write page shows.")
+    items = "".join(f'<li dir="auto">{escape(text)}</li>' for text in shown)
+    said = f'<p class="cs-quiet">{count(len(reading.constitution.principles), "principle")}.</p>'
+    return f'<div class="cs-read-as">{said}{head_html(reading)}{f"<ul>{items}</ul>" if items else ""}</div>'
 
 
 def _head(kind: str, reading: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def read_constitution(data: bytes, filename: str) -> ConstitutionReading:
     except FileError as error:
         raise ConstitutionError(str(error)) from error
     reading = read_constitution_text(decoded.text, filename, decoded.encoding)
-    return replace(reading, notes=(*(f"{note[:1].upper()}{note[1:]}." for note in decoded.notes), *reading.notes))
+    return replace(reading, notes=(*decoded.notes, *reading.notes))
 
 
 def read_constitution_text(text: str, filename: str, encoding: str = "UTF-8") -> ConstitutionReading:
@@ -77,7 +77,7 @@ def read_constitution_text(text: str, filename: str, encoding: str = "UTF-8") ->
         encoding=encoding,
         used=draft.used,
         ignored=tuple(draft.ignored),
-        notes=tuple(draft.notes),
+        notes=tuple(note.removesuffix(".") for note in draft.notes),
         constitution=draft.constitution,
         findings=find(draft.constitution),
     )
@@ -139,12 +139,12 @@ def _of_markdown(text: str, name: str) -> Draft:
 
 def _of_data(data: Any, name: str, language: str) -> Draft:
     if isinstance(data, Mapping) and data.keys() & set(LISTS):
-        used = {"statement": "`positive`", "antithesis": "`negative`", "title": "`identifiers`"}
+        used = {"statement": "positive", "antithesis": "negative", "title": "identifiers"}
         return Draft(format=f"{language}, SAMI's pair of lists", constitution=from_sami(data, name), used=used)
     published = read_published(data, name)
     if published is not None:
         return replace(published, format=f"{language}, {published.format}")
-    ignored = ["`blurb`"] if isinstance(data, Mapping) and data.get("blurb") else []
+    ignored = ["blurb"] if isinstance(data, Mapping) and data.get("blurb") else []
     if isinstance(data, Mapping) and isinstance(data.get("principles"), list):
         rows, foreign = without_foreign_ids(data["principles"])
         return Draft(format=language, constitution=from_data({**data, "principles": rows}), ignored=[*ignored, *foreign])

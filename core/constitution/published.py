@@ -36,7 +36,7 @@ def _of_a_mapping(data: Mapping[str, Any], name: str) -> Draft | None:
     holders = [key for key in data if str(key) in _HOLDERS and isinstance(data[key], list) and data[key] and _are_rows(data[key])]
     if holders and not (holders == ["principles"] and _is_ours(data["principles"])):
         named = next((str(data[key]) for key in _NAMES if isinstance(data.get(key), str) and data[key].strip()), name)
-        ignored = [f"`{key}`" for key in data if key not in holders and not (key in _NAMES and data[key] == named)]
+        ignored = [str(key) for key in data if key not in holders and not (key in _NAMES and data[key] == named)]
         return _of_rows({key: data[key] for key in holders}, named, Draft(format=f"a mapping with {_listed(holders)}", ignored=ignored))
     if not data or OURS & data.keys() or set(_NAMES) & data.keys() or set(_HOLDERS) & data.keys():
         return None
@@ -54,7 +54,7 @@ def without_foreign_ids(rows: list[Any]) -> tuple[list[Any], list[str]]:
     """Rows of our own shape without the ids in them, of whatever kind they are, and what to say about it."""
     plain = [{key: value for key, value in row.items() if key != "id"} if isinstance(row, Mapping) else row for row in rows]
     dropped = sum(isinstance(row, Mapping) and row.get("id") not in (None, "") for row in rows)
-    return plain, [f"`id` of {dropped} principle{'s' if dropped > 1 else ''}: ids belong to one database"] if dropped else []
+    return plain, [f"id of {dropped} principle{'s' if dropped > 1 else ''}: ids belong to one database"] if dropped else []
 
 
 def _are_rows(rows: Sequence[Any]) -> bool:
@@ -76,13 +76,13 @@ def _of_rows(groups: Mapping[str, Sequence[Any]], name: str, draft: Draft) -> Dr
     used: dict[str, Counter[str]] = {"statement": Counter(), "title": Counter(), "antithesis": Counter()}
     for row in [row for rows in groups.values() for row in rows]:
         found.append(Found(statement=row) if isinstance(row, str) else _of_a_row(row, used, unused))
-    came = {part: " or ".join(f"`{key}`" for key in keys) for part, keys in used.items() if keys} or {"statement": "the text"}
+    came = {part: " or ".join(keys) for part, keys in used.items() if keys} or {"statement": "the text"}
     notes = list(draft.notes)
     if any(key in used["statement"] for key in ("revision", "revision_request", "edit_request")):
         notes.append("Of each pair what the reply shall become is the statement; what is asked of the critic is left out.")
     if unused["questions"] or unused["scenarios"]:
         notes.append("The questions that come with the principles are left out here. They can be used as queries.")
-    ignored = [*draft.ignored, *(f"`{key}` of {count} principle{'s' if count > 1 else ''}" for key, count in unused.items())]
+    ignored = [*draft.ignored, *(f"{key} of {count} principle{'s' if count > 1 else ''}" for key, count in unused.items())]
     return draft_of(found, name, Draft(format=draft.format, used=came, ignored=ignored, notes=notes))
 
 

@@ -210,7 +210,7 @@ def test_a_file_without_antitheses_says_how_it_was_read_and_opens_as_a_draft(pag
     file = {"name": "kind ones.json", "mimeType": "application/json", "buffer": b'[{"trait": "Be the kinder one.", "questions": ["Why?"]}]'}
     page.locator("#new-file").set_input_files([file])
     expect(page.locator(".cs-read")).to_contain_text("Read as JSON, a list")
-    expect(page.locator(".cs-read")).to_contain_text("`questions` of 1 principle")
+    expect(page.locator(".cs-read")).to_contain_text("`questions of 1 principle`")
     page.get_by_role("link", name="Open the draft").click()
     expect(principle(page, 1).get_by_label("Statement")).to_have_value("Be the kinder one.")
     expect(page.get_by_role("button", name="Propose the missing antithesis")).to_be_visible()

@@ -292,6 +292,6 @@ def test_a_pattern_that_never_ends_leaves_the_page_alive(studio: Studio) -> None
 def test_a_file_that_becomes_a_draft_is_told_with_what_was_read_and_left_out(studio: Studio) -> None:
     data = base64.b64encode(b'[{"trait": "I hum <b>low</b>.", "questions": ["Why?"]}]').decode()
     told = answer(ConstitutionsPage(studio).read, data=data, filename="traits.json")
-    assert told["kind"] == "read" and told["version"] is None and told["ignored"] == ["`questions` of 1 principle"]
+    assert told["kind"] == "read" and told["version"] is None and told["ignored"] == ["questions of 1 principle"]
     assert [(finding["rule"], finding["severity"]) for finding in told["findings"]] == [("no-text", "must"), ("no-check", "advice")]
-    assert "`questions`" in told["html"] and opened(WritePage(studio), told["id"])["principles"][0]["statement"] == "I hum <b>low</b>."
+    assert "`questions of 1 principle`" in told["html"] and opened(WritePage(studio), told["id"])["principles"][0]["statement"] == "I hum <b>low</b>."

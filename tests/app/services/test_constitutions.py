@@ -1,6 +1,5 @@
 """Writing constitutions, on a real SQLite file."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from app.services.imports import import_file
 from app.services.studio import STARTERS, RefusedError, Studio, journal_mode, open_studio, read_starters
 from app.settings import Settings
 from core.constitution.files import parse_yaml
-from core.constitution.findings import problems
 from core.errors import ConfigError, ConstitutionError, StudioError
 from db.constitutions import NewVersion, add_version
 
@@ -263,63 +261,6 @@ def test_a_file_goes_out_and_comes_back_the_same(studio: Studio) -> None:
     assert again.head is not None and again.head.author == "bob"
     assert service.export(studio, again.constitution_id, "bob", "yaml").text == file.text
     assert service.export(studio, draft.constitution_id, "ann", "markdown").text.startswith("# Mine\n")
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (b"\xff\xfe\x00", "not UTF-16 text"),
-        (b"name: \xe4", "not UTF-8 text"),
-        (b"x" * 1_000_001, "1,000,001 bytes"),
-        (b"a: [", "not a YAML file"),
-        (b"- [a]\n- b", "mapping"),
-        (b"name: N\nprinciples: [{title: T, statement: same, statement: other}]", "stands in line 2 already"),
-        (b"", "is empty"),
-        (b"%PDF-1.7 x", "a PDF document"),
-        (b"[" * 5000, "nested too deeply"),
-    ],
-)
-def test_a_file_that_is_no_constitution_is_refused_and_makes_nothing(studio: Studio, data: bytes, says: str) -> None:
-    before = len(service.list_constitutions(studio))
-    with pytest.raises(ConstitutionError, match=says):
-        import_file(studio, data, "c.yaml", "ann")
-    assert len(service.list_constitutions(studio)) == before
-
-
-@pytest.mark.parametrize(
-    ("data", "filename", "rules"),
-    [
-        (b"name: N\nprinciples:\n- title: Honest\n  statement: Say what you do not know.\n", "c.yaml", ["no-text"]),
-        (b'["Be the kinder one.", "Be the calmer one."]', "kind ones.json", ["no-text", "no-text"]),
-        (b"name: N\nprinciples: [{title: T, statement: same, antithesis: Same, id: q9}]", "c.yaml", ["same-texts"]),
-        (b"# Ours\n\n## Honesty\n\nSay what is so.\n\n## Care\n\nMind the other.\n", "ours.md", ["no-text", "no-text"]),
-    ],
-)
-def test_a_file_in_which_something_is_missing_becomes_a_draft_that_says_what(studio: Studio, data: bytes, filename: str, rules: list[str]) -> None:
-    imported = import_file(studio, data, filename, "ann")
-    draft = service.open_draft(studio, imported.id, "ann")
-    assert imported.number is None and draft.head is None
-    assert [finding.rule for finding in draft.problems] == rules == [finding.rule for finding in problems(imported.reading.findings)]
-    saved = service.save_draft(studio, imported.id, "ann", draft.revision, [row | {"antithesis": f"Not so {i}."} for i, row in enumerate(draft.rows)])
-    assert not saved.problems
-
-
-def test_the_same_request_once_more_leaves_a_draft_as_it_is(studio: Studio) -> None:
-    file = (b'["Be the kinder one."]', "kind.json", "ann", "a" * 32)
-    draft = service.open_draft(studio, import_file(studio, *file).id, "ann")
-    service.save_draft(studio, draft.constitution_id, "ann", draft.revision, [row | {"antithesis": "Be cruel."} for row in draft.rows])
-    assert import_file(studio, *file).id == draft.constitution_id
-    assert service.view_draft(studio, draft.constitution_id, "ann").rows[0]["antithesis"] == "Be cruel."
-
-
-def test_ids_of_another_database_are_left_out_and_the_constitution_can_be_opened_and_saved(studio: Studio) -> None:
-    rows = [{"title": "A", "statement": "a", "antithesis": "b", "id": 7}, {"title": "B", "statement": "c", "antithesis": "d", "id": "x"}]
-    data = json.dumps({"name": "N", "principles": rows}).encode()
-    imported = import_file(studio, data, "c.json", "ann")
-    assert imported.reading.ignored == ("`id` of 2 principles: ids belong to one database",) and imported.number == 1
-    draft = service.open_draft(studio, imported.id, "ann")
-    edited_ = service.save_draft(studio, imported.id, "ann", draft.revision, [row | {"title": row["title"] * 2} for row in draft.rows])
-    assert versioned(studio, edited_, "Second").head.number == 2
 
 
 def test_what_does_not_exist_is_said_in_words(studio: Studio) -> None:
