@@ -147,8 +147,23 @@ def _of_data(data: Any, name: str, language: str) -> Draft:
     ignored = ["blurb"] if isinstance(data, Mapping) and data.get("blurb") else []
     if isinstance(data, Mapping) and isinstance(data.get("principles"), list):
         rows, foreign = without_foreign_ids(data["principles"])
-        return Draft(format=language, constitution=from_data({**data, "principles": rows}), ignored=[*ignored, *foreign])
+        constitution = from_data({**data, "principles": rows})
+        return Draft(format=language, constitution=constitution, ignored=[*ignored, *foreign], notes=_meanings(rows, constitution))
     return Draft(format=language, constitution=from_data(data), ignored=ignored)
+
+
+def _meanings(rows: list[Any], constitution: Constitution) -> list[str]:
+    """What is kept of a check in other words than it was written in: a language by its code, a list as alternatives."""
+    notes = []
+    for i, (row, principle) in enumerate(zip(rows, constitution.principles, strict=True), 1):
+        written = row.get("check")
+        if principle.check is None or not isinstance(written, Mapping):
+            continue
+        argument = written.get(principle.check.name)
+        if isinstance(argument, list) or (principle.check.name == "language" and argument != principle.check.argument):
+            said = " or ".join(argument) if isinstance(argument, list) else str(argument)
+            notes.append(f"The check of principle {i}, {principle.check.name} “{said[:80]}”, is kept as “{str(principle.check.argument)[:80]}”.")
+    return notes
 
 
 def _name(stem: str) -> str:

@@ -130,3 +130,13 @@ def test_encodings_and_line_ends_of_other_systems_are_read(encoding: str) -> Non
     reading = read_constitution(text.encode(encoding), "c.yaml")
     assert reading.constitution.name == "Ä" and reading.constitution.principles[0].statement == "a\nb\n"
     assert read_constitution(text.replace("\r\n", "\r").encode(encoding), "c.yaml").constitution == reading.constitution
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("{language: pt_BR}", "“pt”"), ("{language: Deutsch}", "“de”"), ("{contains: [please, kindly]}", "“please|kindly”")]
+)
+def test_a_check_that_is_kept_in_other_words_is_said(written: str, kept: str) -> None:
+    reading = read("c.yaml", f"name: N\nprinciples: [{{title: T, statement: S, antithesis: A, check: {written}}}]")
+    (note,) = reading.notes
+    assert "principle 1" in note and note.endswith(f"is kept as {kept}")
+    assert read("c.yaml", "name: N\nprinciples: [{title: T, statement: S, antithesis: A, check: {language: de}}]").notes == ()
