@@ -14,7 +14,7 @@ from core.measure.values import NO_SIDE
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 
-VERBS = ("check", "train", "arms", "reply", "measure", "propose")  # each is `run(options)` in a module of app/commands
+VERBS = ("check", "train", "arms", "reply", "measure", "judge", "propose")  # each is `run(options)` in a module of app/commands
 EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
@@ -24,6 +24,7 @@ examples:
   python -m app reply --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl --out replies.jsonl
   python -m app arms                                 list what --arm takes, with the settings of each
   python -m app reply --constitution brief.yaml --arm KEY --set NAME=VALUE --queries queries.jsonl --out replies.jsonl
+  python -m app judge --constitution brief.yaml --replies replies.jsonl
   python -m app propose --wish "I want short answers."
 """
 
@@ -120,6 +121,7 @@ def parser() -> argparse.ArgumentParser:
     arms.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _reply(commands.add_parser("reply", help="answer queries by any arm: base or adapter, with or without the constitution …"))
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
+    _judge(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     _propose(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
@@ -240,6 +242,18 @@ def _measure(command: argparse.ArgumentParser) -> None:
     command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _judge(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--constitution", required=True, type=Path, metavar="FILE", help="as for the other commands")
+    command.add_argument(
+        "--replies",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help='.jsonl rows {"response": …, "query"?: …, "principle"?: title or number, "side"?: "statement"|"antithesis"|"none"}; a .json list, .csv, .tsv',
+    )
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 

@@ -28,6 +28,12 @@ class QueryError(StudioError):
     kind = "queries"
 
 
+class ReplyError(StudioError):
+    """A file of replies that cannot be read, or does not go with the constitution they are judged by."""
+
+    kind = "replies"
+
+
 class ConfigError(StudioError):
     """A setting outside its range, an unknown one, or one that does not go with what it is asked of."""
 

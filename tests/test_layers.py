@@ -57,7 +57,7 @@ def says_no_torch(name: str) -> bool:
         (["app.processes.trainer"], (*TORCH, "gradio")),
         (["app.web.app", "app.pages.site", "app.services.studio"], TORCH),
         (without_torch(), TORCH),
-        (["app.commands.propose", "app.services.writers", "huggingface_hub", "huggingface_hub.inference._client"], TORCH),
+        (["app.commands.judge", "app.commands.propose", "app.services.writers", "huggingface_hub", "huggingface_hub.inference._client"], TORCH),
     ],
     ids=["core", "db", "supervisor", "trainer", "web", "without torch", "writers"],
 )

@@ -4,7 +4,8 @@ import argparse
 import json
 import sys
 
-from app.commands.inputs import load, open_settings, read_constitution, read_queries
+from app.commands.files import read_constitution
+from app.commands.inputs import load, open_settings, read_queries
 from app.commands.terminal import quiet
 from app.present.trainability import trainability_lines
 from core.methods.settings import preset, with_settings

@@ -10,16 +10,13 @@ from typing import Any
 
 from app.commands.terminal import Printer
 from app.present.readings import ignored_words
-from app.services.imports import read_file
 from app.settings import Settings
-from core.constitution.findings import require_valid
-from core.constitution.principles import Constitution
 from core.constitution.queries import Query, Split
 from core.constitution.query_files import read_query_file
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import with_packing_tried
-from core.errors import AdapterError, ConfigError, ConstitutionError, QueryError
+from core.errors import AdapterError, ConfigError, QueryError
 from core.measure.values import NO_SIDE
 from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
 from core.methods.settings import TrainConfig, config_from_data
@@ -105,18 +102,6 @@ def open_settings(options: argparse.Namespace) -> Settings:
     settings = Settings.from_environment(os.environ, data=getattr(options, "data", None))
     settings.models_folder.mkdir(parents=True, exist_ok=True)
     return settings
-
-
-def read_constitution(path: Path) -> Constitution:
-    """Read a constitution file for use. What there is to say about how it was read goes to standard error."""
-    try:
-        reading = read_file(path.read_bytes(), path.name)
-    except FileNotFoundError as error:
-        raise ConstitutionError(f"There is no constitution file {path}. Check the path.") from error
-    for note in (*reading.notes, *(f"Left out: {part}." for part in reading.ignored)):
-        print(note, file=sys.stderr)
-    require_valid(reading.constitution)
-    return reading.constitution
 
 
 def read_queries(options: argparse.Namespace, unmarked: Split | None = None) -> list[Query]:

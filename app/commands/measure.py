@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from app.commands.inputs import chosen_arm, chosen_sampling, chosen_seed, load, open_settings, read_constitution, read_queries, read_run
+from app.commands.files import read_constitution
+from app.commands.inputs import chosen_arm, chosen_sampling, chosen_seed, load, open_settings, read_queries, read_run
 from app.commands.terminal import quiet
 from app.present.table import report_lines
 from core.constitution.principles import Constitution, content_hash

@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_constitution, read_queries, read_run
+from app.commands.files import read_constitution
+from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_queries, read_run
 from app.commands.terminal import quiet
 from core.engine.batching import QUERIES_PER_BATCH
 from core.engine.policies import open_policy

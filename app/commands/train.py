@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from app.commands.inputs import open_settings, read_constitution, read_queries
+from app.commands.files import read_constitution
+from app.commands.inputs import open_settings, read_queries
 from app.commands.terminal import Printer, StopRequest, quiet
 from app.present.balance import balance_lines
 from app.present.table import report_lines

@@ -6,7 +6,7 @@ Whoever counts compliance asks a judge; which one is settled by the one table be
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.constitution.checks import complies
+from core.constitution.checks import Check, complies
 from core.constitution.principles import Principle
 from core.constitution.text import answer
 from core.measure.values import Outcome
@@ -42,9 +42,25 @@ class CheckJudge:
         if not response:
             return Outcome(follows=False, why="the reply is empty", by=self.name)
         follows = complies(principle.check, response)
-        cannot = "took too long" if principle.check.name == "regex" and answer(response).strip() else "cannot judge it"
-        why = f"{principle.check} {cannot}" if follows is None else f"{principle.check} is {'' if follows else 'not '}met"
+        if follows is None:
+            return Outcome(follows=None, why=f"{principle.check} {_reason(principle.check, response)}", by=self.name)
+        why = f"{principle.check} is {'' if follows else 'not '}met"
         return Outcome(follows=follows, why=why, by=self.name)
+
+
+NOT_JUDGED = {
+    "capital_letters": "most of its letters have no case",
+    "lowercase": "most of its letters have no case",
+    "language": "it is too short or too mixed to tell its language",
+    "max_sentences": "its script does not mark where sentences end",
+}
+
+
+def _reason(check: Check, response: str) -> str:
+    """Why a check says nothing of a reply."""
+    if not answer(response).strip():
+        return "cannot judge it: there is no answer in it"
+    return f"cannot judge it: {NOT_JUDGED[check.name]}" if check.name in NOT_JUDGED else "took too long"
 
 
 JUDGES: tuple[Judge, ...] = (CheckJudge(),)  # in the order in which they are asked

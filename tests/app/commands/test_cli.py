@@ -293,3 +293,27 @@ def test_check_says_no_go_with_reason_and_status(files, tmp_path):
     )
     assert stopped.returncode == 1
     assert "train_anyway" in stopped.stderr.splitlines()[-1]
+
+
+def test_judge_says_what_the_checks_find_in_replies_from_anywhere(files, tmp_path):
+    (tmp_path / "r.jsonl").write_text('{"output": "So."}\n{"output": "' + "so " * 21 + '", "side": "statement"}\n{"output": "No.", "side": "antithesis"}\n')
+    done = cold("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "r.jsonl", "--json", folder=files)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert list(told) == ["outcomes", "rows", "totals"]
+    assert [outcome["follows"] for outcome in told["outcomes"]] == [True, False, True]
+    assert {name: told["totals"]["Be brief"][name] for name in ("follows", "n", "unjudged")} == {"follows": 1, "n": 2, "unjudged": 0}
+    assert "`response` is taken from `output`" in done.stderr
+    assert "1 of 3 replies had an antithesis in their prompt" in done.stderr
+    table = run("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "r.jsonl", folder=files)
+    assert re.search(r"Be brief +1 +2 +0 +50\.0%  9\.5% to 90\.5%", table.stdout)
+
+
+def test_judge_refuses_a_file_in_one_line(files, tmp_path):
+    (tmp_path / "r.jsonl").write_text('{"response": "So."}\n{"response": null}\n')
+    done = run("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "r.jsonl", "--json", folder=files)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == ['error: Row 2 of r.jsonl has no text under `response`. Every row needs one; an empty reply is "".']
+    done = run("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "none.jsonl", folder=files)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1

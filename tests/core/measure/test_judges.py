@@ -18,9 +18,9 @@ KIND = Principle(title="Kind", statement="Be kind.", antithesis="Be cold.")
     [
         ("YES", True, "capital_letters is met"),
         ("yes", False, "capital_letters is not met"),
-        ("42", None, "capital_letters cannot judge it"),
+        ("42", None, "capital_letters cannot judge it: most of its letters have no case"),
         ("", False, "the reply is empty"),  # silence follows nothing
-        ("  ", None, "capital_letters cannot judge it"),
+        ("  ", None, "capital_letters cannot judge it: there is no answer in it"),
     ],
 )
 def test_a_check_says_whether_why_and_that_it_was_a_check(reply, follows, why):
