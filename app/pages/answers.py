@@ -13,6 +13,7 @@ from app.services.text_files import TextFile
 from core.constitution.changes import ConstitutionChange
 from core.constitution.findings import Finding
 from core.constitution.proposals import Proposal
+from core.measure.judging import RowFacts, RowOutcome, Total
 from db.constitutions import ConstitutionSummary
 
 
@@ -175,6 +176,23 @@ class ProposalState:
 @dataclass(frozen=True, kw_only=True)
 class Left:
     kind: Literal["left"] = "left"
+
+
+# Judge
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedReplies:
+    """As what a file was read, and what is found of its replies: the same as `judge --json`."""
+
+    kind: Literal["judged"] = "judged"
+    format: str
+    used: dict[str, str]  # what is used, and the field that it is taken from
+    ignored: tuple[str, ...]
+    notes: tuple[str, ...]
+    outcomes: tuple[RowOutcome, ...]
+    rows: tuple[RowFacts, ...]
+    totals: dict[str, Total]
 
 
 # Compare

@@ -12,7 +12,7 @@ from app.services.studio import Studio
 from app.web.actors import LONGEST_NAME
 from app.web.modules import ASSETS, address
 
-NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("compare", "Compare"))  # address, name
+NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("judge", "Judge"), ("compare", "Compare"))  # address, name
 
 WIRING: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # scripts ask under /api, where questions have types
 NAME_FIELD = (  # app/assets/name.js fills it in

@@ -158,6 +158,16 @@ class OneRun(Question):
     run: Whole
 
 
+# Judge
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyFileWish(Question):
+    version: Whole
+    data: Text  # the file in base64
+    filename: Text = "replies.jsonl"
+
+
 # Compare
 
 

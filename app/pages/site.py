@@ -4,13 +4,13 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages import compare, constitutions, run, train, write
+from app.pages import compare, constitutions, judge, run, train, write
 from app.pages.endpoints import Endpoint, endpoints_of
 from app.services.proposals import Proposals
 from app.services.studio import Studio
 from app.web.modules import ASSETS
 
-STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css")
+STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css", "judge.css")
 HEAD = '<meta name="color-scheme" content="light dark">'
 
 
@@ -25,6 +25,8 @@ def build(studio: Studio, proposals: Proposals) -> gr.Blocks:
         train.build(pages, studio)
     with pages.route("Run", "run", show_in_navbar=False):
         run.build(pages, studio)
+    with pages.route("Judge", "judge", show_in_navbar=False):
+        judge.build(pages, studio)
     with pages.route("Compare", "compare", show_in_navbar=False):
         compare.build(pages, studio)
     return pages
@@ -37,6 +39,7 @@ def endpoints(studio: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
         *endpoints_of("write", write.WritePage(studio, proposals), write.ENDPOINTS),
         *endpoints_of("train", train.TrainPage(studio), train.ENDPOINTS),
         *endpoints_of("run", run.RunPage(studio), run.ENDPOINTS),
+        *endpoints_of("judge", judge.JudgePage(studio), judge.ENDPOINTS),
         *endpoints_of("compare", compare.ComparePage(studio), compare.ENDPOINTS),
     )
 
