@@ -21,6 +21,7 @@ from core.errors import ModelError, UnsupportedModelError, first_line
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 FIXED_DATE = datetime.datetime(2024, 7, 26)  # noqa: DTZ001  # what a template is told that asks for today's date
 THINKING_SWITCHES = ("enable_thinking", "thinking")
+_CLOCK = re.compile(r"""\bstrftime_now\(\s*(['"])(.*?)\1\s*\)""")
 RENDERINGS = 8  # of one prompt, which must all be alike
 _OPEN_BLOCK = re.compile(r"(?:<((?:\w+:)?(?:think|thinking|thought|reasoning))>|\[(THINK)\])\s*\Z")
 _PROOF = Turns("You are a helpful assistant.", "Answer in one short sentence.\n\nWhy is the sky blue, and not green?")
@@ -47,9 +48,13 @@ def prove_template(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
     if not tokenizer.chat_template:
         plain_ids(tokenizer, _PROOF, name)
         return
+    if re.search(r"\bstrftime_now\(", _dated(_source(tokenizer))):
+        raise ModelError(
+            f"The chat template of {name} reads the clock in a way that cannot be held still, so no figure could be repeated. Choose another model."
+        )
     chat_ids(tokenizer, _PROOF, name)
     if len({_rendered(tokenizer, _PROOF, name) for _ in range(RENDERINGS)}) > 1:
-        raise ModelError(f"The chat template of {name} gives another prompt each time it is rendered, so no figure could be repeated. Choose another model.")
+        raise ModelError(f"The chat template of {name} gives another prompt each time it is rendered, so no figure could be repeated. Choose another.")
 
 
 def template_notices(tokenizer: PreTrainedTokenizerBase, name: str) -> list[str]:
@@ -62,7 +67,7 @@ def template_notices(tokenizer: PreTrainedTokenizerBase, name: str) -> list[str]
     rendered = _attempts(tokenizer, _PROOF, close=False)
     if any(text is not None and _OPEN_BLOCK.search(text) for text in rendered):
         found.append(f"The chat template of {name} opens a thinking block; it is closed at once, so that the reply itself is read.")
-    if _names(source, "strftime_now"):
+    if _CLOCK.search(source):
         found.append(f"The chat template of {name} asks for today's date; it is always told {FIXED_DATE:%d %B %Y}, so that results can be repeated.")
     return found
 
@@ -112,11 +117,9 @@ def _render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, 
 
     source = _source(tokenizer)
     given: dict[str, Any] = {switch: False for switch in THINKING_SWITCHES if _names(source, switch)}
-    if _names(source, "strftime_now"):
-        given["strftime_now"] = FIXED_DATE.strftime
     try:
-        text = str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True, **given))
-    except (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError):  # what a template raises for a turn it does not know
+        text = str(tokenizer.apply_chat_template(list(messages), chat_template=_dated(source), tokenize=False, add_generation_prompt=True, **given))
+    except (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError):  # what a template raises for a turn it does not know
         return None
     block = _OPEN_BLOCK.search(text) if close else None
     if block is None:
@@ -125,8 +128,14 @@ def _render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, 
 
 
 def _source(tokenizer: PreTrainedTokenizerBase) -> str:
+    """The template that chats are rendered with, of those that a tokenizer has."""
     template = tokenizer.chat_template or ""
-    return "\n".join(template.values()) if isinstance(template, dict) else str(template)
+    return str(template.get("default", "")) if isinstance(template, dict) else str(template)
+
+
+def _dated(source: str) -> str:
+    """A template with the fixed date where it would ask for today's."""
+    return _CLOCK.sub(lambda call: f"{call[1]}{FIXED_DATE.strftime(call[2])}{call[1]}", source)
 
 
 def _names(source: str, variable: str) -> bool:
