@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
-from core.engine.model_files import require_sound
 from core.errors import ConfigError, ModelError
 from core.machine import DEFAULT_SHAPE, ModelShape, model_shape_from_config
 from core.model_names import is_hub_id, require_model_folder
@@ -38,7 +37,7 @@ def check_model_id(model: object, local: bool) -> str:
         local: Whether runs are done on this machine. Only then its disk can tell whether a folder holds a model.
 
     Raises:
-        ModelError: Neither the default model, nor a Hub id, nor a model folder where runs are done; or a folder whose files are damaged.
+        ModelError: Neither the default model, nor a Hub id, nor a model folder where runs are done.
     """
     text = model.strip() if isinstance(model, str) else ""
     if not text:
@@ -48,9 +47,7 @@ def check_model_id(model: object, local: bool) -> str:
     if text == DEFAULT_MODEL:
         return text
     if local and _is_folder(text):
-        folder = Path(text).expanduser()
-        require_model_folder(folder)
-        require_sound(folder, text)
+        require_model_folder(Path(text).expanduser())
         return text
     if not (is_hub_id(text) or (not local and text.startswith("/"))):  # a relative path would be relative to what nobody here knows
         folder = "a model folder on this machine" if local else "the whole path of a folder, such as `/models/name`"

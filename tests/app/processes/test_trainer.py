@@ -1,6 +1,7 @@
 """The trainer with real processes on a real database: runs end, die, are rescued, stopped and resumed, and nothing is lost."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.present.runs import CAUSES
 from app.processes.attempt import Watch
 from app.processes.launchers import LocalLauncher, attempt_command, death
 from app.processes.protocol import HELPER_LOST, attempt_key
@@ -200,6 +202,23 @@ def test_a_trainer_killed_at_work_loses_nothing(studio, trainer, model_folder):
     stop(studio, run_id)
     worker.join(60)
     assert job(studio, run_id).status == JobStatus.STOPPED
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+
+
+def test_a_model_that_was_brought_damaged_is_no_mistake_of_the_program(studio, trainer, model_folder, tmp_path):
+    quantised = b'{"model_type": "llama", "quantization_config": {"quant_method": "awq"}}'
+    found = {}
+    for name, content in (("model.safetensors", POINTER), ("tokenizer.json", b"{"), ("config.json", quantised)):
+        folder = shutil.copytree(model_folder, tmp_path / name)
+        (folder / name).write_bytes(content)
+        run_id = queue(studio, folder, key=name)
+        work_once(trainer)
+        found[name] = job(studio, run_id).error_kind
+        assert name in job(studio, run_id).error_text or "awq" in job(studio, run_id).error_text
+        assert CAUSES[found[name]] != CAUSES["bug"]
+    assert found == {"model.safetensors": "damaged", "tokenizer.json": "damaged", "config.json": "unsupported"}
 
 
 def test_a_model_that_cannot_be_had_fails_with_its_remedy_and_the_next_run_starts(studio, trainer, model_folder, tmp_path):
