@@ -14,7 +14,7 @@ from core.measure.values import NO_SIDE
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 
-VERBS = ("check", "train", "arms", "reply", "measure", "judge", "propose")  # each is `run(options)` in a module of app/commands
+VERBS = ("read", "check", "train", "arms", "reply", "measure", "judge", "propose")  # each is `run(options)` in a module of app/commands
 EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
@@ -24,6 +24,7 @@ examples:
   python -m app reply --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl --out replies.jsonl
   python -m app arms                                 list what --arm takes, with the settings of each
   python -m app reply --constitution brief.yaml --arm KEY --set NAME=VALUE --queries queries.jsonl --out replies.jsonl
+  python -m app read queries.csv                     what is understood of a file, before it is used
   python -m app judge --constitution brief.yaml --replies replies.jsonl
   python -m app propose --wish "I want short answers."
 """
@@ -105,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _serving(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: serve the page)")
+    _read(commands.add_parser("read", help="what is understood of a file of queries, a constitution or replies"))
     _check(
         commands.add_parser(
             "check",
@@ -243,6 +245,13 @@ def _measure(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _read(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="a file of queries, a constitution, or replies")
+    command.add_argument("--as", dest="kind", choices=("queries", "constitution", "replies"), help="what to read it as (default: what it holds)")
+    command.add_argument("--query-field", metavar="NAME", help="the column or key that holds the queries, where it is not found by itself")
+    command.add_argument("--json", action="store_true", help="print JSON instead of lines")
 
 
 def _judge(command: argparse.ArgumentParser) -> None:

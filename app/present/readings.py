@@ -11,6 +11,7 @@ from core.constitution.findings import problems
 from core.constitution.principles import to_data
 from core.constitution.queries import to_rows
 from core.constitution.query_files import QueryReading
+from core.constitution.replies import ReplyFile
 from core.constitution.tables import ITEM
 
 MOST_FINDINGS = 5
@@ -52,6 +53,20 @@ def constitution_reading_html(reading: ConstitutionReading) -> str:
     items = "".join(f'<li dir="auto">{escape(text)}</li>' for text in shown)
     said = f'<p class="cs-quiet">{count(len(reading.constitution.principles), "principle")}.</p>'
     return f'<div class="cs-read-as">{said}{head_html(reading)}{f"<ul>{items}</ul>" if items else ""}</div>'
+
+
+def reply_reading_data(reading: ReplyFile) -> dict[str, Any]:
+    """A reading of replies as plain JSON data."""
+    return {**_head("replies", reading), "replies": [asdict(reply) for reply in reading.replies], "findings": []}
+
+
+def reply_reading_lines(reading: ReplyFile) -> list[str]:
+    """A reading of replies for a terminal."""
+    return [
+        count(len(reading.replies), "reply", "replies"),
+        *head_lines(reading),
+        *(f"  reply: {text}" for text in _few([r.response for r in reading.replies])),
+    ]
 
 
 def _head(kind: str, reading: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ _REFUSED = {
 }
 _SAVE = "Save it as text with one entry a line, as CSV or as JSON lines, in UTF-8."
 
-csv.field_size_limit(MAX_FILE_BYTES)  # a long cell in a column that nobody reads is no fault; the file itself is bounded
+csv.field_size_limit(10 * MAX_FILE_BYTES)  # a long cell in a column that nobody reads is no fault; the file itself is bounded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +84,14 @@ class Table:
     notes: tuple[str, ...]
 
 
-def read_text(data: bytes, filename: str) -> Decoded:
+def read_text(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> Decoded:
     """Decode a file that should be text.
 
     Raises:
         FileError: Too large, of another kind, or in an encoding that cannot be known.
     """
-    if len(data) > MAX_FILE_BYTES:
-        raise FileError(f"{filename} has {len(data) / 1e6:.1f} MB; the limit is {MAX_FILE_BYTES // 1_000_000} MB. Take a sample of it.")
+    if len(data) > most_bytes:
+        raise FileError(f"{filename} has {len(data) / 1e6:.1f} MB; the limit is {most_bytes // 1_000_000} MB. Take a sample of it.")
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
             raise FileError(f"{filename} is {kind}, not text. {_SAVE}")
@@ -111,13 +111,13 @@ def read_text(data: bytes, filename: str) -> Decoded:
     return Decoded(text=text.replace("\r\n", "\n").replace("\r", "\n"), encoding=encoding, notes=tuple(notes))
 
 
-def read_rows(data: bytes, filename: str) -> Table:
+def read_rows(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> Table:
     """Read a file as rows: JSON, JSON lines, CSV with commas, semicolons or tabs, or lines of text, by its ending and by what it holds.
 
     Raises:
         FileError: Of another kind, or not readable as what it is; the message names the line.
     """
-    decoded = read_text(data, filename)
+    decoded = read_text(data, filename, most_bytes)
     suffix = filename.rsplit(".", 1)[-1].casefold() if "." in filename else ""
     if suffix in _REFUSED or _HTML.match(decoded.text):
         raise FileError(f"{filename} is {_REFUSED.get(suffix, 'a web page')}, which is not read here. {_SAVE}")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.constitution.replies import MAX_REPLY_CHARS, Reply, read_replies
-from core.errors import ReplyError
+from core.errors import StudioError
 
 
 def lines(*rows):
@@ -69,6 +69,12 @@ def test_a_list_and_a_table_are_the_same_rows():
     )
 
 
+def test_what_spreadsheets_write_is_read_and_said():
+    file = read_replies("response;query\nJa, gern.;Kommst du?\n".encode("utf-16"), "r.csv")
+    assert file.replies == (Reply(row=1, response="Ja, gern.", query="Kommst du?"),)
+    assert file.notes == ("The encoding is UTF-16.", "Fields are parted by semicolons.")
+
+
 @pytest.mark.parametrize(
     ("data", "name", "says"),
     [
@@ -76,20 +82,20 @@ def test_a_list_and_a_table_are_the_same_rows():
         (b'{"response": "a"}\n{"response": 3}', "r.jsonl", "Row 2 of r.jsonl has no text under `response`"),
         (b'{"response": "a"}\n{"output": "b"}', "r.jsonl", "Row 2 of r.jsonl has no text under `response`"),
         (b'{"prompt": "a"}', "r.jsonl", "no field `response`; its fields are `prompt`"),
-        (b'{"response": "a", "response": "b"}', "r.jsonl", "'response' stands twice"),
+        (b'{"response": "a", "response": "b"}', "r.jsonl", "has the key 'response' twice"),
         (b'{"response": "a", "Response": "b"}', "r.jsonl", "one but for case and blanks"),
-        (b'{"response": "\\ud83d"}', "r.jsonl", "Line 1 of r.jsonl holds half a character"),
+        (b'{"response": "\\ud83d"}', "r.jsonl", "Row 1 of r.jsonl holds half a character"),
         (b'{"response": "a", "principle": true}', "r.jsonl", "`principle` in row 1 of r.jsonl is True"),
         (b'{"messages": [{"role": "user", "content": "a"}]}', "r.jsonl", "Row 1 of r.jsonl has no text under `messages`"),
-        (b"response,side\nSo, so.,none\n", "r.csv", "Row 1 of r.csv has 3 fields, its header 2"),
-        (b"response,response\na,b\n", "r.csv", "two columns of one name"),
-        (b"So.\n", "r.txt", "none of .jsonl, .json, .csv and .tsv"),
-        (b"\xff\xfea", "r.jsonl", "not UTF-8"),
+        (b"response,side\nSo, so.,none\n", "r.csv", "Line 2 of r.csv has 3 fields parted by commas, and the header has 2"),
+        (b"response,response\na,b\n", "r.csv", "has the column 'response' twice"),
+        (b"So.\n", "r.txt", "no field `response`; its fields are none"),
+        (b"\xff\xfea", "r.jsonl", "not UTF-16"),
         (b"a\x00", "r.jsonl", "zero bytes"),
         (lines({"response": "a" * (MAX_REPLY_CHARS + 1)}), "r.jsonl", "200,001 characters"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_the_place(data, name, says):
-    with pytest.raises(ReplyError) as refused:
+    with pytest.raises(StudioError) as refused:
         read_replies(data, name)
     assert says in str(refused.value)
