@@ -150,6 +150,7 @@ def version_head_html(version: VersionSummary) -> str:
     return (
         f'<h2>Version {version.number}</h2><p class="cs-quiet">{escape(version.author)} · {time_html(version.created_at)} · '
         f'<span class="cs-number" title="sha256 of the text">{version.sha256[:12]}</span></p><p class="cs-text">{escape(version.message)}</p>'
+        f'<p><a href="./judge?version={version.id}">Judge replies I already have</a></p>'
     )
 
 

@@ -10,11 +10,13 @@ import gradio as gr
 import pytest
 
 from app.pages.judge import JudgePage
+from app.pages.write import WritePage
 from app.present.judging import judged_csv
 from app.services.judging import judge_file
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
 from core.measure.judging import judged_to_data
+from db.constitutions import get_version_by_id
 from tests.app.planting import make_studio, version_id
 
 
@@ -63,3 +65,13 @@ def test_the_address_names_a_version_and_one_that_is_not_there_is_none(studio: S
     page = JudgePage(studio)
     assert page.load(asks(version=str(version_id(studio))))["value"] == version_id(studio)  # type: ignore[index]
     assert page.load(asks(version="999"))["value"] is None  # type: ignore[index]
+
+
+def test_a_version_that_is_read_leads_here(studio: Studio) -> None:
+    reply = WritePage(studio).open({"constitution": constitution_id(studio), "number": 1}, asks())["reply"]
+    assert f'href="./judge?version={version_id(studio)}"' in reply["head"]
+
+
+def constitution_id(studio: Studio) -> int:
+    with studio.sessions.read() as session:
+        return get_version_by_id(session, version_id(studio)).constitution_id
