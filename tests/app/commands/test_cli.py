@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,60 +12,8 @@ import pytest
 
 from core.methods.arms import METHODS, arm_from_data
 from tests.app import warm
+from tests.app.commands.calling import CONSTITUTION, SMALL, cold, run, train_arguments
 from tests.app.warm import ROOT
-from tests.tiny import save_tiny_model
-
-CONSTITUTION = """\
-name: Brief
-principles:
-  - title: Be brief
-    statement: Answer in one sentence.
-    antithesis: Answer at length.
-    check: {max_words: 20}
-"""
-SMALL = [
-    "train_queries=4",
-    "held_out_queries=3",
-    "queries_per_step=2",
-    "lora_rank=4",
-    "lora_alpha=8",
-    "sampling.max_new_tokens=6",
-    "sampling.temperature=1",
-    "max_kl_nats=0",
-    "train_anyway=true",  # a random model follows nothing
-]
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cli")
-    (folder / "c.yaml").write_text(CONSTITUTION)
-    (folder / "q.jsonl").write_text("".join(json.dumps({"query": f"Question {i}?", "split": "train" if i % 2 else "held_out"}) + "\n" for i in range(16)))
-    save_tiny_model(folder / "model")
-    return folder
-
-
-def run(*arguments, folder):
-    return warm.run(arguments, os.environ | {"STUDIO_DATA": str(folder / "data")})
-
-
-def cold(*arguments, folder):
-    """The same with an interpreter of its own: for each command it is done once."""
-    environ = os.environ | {"STUDIO_DATA": str(folder / "data")}
-    return subprocess.run([sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
-
-
-def train_arguments(files, out, *more):
-    settings = [part for setting in (*SMALL, *more) for part in ("--set", setting)]
-    return ["train", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--seed", 3, "--out", out, *settings]
-
-
-@pytest.fixture(scope="module")
-def trained(files):
-    out = files / "run"
-    done = cold(*train_arguments(files, out), folder=files)
-    assert done.returncode == 0, done.stderr
-    return out, done
 
 
 def test_train_leaves_an_adapter_a_record_and_a_table(trained, files):
@@ -206,48 +153,6 @@ def test_an_error_is_one_readable_line_on_standard_error(files, tmp_path, argume
     assert done.stdout == "" or "de-quantised" in done.stdout
 
 
-def spoiled(model, folder, name, content):
-    shutil.copytree(model, folder)
-    (folder / name).write_bytes(content)
-    return folder
-
-
-BROUGHT = [
-    ("model.safetensors", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "git lfs pull"),
-    ("config.json", b'{"model_type": "llama"', "config.json is not readable JSON"),
-    ("tokenizer.json", b"<html>Sign in</html>", "is a web page"),
-    ("chat_template.jinja", b"{% for m in messages %}{{ m.text }}{% endfor %}", "loses or changes"),
-]
-
-
-@pytest.mark.parametrize(("name", "content", "words"), BROUGHT)
-@pytest.mark.parametrize("verb", ["check", "reply", "train", "propose"])
-def test_a_model_that_was_brought_damaged_is_one_line_without_a_traceback(files, tmp_path, verb, name, content, words):
-    model = spoiled(files / "model", tmp_path / "model", name, content)
-    asked = ["--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", model]
-    more = {
-        "check": asked,
-        "reply": [*asked, "--out", tmp_path / "r"],
-        "train": [*asked, "--out", tmp_path / "run"],
-        "propose": ["--wish", "Be brief.", "--model", model],
-    }
-    done = run(verb, *more[verb], folder=files)
-    errors = [line for line in done.stderr.splitlines() if not line.startswith(("preparing", "loading"))]
-    assert (done.returncode, len(errors), done.stdout) == (1, 1, ""), done.stderr
-    assert errors[0].startswith("error: ")
-    assert words in errors[0]
-
-
-@pytest.mark.parametrize(("name", "content", "words"), BROUGHT[:3])
-def test_doctor_finds_a_damaged_default_model(files, tmp_path, name, content, words):
-    spoiled(files / "model", tmp_path / "data" / "models" / "SmolLM2-135M-Instruct-bf16", name, content)
-    done = run("doctor", "--json", folder=tmp_path)
-    (found,) = (finding for finding in json.loads(done.stdout) if not finding["good"])
-    assert (done.returncode, found["what"]) == (1, "default model")
-    assert words in found["text"]
-    assert "made anew" in found["text"]
-
-
 def test_at_its_control_value_an_arm_replies_as_its_control(trained, files, tmp_path):
     asked = ["reply", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--max-new-tokens", 5, "--seed", 1]
     adapter = ["--adapter", trained[0] / "adapter"]
@@ -336,27 +241,3 @@ def test_check_says_no_go_with_reason_and_status(files, tmp_path):
     )
     assert stopped.returncode == 1
     assert "train_anyway" in stopped.stderr.splitlines()[-1]
-
-
-def test_judge_says_what_the_checks_find_in_replies_from_anywhere(files, tmp_path):
-    (tmp_path / "r.jsonl").write_text('{"output": "So."}\n{"output": "' + "so " * 21 + '", "side": "statement"}\n{"output": "No.", "side": "antithesis"}\n')
-    done = cold("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "r.jsonl", "--json", folder=files)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert list(told) == ["outcomes", "rows", "totals"]
-    assert [outcome["follows"] for outcome in told["outcomes"]] == [True, False, True]
-    assert {name: told["totals"]["Be brief"][name] for name in ("follows", "n", "unjudged")} == {"follows": 1, "n": 2, "unjudged": 0}
-    assert "`response` is taken from `output`" in done.stderr
-    assert "1 of 3 replies had an antithesis in their prompt" in done.stderr
-    table = run("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "r.jsonl", folder=files)
-    assert re.search(r"Be brief +1 +2 +0 +50\.0%  9\.5% to 90\.5%", table.stdout)
-
-
-def test_judge_refuses_a_file_in_one_line(files, tmp_path):
-    (tmp_path / "r.jsonl").write_text('{"response": "So."}\n{"response": null}\n')
-    done = run("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "r.jsonl", "--json", folder=files)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines() == ['error: Row 2 of r.jsonl has no text under `response`. Every row needs one; an empty reply is "".']
-    done = run("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "none.jsonl", folder=files)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1

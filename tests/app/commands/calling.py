@@ -1,0 +1,43 @@
+"""The command line called as a stranger calls it."""
+
+import os
+import subprocess
+import sys
+
+from tests.app import warm
+from tests.app.warm import ROOT
+
+CONSTITUTION = """\
+name: Brief
+principles:
+  - title: Be brief
+    statement: Answer in one sentence.
+    antithesis: Answer at length.
+    check: {max_words: 20}
+"""
+SMALL = [
+    "train_queries=4",
+    "held_out_queries=3",
+    "queries_per_step=2",
+    "lora_rank=4",
+    "lora_alpha=8",
+    "sampling.max_new_tokens=6",
+    "sampling.temperature=1",
+    "max_kl_nats=0",
+    "train_anyway=true",  # a random model follows nothing
+]
+
+
+def run(*arguments, folder):
+    return warm.run(arguments, os.environ | {"STUDIO_DATA": str(folder / "data")})
+
+
+def cold(*arguments, folder):
+    """The same with an interpreter of its own: for each command it is done once."""
+    environ = os.environ | {"STUDIO_DATA": str(folder / "data")}
+    return subprocess.run([sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+
+
+def train_arguments(files, out, *more):
+    settings = [part for setting in (*SMALL, *more) for part in ("--set", setting)]
+    return ["train", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--seed", 3, "--out", out, *settings]
