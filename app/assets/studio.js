@@ -9,6 +9,7 @@ export function problemOf(reply, then = TRY_AGAIN) {
 // Builds an element. Text goes in as text nodes and attributes as attributes: nothing a person typed is ever parsed as HTML.
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  if (tag === "textarea" || (tag === "input" && !attributes.type)) node.dir = "auto"; // what is written decides its direction
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value === true) node.setAttribute(name, "");

@@ -28,7 +28,7 @@ def balance_html(balance: Sequence[PrincipleBalance]) -> str:
         return ""
     warned = warnings(balance)
     heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
-    body = "".join(f'<tr><th scope="row">{escape(p.title)}</th>{"".join(f"<td>{int(n)}</td>" for n in _counts(p))}</tr>' for p in balance)
+    body = "".join(f'<tr><th scope="row" dir="auto">{escape(p.title)}</th>{"".join(f"<td>{int(n)}</td>" for n in _counts(p))}</tr>' for p in balance)
     told = "".join(f'<p class="cs-quiet">{escape(text)}</p>' for text in warned)
     return (
         f"<details{' open' if warned else ''}><summary>How often was each principle contrasted?</summary>"

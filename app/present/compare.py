@@ -16,7 +16,7 @@ HASH_CHARS = 12
 
 def facts_html(source: Source) -> str:
     """Which constitution, model and adapter take part."""
-    link = f'<a href="./write?constitution={source.constitution_id}">{escape(source.constitution_name)}</a>, version {source.version_number}'
+    link = f'<a href="./write?constitution={source.constitution_id}"><bdi>{escape(source.constitution_name)}</bdi></a>, version {source.version_number}'
     model = f"{escape(source.model)}{f' at {revision_html(source.revision)}' if source.revision else ''}"
     rows = [("Constitution", link), ("Model", model)]
     if source.run_id is not None:
@@ -45,7 +45,7 @@ def asked_html(view: ComparisonView) -> str:
     seed = f' (<span title="drawn from the seed, the query and the side">reply seed {view.reply_seed}</span>)' if view.reply_seed is not None else ""
     return (
         f"Seed {view.seed}{seed} · at most {count(sampling.max_new_tokens, 'token')} · temperature {sampling.temperature:g} · top-p {sampling.top_p:g} · "
-        f"asked by {escape(view.created_by)}, {time_html(view.created_at)}"
+        f"asked by <bdi>{escape(view.created_by)}</bdi>, {time_html(view.created_at)}"
     )
 
 
@@ -91,7 +91,7 @@ def diff_html(view: ComparisonView, first: str, second: str) -> str:
 
 def _column(name: str, tag: str, pieces: Iterable[Piece], kind: Literal["deleted", "inserted"]) -> str:
     shown = "".join(escape(piece.text) if piece.kind == "same" else f"<{tag}>{escape(piece.text)}</{tag}>" for piece in pieces if piece.kind in ("same", kind))
-    return f'<div class="cs-side"><p class="cs-label">{escape(name)}</p><p class="cs-text">{shown}</p></div>'
+    return f'<div class="cs-side"><p class="cs-label">{escape(name)}</p><p class="cs-text" dir="auto">{shown}</p></div>'
 
 
 def join_across_spaces(pieces: Sequence[Piece]) -> list[Piece]:
@@ -120,7 +120,7 @@ def proof_html(view: ComparisonView) -> str:
     """What each pane really was: its adapter and its prompt, as put to the model."""
     rows = "".join(
         f'<div class="cs-proof"><p class="cs-label">{escape(arm_title(pane.arm))}</p><p class="cs-quiet">Adapter: {adapter_html(pane.adapter_sha256)}</p>'
-        f'<pre class="cs-system">{escape(_prompt(view.turns(pane.arm)))}</pre></div>'
+        f'<pre class="cs-system" dir="auto">{escape(_prompt(view.turns(pane.arm)))}</pre></div>'
         for pane in view.panes
     )
     return f'<p class="cs-quiet">The query is the same for all. This is the prompt as put to the model, and the adapter that was loaded.</p>{rows}'
@@ -140,9 +140,9 @@ def recent_html(rows: Sequence[Recent]) -> str:
 
 def _recent(row: Recent) -> str:
     run = [f"run {row.run_id}"] if row.run_id is not None else []
-    asked = f"{escape(row.created_by)}, {time_html(row.created_at)}"
-    facts = " · ".join([f"{escape(row.constitution_name)}, version {row.version_number}", *run, row.side, asked])
-    return f'<li><a href="./compare?comparison={escape(row.id)}">{escape(_short(row.query))}</a><span class="cs-quiet">{facts}</span></li>'
+    asked = f"<bdi>{escape(row.created_by)}</bdi>, {time_html(row.created_at)}"
+    facts = " · ".join([f"<bdi>{escape(row.constitution_name)}</bdi>, version {row.version_number}", *run, row.side, asked])
+    return f'<li><a href="./compare?comparison={escape(row.id)}"><bdi>{escape(_short(row.query))}</bdi></a><span class="cs-quiet">{facts}</span></li>'
 
 
 def _short(text: str, limit: int = 100) -> str:

@@ -50,9 +50,9 @@ def _entry(card: ConstitutionSummary) -> str:
 
 def _line(card: ConstitutionSummary) -> str:
     version = "no version yet" if card.version_number is None else f"version {card.version_number}"
-    blurb = f'<p class="cs-entry-blurb">{escape(card.blurb)}</p>' if card.blurb else ""
+    blurb = f'<p class="cs-entry-blurb" dir="auto">{escape(card.blurb)}</p>' if card.blurb else ""
     return (
-        f'<div class="cs-entry-line"><h2><a href="./write?constitution={card.id}">{escape(card.name)}</a></h2>'
+        f'<div class="cs-entry-line"><h2><a href="./write?constitution={card.id}"><bdi>{escape(card.name)}</bdi></a></h2>'
         f'<span class="cs-leader" aria-hidden="true"></span><span class="cs-number">{version}</span></div>{blurb}'
     )
 
@@ -73,7 +73,7 @@ def _article(number: int, principle: Principle) -> str:
     texts: dict[Side, str] = {"statement": principle.statement, "antithesis": principle.antithesis}
     sides = "".join(_side(side, escape(texts[side.name])) for side in SHOWN_SIDES)
     facts = _quiet(escape(check_sentence(principle.check))) + _quiet(escape(writer_sentence(principle.written_by)))
-    return _numbered(number, f'<h3>{escape(principle.title)}</h3><div class="cs-facing">{sides}</div>{facts}')
+    return _numbered(number, f'<h3 dir="auto">{escape(principle.title)}</h3><div class="cs-facing">{sides}</div>{facts}')
 
 
 def writer_sentence(written_by: WrittenBy | None) -> str:
@@ -93,7 +93,7 @@ def changes_html(change: ConstitutionChange) -> str:
     """What changed, principle by principle; of those that only moved the title is enough."""
     if not change.changed:
         return '<p class="cs-quiet">Nothing differs.</p>'
-    name = f'<p class="cs-text">{pieces_html(change.name.pieces)}</p>' if change.name.changed else ""
+    name = f'<p class="cs-text" dir="auto">{pieces_html(change.name.pieces)}</p>' if change.name.changed else ""
     shown = "".join(_principle_change(principle) for principle in change.principles if principle.changed)
     same = sum(not principle.changed for principle in change.principles)
     rest = _quiet(f"{count(same, 'principle')} unchanged.") if same else ""
@@ -105,11 +105,11 @@ def _principle_change(change: PrincipleChange) -> str:
     number = (place if place is not None else 0) + 1
     became = _quiet(_became(change))
     if not (change.added or change.removed or change.rewritten):
-        return _numbered(number, f"<h3>{pieces_html(change.title.pieces)}</h3>{became}")
+        return _numbered(number, f'<h3 dir="auto">{pieces_html(change.title.pieces)}</h3>{became}')
     texts: dict[Side, TextChange] = {"statement": change.statement, "antithesis": change.antithesis}
     sides = "".join(_side(side, pieces_html(texts[side.name].pieces)) for side in SHOWN_SIDES)
     facts = _quiet(_check_change(change)) + _quiet(diff_html(writer_sentence(change.written_by.before), writer_sentence(change.written_by.after)))
-    return _numbered(number, f'<h3>{pieces_html(change.title.pieces)}</h3>{became}<div class="cs-facing">{sides}</div>{facts}')
+    return _numbered(number, f'<h3 dir="auto">{pieces_html(change.title.pieces)}</h3>{became}<div class="cs-facing">{sides}</div>{facts}')
 
 
 def _became(change: PrincipleChange) -> str:
@@ -128,7 +128,7 @@ def _check_change(change: PrincipleChange) -> str:
 def _side(side: ShownSide, inner: str) -> str:
     return (
         f'<div class="cs-side cs-{side.name}"><p class="cs-label"><span class="cs-sign" aria-hidden="true">{side.sign}</span>{side.label}</p>'
-        f'<p class="cs-text">{inner}</p></div>'
+        f'<p class="cs-text" dir="auto">{inner}</p></div>'
     )
 
 
@@ -138,8 +138,8 @@ def history_html(versions: Sequence[VersionSummary]) -> str:
         return '<p class="cs-quiet">None yet. A version is a fixed, numbered state of the text; training starts from one.</p>'
     rows = "".join(
         f'<li><button type="button" class="cs-version" data-version="{v.number}"><span class="cs-version-number">Version {v.number}</span>'
-        f'<span class="cs-version-by">{escape(v.author)} · {time_html(v.created_at)}</span>'
-        f'<span class="cs-version-message">{escape(v.message)}</span></button></li>'
+        f'<span class="cs-version-by"><bdi>{escape(v.author)}</bdi> · {time_html(v.created_at)}</span>'
+        f'<span class="cs-version-message" dir="auto">{escape(v.message)}</span></button></li>'
         for v in versions
     )
     return f'<ol class="cs-versions" reversed>{rows}</ol>'
@@ -148,8 +148,8 @@ def history_html(versions: Sequence[VersionSummary]) -> str:
 def version_head_html(version: VersionSummary) -> str:
     """Number, author, time and message of a version that is being read."""
     return (
-        f'<h2>Version {version.number}</h2><p class="cs-quiet">{escape(version.author)} · {time_html(version.created_at)} · '
-        f'<span class="cs-number" title="sha256 of the text">{version.sha256[:12]}</span></p><p class="cs-text">{escape(version.message)}</p>'
+        f'<h2>Version {version.number}</h2><p class="cs-quiet"><bdi>{escape(version.author)}</bdi> · {time_html(version.created_at)} · '
+        f'<span class="cs-number" title="sha256 of the text">{version.sha256[:12]}</span></p><p class="cs-text" dir="auto">{escape(version.message)}</p>'
         f'<p><a href="./judge?version={version.id}">Judge replies I already have</a></p>'
     )
 

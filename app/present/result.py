@@ -7,7 +7,7 @@ colour only repeats it, and green is kept for what a judge of the text found to 
 from collections.abc import Mapping, Sequence
 
 from app.present.balance import balance_html
-from app.present.text import count, escape
+from app.present.text import count, escape, isolated
 from core.constitution.principles import SIDES
 from core.measure.rows import POINTS, Row, rows
 from core.measure.statistics import Figure
@@ -64,11 +64,12 @@ def _verdict(report: Report, principle: PrincipleFigures) -> str:
     word = principle.verdict.value if principle.verdict is not None else ""
     facts = [f"{_difference(report, change)} {points(change.figure)}" for change in principle.changes if change.figure.n]
     told = f'<p class="cs-quiet cs-number">{escape(" · ".join(facts))}</p>' if facts else ""
-    control = f'<p class="cs-finding-says">{escape(principle.control)}</p>' if principle.control else ""
+    control = f'<p class="cs-finding-says">{isolated(principle.control, principle.title)}</p>' if principle.control else ""
     return (
         f'<li class="cs-finding" data-tone="{tone}">'
         f'<p class="cs-finding-word"><span class="cs-finding-mark" aria-hidden="true">{mark}</span>{escape(word)}</p>'
-        f'<div><h3>{escape(principle.title)}</h3><p class="cs-finding-says">{escape(principle.sentence)}</p>{control}{told}</div></li>'
+        f'<div><h3 dir="auto">{escape(principle.title)}</h3>'
+        f'<p class="cs-finding-says">{isolated(principle.sentence, principle.title)}</p>{control}{told}</div></li>'
     )
 
 
@@ -83,7 +84,8 @@ def _difference(report: Report, change: Change) -> str:
 def _table(report: Report) -> str:
     lines = rows(report)
     groups = dict.fromkeys(row.group for row in lines)
-    body = "".join(_group(title, [row for row in lines if row.group == title], len(report.arms)) for title in groups)
+    titles = [principle.title for principle in report.principles]
+    body = "".join(_group(title, [row for row in lines if row.group == title], len(report.arms), titles) for title in groups)
     heads = "".join(f'<th scope="col">{escape(arm_title(figures.arm))}</th>' for figures in report.arms)
     return (
         '<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Figures of each arm"><table class="cs-result">'
@@ -92,9 +94,10 @@ def _table(report: Report) -> str:
     )
 
 
-def _group(title: str, lines: Sequence[Row], n_arms: int) -> str:
+def _group(title: str, lines: Sequence[Row], n_arms: int, titles: Sequence[str]) -> str:
     body = "".join(
-        f'<tr><th scope="row">{escape(row.label)}</th>{"".join(f"<td>{cell(figure, row.form)}</td>" for figure in row.cells.values())}<td>{row.n}</td></tr>'
+        f'<tr><th scope="row">{isolated(row.label, *titles)}</th>'
+        f"{''.join(f'<td>{cell(figure, row.form)}</td>' for figure in row.cells.values())}<td>{row.n}</td></tr>"
         for row in lines
     )
     return f'<tbody><tr class="cs-result-group"><th scope="rowgroup" colspan="{n_arms + 2}">{escape(title)}</th></tr>{body}</tbody>'

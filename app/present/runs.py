@@ -84,13 +84,14 @@ def list_html(lines: Sequence[RunLine]) -> str:
 
 
 def _list_item(line: RunLine) -> str:
-    name = f'{escape(line.constitution)} <span class="cs-number">v{line.version_number}</span>'
+    name = f'<bdi>{escape(line.constitution)}</bdi> <span class="cs-number">v{line.version_number}</span>'
     percent = f" · {line.share:.0%}" if line.status == JobStatus.RUNNING else ""
     mark = f'<span aria-hidden="true">{STATUS_MARKS[line.status]}</span>'
     return (
         f'<li class="cs-run"><a href="./run?id={line.id}"><span class="cs-number">Run {line.id}</span> {name}</a>'
         f'<span class="cs-run-status" data-status="{line.status.value}">{mark} {escape(status_words(line))}{percent}</span>'
-        f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)} · {escape(line.requested_by)} · {time_html(line.created_at)}</span></li>'
+        f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)} · '
+        f"<bdi>{escape(line.requested_by)}</bdi> · {time_html(line.created_at)}</span></li>"
     )
 
 
@@ -112,10 +113,16 @@ def head_html(view: RunView) -> str:
     pinned = view.revision if view.revision and "/" in line.model else ""
     revision = f' <span class="cs-number" title="{escape(pinned)}">@{escape(pinned[:12])}</span>' if pinned else ""
     model = f"{escape(line.model)}{revision}"
-    facts = [model, f"{escape(line.preset)} preset", seed, escape(view.query_set), f"asked for by {escape(line.requested_by)}, {time_html(line.created_at)}"]
+    facts = [
+        model,
+        f"{escape(line.preset)} preset",
+        seed,
+        f"<bdi>{escape(view.query_set)}</bdi>",
+        f"asked for by <bdi>{escape(line.requested_by)}</bdi>, {time_html(line.created_at)}",
+    ]
     notice = f'<p class="cs-quiet">{escape(DEFAULT_NOTICE)}</p>' if line.model == DEFAULT_MODEL else ""
     return (
-        f'<p class="cs-label cs-number">Run {line.id}</p><h1><a href="{link}">{escape(line.constitution)}, version {line.version_number}</a></h1>'
+        f'<p class="cs-label cs-number">Run {line.id}</p><h1><a href="{link}"><bdi>{escape(line.constitution)}</bdi>, version {line.version_number}</a></h1>'
         f'<p class="cs-quiet">{" · ".join(fact for fact in facts if fact)}</p>{notice}'
     )
 
@@ -232,11 +239,11 @@ def _sampled_query(samples: Sequence[SampledReply]) -> str:
         for side in SHOWN_SIDES
         if side.name in texts
     )
-    return f'<div class="cs-sample"><p class="cs-sample-query">{escape(samples[0].query)}</p><div class="cs-facing">{sides}</div></div>'
+    return f'<div class="cs-sample"><p class="cs-sample-query" dir="auto">{escape(samples[0].query)}</p><div class="cs-facing">{sides}</div></div>'
 
 
 def _reply(text: str) -> str:
-    return f'<p class="cs-text">{escape(text)}</p>' if text.strip() else '<p class="cs-quiet">(an empty reply)</p>'
+    return f'<p class="cs-text" dir="auto">{escape(text)}</p>' if text.strip() else '<p class="cs-quiet">(an empty reply)</p>'
 
 
 def log_html(log: Sequence[str]) -> str:

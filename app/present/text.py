@@ -1,6 +1,7 @@
 """Text as HTML: everything a person or a model wrote is escaped here, and nowhere is it read as a template or as Markdown."""
 
 import html
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -10,6 +11,12 @@ from core.constitution.changes import Piece, diff_pieces
 def escape(text: object) -> str:
     """The text as HTML that shows it as written; also safe inside a quoted attribute."""
     return html.escape(str(text), quote=True)
+
+
+def isolated(sentence: str, *names: str) -> str:
+    """A sentence of ours as HTML, in which each of these names runs in its own direction."""
+    known = sorted({escape(name) for name in names if name.strip()}, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, known)), lambda name: f"<bdi>{name[0]}</bdi>", escape(sentence)) if known else escape(sentence)
 
 
 def time_html(when: datetime) -> str:

@@ -6,7 +6,7 @@ A mark and a word say each verdict; colour only repeats it. Every share stands b
 from typing import TYPE_CHECKING
 
 from app.present.sides import ANTITHESIS, STATEMENT
-from app.present.text import count, escape
+from app.present.text import count, escape, isolated
 from core.measure.statistics import Figure
 from core.runs.links import PrincipleLink, Trainability
 
@@ -71,8 +71,8 @@ def _link(link: PrincipleLink, several: bool) -> str:
     shares = ((link.followed, STATEMENT), (link.followed_under_antithesis, ANTITHESIS))
     meters = "".join(_meter(figure, side.sign, side.under) for figure, side in shares)
     return (
-        f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span>{escape(link.title)}</span>{word}</p>'
-        f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{escape(link.reason)}</p></li>'
+        f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span dir="auto">{escape(link.title)}</span>{word}</p>'
+        f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{isolated(link.reason, link.title)}</p></li>'
     )
 
 

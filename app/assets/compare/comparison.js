@@ -38,7 +38,7 @@ function makePage({ element }, ask) {
     status: h("p", { class: "cs-status", role: "status" }),
     again: h("button", { type: "button", class: "cs-link", hidden: true, onclick: () => redo(page) }, "Finish the replies"),
     settings: h("p", { class: "cs-quiet cs-asked" }),
-    query: h("blockquote", { class: "cs-text cs-asked-query" }),
+    query: h("blockquote", { class: "cs-text cs-asked-query", dir: "auto" }),
     remarks: h("div", { class: "cs-remarks" }),
     grid: h("div", { class: "cs-panes" }),
     afterwards: h("div", { class: "cs-afterwards", hidden: true }),

@@ -5,7 +5,7 @@ export function makePane(first) {
   const id = `pane-${first.place}`;
   const pane = {
     adapter: h("span", { class: "cs-pane-adapter" }),
-    text: h("p", { class: "cs-text" }),
+    text: h("p", { class: "cs-text", dir: "auto" }),
     foot: h("p", { class: "cs-quiet cs-number" }),
     problem: h("p", { class: "cs-problem" }),
     checks: h("ul", { class: "cs-checks" }),

@@ -44,7 +44,7 @@ def test_a_waiting_run_says_how_many_are_ahead_and_can_be_stopped(studio: Studio
     assert opened(studio, first)["headline"] == "Waiting, next in line"
     reply = opened(studio, second)
     assert reply["headline"] == "Waiting behind 1 run"
-    assert "Warm tone, version 1" in reply["sections"]["head"]
+    assert "<bdi>Warm tone</bdi>, version 1" in reply["sections"]["head"]
     assert 'data-action="stop"' in reply["sections"]["actions"]
 
 
@@ -182,7 +182,7 @@ def test_a_finished_run_says_what_the_base_did_before_training(studio: Studio) -
     finish(studio, claim(studio), result(capitals(), trainability=trainability_from_data(FOUND)))
     phases = opened(studio, run_id)["sections"]["phases"]
     assert "Before training: <strong>no-go</strong>" in phases
-    assert "1 of 96 replies of the base follow “&lt;script&gt;" in phases
+    assert "1 of 96 replies of the base follow “<bdi>&lt;script&gt;" in phases
     assert "72% of replies are cut at 64 tokens." in phases
     assert "128 replies of the base" in phases
 

@@ -1,5 +1,7 @@
 """The result: honest words and numbers, whatever the data says."""
 
+import re
+
 import pytest
 
 from app.present.result import MARKS, cell, points, result_html
@@ -9,8 +11,13 @@ from tests.app.planting import HOSTILE
 from tests.app.results import ALONE, CONTROL, TRAINED, capitals, changes, earlier, principle, result, result_of_two
 
 
+def page(view):
+    """The page as it reads: without the isolation of names, which test_direction looks at."""
+    return re.sub("</?bdi>", "", result_html(view))
+
+
 def test_attributable_but_not_followed_is_said_so_and_is_not_green() -> None:
-    html = result_html(result(capitals()))
+    html = page(result(capitals()))
     assert "attributable, not followed" in html
     assert "The model tells the two sides apart by something else." in html
     assert 'data-tone="good"' not in html
@@ -23,13 +30,13 @@ def test_only_a_followed_principle_is_green() -> None:
 
 @pytest.mark.parametrize("verdict", [v.value for v in Verdict])
 def test_every_verdict_is_shown_by_a_word_and_a_mark(verdict: str) -> None:
-    html = result_html(result(principle("Any", verdict, "A sentence.")))
+    html = page(result(principle("Any", verdict, "A sentence.")))
     assert f"{MARKS[Verdict(verdict)][0]}</span>{verdict}</p>" in html
     assert "A sentence." in html
 
 
 def test_the_table_has_each_figure_with_interval_and_n_and_says_which_split() -> None:
-    html = result_html(result())
+    html = page(result())
     assert "MI bound, nats (cap log n = 0.693)" in html
     assert '0.552 <small class="cs-interval">0.470 to 0.620</small>' in html
     assert '0.118 <small class="cs-interval">−0.021 to 0.240</small>' in html
@@ -41,7 +48,7 @@ def test_the_table_has_each_figure_with_interval_and_n_and_says_which_split() ->
 
 
 def test_side_effects_appear_where_they_are_not_zero() -> None:
-    html = result_html(result())
+    html = page(result())
     assert "Refusals" in html
     assert "Replies that loop" not in html
     assert "Empty replies" not in html
@@ -62,21 +69,21 @@ def test_a_principle_without_a_check_has_no_compliance_rows() -> None:
         "changes": changes(UNMEASURED, UNMEASURED, UNMEASURED),
         "control": "",
     }
-    html = result_html(result(principle("Warm", Verdict.UNCHECKED.value, "No check.", **nothing)))
+    html = page(result(principle("Warm", Verdict.UNCHECKED.value, "No check.", **nothing)))
     assert "Is each principle followed?" not in html
     assert "in the weights" not in html
     assert "aligned with the constitution − base" not in html
 
 
 def test_titles_and_sentences_are_shown_not_run() -> None:
-    html = result_html(result(principle(HOSTILE, "followed", HOSTILE, check=HOSTILE)))
+    html = page(result(principle(HOSTILE, "followed", HOSTILE, check=HOSTILE)))
     assert "<script>" not in html
     assert "<img" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
 def test_dropped_queries_are_counted_with_their_reason() -> None:
-    assert "Left out of training: 2 because two responses were the same." in result_html(result())
+    assert "Left out of training: 2 because two responses were the same." in page(result())
 
 
 def test_differences_are_signed_points_with_a_real_minus() -> None:
@@ -86,7 +93,7 @@ def test_differences_are_signed_points_with_a_real_minus() -> None:
 
 
 def test_the_base_reads_the_aligned_replies_and_finds_them_likely_or_not() -> None:
-    html = result_html(result())
+    html = page(result())
     assert '<th scope="row">Attribution when the base reads the replies (guessing: 50%)</th><td></td><td>75% <small' in html
     assert '<th scope="row">MI bound when the base reads the replies, nats</th><td></td><td>0.231 <small' in html
     assert "MI bound from summed instead of mean token log-probabilities, nats" in html
@@ -94,14 +101,14 @@ def test_the_base_reads_the_aligned_replies_and_finds_them_likely_or_not() -> No
 
 
 def test_a_constitution_of_one_principle_has_neither_rows_for_each_nor_a_confusion_table() -> None:
-    html = result_html(result())
+    html = page(result())
     assert "cs-confusion" not in html
     assert "alone" not in html
     assert "Can the two sides be told apart?" in html
 
 
 def test_each_of_several_principles_has_its_own_bound_attribution_and_compliance() -> None:
-    html = result_html(result_of_two(capitals()))
+    html = page(result_of_two(capitals()))
     assert "once under all antitheses and once with each principle alone turned into its antithesis" in html
     assert "Can the constitutions be told apart?" in html
     assert "(cap log n = 1.386)" in html
@@ -114,7 +121,7 @@ def test_each_of_several_principles_has_its_own_bound_attribution_and_compliance
 
 
 def test_the_confusion_tables_have_caption_and_headers_and_mark_the_own_constitution_without_colour() -> None:
-    html = result_html(result_of_two(capitals()))
+    html = page(result_of_two(capitals()))
     tables = html.split('<table class="cs-confusion">')[1:]
     assert [table.split("</caption>")[0] for table in tables] == ["<caption>Base with the constitution", "<caption>Aligned with the constitution"]
     for table in tables:
@@ -127,30 +134,30 @@ def test_the_confusion_tables_have_caption_and_headers_and_mark_the_own_constitu
 
 
 def test_a_title_in_a_confusion_table_is_shown_not_run() -> None:
-    html = result_html(result_of_two(principle(HOSTILE, "followed", "Says.")))
+    html = page(result_of_two(principle(HOSTILE, "followed", "Says.")))
     assert "<script>" not in html
     assert "<img" not in html
 
 
 def test_a_result_of_an_older_run_is_shown_without_the_rows_it_has_not() -> None:
-    html = result_html(earlier(result(capitals())))
+    html = page(earlier(result(capitals())))
     assert "Attribution accuracy (guessing: 50%)" in html
     assert "attributable, not followed" in html
     assert "the base reads" not in html
     assert "summed" not in html
     assert "How unlikely" not in html
-    lines = [page.count("<tr>") for page in (html, result_html(result(capitals())))]
+    lines = [each.count("<tr>") for each in (html, page(result(capitals())))]
     assert lines[0] == lines[1] - 8  # four that were not measured, and four of the arm without the constitution
 
 
 def test_an_older_result_of_two_principles_is_shown_as_it_was() -> None:
-    html = result_html(earlier(result(capitals(), principle("Be brief", "followed", "Says."))))
+    html = page(earlier(result(capitals(), principle("Be brief", "followed", "Says."))))
     assert "Be brief (max_words: 20), under the antithesis</th>" in html
     assert "cs-confusion" not in html
 
 
 def test_the_three_arms_of_the_control_stand_side_by_side_with_their_differences_and_a_sentence() -> None:
-    html = result_html(result())
+    html = page(result())
     heads = "".join(f'<th scope="col">{title} the constitution</th>' for title in ("Base with", "Aligned with", "Aligned without"))
     assert heads in html
     row = html.partition("Be brief (max_words: 20), each arm with its own prompt</th>")[2].partition("</tr>")[0]
@@ -163,7 +170,7 @@ def test_the_three_arms_of_the_control_stand_side_by_side_with_their_differences
 
 
 def test_a_report_without_the_third_arm_says_nothing_of_it() -> None:
-    html = result_html(earlier(result()))
+    html = page(earlier(result()))
     assert "Aligned without" not in html
     assert "in the weights" not in html
     assert "without the constitution" not in html.lower()
