@@ -75,6 +75,20 @@ def read_query_file(data: bytes, filename: str, unmarked: Split | None = None, f
     table = read_rows(data, filename)
     column, split = _query_column(table, field, filename), _split_column(table, filename)
     added = _added_column(table, column)
+    rows, notes, refused = _asked_rows(table, column, split, added, filename)
+    queries, said = _distinct(rows, unmarked, filename)
+    return QueryReading(
+        format=table.format,
+        encoding=table.encoding,
+        used={"query": column or table.format} | ({"split": split} if split else {}) | ({"input": added} if added else {}),
+        ignored=tuple(name for name in table.columns if name not in (column, split, added)),
+        notes=(*table.notes, *_choice_notes(table, column, split, field), *notes, *_refused_notes(refused), *said, *_unmarked_note(rows, split, unmarked)),
+        queries=queries,
+    )
+
+
+def _asked_rows(table: Table, column: str, split: str | None, added: str | None, filename: str) -> tuple[list[_Row], list[str], list[str]]:
+    """The rows that ask something, what is to be said of how they were read, and the places of those that ask nothing."""
     notes, refused, rows = Counter[str](), list[str](), list[_Row]()
     for row in table.rows:
         mark = _split_of(row, split, filename) if split is not None else None
@@ -82,25 +96,9 @@ def read_query_file(data: bytes, filename: str, unmarked: Split | None = None, f
             text = _asked(value, notes) if isinstance(value, str | list | dict) else None
             if text is None or not text.strip():
                 refused.append(row.place)
-                continue
-            rows.append(_Row(row.place, _with_input(text.strip(), row, added, notes), mark))
-    queries, said = _distinct(rows, unmarked, filename)
-    used = {"query": column or table.format} | ({"split": split} if split else {}) | ({"input": added} if added else {})
-    return QueryReading(
-        format=table.format,
-        encoding=table.encoding,
-        used=used,
-        ignored=tuple(name for name in table.columns if name not in (column, split, added)),
-        notes=(
-            *table.notes,
-            *_choice_notes(table, column, split, field),
-            *(f"{count} {'row' if count == 1 else 'rows'}: {what}" for what, count in notes.items()),
-            *_refused_notes(refused),
-            *said,
-            *_unmarked_note(rows, split, unmarked),
-        ),
-        queries=queries,
-    )
+            else:
+                rows.append(_Row(row.place, _with_input(text.strip(), row, added, notes), mark))
+    return rows, [f"{count} {'row' if count == 1 else 'rows'}: {what}" for what, count in notes.items()], refused
 
 
 def _named(table: Table) -> dict[str, str]:

@@ -28,18 +28,10 @@ def fetch(model: str, revision: str | None, on_progress: OnProgress) -> Path:
         UnreachableError: It is neither reachable nor in the cache.
         DiskFullError: There is no room to keep it.
     """
-    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
-    on_progress(f"looking up {model}", 0.0)
     try:
-        info = HfApi().model_info(model, revision=revision, timeout=ANSWER_S)
-        names = [entry.rfilename for entry in info.siblings or []]
-        if not any(name.endswith(".safetensors") for name in names):
-            raise ModelError(f"{model} has no .safetensors weights; pickled weights can run code and are never loaded. Choose another model.")
-        on_progress(f"fetching {model}", 0.05)
-        folder = snapshot_download(model, revision=info.sha, allow_patterns=_WEIGHT_FILES)
-        return Path(folder)
+        return _from_hub(model, revision, on_progress)
     except GatedRepoError as error:
         raise ModelError(f"{model} is given only to those who accept its terms. Accept them on its page of the Hub, set HF_TOKEN, and try again.") from error
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
@@ -54,6 +46,17 @@ def fetch(model: str, revision: str | None, on_progress: OnProgress) -> Path:
         if not (is_network(error) or isinstance(error, (ValueError, KeyError, TypeError))):  # the latter: the answer of something that is not the Hub
             raise
         return _from_cache(model, revision, error)
+
+
+def _from_hub(model: str, revision: str | None, on_progress: OnProgress) -> Path:
+    from huggingface_hub import HfApi, snapshot_download
+
+    on_progress(f"looking up {model}", 0.0)
+    info = HfApi().model_info(model, revision=revision, timeout=ANSWER_S)
+    if not any(entry.rfilename.endswith(".safetensors") for entry in info.siblings or []):
+        raise ModelError(f"{model} has no .safetensors weights; pickled weights can run code and are never loaded. Choose another model.")
+    on_progress(f"fetching {model}", 0.05)
+    return Path(snapshot_download(model, revision=info.sha, allow_patterns=_WEIGHT_FILES))
 
 
 def _from_cache(model: str, revision: str | None, cause: Exception) -> Path:

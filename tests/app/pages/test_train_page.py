@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +12,10 @@ import pytest
 from app.pages import train
 from app.pages.train import TrainPage
 from app.services import runs
-from app.services.exposed import EXPOSED, preset_values
+from app.services.exposed import EXPOSED
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
-from tests.app.planting import FOUND, HARDWARE, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
+from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
 from tests.app.pretending import PretendHost, pretended
 
 
@@ -270,38 +269,3 @@ def test_a_check_is_closed_with_its_handler(studio: Studio, pretend: PretendHost
         assert not pretend.left.is_set()
     handler.close()  # type: ignore[attr-defined]
     assert pretend.left.wait(10)
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "fits"),
-    [("train_anyway", "true", True), ("four_bit", "yes", False), ("activation_checkpointing", "on", True), ("activation_checkpointing", "1e9", False)],
-)
-def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, name: str, text: str, fits: bool) -> None:
-    reply = TrainPage(studio).preview(sent(studio, settings={name: text}), asks())["reply"]
-    assert reply["kind"] == ("preview" if fits else "problem")
-    assert fits or name in reply["message"]
-
-
-def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_others(studio: Studio) -> None:
-    page = TrainPage(studio)
-    offered = next(setting for setting in EXPOSED if setting.name == "method")
-    assert [value for value, _ in offered.options] == ["", "mipo"]
-    assert preset_values("quick")[""]["kl_weight"] == 0.0
-    assert "beta" not in preset_values("quick")[""]
-    assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")[""]) - {"kl_weight"} | {"beta"}
-    command = page.preview(sent(studio, settings={"method": "mipo", "beta": "0.2"}), asks())["reply"]["command"]
-    assert "--set method=mipo --set beta=0.2" in command
-    assert "learning_rate" not in command  # the preset's for this method
-    refused = page.preview(sent(studio, settings={"method": "mipo", "kl_weight": "1"}), asks())["reply"]
-    assert "'kl_weight' of mipo: it is one of sami" in refused["message"]
-    measure(studio, HARDWARE)
-    told = page.preview(sent(studio, settings={"method": "mipo"}), asks())["reply"]["html"]
-    assert "measure: MIPO with the constitution" in told, told
-
-
-@pytest.mark.parametrize(("four_bit", "warned"), [(False, True), (True, False), (None, False)])
-def test_a_base_in_4_bits_is_warned_of_where_the_machine_that_trains_lacks_bitsandbytes(studio: Studio, four_bit: bool | None, warned: bool) -> None:
-    measure(studio, replace(HARDWARE, four_bit=four_bit))
-    page = TrainPage(studio)
-    assert "bitsandbytes" not in page.preview(sent(studio), asks())["reply"]["html"]
-    assert ("bitsandbytes" in page.preview(sent(studio, settings={"four_bit": "true"}), asks())["reply"]["html"]) == warned

@@ -1,0 +1,68 @@
+"""The settings of the Train form: words, methods, 4 bits."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.pages.train import TrainPage
+from app.services.exposed import EXPOSED, preset_values
+from app.services.studio import Studio
+from app.web.actors import Actor, KnownBy
+from tests.app.planting import HARDWARE, form, make_studio, measure
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+def asks(name: str = "Ann", **query: str) -> Any:
+    return SimpleNamespace(state=SimpleNamespace(actor=Actor(name, KnownBy.LOGIN)), query_params=query)
+
+
+def sent(studio: Studio, **changes: object) -> dict[str, object]:
+    """What the page sends for a form."""
+    chosen = form(studio)
+    plain = {"version": chosen.version_id, "query_set": chosen.query_set_id, "model": chosen.model, "preset": "quick", "seed": 0}
+    return plain | {"settings": {}, "key": "a" * 32, "seq": "tab-1"} | changes
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fits"),
+    [("train_anyway", "true", True), ("four_bit", "yes", False), ("activation_checkpointing", "on", True), ("activation_checkpointing", "1e9", False)],
+)
+def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, name: str, text: str, fits: bool) -> None:
+    reply = TrainPage(studio).preview(sent(studio, settings={name: text}), asks())["reply"]
+    assert reply["kind"] == ("preview" if fits else "problem")
+    assert fits or name in reply["message"]
+
+
+def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_others(studio: Studio) -> None:
+    page = TrainPage(studio)
+    offered = next(setting for setting in EXPOSED if setting.name == "method")
+    assert [value for value, _ in offered.options] == ["", "mipo"]
+    assert preset_values("quick")[""]["kl_weight"] == 0.0
+    assert "beta" not in preset_values("quick")[""]
+    assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")[""]) - {"kl_weight"} | {"beta"}
+    command = page.preview(sent(studio, settings={"method": "mipo", "beta": "0.2"}), asks())["reply"]["command"]
+    assert "--set method=mipo --set beta=0.2" in command
+    assert "learning_rate" not in command  # the preset's for this method
+    refused = page.preview(sent(studio, settings={"method": "mipo", "kl_weight": "1"}), asks())["reply"]
+    assert "'kl_weight' of mipo: it is one of sami" in refused["message"]
+    measure(studio, HARDWARE)
+    told = page.preview(sent(studio, settings={"method": "mipo"}), asks())["reply"]["html"]
+    assert "measure: MIPO with the constitution" in told, told
+
+
+@pytest.mark.parametrize(("four_bit", "warned"), [(False, True), (True, False), (None, False)])
+def test_a_base_in_4_bits_is_warned_of_where_the_machine_that_trains_lacks_bitsandbytes(studio: Studio, four_bit: bool | None, warned: bool) -> None:
+    measure(studio, replace(HARDWARE, four_bit=four_bit))
+    page = TrainPage(studio)
+    assert "bitsandbytes" not in page.preview(sent(studio), asks())["reply"]["html"]
+    assert ("bitsandbytes" in page.preview(sent(studio, settings={"four_bit": "true"}), asks())["reply"]["html"]) == warned
