@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(options: argparse.Namespace) -> int:
     if options.command in VERBS:
         return int(import_module(f"app.commands.{options.command}").run(options))
-    settings = Settings.from_environment(os.environ, data=options.data, host=options.host, port=options.port)
+    settings = Settings.from_environment(os.environ, data=options.data, host=options.host, port=options.port, root_path=options.root_path)
     if options.command == "doctor":
         from app.commands import doctor
 
@@ -152,6 +152,7 @@ def _serving(command: argparse.ArgumentParser) -> None:
     default = None if command.prog == "python -m app" else argparse.SUPPRESS
     command.add_argument("--host", default=default, metavar="ADDRESS", help="address to serve on (STUDIO_HOST, 127.0.0.1); any other needs STUDIO_PASSWORD")
     command.add_argument("--port", default=default, type=int, help="port to serve on (STUDIO_PORT, 7860)")
+    command.add_argument("--root-path", default=default, metavar="PATH", help="where a reverse proxy serves the page, such as /studio (STUDIO_ROOT_PATH, none)")
     _data(command, default)
 
 

@@ -12,6 +12,12 @@ from core.errors import ConfigError
 
 SHORTEST_PASSWORD = 8
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+# What the studio itself serves right below its root: as a path of a proxy it could not be told whether that was taken off.
+OWN_PATHS = frozenset({"write", "train", "run", "judge", "compare", "runs", "versions", "query-sets", "modules", "name", "api", "docs", "healthz"})
+GRADIO_PATHS = frozenset({"gradio_api", "static", "assets", "svelte", "config", "theme.css", "login", "logout", "monitoring"}) | frozenset(
+    {"favicon.ico", "manifest.json", "openapi.json", "pwa_icon", "robots.txt"}
+)
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -24,6 +30,8 @@ class Settings:
     port: int = 7860
     password: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()  # host names the page may be reached by, besides the loopback ones and `host`
+    root_path: str = ""  # where a reverse proxy serves the page, such as /studio; empty: at the root, or where a trusted proxy says
+    trusted_proxies: str = "127.0.0.1,::1"  # addresses and networks whose X-Forwarded-… headers are heard; * is anybody
     database_url: str = field(repr=False)  # may hold a password
     model: str = DEFAULT_MODEL  # the base model that is chosen when nobody chooses
     device: str = "auto"  # auto, cpu, cuda, cuda:N or mps
@@ -49,6 +57,8 @@ class Settings:
         for name in self.allowed_hosts:
             if not (HOST_NAME.fullmatch(name) or _is_address(name)):
                 raise ConfigError(f"STUDIO_ALLOWED_HOSTS names {name!r}. List host names without scheme, port or *, separated by commas.")
+        if not is_root_path(self.root_path):
+            raise ConfigError(f"STUDIO_ROOT_PATH is {self.root_path!r}. Give a path such as /studio that is none of the studio's own, such as /train.")
         if not self.database_url.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
             scheme = self.database_url.partition(":")[0]
             raise ConfigError(f"DATABASE_URL begins with {scheme!r}. Use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.")
@@ -84,12 +94,14 @@ class Settings:
         if unknown := text.keys() - VARIABLES.keys():
             raise TypeError(f"unknown settings: {sorted(unknown)}")
         data = Path(text.get("data", "studio-data")).expanduser().absolute()
-        optional = {name: text[name] for name in ("host", "password", "model", "device", "writer_url", "writer_model", "writer_key") if name in text}
+        named = ("host", "password", "trusted_proxies", "model", "device", "writer_url", "writer_model", "writer_key")
+        optional = {name: text[name] for name in named if name in text}
         return cls(
             data=data,
             port=_port(text.get("port", "7860")),
             processes=_processes(text["processes"]) if "processes" in text else None,
             allowed_hosts=tuple(name for part in text.get("allowed_hosts", "").split(",") if (name := part.strip().lower())),
+            root_path=plain_root_path(text.get("root_path", "")),
             database_url=text.get("database_url") or _database_in(data),
             **optional,
         )
@@ -138,6 +150,8 @@ VARIABLES = {
     "port": "STUDIO_PORT",
     "password": "STUDIO_PASSWORD",
     "allowed_hosts": "STUDIO_ALLOWED_HOSTS",
+    "root_path": "STUDIO_ROOT_PATH",
+    "trusted_proxies": "FORWARDED_ALLOW_IPS",  # uvicorn's name for it
     "database_url": "DATABASE_URL",
     "model": "STUDIO_MODEL",
     "device": "STUDIO_DEVICE",
@@ -171,6 +185,16 @@ def prepare_data_folder(settings: Settings) -> None:
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a server that listens on `host`."""
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def plain_root_path(given: str) -> str:
+    """A path as it is kept: without the slash at its end."""
+    return given.strip().rstrip("/")
+
+
+def is_root_path(path: str) -> bool:
+    """Whether the studio can be served below this path: plain, and not to be taken for a page of its own."""
+    return ROOT_PATH.fullmatch(path) is not None and path.removeprefix("/") not in OWN_PATHS | GRADIO_PATHS
 
 
 def _is_address(host: str) -> bool:

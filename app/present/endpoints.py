@@ -6,7 +6,10 @@ from typing import Any
 from app.present.text import escape
 
 WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null", "object": "object"}
-HEAD = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Endpoints · Constitution Studio</title>'
+HEAD = (
+    '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="./favicon.ico">'
+    "<title>Endpoints · Constitution Studio</title>"
+)
 SCHEME = '<script>document.documentElement.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches)</script>'
 
 Schema = Mapping[str, Any]

@@ -70,7 +70,7 @@ def caller(request: CarriesState | None) -> str:
 
 def actor_in(headers: Headers) -> Actor:
     """The person as their browser names them. A cookie that holds no usable name is none."""
-    sent = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+    sent = next((value for part in headers.get("cookie", "").split(";") for name, value in cookie_parser(part).items() if name == COOKIE), "")
     try:
         name = plain_name(unquote_to_bytes(sent).decode())
     except UnicodeDecodeError:
@@ -107,7 +107,8 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
             return JSONResponse({"message": str(error)}, 400)
         response = JSONResponse({"name": name, "drafts": taken})
         value, kept_s = ("", 0) if name == UNNAMED else (quote(name, safe=""), KEPT_S)
-        response.set_cookie(COOKIE, value, max_age=kept_s, samesite="strict", secure=request.url.scheme == "https")
+        path = f"{request.scope.get('root_path', '')}/"
+        response.set_cookie(COOKIE, value, max_age=kept_s, path=path, samesite="strict", secure=request.url.scheme == "https")
         return response
 
 

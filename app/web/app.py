@@ -69,6 +69,7 @@ def _mount(app: FastAPI, blocks: "gr.Blocks", settings: Settings, look: Mapping[
 
     blocks.delete_cache = (3600, UPLOADS_KEPT_S)
     blocks.queue(api_open=False, max_size=WAITING_EVENTS, default_concurrency_limit=EVENTS_AT_ONCE)
+    _keep_below_the_root()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "SSR mode is not supported")  # said of every app with several pages, although it is off
         gr.mount_gradio_app(
@@ -89,6 +90,18 @@ def _mount(app: FastAPI, blocks: "gr.Blocks", settings: Settings, look: Mapping[
         )
     # Only `launch` sets this, and without it Gradio takes any path of this machine as an uploaded file, and hands out any that is returned.
     blocks.has_launched = True
+
+
+def _keep_below_the_root() -> None:
+    """Gradio's page asks for its manifest, and the browser for an icon, at the root of the host, where behind a proxy somebody else may be."""
+    from gradio.routes import templates
+    from jinja2 import ChoiceLoader, DictLoader
+
+    loader, page = templates.env.loader, "frontend/index.html"
+    assert loader is not None
+    text = loader.get_source(templates.env, page)[0]
+    icon = '<link rel="icon" href="./favicon.ico" /><link rel="manifest" href="./manifest.json" />'
+    templates.env.loader = ChoiceLoader([DictLoader({page: text.replace('<link rel="manifest" href="/manifest.json" />', icon)}), loader])
 
 
 def set_environment(settings: Settings) -> None:
@@ -133,6 +146,7 @@ def serve(settings: Settings, build: Callable[[Settings], FastAPI] | None = None
         host=settings.host,
         port=settings.port,
         ws="none",
+        proxy_headers=False,  # app/web/proxy.py hears them
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=CLOSE_WITHIN_S,

@@ -1,7 +1,7 @@
 """Who may call this server: checks in front of every route, Gradio's included, since each event handler is a public endpoint.
 
 Each layer is a plain ASGI application around the next. `protect` puts them in order, outermost first:
-headers, host name, origin, password, body size.
+what a proxy says, headers, host name, origin, password, body size.
 """
 
 import base64
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
 from app.web.actors import LONGEST_NAME, Actor, KnownBy, actor_in, is_name, plain_name
+from app.web.proxy import BehindProxy, inner_path
 
 OPEN_PATHS = ("/healthz",)
 LARGEST_BODY_BYTES = 6_000_000
@@ -46,6 +47,7 @@ def protect(app: Starlette, settings: Settings) -> None:
     app.add_middleware(OriginCheck)
     app.add_middleware(HostCheck, allowed=allowed_hosts(settings))
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(BehindProxy, root_path=settings.root_path, trusted=settings.trusted_proxies)
 
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:
@@ -125,7 +127,7 @@ class PasswordGate:
         if self.password is None:
             scope.setdefault("state", {})["actor"] = actor_in(Headers(scope=scope))
             return None
-        if scope["path"] in OPEN_PATHS:
+        if inner_path(scope) in OPEN_PATHS:
             return None
         given, address = Headers(scope=scope).get("authorization"), _address(scope)
         if given is None:

@@ -1,0 +1,77 @@
+"""Serving below a path of a reverse proxy, such as https://example.org/studio/, and behind one at all.
+
+The path is that of the setting STUDIO_ROOT_PATH, or what a trusted proxy says in X-Forwarded-Prefix. It does not matter whether the proxy
+takes it off: a request that begins with it and one that does not are the same one. All addresses that the pages give away are below it.
+
+A proxy is trusted by its address (FORWARDED_ALLOW_IPS; this machine unless told otherwise). Who else sends X-Forwarded-… is not heard.
+"""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from app.settings import is_root_path, plain_root_path
+
+STREAMS = ("text/event-stream", "application/x-ndjson")
+
+
+class BehindProxy:
+    """Takes in what a trusted proxy says of the caller, and puts every request and every redirection below the root path."""
+
+    def __init__(self, app: ASGIApp, root_path: str, trusted: str) -> None:
+        self.app = ProxyHeadersMiddleware(app, trusted)  # type: ignore[arg-type]
+        self.root_path = root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)  # type: ignore[arg-type]
+            return
+        root_path = self.root_path or self._told(scope)
+        if not is_root_path(root_path):
+            refusal = PlainTextResponse("The proxy sent an X-Forwarded-Prefix that cannot be used. It must be a path such as /studio.", 400)
+            await refusal(scope, receive, send)
+        elif root_path and scope["path"] == root_path:  # relative links would lead one level too high
+            await RedirectResponse(f"{root_path}/{_query(scope)}", 308)(scope, receive, send)
+        else:
+            await self.app(below(scope, root_path), receive, _answering(send, root_path))  # type: ignore[arg-type]
+
+    def _told(self, scope: Scope) -> str:
+        """The path in a trusted proxy's header; empty where there is none."""
+        client = scope.get("client")
+        trusted = client is not None and client[0] in self.app.trusted_hosts
+        return plain_root_path(Headers(scope=scope).get("x-forwarded-prefix", "")) if trusted else ""
+
+
+def below(scope: Scope, root_path: str) -> Scope:
+    """The request as one below the path, as ASGI has it: `path` holds `root_path` at its beginning, whether or not the proxy took it off."""
+    if not root_path or scope["path"].startswith(f"{root_path}/"):
+        return {**scope, "root_path": root_path}
+    raw = {"raw_path": root_path.encode() + scope["raw_path"]} if scope.get("raw_path") is not None else {}
+    return {**scope, "root_path": root_path, "path": root_path + scope["path"], **raw}
+
+
+def inner_path(scope: Scope) -> str:
+    """The path of a request below the root path."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def _query(scope: Scope) -> str:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"?{query}" if query else ""
+
+
+def _answering(send: Send, root_path: str) -> Send:
+    """Redirections stay below the path, and what is streamed is not gathered on the way."""
+
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            to = headers.get("location", "")
+            if root_path and to.startswith("/") and not to.startswith((f"{root_path}/", "//")):
+                headers["location"] = root_path + to
+            if headers.get("content-type", "").startswith(STREAMS):
+                headers["X-Accel-Buffering"] = "no"  # nginx heeds it
+        await send(message)
+
+    return answer
