@@ -49,6 +49,11 @@ export function clock(when) {
   return when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
+// A name within a sentence of ours runs in its own direction, also where no element can say so, as in an option.
+export function isolated(text) {
+  return /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}|\p{Script=Nko}/u.test(text) ? `\u2068${text}\u2069` : text;
+}
+
 export function oneLine(text) {
   return text.replace(/\s*[\r\n]+\s*/g, " ");
 }

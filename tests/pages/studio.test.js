@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./stub.js";
 import { drawProgress, makeProgress } from "../../app/assets/progress.js";
-import { base64, copied, field, h, listenWhile, localise, newId, newKey, oneLine, problemOf, setText } from "../../app/assets/studio.js";
+import { base64, copied, field, h, isolated, isSecond, listenWhile, localise, newId, newKey, oneLine, problemOf, setText, whileBusy } from "../../app/assets/studio.js";
 
 test("text of a person goes in as text, whatever it looks like", () => {
   const hostile = "<script>alert(1)</script>";
@@ -112,4 +112,27 @@ test("a listener on the window ends when its component has left the page", () =>
   element.isConnected = true;
   target.dispatchEvent(new Event("online"));
   assert.equal(heard, 1);
+});
+
+test("a name that runs from right to left keeps its direction within a sentence, and any other stays as it is", () => {
+  for (const name of ["دستور Python 3.12", "C++ (עברית)"]) assert.equal(isolated(name), `\u2068${name}\u2069`);
+  assert.equal(isolated("Warm tone"), "Warm tone");
+});
+
+test("only the second click of a double click is one", () => {
+  assert.deepEqual([0, 1, 2, 3].map((detail) => isSecond({ detail })), [false, false, true, true]);
+});
+
+test("what is done while its button rests is done once, and the button is there again also when it failed", async () => {
+  const button = { disabled: false };
+  let times = 0;
+  const act = async () => {
+    times += 1;
+    assert.ok(button.disabled);
+  };
+  await Promise.all([whileBusy([button], act), whileBusy([button], act)]);
+  assert.equal(times, 1);
+  assert.ok(!button.disabled);
+  await assert.rejects(whileBusy([button], () => Promise.reject(new Error("no"))));
+  assert.ok(!button.disabled);
 });

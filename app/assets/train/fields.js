@@ -1,5 +1,5 @@
 // The fields of the Train form.
-import { field, h } from "../studio.js";
+import { field, h, isolated } from "../studio.js";
 
 const OTHER = "\u0000other"; // no model is called that
 const INPUT_MODES = { int: "numeric", float: "decimal", bool: "text", text: "text" };
@@ -63,7 +63,7 @@ function offerVersions(select, versions, wanted) {
   const groups = new Map();
   for (const each of versions) {
     if (!groups.has(each.constitution_id)) groups.set(each.constitution_id, h("optgroup", { label: each.constitution }));
-    groups.get(each.constitution_id).append(h("option", { value: each.id }, `${each.constitution}, version ${each.number}: ${each.message}`));
+    groups.get(each.constitution_id).append(h("option", { value: each.id }, `${isolated(each.constitution)}, version ${each.number}: ${isolated(each.message)}`));
   }
   select.replaceChildren(...groups.values());
   if (wanted != null) select.value = wanted;
