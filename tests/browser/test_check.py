@@ -128,6 +128,6 @@ def test_a_host_that_dies_twice_is_told_and_the_form_can_be_checked_again(page: 
 
 
 def test_what_the_model_cannot_do_is_told_with_its_remedy(page: Page, app: App, studio: Studio, model: Path, host: RunningHost) -> None:
-    filled(page, app, studio, model, 4096)
+    filled(page, app, studio, model, 4090)
     part(page).get_by_role("button", name="Check").click()
     expect(part(page).get_by_role("alert")).to_contain_text("Shorten the constitution or the query, or ask for shorter replies.", timeout=60_000)

@@ -106,7 +106,7 @@ def test_an_empty_name_and_a_binary_file_are_refused_where_they_happened(page: P
     page.get_by_role("button", name="Create").click()
     expect(page.locator("#new-name-problem")).to_have_text("A constitution needs a name. Type one.")
     page.get_by_label("From a file").set_input_files({"name": "x.yaml", "mimeType": "text/yaml", "buffer": b"\xff\xfe\x00binary"})
-    expect(page.locator("#new-file-problem")).to_contain_text("The file is not UTF-8 text")
+    expect(page.locator("#new-file-problem")).to_contain_text("is not UTF-16 text")
     good = b"name: From a file\nprinciples:\n- {title: T, statement: Be short., antithesis: Be long., check: bulleted_list}\n"
     page.get_by_label("From a file").set_input_files({"name": "x.yaml", "mimeType": "text/yaml", "buffer": good})
     expect(page.get_by_label("Statement")).to_have_value("Be short.")

@@ -145,7 +145,7 @@ def test_a_host_that_is_killed_once_is_asked_again_and_twice_is_told(studio: Stu
 
 
 def test_what_cannot_be_checked_is_a_problem_with_its_remedy(studio: Studio, host: RunningHost) -> None:
-    too_long = last(studio, chosen(studio, changes=("sampling.max_new_tokens=4096",)))
+    too_long = last(studio, chosen(studio, changes=("sampling.max_new_tokens=4090",)))
     assert too_long.problem is not None
     assert "Shorten the constitution" in too_long.problem
     assert too_long.found is None

@@ -81,14 +81,14 @@ def test_the_command_line_is_quoted_and_names_what_differs_from_the_preset(studi
 
 
 def test_a_query_set_smaller_than_the_preset_is_used_whole_and_said_so(studio: Studio) -> None:
-    few = upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
+    few, _ = upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
     notes = plans.preview(studio, form(studio, query_set_id=few.id)).notes
     assert any("2 train queries where 48 are asked for" in note for note in notes)
     assert any("2 held-out queries where 24 are asked for" in note for note in notes)
 
 
 def test_iterations_that_a_small_query_set_cannot_feed_are_refused(studio: Studio) -> None:
-    few = upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhere?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
+    few, _ = upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhere?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
     with pytest.raises(ConfigError, match="of 3 train queries iteration 2 would have 1"):
         plans.preview(studio, form(studio, query_set_id=few.id, preset="standard"))
     assert plans.preview(studio, form(studio, query_set_id=few.id)).plan.config.iterations == 1
@@ -105,7 +105,7 @@ def test_replies_as_long_as_the_context_are_refused(studio: Studio, tmp_path: Pa
 
 def test_too_few_queries_left_to_probe_are_said_and_the_settings_of_probes_can_be_changed(studio: Studio) -> None:
     rows = "".join(f"Question {i}?,{'train' if i < 134 else 'held_out'}\n" for i in range(140))
-    small = upload(studio, f"query,split\n{rows}".encode(), "small.csv")
+    small, _ = upload(studio, f"query,split\n{rows}".encode(), "small.csv")
     standard = form(studio, query_set_id=small.id, preset="standard", changes=("train_queries=33", "patience=2", "max_repetition_rise=0.3"))
     preview = plans.preview(studio, standard)
     assert (preview.plan.config.patience, preview.plan.config.max_repetition_rise, preview.plan.config.probe_every) == (2, 0.3, 4)
