@@ -26,7 +26,7 @@ PASTED = "pasted.jsonl"
 KEPT_S = 3600  # what a tab was shown, after it was closed
 HEAD = (
     '<div class="cs-page cs-judge-head" id="content"><h1>Judge replies I already have</h1><p class="cs-lede">What the checks of a version say of replies from '
-    "any model. Nothing is trained, and nothing is kept.</p></div>"
+    "any model. Nothing is trained, nothing enters the database, and the file is deleted after a day.</p></div>"
 )
 ROWS = 'A .jsonl, .json, .csv or .tsv file whose rows have `response`, and may have `query`, `principle` and `side`, as in {"response": "…"}.'
 

@@ -113,7 +113,9 @@ def head_html(reading: Any) -> str:
 
 
 def _as_what(reading: Any) -> str:
-    columns = [f"{meaning} from `{name}`" for meaning, name in reading.used.items() if name not in (ITEM, reading.format)]
+    columns = [
+        f"{meaning} from {name if name.startswith('the ') else f'`{name}`'}" for meaning, name in reading.used.items() if name not in (ITEM, reading.format)
+    ]
     return ", ".join((f"{reading.format} in {reading.encoding}", *columns))
 
 

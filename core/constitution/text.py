@@ -19,7 +19,10 @@ _UNSPACED = (
     r"\p{Javanese}\p{Balinese}\p{Yi}\u30fc\uff70\u3005\u3006\u303b"
 )
 _RUN = regex.compile(rf"[{_UNSPACED}][{_UNSPACED}\p{{M}}]*")
-_THINKING = regex.compile(r"\A\s*(?:<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)|(?:(?!<think).)*?</think(?:ing)?>)", regex.DOTALL | regex.IGNORECASE)
+_THINKING = regex.compile(  # a block at the beginning, open or closed; or its end alone, on a line of its own, where the template has opened it
+    r"\s*+(?:<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)|(?:(?!<think).)*?(?:^\s*</think(?:ing)?>|</think(?:ing)?>\s*?$))",
+    regex.DOTALL | regex.IGNORECASE | regex.MULTILINE,
+)
 _QUESTION = "?？﹖؟⁇⁈⁉‽⸘፧⳺⸮꘏꛷\u037e"
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}(?!\ufe0e)|(?![0-9#*])\p{Emoji}\ufe0f|[0-9#*]\ufe0f?\u20e3|\p{Regional_Indicator}{2}")
 _AFTER_END = regex.compile(rf"(?:{_EMOJI.pattern}|[\s\p{{Pe}}\p{{Pf}}\p{{M}}\p{{Cf}}\"'”’‘“«»„*_~`|\ufe0f\u20e3])+\Z")
@@ -39,14 +42,20 @@ _READ = 2000  # characters from which a language is told
 
 def answer(text: str) -> str:
     """A reply without the thinking before it; empty where it is all thinking."""
-    return _THINKING.sub("", text, count=1).strip() if "think" in text[:4000].lower() or text.lstrip()[:1] == "<" else text
+    thinking = _THINKING.match(text)
+    return text[thinking.end() :].strip() if thinking is not None else text
 
 
 def words(text: str) -> list[str]:
     """Words as people count them: runs of non-space that hold a letter or a digit, so that bullets are not words; dictionary words where a
     script has no spaces.
     """
-    return [word for token in answer(text).split() for word in (_parts(token) if _RUN.search(token) else [token]) if any(map(str.isalnum, word))]
+    return [token for token in _tokens(answer(text)) if any(map(str.isalnum, token))]
+
+
+def _tokens(text: str) -> list[str]:
+    """What stands between blanks, cut further where it holds unspaced script."""
+    return [part for token in text.split() for part in (_parts(token) if _RUN.search(token) else [token])]
 
 
 def _parts(token: str) -> list[str]:
@@ -171,8 +180,8 @@ def repetition(text: str) -> float:
 
 
 def _grams(text: str, n: int) -> list[tuple[str, ...]]:
-    tokens = [part for token in text.split() for word in (_parts(token) if _RUN.search(token) else [token]) for part in _stutter(word.casefold())]
-    tokens = [token for token in tokens if any(map(str.isalnum, token))]
+    parts = [part for token in _tokens(text) for part in _stutter(token.casefold())]
+    tokens = [part for part in parts if any(map(str.isalnum, part))]
     return [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
 
 

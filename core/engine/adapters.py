@@ -16,7 +16,6 @@ from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
-from core.constitution.principles import Turns
 from core.engine.adapter_card import describe_adapter, public_base
 from core.engine.attention import Network
 from core.engine.cpu.lora import with_our_layers
@@ -25,10 +24,9 @@ from core.engine.faults import outside_in_words
 from core.engine.model_files import read_mapping, require_safetensors
 from core.engine.models import LoadedModel, encode_prompt
 from core.engine.proofs import logits_of, prove_adapter, prove_effect
+from core.engine.templates import PROOF
 from core.errors import AdapterError, ModelError
 from core.model_names import is_hub_id
-
-_PROOF = Turns("You are a helpful assistant.", "Answer in one short sentence.\n\nWhy is the sky blue, and not green?")
 
 
 def attach_adapter(model: LoadedModel, *, rank: int, alpha: int, seed: int) -> LoadedModel:
@@ -67,7 +65,7 @@ def load_adapter(model: LoadedModel, folder: Path, sha256: str | None = None) ->
         raise
     try:
         prove_adapter(network, name, folder)
-        _prove_effect(network, name, folder, encode_prompt(model, _PROOF))
+        _prove_effect(network, name, folder, encode_prompt(model, PROOF))
     except AdapterError:
         _take_off(network, name)
         raise

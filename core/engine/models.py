@@ -19,13 +19,12 @@ from core.engine.hub import fetch
 from core.engine.model_files import require_sound
 from core.engine.proofs import prove_network, prove_numbers, prove_weights
 from core.engine.quantisation import four_bit_arguments, keep_differentiable
-from core.engine.templates import NEXT_TURN, chat_ids, plain_ids, prove_template, template_notices
+from core.engine.templates import NEXT_TURN, PROOF, chat_ids, plain_ids, prove_template, template_notices
 from core.errors import ContextError, ModelError
 from core.model_names import is_hub_id, require_model_folder
 from core.settings import ModelReference
 
 __all__ = ["NEXT_TURN", "LoadedModel", "Placing", "choose_device", "choose_dtype", "encode_prompt", "load_model", "locate"]
-_PROOF = Turns("You are a helpful assistant.", "Why is the sky blue, and not green?")
 _REMEDY = "Fetch its weights again, or choose another model."
 
 
@@ -130,7 +129,7 @@ def load_model(reference: ModelReference, models: Path, placing: Placing, on_pro
     )
     with outside_in_words(reference.id):
         prove_template(tokenizer, reference.id)
-        prove_network(network, encode_prompt(model, _PROOF), reference.id)
+        prove_network(network, encode_prompt(model, PROOF), reference.id)
     return model
 
 

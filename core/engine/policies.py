@@ -44,7 +44,10 @@ class Plain:
             return scoring.score(self.model, [prompt.ids for prompt in prompts], responses, own)
 
     def worn(self) -> contextlib.AbstractContextManager[None]:
-        """Within this block the network wears what the policy says; for policies that are made of its passes."""
+        """Within this block the network wears what the policy says; for policies that are made of its passes.
+
+        Where gradients will be computed, the copy of the weights that decoding uses is let go of first.
+        """
         if torch.is_grad_enabled():
             drop_packed(self.model.network)
         return wearing(self.model.network, self.layers, self.wear)

@@ -24,7 +24,7 @@ THINKING_SWITCHES = ("enable_thinking", "thinking")
 _CLOCK = re.compile(r"""\bstrftime_now\(\s*(['"])(.*?)\1\s*\)""")
 RENDERINGS = 8  # of one prompt, which must all be alike
 _OPEN_BLOCK = re.compile(r"(?:<((?:\w+:)?(?:think|thinking|thought|reasoning))>|\[(THINK)\])\s*\Z")
-_PROOF = Turns("You are a helpful assistant.", "Answer in one short sentence.\n\nWhy is the sky blue, and not green?")
+PROOF = Turns("You are a helpful assistant.", "Answer in one short sentence.\n\nWhy is the sky blue, and not green?")  # what a model is tried on
 
 Message = dict[str, Any]
 
@@ -46,14 +46,14 @@ def plain_ids(tokenizer: PreTrainedTokenizerBase, prompt: Turns, name: str) -> l
 def prove_template(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
     """Raise ModelError unless the prompt of a fixed query holds it whole, and is the same each time."""
     if not tokenizer.chat_template:
-        plain_ids(tokenizer, _PROOF, name)
+        plain_ids(tokenizer, PROOF, name)
         return
     if re.search(r"\bstrftime_now\(", _dated(_source(tokenizer))):
         raise ModelError(
             f"The chat template of {name} reads the clock in a way that cannot be held still, so no figure could be repeated. Choose another model."
         )
-    chat_ids(tokenizer, _PROOF, name)
-    if len({_rendered(tokenizer, _PROOF, name) for _ in range(RENDERINGS)}) > 1:
+    chat_ids(tokenizer, PROOF, name)
+    if len({_rendered(tokenizer, PROOF, name) for _ in range(RENDERINGS)}) > 1:
         raise ModelError(f"The chat template of {name} gives another prompt each time it is rendered, so no figure could be repeated. Choose another.")
 
 
@@ -64,7 +64,7 @@ def template_notices(tokenizer: PreTrainedTokenizerBase, name: str) -> list[str]
     source, found = _source(tokenizer), []
     if any(_names(source, switch) for switch in THINKING_SWITCHES):
         found.append(f"{name} can think before it replies; it is asked with thinking switched off.")
-    rendered = _attempts(tokenizer, _PROOF, close=False)
+    rendered = _attempts(tokenizer, PROOF, close=False)
     if any(text is not None and _OPEN_BLOCK.search(text) for text in rendered):
         found.append(f"The chat template of {name} opens a thinking block; it is closed at once, so that the reply itself is read.")
     if _CLOCK.search(source):

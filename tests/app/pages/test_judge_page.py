@@ -1,8 +1,6 @@
 """The Judge page's handlers, called as Gradio calls them."""
 
 import base64
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,14 +15,7 @@ from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
 from core.measure.judging import judged_to_data
 from db.constitutions import get_version_by_id
-from tests.app.planting import make_studio, version_id
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    opened = make_studio(tmp_path)
-    yield opened
-    opened.engine.dispose()
+from tests.app.planting import version_id
 
 
 def asks(**query: str) -> Any:

@@ -1,7 +1,5 @@
 """The page of a run: its handlers, and what it says in each state."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,25 +11,14 @@ from app.pages.run import RESTING_EVERY_S, WATCH_EVERY_S, RunPage
 from app.present.runs import duration
 from app.services import runs
 from app.services.studio import Studio
-from app.web.actors import Actor, KnownBy
 from core.runs.links import trainability_from_data
 from core.runs.results import run_result_to_data
 from db import claims
 from db.runs import Metric, add_metrics
 from db.tables import Run
-from tests.app.planting import FOUND, HOSTILE, built, claim, finish, make_studio, progress, queue, sample, train_steps, write_log
+from tests.app.pages.calling import asks
+from tests.app.planting import FOUND, HOSTILE, built, claim, finish, progress, queue, sample, train_steps, write_log
 from tests.app.results import capitals, result
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    opened = make_studio(tmp_path)
-    yield opened
-    opened.engine.dispose()
-
-
-def asks(name: str = "Ann", **query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(actor=Actor(name, KnownBy.LOGIN)), query_params=query)
 
 
 def opened(studio: Studio, run_id: int) -> dict[str, Any]:

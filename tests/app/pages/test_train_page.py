@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,27 +13,9 @@ from app.pages.train import TrainPage
 from app.services import runs
 from app.services.exposed import EXPOSED
 from app.services.studio import Studio
-from app.web.actors import Actor, KnownBy
-from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, make_studio, measure, queue
+from tests.app.pages.calling import asks, sent
+from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, measure, queue
 from tests.app.pretending import PretendHost, pretended
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    opened = make_studio(tmp_path)
-    yield opened
-    opened.engine.dispose()
-
-
-def asks(name: str = "Ann", **query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(actor=Actor(name, KnownBy.LOGIN)), query_params=query)
-
-
-def sent(studio: Studio, **changes: object) -> dict[str, object]:
-    """What the page sends for a form."""
-    chosen = form(studio)
-    plain = {"version": chosen.version_id, "query_set": chosen.query_set_id, "model": chosen.model, "preset": "quick", "seed": 0}
-    return plain | {"settings": {}, "key": "a" * 32, "seq": "tab-1"} | changes
 
 
 def test_the_page_offers_what_there_is(studio: Studio) -> None:

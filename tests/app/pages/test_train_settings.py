@@ -1,36 +1,14 @@
 """The settings of the Train form: words, methods, 4 bits."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from app.pages.train import TrainPage
 from app.services.exposed import EXPOSED, preset_values
 from app.services.studio import Studio
-from app.web.actors import Actor, KnownBy
-from tests.app.planting import HARDWARE, form, make_studio, measure
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    opened = make_studio(tmp_path)
-    yield opened
-    opened.engine.dispose()
-
-
-def asks(name: str = "Ann", **query: str) -> Any:
-    return SimpleNamespace(state=SimpleNamespace(actor=Actor(name, KnownBy.LOGIN)), query_params=query)
-
-
-def sent(studio: Studio, **changes: object) -> dict[str, object]:
-    """What the page sends for a form."""
-    chosen = form(studio)
-    plain = {"version": chosen.version_id, "query_set": chosen.query_set_id, "model": chosen.model, "preset": "quick", "seed": 0}
-    return plain | {"settings": {}, "key": "a" * 32, "seq": "tab-1"} | changes
+from tests.app.pages.calling import asks, sent
+from tests.app.planting import HARDWARE, measure
 
 
 @pytest.mark.parametrize(
