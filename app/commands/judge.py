@@ -5,6 +5,7 @@ import json
 import sys
 
 from app.commands.files import read_constitution
+from app.present.readings import head_lines
 from core.constitution.replies import read_replies
 from core.measure.judging import Judged, Total, judge_replies, judged_to_data
 
@@ -14,9 +15,7 @@ def run(options: argparse.Namespace) -> int:
     constitution = read_constitution(options.constitution)
     file = read_replies(options.replies.read_bytes(), options.replies.name)
     judged = judge_replies(constitution, file.replies)
-    print(f"{options.replies.name}: {file.format}, {len(file.replies):,} replies.", file=sys.stderr)
-    for note in (*file.notes, *judged.notes):
-        print(f"note: {note}", file=sys.stderr)
+    print(f"{options.replies.name}: {len(file.replies):,} replies", *head_lines(file), *(f"  {note}" for note in judged.notes), sep="\n", file=sys.stderr)
     print(json.dumps(judged_to_data(judged), ensure_ascii=False) if options.json else "\n".join(_table(judged)))
     return 0
 

@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import time
+import warnings
 
 from core.progress import StepReport
 
@@ -15,6 +16,8 @@ def quiet() -> None:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # peft 0.21 reads an attribute that transformers 5.23 is renaming; nothing here uses it.
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
 
 
 class StopRequest:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from app.present.readings import head_html
 from app.present.text import count, escape
 from app.services.judging import JudgedFile
 from core.measure.judging import RowOutcome, Total
@@ -15,12 +16,11 @@ FOLLOWS = {True: "follows", False: "does not", None: "not judged"}
 
 def reading_html(found: JudgedFile) -> str:
     """As what the file was read, then a line a principle."""
-    taken = ", ".join(f"{what} from <code>{escape(field)}</code>" for what, field in found.file.used.items())
-    notes = "".join(f"<li>{escape(note)}</li>" for note in (*found.file.notes, *found.judged.notes))
+    notes = "".join(f'<li dir="auto">{escape(note)}</li>' for note in found.judged.notes)
     lines = "".join(_total_html(title, total) for title, total in found.judged.totals.items())
     return (
         f'<div class="cs-page cs-judged"><h2><bdi>{escape(found.filename)}</bdi></h2>'
-        f"<p>Read as {escape(found.file.format)}: {count(len(found.file.replies), 'reply', 'replies')}, {taken}.</p><ul>{notes}</ul>"
+        f"<p>{count(len(found.file.replies), 'reply', 'replies')}.</p>{head_html(found.file)}{f'<ul>{notes}</ul>' if notes else ''}"
         '<div class="cs-table-wrap"><table><thead><tr><th scope="col">Principle</th><th scope="col">Follow it</th><th scope="col">95% interval</th>'
         f'<th scope="col">Not judged</th></tr></thead><tbody>{lines}</tbody></table></div></div>'
     )

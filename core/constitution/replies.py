@@ -54,7 +54,7 @@ def read_replies(data: bytes, filename: str) -> ReplyFile:
     used = _used([name for name in table.columns if name], filename)
     ignored = tuple(name for name in table.columns if name not in used.values())
     replies = tuple(_reply(number, row, used, filename) for number, row in _numbered(table))
-    notes = (*(f"{note[:1].upper()}{note[1:]}." for note in table.notes), *_notes(used, ignored))
+    notes = (*table.notes, *_notes(used))
     return ReplyFile(format=table.format, encoding=table.encoding, used=used, ignored=ignored, notes=notes, replies=replies)
 
 
@@ -84,11 +84,11 @@ def _used(names: list[str], filename: str) -> dict[str, str]:
     return used
 
 
-def _notes(used: Mapping[str, str], ignored: tuple[str, ...]) -> tuple[str, ...]:
-    taken = [f"`{what}` is taken from `{field}`." for what, field in used.items() if what != field]
+def _notes(used: Mapping[str, str]) -> list[str]:
+    taken = [f"`{what}` is taken from `{field}`" for what, field in used.items() if what != field]
     if _is_chat(used["response"]):
-        taken[0] = "`response` is taken from the last turn of `messages`, which must be the assistant's."
-    return (*taken, f"Not used: {_listed(ignored)}.") if ignored else tuple(taken)
+        taken[0] = "`response` is taken from the last turn of `messages`, which must be the assistant's"
+    return taken
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:

@@ -22,7 +22,8 @@ def test_a_file_is_read_told_of_judged_filtered_and_taken_away(app: App, page: P
     expect(page.get_by_text("mine", exact=False).first).to_be_visible()
     page.get_by_role("button", name="Judge", exact=True).dblclick()
     reading = page.locator(".cs-judged").first
-    expect(reading).to_contain_text("Read as JSON lines: 3 replies, response from output.", timeout=20_000)
+    expect(reading).to_contain_text("Read as JSON lines in UTF-8, response from `output`.", timeout=20_000)
+    expect(reading).to_contain_text("3 replies.")
     expect(reading).to_contain_text("Not used: `id`.")
     expect(reading).to_contain_text("2 of 3 (67%)")
     table = page.locator(".cs-judged").last
@@ -45,4 +46,4 @@ def test_what_cannot_be_used_is_said_and_judging_goes_on(app: App, page: Page) -
     expect(page.get_by_text("no field `response`")).to_be_visible(timeout=20_000)
     page.get_by_label("Or paste rows").fill('{"response": "Yes."}')
     page.get_by_role("button", name="Judge", exact=True).click()
-    expect(page.locator(".cs-judged").first).to_contain_text("Read as JSON lines: 1 reply", timeout=20_000)
+    expect(page.locator(".cs-judged").first).to_contain_text("1 reply.", timeout=20_000)
