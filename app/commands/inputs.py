@@ -12,7 +12,7 @@ from app.commands.terminal import Printer
 from app.present.readings import ignored_words
 from app.settings import Settings
 from core.constitution.queries import Query, Split
-from core.constitution.query_files import read_query_file
+from core.constitution.reading.query_files import read_query_file
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import with_packing_tried

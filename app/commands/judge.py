@@ -6,7 +6,7 @@ import sys
 
 from app.commands.files import read_constitution
 from app.present.readings import head_lines
-from core.constitution.replies import read_replies
+from core.constitution.reading.replies import read_replies
 from core.measure.judging import Judged, Total, judge_replies, judged_to_data
 
 

@@ -13,9 +13,9 @@ from app.present.readings import (
     reply_reading_lines,
 )
 from app.services.imports import read_file
-from core.constitution.query_files import read_query_file
-from core.constitution.replies import FIELDS, read_replies
-from core.constitution.tables import read_rows
+from core.constitution.reading.query_files import read_query_file
+from core.constitution.reading.replies import FIELDS, read_replies
+from core.constitution.reading.tables import read_rows
 from core.errors import FileError, StudioError
 
 KINDS = ("queries", "constitution", "replies")

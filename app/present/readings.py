@@ -10,9 +10,9 @@ from core.constitution.files import ConstitutionReading
 from core.constitution.findings import problems
 from core.constitution.principles import to_data
 from core.constitution.queries import to_rows
-from core.constitution.query_files import QueryReading
-from core.constitution.replies import ReplyFile
-from core.constitution.tables import ITEM
+from core.constitution.reading.query_files import QueryReading
+from core.constitution.reading.replies import ReplyFile
+from core.constitution.reading.tables import ITEM
 
 MOST_FINDINGS = 5
 SHOWN = 3  # queries that are shown of each split

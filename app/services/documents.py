@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 from core.constitution.checks import CHECKS, check_from_data, check_to_data
-from core.constitution.drafts import MAX_DRAFT_PRINCIPLES
 from core.constitution.findings import Finding, Rule, Severity, find
 from core.constitution.normal import normal, repaired
 from core.constitution.principles import (
@@ -19,6 +18,7 @@ from core.constitution.principles import (
     written_by_from_data,
     written_by_to_data,
 )
+from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES
 from core.errors import ConstitutionError
 
 MAX_DRAFT_CHARS = 1_000_000  # far above what a version may hold, so that a paste that is too long is kept while it is shortened

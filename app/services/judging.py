@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.services.studio import Studio, in_words
 from core.constitution.principles import from_data
-from core.constitution.replies import ReplyFile, read_replies
+from core.constitution.reading.replies import ReplyFile, read_replies
 from core.measure.judging import Judged, judge_replies
 from db.constitutions import get_version_by_id
 

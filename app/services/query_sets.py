@@ -6,7 +6,7 @@ import db.query_sets as store
 from app.services.starter_queries import STARTER_SOURCE
 from app.services.studio import Studio, in_words
 from core.constitution.queries import Query, to_rows
-from core.constitution.query_files import QueryReading, read_query_file
+from core.constitution.reading.query_files import QueryReading, read_query_file
 from core.errors import QueryError
 from db.query_sets import QuerySetSummary
 

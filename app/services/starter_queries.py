@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from core.constitution.queries import to_rows
-from core.constitution.query_files import read_query_file
+from core.constitution.reading.query_files import read_query_file
 from db.query_sets import add_query_set
 
 STARTER_NAME = "Everyday queries"

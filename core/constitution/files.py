@@ -8,17 +8,17 @@ from typing import Any
 
 import yaml
 
-from core.constitution.documents import dump_markdown, read_document
-from core.constitution.drafts import MAX_DRAFT_PRINCIPLES, Draft
 from core.constitution.findings import Finding, find, require_valid
-from core.constitution.json_text import read_json, read_json_lines
 from core.constitution.normal import normal
 from core.constitution.principles import Constitution, from_data, to_data
-from core.constitution.prose import read_prose
-from core.constitution.published import read_published, without_foreign_ids
-from core.constitution.sami import LISTS, from_sami
-from core.constitution.tables import read_text
-from core.constitution.yaml_text import read_yaml
+from core.constitution.reading.documents import dump_markdown, read_document
+from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES, Draft
+from core.constitution.reading.json_text import read_json, read_json_lines
+from core.constitution.reading.prose import read_prose
+from core.constitution.reading.published import read_published, without_foreign_ids
+from core.constitution.reading.sami import LISTS, from_sami
+from core.constitution.reading.tables import read_text
+from core.constitution.reading.yaml_text import read_yaml
 from core.errors import ConstitutionError, FileError
 
 __all__ = ["ConstitutionReading", "dump_markdown", "dump_yaml", "parse_file", "parse_yaml", "read_constitution", "read_constitution_text"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.constitution.contrasts import asked_stances
 from core.constitution.principles import SIDES, Constitution, squash
-from core.constitution.replies import Reply
+from core.constitution.reading.replies import Reply
 from core.constitution.text import ends_with_question, language, refuses, repetition, sentences, words
 from core.errors import ReplyError
 from core.measure.judges import JUDGES, Judge, judge_of

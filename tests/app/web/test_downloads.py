@@ -16,7 +16,7 @@ from app.services.studio import Studio
 from app.web.downloads import add_routes
 from app.web.security import protect
 from core.constitution.files import parse_yaml
-from core.constitution.query_files import read_query_file
+from core.constitution.reading.query_files import read_query_file
 from db.tables import Run
 from tests.app.planting import claim, finish, make_studio, queue, settings_for, starter_set_id, version_id
 from tests.app.results import result

@@ -4,7 +4,7 @@ import pytest
 
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
-from core.constitution.replies import Reply
+from core.constitution.reading.replies import Reply
 from core.errors import ReplyError
 from core.measure.judging import judge_replies, judged_to_data
 from core.measure.report import evaluate

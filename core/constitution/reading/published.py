@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.constitution.drafts import Draft, Found, draft_of
 from core.constitution.principles import from_data
+from core.constitution.reading.drafts import Draft, Found, draft_of
 
 OURS = frozenset({"title", "statement", "antithesis"})
 _HOLDERS = ("principles", "constitutions", "constitution", "criteria", "guidelines", "traits", "rules", "values", "tenets", "articles", "sections")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.constitution.tables import JSON, JSON_LINES, LINES, TABLE, read_rows, read_text
+from core.constitution.reading.tables import JSON, JSON_LINES, LINES, TABLE, read_rows, read_text
 from core.errors import FileError
 
 

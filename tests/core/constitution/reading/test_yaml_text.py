@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.constitution.json_text import read_json
-from core.constitution.yaml_text import read_yaml
+from core.constitution.reading.json_text import read_json
+from core.constitution.reading.yaml_text import read_yaml
 from core.errors import ConstitutionError
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.constitution.tables import JSON_LINES, Table, read_rows
+from core.constitution.reading.tables import JSON_LINES, Table, read_rows
 from core.errors import ReplyError
 
 MAX_REPLY_FILE_BYTES = 50_000_000

@@ -7,11 +7,11 @@ import pytest
 
 from core.constitution.files import read_constitution
 from core.constitution.findings import problems
-from core.constitution.query_files import read_query_file
-from core.constitution.replies import read_replies
+from core.constitution.reading.query_files import read_query_file
+from core.constitution.reading.replies import read_replies
 from core.errors import StudioError
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
+DATA = Path(__file__).parents[5] / "shared" / "data"
 FILES = sorted(path for path in DATA.rglob("*") if path.is_file() and path.name not in ("README.md", "LICENSE"))
 pytestmark = pytest.mark.skipif(not FILES, reason="no published data lies beside the project")
 READERS = {

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.constitution.replies import MAX_REPLY_CHARS, Reply, read_replies
+from core.constitution.reading.replies import MAX_REPLY_CHARS, Reply, read_replies
 from core.errors import StudioError
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from core.constitution.queries import Query
-from core.constitution.query_files import read_query_file
+from core.constitution.reading.query_files import read_query_file
 from core.errors import QueryError, StudioError
 
-STARTERS = Path(__file__).parents[3] / "app" / "starters" / "queries.jsonl"
+STARTERS = Path(__file__).parents[4] / "app" / "starters" / "queries.jsonl"
 
 
 def rows(*found):

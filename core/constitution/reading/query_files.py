@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.constitution.queries import MAX_QUERIES, MAX_QUERY_CHARS, Query, Split, split_by_hash
-from core.constitution.tables import ITEM, SPLIT_WORDS, Row, Table, read_rows
+from core.constitution.reading.tables import ITEM, SPLIT_WORDS, Row, Table, read_rows
 from core.constitution.text import folded, same_question
 from core.errors import QueryError
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from app.services.documents import read_document, with_ids
 from core.constitution.checks import Check
-from core.constitution.drafts import MAX_DRAFT_PRINCIPLES
 from core.constitution.files import dump_markdown, dump_yaml, read_constitution, read_constitution_text
 from core.constitution.findings import problems
 from core.constitution.normal import normal
 from core.constitution.principles import Constitution, Principle, WrittenBy, from_data, to_data
+from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES
 from core.errors import ConstitutionError
 
 NASTY = [

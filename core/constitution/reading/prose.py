@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from core.constitution.drafts import Draft, Found, draft_of
 from core.constitution.principles import squash
+from core.constitution.reading.drafts import Draft, Found, draft_of
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _MARKS = re.compile(r"\s*\{[^{}]*#?[^{}]*\}\s*$")  # `{#id authority=user}`, as the Model Spec has it
