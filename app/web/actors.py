@@ -70,6 +70,7 @@ def caller(request: CarriesState | None) -> str:
 
 def actor_in(headers: Headers) -> Actor:
     """The person as their browser names them. A cookie that holds no usable name is none."""
+    # Of two cookies of this name the browser sends the one of the closest path first, and that one is meant.
     sent = next((value for part in headers.get("cookie", "").split(";") for name, value in cookie_parser(part).items() if name == COOKIE), "")
     try:
         name = plain_name(unquote_to_bytes(sent).decode())
