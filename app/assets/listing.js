@@ -1,17 +1,17 @@
 // The first page: entries, archived entries, and two ways to begin another.
 import { openChannel } from "./channel.js";
-import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, problemOf, whileBusy } from "./studio.js";
+import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, notOpened, problemOf, whileBusy } from "./studio.js";
 
 const MAX_FILE_BYTES = 1000000;
 
-export function mount(here) {
-  const channel = openChannel(here);
+export function mount({ element }) {
+  const channel = openChannel("constitutions");
   const archivedCount = h("span", { class: "cs-number" });
   const archived = h("div", { class: "cs-archived" });
   const page = {
     ask: channel.ask,
-    element: here.element,
-    root: emptyRoot(here.element, ".cs-listing"),
+    element,
+    root: emptyRoot(element, ".cs-listing"),
     said: h("p", { class: "cs-said", role: "status" }),
     entries: h("div", { class: "cs-in-use" }),
     archived,
@@ -19,7 +19,7 @@ export function mount(here) {
     away: h("details", { class: "cs-away", hidden: true }, h("summary", {}, "Archived ", archivedCount), archived),
   };
   page.root.addEventListener("click", (event) => act(page, event));
-  channel.hear({ list: (reply) => drawList(page, reply) });
+  void channel.ask("list").then((reply) => (reply?.kind === "list" ? drawList(page, reply) : notOpened(page.root, reply)));
 }
 
 function drawList(page, reply) {

@@ -33,6 +33,15 @@ class SettingProblem(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A mistake of the studio."""
+
+    kind: Literal["fault"] = "fault"
+    message: str
+    log: str  # the number under which the log has it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Go:
     """It is done, and is found at another address."""
 
@@ -182,6 +191,22 @@ class Left:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionOption:
+    id: int
+    constitution: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeOpened:
+    """What the page begins with."""
+
+    kind: Literal["page"] = "page"
+    versions: tuple[VersionOption, ...]
+    chosen: int | None  # that the address names, or the newest
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgedReplies:
     """As what a file was read, and what is found of its replies: the same as `judge --json`."""
 
@@ -193,6 +218,8 @@ class JudgedReplies:
     outcomes: tuple[RowOutcome, ...]
     rows: tuple[RowFacts, ...]
     totals: dict[str, Total]
+    replies: dict[int, str]  # by row
+    html: str  # reading and totals
 
 
 # Compare

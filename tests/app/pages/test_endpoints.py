@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from app.pages import constitutions, questions, site
@@ -39,7 +38,6 @@ def studio(tmp_path: Any) -> Iterator[Studio]:
         ({"constitution": "1", "name": "x"}, "constitution"),
         ({"constitution": True, "name": "x"}, "constitution"),
         ({"constitution": 1.0, "name": "x"}, "constitution"),
-        ({"constitution": 2**31, "name": "x"}, "constitution"),
         ({"constitution": 1, "name": 7}, "name"),
         ({"constitution": 1, "name": None}, "name"),
         ({"constitution": 1, "name": "x" * (questions.LONGEST_TEXT + 1)}, "name"),
@@ -51,8 +49,15 @@ def test_what_is_no_such_question_is_refused_by_the_name_of_the_field(value: obj
         read_question(NewName, value)
 
 
-def test_the_mark_of_the_tab_is_no_part_of_a_question() -> None:
-    assert read_question(OneRun, {"run": 3, "seq": "tab-1"}) == OneRun(run=3)
+def test_a_row_beyond_what_databases_count_to_is_not_there_and_what_is_nested_without_end_is_no_question() -> None:
+    for number in (2**31, -(2**31), 2**63, 10**40):
+        with pytest.raises(ConfigError, match=r"There is no constitution with the number -?[0-9]"):
+            read_question(NewName, {"constitution": number, "name": "x"})
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ConfigError, match="no usable"):
+        read_question(DraftTexts, {"constitution": 1, "revision": 1, "principles": deep})
 
 
 def test_what_may_be_left_out_has_its_default() -> None:
@@ -64,7 +69,7 @@ def test_what_may_be_left_out_has_its_default() -> None:
 
 def test_a_whole_number_stays_one_and_a_list_is_bounded() -> None:
     wish = read_question(ComparisonWish, {"source": "run:1", "query": "q", "seed": 7, "temperature": 1, "arms": [{"method": "base"}]})
-    assert (type(wish.seed), type(wish.temperature), wish.arms[0].method) == (int, int, "base")  # type: ignore[index]
+    assert (type(wish.seed), type(wish.temperature), wish.arms[0].method) == (int, int, "base")
     with pytest.raises(ConfigError, match="no usable principles"):
         read_question(DraftTexts, {"constitution": 1, "revision": 1, "principles": [{}] * (questions.MOST_ITEMS + 1)})
 
@@ -85,6 +90,10 @@ class Teller:
     def refuse(self, question: OneRun, editor: str) -> Left:
         raise ConfigError(f"{editor} may not ask for run {question.run}.")
 
+    @answers
+    def stumble(self, question: OneRun, editor: str) -> Left:
+        raise RuntimeError("a secret of the studio")
+
     @tells
     def tell(self, question: OneRun, editor: str) -> Iterator[View]:
         yield from paced(iter_views(self.views), 60.0)
@@ -96,14 +105,20 @@ def iter_views(views: list[View]) -> Iterator[View]:
 
 
 def test_a_problem_is_the_answer_to_the_question_that_caused_it() -> None:
-    reply = Teller([]).refuse({"run": 3, "seq": "t-1"}, CALLER)["reply"]
-    assert reply == {"kind": "problem", "message": "ann may not ask for run 3.", "seq": "t-1"}
+    reply = Teller([]).refuse({"run": 3}, CALLER)
+    assert reply == {"kind": "problem", "message": "ann may not ask for run 3."}
 
 
 def test_the_first_word_answers_and_the_others_follow_unasked_also_a_problem() -> None:
-    told = [update["reply"] for update in Teller([View(1), View(2), View(3, running=False)]).tell({"run": 1, "seq": "t-1"}, CALLER)]
-    assert [(reply.get("number"), reply["seq"]) for reply in told] == [(1, "t-1"), (3, None), (None, None)]
-    assert told[-1]["message"] == "It broke."
+    told = list(Teller([View(1), View(2), View(3, running=False)]).tell({"run": 1}, CALLER))
+    assert [reply.get("number") for reply in told] == [1, 3, None]
+    assert (told[-1]["kind"], told[-1]["message"]) == ("problem", "It broke.")
+
+
+def test_what_nobody_foresaw_is_told_by_a_number_of_the_log_and_by_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    reply = Teller([]).stumble({"run": 1}, CALLER)
+    assert reply["kind"] == "fault" and reply["log"] in reply["message"] and "secret" not in str(reply)
+    assert f"fault {reply['log']}" in caplog.text and "a secret of the studio" in caplog.text
 
 
 def test_views_are_paced_and_the_last_one_is_always_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,16 +180,15 @@ def test_the_list_for_people_names_every_endpoint_and_type(studio: Studio) -> No
         assert f'id="{anchor.partition(chr(34))[0]}"' in html
 
 
-def test_gradio_lists_no_endpoint_whose_question_has_no_type(studio: Studio) -> None:
+def test_no_page_has_an_event_of_gradio_whose_answers_would_be_kept(studio: Studio) -> None:
     import asyncio
 
-    async def info() -> Any:
-        return site.build(studio, Proposals()).get_api_info(all_endpoints=True)
+    async def events() -> Any:
+        return site.build(studio).fns
 
-    assert asyncio.run(info()) == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    assert asyncio.run(events()) == {}
 
 
 def test_endpoints_are_those_of_the_page(studio: Studio) -> None:
     (one,) = endpoints_of("constitutions", constitutions.ConstitutionsPage(studio), ("create",))
-    assert one.handler({"name": "Mine"}, CALLER)["reply"]["kind"] == "go"
-    assert one.handler({"name": "Mine"}, CALLER).keys() == gr.update(reply={}).keys()
+    assert one.handler({"name": "Mine"}, CALLER)["kind"] == "go"
