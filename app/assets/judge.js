@@ -105,6 +105,7 @@ function turn(page, at) {
   const shown = all.slice(first, first + ROWS_A_PAGE);
   says.textContent = shown.length ? `${(first + 1).toLocaleString("en")} to ${(first + shown.length).toLocaleString("en")} of ${all.length.toLocaleString("en")} outcomes` : "No outcome is of this kind.";
   rows.replaceChildren(...(shown.length ? [table(shown, found.replies)] : []));
+  earlier.hidden = later.hidden = last === 0;
   earlier.disabled = page.at === 0;
   later.disabled = page.at === last;
 }
