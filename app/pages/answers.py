@@ -42,10 +42,9 @@ class Go:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConstitutionRead:
-    """A constitution was made of a file, and there is something to say about how the file was read."""
+class _MadeOfFile:
+    """A constitution was made of a file."""
 
-    kind: Literal["read"] = "read"
     id: int
     href: str
     html: str  # the following, to be shown
@@ -56,6 +55,20 @@ class ConstitutionRead:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     version: int | None  # None: it is a draft, in which something has to be put right
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionTaken(_MadeOfFile):
+    """A file was taken just as it is."""
+
+    kind: Literal["go"] = "go"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionRead(_MadeOfFile):
+    """There is something to say about how a file was read, before its constitution is opened."""
+
+    kind: Literal["read"] = "read"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from app.pages.answers import JudgedReplies
 from app.pages.endpoints import answers
 from app.pages.frame import WIRING, header
 from app.pages.questions import ReplyFileWish, file_bytes, id_in
-from app.present.judging import FOLLOWS, ROWS_A_PAGE, chosen_outcomes, judged_csv, reading_html, rows_html
+from app.present.judging import FOLLOWS, ROWS_A_PAGE, chosen_outcomes, judged_csv, reading_html, refusal_html, rows_html, upload_html
+from app.present.text import own_direction
 from app.services import judging, plans
 from app.services.judging import JudgedFile
 from app.services.studio import Studio
@@ -43,7 +44,7 @@ class JudgePage:
         versions = plans.choices(self.studio).versions
         wanted = id_in(request.query_params.get("version", ""))
         chosen = next((v.id for v in versions if v.id == wanted), versions[0].id if versions and wanted is None else None)
-        return gr.update(choices=[(f"{v.constitution}, version {v.number}", v.id) for v in versions], value=chosen)
+        return gr.update(choices=[(f"{own_direction(v.constitution)}, version {v.number}", v.id) for v in versions], value=chosen)
 
     @answers
     def replies(self, question: ReplyFileWish, editor: str) -> JudgedReplies:
@@ -54,6 +55,18 @@ class JudgePage:
         return JudgedReplies(
             format=file.format, used=dict(file.used), ignored=file.ignored, notes=notes, outcomes=judged.outcomes, rows=judged.rows, totals=judged.totals
         )
+
+    def read(self, upload: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Show what a file was read as as soon as it is there; what was found of another one goes."""
+        caller(request)
+        told = ""
+        if upload is not None:
+            path = Path(upload)
+            try:
+                told = upload_html(path.name, judging.read_upload(path.read_bytes(), path.name))
+            except StudioError as error:
+                told = refusal_html(str(error))
+        return None, told, gr.update(visible=False), ""
 
     def judge(self, version: object, upload: str | None, pasted: str, request: gr.Request) -> tuple[Any, ...]:
         """Show what a file or a pasted text was read as, the totals, and the first rows."""
@@ -126,6 +139,7 @@ def build(page: gr.Blocks, studio: Studio) -> None:
     rows = gr.HTML(apply_default_css=False)
     wiring = {name: value for name, value in WIRING.items() if name != "show_progress"}
     outputs = [found, reading, principle, outcome, number, chosen, rows, as_json, as_csv]
+    upload.change(handlers.read, [upload], [found, reading, chosen, rows], queue=False, trigger_mode="always_last", **WIRING)
     go.click(handlers.judge, [version, upload, pasted], outputs, concurrency_limit=2, trigger_mode="once", **wiring)
     for choice in (principle, outcome, number):
         choice.change(handlers.rows, [found, principle, outcome, number], [rows], queue=False, trigger_mode="always_last", **WIRING)

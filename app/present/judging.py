@@ -4,9 +4,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from app.present.readings import head_html
+from app.present.readings import head_html, samples_html
 from app.present.text import count, escape
 from app.services.judging import JudgedFile
+from core.constitution.reading.replies import ReplyFile
 from core.measure.judging import RowOutcome, Total
 
 ROWS_A_PAGE = 50
@@ -14,16 +15,30 @@ SHOWN_CHARS = 600  # of one reply
 FOLLOWS = {True: "follows", False: "does not", None: "not judged"}
 
 
+def upload_html(filename: str, file: ReplyFile) -> str:
+    """As what a file was read, before it is judged."""
+    samples = samples_html("Replies", [reply.response for reply in file.replies])
+    return f'<div class="cs-page cs-judged">{_head_html(filename, file)}{samples}<p>Nothing is judged yet: click Judge.</p></div>'
+
+
+def refusal_html(message: str) -> str:
+    """Why a file cannot be read."""
+    return f'<div class="cs-page cs-judged"><p class="cs-problem" role="alert" dir="auto">{escape(message)}</p></div>'
+
+
 def reading_html(found: JudgedFile) -> str:
     """As what the file was read, then a line a principle."""
     notes = "".join(f'<li dir="auto">{escape(note)}</li>' for note in found.judged.notes)
     lines = "".join(_total_html(title, total) for title, total in found.judged.totals.items())
     return (
-        f'<div class="cs-page cs-judged"><h2><bdi>{escape(found.filename)}</bdi></h2>'
-        f"<p>{count(len(found.file.replies), 'reply', 'replies')}.</p>{head_html(found.file)}{f'<ul>{notes}</ul>' if notes else ''}"
+        f'<div class="cs-page cs-judged">{_head_html(found.filename, found.file)}{f"<ul>{notes}</ul>" if notes else ""}'
         '<div class="cs-table-wrap"><table><thead><tr><th scope="col">Principle</th><th scope="col">Follow it</th><th scope="col">95% interval</th>'
         f'<th scope="col">Not judged</th></tr></thead><tbody>{lines}</tbody></table></div></div>'
     )
+
+
+def _head_html(filename: str, file: ReplyFile) -> str:
+    return f"<h2><bdi>{escape(filename)}</bdi></h2><p>{count(len(file.replies), 'reply', 'replies')}.</p>{head_html(file)}"
 
 
 def _total_html(title: str, total: Total) -> str:

@@ -20,8 +20,11 @@ def test_a_file_is_read_told_of_judged_filtered_and_taken_away(app: App, page: P
     page.get_by_role("option", name="Brevity, version 1").click()
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("mine", exact=False).first).to_be_visible()
-    page.get_by_role("button", name="Judge", exact=True).dblclick()
     reading = page.locator(".cs-judged").first
+    expect(reading).to_contain_text("Read as JSON lines in UTF-8, response from `output`.", timeout=20_000)
+    expect(reading).to_contain_text("Nothing is judged yet")
+    page.get_by_role("button", name="Judge", exact=True).dblclick()
+    expect(reading).to_contain_text("2 of 3 (67%)", timeout=20_000)
     expect(reading).to_contain_text("Read as JSON lines in UTF-8, response from `output`.", timeout=20_000)
     expect(reading).to_contain_text("3 replies.")
     expect(reading).to_contain_text("Not used: `id`.")
@@ -36,6 +39,26 @@ def test_a_file_is_read_told_of_judged_filtered_and_taken_away(app: App, page: P
     with page.expect_download() as taken:
         page.get_by_role("button", name="JSON").click()
     assert list(json.loads(taken.value.path().read_text())) == ["outcomes", "rows", "totals"]
+
+
+def test_a_file_says_what_it_is_read_as_before_it_is_judged_and_another_takes_its_place(app: App, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{app.url}/judge")
+    expect(page.get_by_label("Version")).not_to_have_value("")
+    table, wrong = tmp_path / "سجل.csv", tmp_path / "wrong.csv"
+    table.write_text("Completion;lang\nOne.;en\n;de\nZwei.;de\n", encoding="utf-8")
+    wrong.write_text("answer,lang\nOne.,en\n")
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(table)
+    shown = page.locator(".cs-judged").first
+    expect(shown).to_contain_text("Read as", timeout=20_000)
+    expect(shown).to_contain_text("Not used: `lang`.")
+    page.get_by_role("button", name="Judge", exact=True).click()
+    expect(page.get_by_label("Outcome")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".cs-judged")).to_have_count(0)
+    expect(page.get_by_label("Outcome")).to_be_hidden()
+    chooser.set_input_files(wrong)
+    expect(page.locator(".cs-judged [role=alert]")).to_contain_text("no field `response`", timeout=20_000)
 
 
 def test_what_cannot_be_used_is_said_and_judging_goes_on(app: App, page: Page) -> None:

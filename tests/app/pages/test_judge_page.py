@@ -1,6 +1,7 @@
 """The Judge page's handlers, called as Gradio calls them."""
 
 import base64
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from app.pages.judge import JudgePage
 from app.pages.write import WritePage
 from app.present.judging import judged_csv
+from app.services.constitutions import rename
 from app.services.judging import judge_file
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
@@ -44,6 +46,26 @@ def test_nobody_judges_without_having_passed_the_gate(studio: Studio) -> None:
 def test_neither_file_nor_text_or_both_is_no_question(studio: Studio, upload: str | None, pasted: str, says: str) -> None:
     with pytest.raises(gr.Error, match=says):
         JudgePage(studio).judge(version_id(studio), upload, pasted, asks())
+
+
+def test_an_upload_is_told_of_before_it_is_judged(studio: Studio, tmp_path: Path) -> None:
+    upload, wrong = tmp_path / "r.jsonl", tmp_path / "w.jsonl"
+    upload.write_bytes(ROWS)
+    wrong.write_text('{"answer": "<b>"}\n')
+    found, told, hidden, rows = JudgePage(studio).read(str(upload), asks())
+    assert "<bdi>r.jsonl</bdi>" in told and "2 replies." in told and "Read as JSON lines in UTF-8, response from `output`" in told
+    assert "=1+1 &lt;b&gt;" in told and (found, hidden["visible"], rows) == (None, False, "")
+    assert 'role="alert"' in JudgePage(studio).read(str(wrong), asks())[1]
+    assert JudgePage(studio).read(None, asks())[1] == ""
+    with pytest.raises(PermissionError):
+        JudgePage(studio).read(str(upload), SimpleNamespace(state=SimpleNamespace()))  # type: ignore[arg-type]
+
+
+def test_a_name_from_right_to_left_keeps_its_direction_among_the_versions(studio: Studio) -> None:
+    version = version_id(studio)
+    rename(studio, constitution_id(studio), "C++ (עברית)")
+    offered = JudgePage(studio).load(asks())["choices"]  # type: ignore[index]
+    assert ("\u2068C++ (עברית)\u2069, version 1", version) in offered
 
 
 def test_what_is_taken_to_a_spreadsheet_is_no_formula(studio: Studio) -> None:

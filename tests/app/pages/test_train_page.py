@@ -129,6 +129,12 @@ def test_an_upload_becomes_a_choice_or_a_problem(studio: Studio) -> None:
         assert page.upload(bad, asks())["reply"]["kind"] == "problem"
 
 
+def test_the_name_of_a_file_from_right_to_left_keeps_its_direction(studio: Studio) -> None:
+    sent_file = base64.b64encode(b"\n".join(b"Why %d?" % i for i in range(40))).decode()
+    reply = TrainPage(studio).upload({"filename": "أسئلة.txt", "data": sent_file}, asks())["reply"]
+    assert reply["label"].startswith("\u2068أسئلة.txt\u2069: ")
+
+
 def test_the_list_of_runs_is_only_sent_when_it_changed(studio: Studio) -> None:
     page = TrainPage(studio)
     update, seen = page.tick(None, asks())
