@@ -13,6 +13,7 @@ export const OUTCOMES = { true: "follows", false: "does not", null: "not judged"
 export function mount({ element }) {
   const channel = openChannel("judge", JUDGE_MS);
   const page = makePage(element, channel.ask);
+  page.file.addEventListener("change", () => void showRead(page));
   page.form.addEventListener("submit", (event) => {
     event.preventDefault();
     void judge(page);
@@ -61,6 +62,19 @@ function open(page, reply) {
   if (reply?.kind !== "page") return void (page.problem.textContent = problemOf(reply));
   version.replaceChildren(...reply.versions.map((each) => h("option", { value: each.id }, `${isolated(each.constitution)}, version ${each.number}`)));
   version.value = reply.chosen ?? "";
+}
+
+// As what a file is read, before it is judged; what was found of another one goes.
+async function showRead(page) {
+  const chosen = page.file.files[0];
+  page.problem.textContent = "";
+  page.reading.replaceChildren();
+  page.outcomes.hidden = true;
+  if (!chosen || chosen.size > MAX_FILE_BYTES) return; // too much is said when it is to be judged
+  const reply = await page.ask("read", { filename: chosen.name, data: await base64(chosen) });
+  if (page.file.files[0] !== chosen) return; // another one meanwhile
+  if (reply?.kind === "read") fragment(page.reading, reply.html);
+  else page.problem.textContent = problemOf(reply);
 }
 
 async function judge(page) {

@@ -1,5 +1,6 @@
 // The first page: entries, archived entries, and two ways to begin another.
 import { openChannel } from "./channel.js";
+import { handOver } from "./handover.js";
 import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, notOpened, problemOf, whileBusy } from "./studio.js";
 
 const MAX_FILE_BYTES = 1000000;
@@ -98,8 +99,9 @@ function importForm(page) {
   return h("form", { class: "cs-begin" }, node, said);
 }
 
-// Where the file was not taken just as it is, what was understood of it comes before the constitution.
+// What was understood of a file stands on the document that was made of it; where it was not taken just as it is, before the document opens.
 function showRead(page, said, reply, tell) {
+  if (reply?.kind === "go") handOver(reply.id, reply.html);
   if (reply?.kind !== "read") return follow(page, reply, tell);
   fragment(said, reply.html);
   said.prepend(h("h3", {}, reply.version ? "What was read" : "Read as a draft"));

@@ -51,10 +51,9 @@ class Go:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConstitutionRead:
-    """A constitution was made of a file, and there is something to say about how the file was read."""
+class _MadeOfFile:
+    """A constitution was made of a file."""
 
-    kind: Literal["read"] = "read"
     id: int
     href: str
     html: str  # the following, to be shown
@@ -65,6 +64,20 @@ class ConstitutionRead:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     version: int | None  # None: it is a draft, in which something has to be put right
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionTaken(_MadeOfFile):
+    """A file was taken just as it is."""
+
+    kind: Literal["go"] = "go"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionRead(_MadeOfFile):
+    """There is something to say about how a file was read, before its constitution is opened."""
+
+    kind: Literal["read"] = "read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +217,13 @@ class JudgeOpened:
     kind: Literal["page"] = "page"
     versions: tuple[VersionOption, ...]
     chosen: int | None  # that the address names, or the newest
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepliesRead:
+    kind: Literal["read"] = "read"
+    reading: dict[str, Any]  # as `python -m app read --json` prints it
+    html: str  # the same for people
 
 
 @dataclass(frozen=True, kw_only=True)

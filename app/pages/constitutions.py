@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.pages.answers import ConstitutionList, ConstitutionRead, Go
+from app.pages.answers import ConstitutionList, ConstitutionRead, ConstitutionTaken, Go
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
 from app.pages.questions import ConstitutionFile, NewConstitution, NewName, NoDetails, OneConstitution, file_bytes
@@ -33,13 +33,12 @@ class ConstitutionsPage:
         return _go(service.create_constitution(self.studio, question.name, question.key))
 
     @answers
-    def read(self, question: ConstitutionFile, editor: str) -> Go | ConstitutionRead:
-        """Make a constitution from a file and go to it; where there is something to say about how it was read, say that first."""
+    def read(self, question: ConstitutionFile, editor: str) -> ConstitutionTaken | ConstitutionRead:
+        """Make a constitution from a file and say how it was read; go to it at once where the file was taken just as it is."""
         imported = import_file(self.studio, file_bytes(question.data), question.filename, editor, question.key)
         reading, address = imported.reading, _go(imported.id)
-        if not (reading.notes or reading.ignored or problems(reading.findings)):
-            return address
-        return ConstitutionRead(
+        told = reading.notes or reading.ignored or problems(reading.findings)
+        return (ConstitutionRead if told else ConstitutionTaken)(
             id=address.id,
             href=address.href,
             html=constitution_reading_html(reading),

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from app.pages.answers import JudgedReplies, JudgeOpened, VersionOption
+from app.pages.answers import JudgedReplies, JudgeOpened, RepliesRead, VersionOption
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
-from app.pages.questions import JudgeAddress, ReplyFileWish, file_bytes, id_in
-from app.present.judging import reading_html
+from app.pages.questions import JudgeAddress, ReplyFile, ReplyFileWish, file_bytes, id_in
+from app.present.judging import reading_html, upload_html
+from app.present.readings import reply_reading_data
 from app.services import judging, plans
 from app.services.studio import Studio
 
-ENDPOINTS = ("opened", "replies")
+ENDPOINTS = ("opened", "read", "replies")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,12 @@ class JudgePage:
         wanted = id_in(question.version)
         chosen = next((v.id for v in versions if v.id == wanted), versions[0].id if versions and wanted is None else None)
         return JudgeOpened(versions=versions, chosen=chosen)
+
+    @answers
+    def read(self, question: ReplyFile, editor: str) -> RepliesRead:
+        """As what a file of replies is read, before it is judged. Nothing is stored."""
+        file = judging.read_upload(file_bytes(question.data), question.filename)
+        return RepliesRead(reading=reply_reading_data(file), html=upload_html(question.filename, file))
 
     @answers
     def replies(self, question: ReplyFileWish, editor: str) -> JudgedReplies:

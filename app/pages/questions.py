@@ -200,10 +200,14 @@ class JudgeAddress(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplyFileWish(Question):
-    version: Id
+class ReplyFile(Question):
     data: Text  # the file in base64
     filename: Text = "replies.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyFileWish(ReplyFile):
+    version: Id
 
 
 # Compare

@@ -12,6 +12,7 @@ from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOpti
 from app.present.preview import about_minutes, preview_html, work
 from app.present.readings import query_reading_data, query_reading_html
 from app.present.runs import list_html
+from app.present.text import own_direction
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs
 from app.services.checking import CheckView
@@ -146,7 +147,7 @@ def _check(view: CheckView, key: str) -> CheckState:
 
 
 def _label(view: QuerySetView) -> str:
-    return f"{view.name}: {view.train:,} to train on, {view.held_out:,} held out"
+    return f"{own_direction(view.name)}: {view.train:,} to train on, {view.held_out:,} held out"
 
 
 def _model_label(model: str) -> str:

@@ -1,9 +1,16 @@
 """Judged replies as HTML. Everything that a file says is escaped, and runs in its own direction."""
 
-from app.present.readings import head_html
+from app.present.readings import head_html, samples_html
 from app.present.text import count, escape
 from app.services.judging import JudgedFile
+from core.constitution.reading.replies import ReplyFile
 from core.measure.judging import Total
+
+
+def upload_html(filename: str, file: ReplyFile) -> str:
+    """As what a file was read, before it is judged."""
+    samples = samples_html("Replies", [reply.response for reply in file.replies])
+    return f'<div class="cs-judged-head">{_head_html(filename, file)}{samples}<p>Nothing is judged yet: click Judge.</p></div>'
 
 
 def reading_html(found: JudgedFile) -> str:
@@ -11,11 +18,14 @@ def reading_html(found: JudgedFile) -> str:
     notes = "".join(f'<li dir="auto">{escape(note)}</li>' for note in found.judged.notes)
     lines = "".join(_total_html(title, total) for title, total in found.judged.totals.items())
     return (
-        f'<div class="cs-judged-head"><h2><bdi>{escape(found.filename)}</bdi></h2>'
-        f"<p>{count(len(found.file.replies), 'reply', 'replies')}.</p>{head_html(found.file)}{f'<ul>{notes}</ul>' if notes else ''}"
+        f'<div class="cs-judged-head">{_head_html(found.filename, found.file)}{f"<ul>{notes}</ul>" if notes else ""}'
         '<div class="cs-table-wrap"><table><thead><tr><th scope="col">Principle</th><th scope="col">Follow it</th><th scope="col">95% interval</th>'
         f'<th scope="col">Not judged</th></tr></thead><tbody>{lines}</tbody></table></div></div>'
     )
+
+
+def _head_html(filename: str, file: ReplyFile) -> str:
+    return f"<h2><bdi>{escape(filename)}</bdi></h2><p>{count(len(file.replies), 'reply', 'replies')}.</p>{head_html(file)}"
 
 
 def _total_html(title: str, total: Total) -> str:

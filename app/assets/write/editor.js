@@ -1,5 +1,6 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
 import { inAddress, openChannel } from "../channel.js";
+import { takeOver } from "../handover.js";
 import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf } from "../studio.js";
 import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
@@ -53,6 +54,7 @@ function makePage(element, props, ask) {
     notice: h("div", { class: "cs-notice", hidden: true }),
     heading: h("h1", { class: "cs-sr" }), // the visible name is a field, which is no heading
     name: lineField({ class: "cs-title", id: "constitution-name", "aria-describedby": "constitution-name-problem" }),
+    read: h("div", { class: "cs-read", role: "status" }),
     nameProblem: h("p", { class: "cs-problem", id: "constitution-name-problem" }),
     history: h("div", { class: "cs-history" }),
   };
@@ -77,6 +79,7 @@ function open(page, reply) {
   drawProblems(page, reply.problems, false);
   root.replaceChildren(head(page), paper(page), rail(page), page.versionSheet.dialog, page.readingSheet.dialog);
   root.querySelectorAll("textarea").forEach(grow);
+  fragment(page.read, takeOver(draft.id));
   recover(page, reply);
   const wanted = new URLSearchParams(location.search).get("version");
   if (wanted) showReadingSheet(page, Number(wanted));
@@ -97,6 +100,7 @@ function paper(page) {
     h("label", { class: "cs-label", for: "constitution-name" }, "Constitution"),
     page.name,
     page.nameProblem,
+    page.read,
     page.proposingAll.node,
     page.list,
     h("div", { class: "cs-add cs-actions" }, add, propose),

@@ -176,6 +176,11 @@ def test_a_source_offers_its_panes_and_what_can_be_added_to_them() -> None:
     assert [method.key for method in untrained.methods] == ["context"]
 
 
+def test_a_name_from_right_to_left_keeps_its_direction_within_an_option() -> None:
+    named = replace(view().source, constitution_name="5 חוקים")
+    assert values.source_option(named).label == "Run 5: \u20685 חוקים\u2069, version 2"
+
+
 def test_panes_named_in_a_way_that_cannot_be_read_are_a_problem_in_words(studio: Studio) -> None:
     for arms in ("sami", {"method": "sami"}, ["sami"], [{"method": "sami", "settings": 3}]):
         (reply,) = ComparePage(studio).compare({"source": "run:1", "query": "q", "arms": arms}, request())

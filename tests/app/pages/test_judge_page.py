@@ -46,6 +46,14 @@ def test_each_reply_comes_with_its_text_and_what_was_read_is_told_for_people(stu
     assert "2 replies." in reply["html"] and "r&lt;b&gt;.jsonl" in reply["html"] and "response from `output`" in reply["html"]
 
 
+def test_an_upload_is_told_of_before_it_is_judged(studio: Studio) -> None:
+    told = JudgePage(studio).read({"data": base64.b64encode(ROWS).decode(), "filename": "r.jsonl"}, asks())
+    assert "<bdi>r.jsonl</bdi>" in told["html"] and "2 replies." in told["html"] and "Read as JSON lines in UTF-8, response from `output`" in told["html"]
+    assert "=1+1 &lt;b&gt;" in told["html"] and (told["reading"]["kind"], len(told["reading"]["replies"])) == ("replies", 2)
+    wrong = JudgePage(studio).read({"data": base64.b64encode(b'{"answer": "<b>"}').decode(), "filename": "w.jsonl"}, asks())
+    assert wrong["kind"] == "problem" and "no field `response`" in wrong["message"]
+
+
 def test_the_address_names_a_version_and_one_that_is_not_there_is_none(studio: Studio) -> None:
     page = JudgePage(studio)
     assert page.opened({"version": str(version_id(studio))}, asks())["chosen"] == version_id(studio)

@@ -128,6 +128,12 @@ def test_an_upload_becomes_a_choice_or_a_problem(studio: Studio) -> None:
         assert page.upload(bad, asks())["kind"] == "problem"
 
 
+def test_the_name_of_a_file_from_right_to_left_keeps_its_direction(studio: Studio) -> None:
+    sent_file = base64.b64encode(b"\n".join(b"Why %d?" % i for i in range(40))).decode()
+    reply = TrainPage(studio).upload({"filename": "أسئلة.txt", "data": sent_file}, asks())
+    assert reply["label"].startswith("\u2068أسئلة.txt\u2069: ")
+
+
 def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) -> None:
     page, stranger = TrainPage(studio), SimpleNamespace(state=SimpleNamespace(), query_params={})
     for handler in (page.opened, page.choices, page.runs):

@@ -82,6 +82,13 @@ def test_a_file_is_read_and_bad_transport_is_said(studio: Studio) -> None:
     assert "did not arrive whole" in answer(page.read, data="*")["message"]
 
 
+def test_a_file_that_is_taken_as_it_is_also_says_how_it_was_read(studio: Studio) -> None:
+    data = base64.b64encode("name: G\nprinciples: [{title: T, statement: é, antithesis: b}]".encode()).decode()
+    told = answer(ConstitutionsPage(studio).read, data=data, filename="g.yml")
+    assert (told["kind"], told["version"], told["format"], told["encoding"]) == ("go", 1, "YAML", "UTF-8")
+    assert "1 principle." in told["html"] and "Read as YAML in UTF-8" in told["html"]
+
+
 def test_a_published_pair_of_lists_is_read_from_json(studio: Studio) -> None:
     text = base64.b64encode(b'{"positive": "1. Be brief.\\n2. Be warm.", "negative": "1. Be long.\\n2. Be cold."}').decode()
     reply = answer(ConstitutionsPage(studio).read, data=text, filename="constitution_9.json")

@@ -122,9 +122,7 @@ def test_no_file_is_taken_in_and_none_is_fetched_or_handed_out(pages: Pages) -> 
     assert list(pages.settings.uploads_folder.rglob("*")) == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/gradio_api", "/gradio_api/upload", "/config", "/apix", "/assets/../config", "/write/x", "/WRITE", "//write", ""]
-)
+@pytest.mark.parametrize("path", ["/gradio_api", "/gradio_api/upload", "/config", "/apix", "/assets/../config", "/write/x", "/WRITE", "//write", ""])
 def test_what_is_not_named_is_not_there(path: str) -> None:
     assert is_known("GET", path) is (path == "")
     assert not is_known("POST", path)
