@@ -5,6 +5,7 @@ happens then ends as words. No answer is kept.
 """
 
 import inspect
+import json
 import logging
 import reprlib
 import time
@@ -18,9 +19,11 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from app.pages.answers import Fault, Problem, SettingProblem
+from app.services.studio import in_words
 from app.web.actors import CarriesState, caller
 from app.web.faults import log_fault
 from core.errors import ConfigError, StudioError
+from db.units import all_or_nothing
 
 NAMES = ("__module__", "__name__", "__qualname__", "__doc__")  # of a method, which its handler keeps
 ROWS = ("constitution", "version", "query set", "run")
@@ -29,7 +32,12 @@ OUT_OF_RANGE = ("greater_than", "less_than")
 log = logging.getLogger(__name__)
 P = TypeVar("P")
 Q = TypeVar("Q")
-Reply = dict[str, Any]
+
+
+class Reply(dict[str, Any]):
+    """An answer as plain data."""
+
+    body: bytes  # the same as JSON
 
 
 class Runs(Protocol):
@@ -53,7 +61,8 @@ def answers(handler: Callable[[P, Q, str], Any]) -> Callable[[P, object, Carries
     def answer(self: P, value: object, request: CarriesState) -> Reply:
         editor = caller(request)
         try:
-            return to_reply(handler(self, read_question(_question_type(handler), value), editor))
+            with in_words(), all_or_nothing():  # what cannot be told is not kept either
+                return to_reply(handler(self, read_question(_question_type(handler), value), editor))
         except Exception as error:
             return to_reply(_told_of(error))
 
@@ -109,8 +118,13 @@ def _unusable(error: ValidationError | RecursionError) -> str:
 
 
 def to_reply(answer: object) -> Reply:
-    """An answer as it is sent."""
-    reply: Reply = to_jsonable_python(answer)
+    """An answer as it is sent.
+
+    Raises:
+        ValueError: It cannot be: a number is not finite, or a text holds half a character.
+    """
+    reply = Reply(to_jsonable_python(answer))
+    reply.body = json.dumps(reply, ensure_ascii=False, allow_nan=False).encode()
     return reply
 
 

@@ -1,7 +1,6 @@
 """The page of one run: where it stands, how it learns, and the result it ends with. Everything comes from the run's rows."""
 
 import hashlib
-import json
 import math
 from dataclasses import dataclass, replace
 
@@ -93,7 +92,7 @@ def _shown(view: RunView) -> RunShown:
             "result": present.result_section_html(view),
         },
     )
-    return replace(shown, mark=hashlib.sha256(json.dumps(to_reply(shown), sort_keys=True).encode()).hexdigest()[:16])
+    return replace(shown, mark=hashlib.sha256(to_reply(shown).body).hexdigest()[:16])
 
 
 def _state(view: RunView) -> RunState:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from app.pages.answers import Go
-from app.pages.endpoints import answers, paced, tells, to_reply
+from app.pages.endpoints import answers, paced, tells
 from app.pages.frame import component, header
 from app.pages.questions import NoDetails, QueryFile, RunWish, TrainAddress, file_bytes, id_in
 from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
@@ -161,5 +163,5 @@ def _presets() -> tuple[PresetOption, ...]:
 def build(studio: Studio) -> None:
     """Lay out the page."""
     header("train", studio)
-    offered = {"presets": to_reply(_presets()), "settings": to_reply(EXPOSED)}
+    offered = {"presets": to_jsonable_python(_presets()), "settings": to_jsonable_python(EXPOSED)}
     component('<div class="cs-page cs-train"></div>', "train/form.js", elem_id="train", **offered)

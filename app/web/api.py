@@ -5,14 +5,14 @@
 
 import json
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.pages.endpoints import Endpoint, described
+from app.pages.endpoints import Endpoint, Reply, described
 from app.present.endpoints import page_html
 from app.web.modules import ASSETS
 
@@ -53,7 +53,7 @@ def _answer(endpoint: Endpoint, body: bytes, request: Request, streams: threadin
         return _problem("What was sent is no JSON object. Send one, as ./api lists them.", 400)
     if not endpoint.streams:
         reply = endpoint.handler(question, request)
-        return Response(_text(reply), STATUS.get(reply["kind"], 200), NOT_KEPT, "application/json")
+        return Response(reply.body, STATUS.get(reply["kind"], 200), NOT_KEPT, "application/json")
     if not streams.acquire(blocking=False):
         return _problem(f"{STREAMS_AT_ONCE} questions are being answered for others, as many as this server can at once. Try again in a moment.", 503)
     return StreamingResponse(_Lines(endpoint.handler(question, request), streams), media_type="application/x-ndjson", headers=NOT_KEPT)
@@ -70,13 +70,13 @@ def _read(body: bytes) -> dict[str, Any] | None:
 class _Lines:
     """One line of JSON a word. Its place among the streams is given back when it ends, also when nobody listens any more."""
 
-    def __init__(self, told: Iterator[Mapping[str, Any]], streams: threading.BoundedSemaphore) -> None:
+    def __init__(self, told: Iterator[Reply], streams: threading.BoundedSemaphore) -> None:
         self._lines, self._streams, self._open = _lines(told), streams, True
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[bytes]:
         return self
 
-    def __next__(self) -> str:
+    def __next__(self) -> bytes:
         try:
             return next(self._lines)
         except BaseException:
@@ -93,16 +93,12 @@ class _Lines:
             self._streams.release()
 
 
-def _lines(told: Iterator[Mapping[str, Any]]) -> Generator[str]:
+def _lines(told: Iterator[Reply]) -> Generator[bytes]:
     try:
         for reply in told:
-            yield f"{_text(reply)}\n"
+            yield reply.body + b"\n"
     finally:
         told.close()  # type: ignore[attr-defined]
-
-
-def _text(reply: Mapping[str, Any]) -> str:
-    return json.dumps(reply, ensure_ascii=False, allow_nan=False)
 
 
 def _problem(message: str, status: int) -> Response:

@@ -13,6 +13,7 @@ from app.pages.answers import Left
 from app.pages.endpoints import answers, described, endpoints_of, paced, read_question, tells
 from app.pages.questions import ComparisonWish, DraftTexts, NewName, OneRun, ProposalWish, Question, RunWish
 from app.present.endpoints import page_html
+from app.services.constitutions import create_constitution, list_constitutions
 from app.services.proposals import Proposals
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
@@ -119,6 +120,34 @@ def test_what_nobody_foresaw_is_told_by_a_number_of_the_log_and_by_nothing_else(
     reply = Teller([]).stumble({"run": 1}, CALLER)
     assert reply["kind"] == "fault" and reply["log"] in reply["message"] and "secret" not in str(reply)
     assert f"fault {reply['log']}" in caplog.text and "a secret of the studio" in caplog.text
+
+
+@dataclass(frozen=True)
+class Told:
+    text: str
+    number: float
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Writes first, and then has something to tell that cannot be sent."""
+
+    studio: Studio
+
+    @answers
+    def keep(self, question: NewName, editor: str) -> Told:
+        create_constitution(self.studio, "First")
+        create_constitution(self.studio, "Second")
+        return {0: Told("whole", 0.0), 1: Told("not a number", float("nan")), 2: Told("half \ud83d", 0.0)}[question.constitution]
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_what_cannot_be_told_is_not_kept_either(studio: Studio, which: int) -> None:
+    before = len(list_constitutions(studio))
+    assert Keeper(studio).keep({"constitution": which, "name": "x"}, CALLER)["kind"] == "fault"
+    assert len(list_constitutions(studio)) == before
+    assert Keeper(studio).keep({"constitution": 0, "name": "x"}, CALLER) == {"text": "whole", "number": 0.0}
+    assert len(list_constitutions(studio)) == before + 2
 
 
 def test_views_are_paced_and_the_last_one_is_always_told(monkeypatch: pytest.MonkeyPatch) -> None:
