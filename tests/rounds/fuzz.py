@@ -1,6 +1,6 @@
 """Call everything that a stranger can reach with seeded nonsense, and list what answers 500, raises, or takes over two seconds.
 
-    python -m tests.fuzz [--calls 10000] [--seed 0] [--data DIR]
+    python -m tests.rounds.fuzz [--calls 10000] [--seed 0] [--data DIR]
 
 Exit status 1 when there is any. The memory of the process is told after each thousand calls.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.fuzz.calls import fuzz, target
+from tests.rounds.fuzz_calls import fuzz, target
 
 MIB = 1 << 20
 

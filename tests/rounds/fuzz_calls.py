@@ -26,7 +26,7 @@ from core.methods.settings import preset, with_settings
 from tests.app.planting import claim, finish, measure, progress, queue, settings_for, train_steps
 from tests.app.pretending import PretendHost, pretended
 from tests.app.results import capitals, result
-from tests.fuzz.values import FILES, TEXTS, USUAL, Values
+from tests.rounds.fuzz_values import FILES, TEXTS, USUAL, Values
 
 SLOW_S = 2.0
 PATHS = (
