@@ -11,7 +11,7 @@ import yaml
 from core.constitution.findings import Finding, find, require_valid
 from core.constitution.normal import normal
 from core.constitution.principles import Constitution, from_data, to_data
-from core.constitution.reading.documents import dump_markdown, read_document
+from core.constitution.reading.documents import dump_markdown, read_document, read_edited
 from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES, Draft
 from core.constitution.reading.json_text import read_json, read_json_lines
 from core.constitution.reading.prose import read_prose
@@ -28,7 +28,8 @@ _NOT_READ = {
     **dict.fromkeys((".pdf", ".docx", ".doc", ".odt", ".rtf"), "a document of a word processor"),
     **dict.fromkeys((".html", ".htm"), "a web page"),
 }
-_YAML_BEGIN = re.compile(r"\A(?:\s*(?:#[^\n]*|---|%[^\n]*)?\n)*\s*(?:-\s+)?[A-Za-z_]+\s*:(?:\s|$)")
+_OURS = "Markdown, as the Write page gives it"
+_YAML_BEGIN = re.compile(r"\A(?:[^\S\n]*(?:#[^\n]*|---[^\S\n]*|%[^\n]*)?\n)*+[^\S\n]*(?:-[^\S\n]+)?[A-Za-z_]+[^\S\n]*:(?:\s|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +135,11 @@ def _draft(text: str, path: PurePath) -> Draft:
 
 def _of_markdown(text: str, name: str) -> Draft:
     document = read_document(text)
-    return Draft(format="Markdown, as the Write page gives it", constitution=document) if document is not None else read_prose(text, name)
+    if document is not None:
+        return Draft(format=_OURS, constitution=document)
+    if (edited := read_edited(text, name)) is not None:
+        return Draft(format=f"{_OURS}, edited", constitution=edited[0], ignored=edited[1])
+    return read_prose(text, name)
 
 
 def _of_data(data: Any, name: str, language: str) -> Draft:
