@@ -138,10 +138,11 @@ yo yoruba yorùbá yor
 zh chinese mandarin cantonese putonghua 中文 汉语 漢語 普通话 普通話 国语 國語 华语 華語 粤语 粵語 简体中文 簡體中文 繁体中文 繁體中文 zho chi cmn yue wuu cn
 """
 # What may stand before a name and says only which kind of the language is meant; no kind can be told from a reply.
-_VARIETIES = frozenset(
-    """american argentinian australian austrian brazilian british canadian egyptian european hong kong indian iranian latin latinoamericano mainland
-    mexican modern new quebec simplified standard swiss taiwanese traditional uk us zealand""".split()
-)
+_VARIETIES_KNOWN = """
+american argentinian australian austrian brazilian british canadian egyptian european hong kong indian iranian latin latinoamericano mainland mexican
+modern new quebec simplified standard swiss taiwanese traditional uk us zealand
+"""
+_VARIETIES = frozenset(_VARIETIES_KNOWN.split())
 
 
 def _plain(written: str) -> str:

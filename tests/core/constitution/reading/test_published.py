@@ -140,3 +140,50 @@ def test_a_check_that_is_kept_in_other_words_is_said(written: str, kept: str) ->
     (note,) = reading.notes
     assert "principle 1" in note and note.endswith(f"is kept as {kept}")
     assert read("c.yaml", "name: N\nprinciples: [{title: T, statement: S, antithesis: A, check: {language: de}}]").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("Note: what follows holds.\n\n1. Hum low.\n2. Sing high.\n", ["Note: what follows holds.", "Hum low.", "Sing high."]),
+        ("Do: Hum low.\nDo: Sing high.\n", ["Do: Hum low.", "Do: Sing high."]),
+        ("[1] Hum low.\n[2] Sing high.\n", ["Hum low.", "Sing high."]),
+        ("{You} hum low.\n", ["{You} hum low."]),
+        ("- Noise: hum low.\n- Song: sing high.\n", ["Noise: hum low.", "Song: sing high."]),
+        ("Hum *low*: @night.\n", ["Hum *low*: @night."]),
+    ],
+)
+@pytest.mark.parametrize("name", ["c.txt", "c"])
+def test_prose_that_begins_as_yaml_or_json_may_begin_is_prose_where_the_name_does_not_say_otherwise(name: str, text: str, statements: list[str]) -> None:
+    assert [p.statement for p in read(name, text).constitution.principles] == statements
+
+
+@pytest.mark.parametrize(
+    "text", ['{"kind": "Hum low."', '["Hum low." "Sing."]', "name: N\nprinciples:\n- title: T\n  statement: a: b\n", "title: A\ntitle: B\n"]
+)
+def test_a_broken_file_of_data_is_no_prose_whatever_its_name(text: str) -> None:
+    with pytest.raises(ConstitutionError):
+        read("c.txt", text)
+
+
+def test_json_lines_with_one_whole_constitution_are_that() -> None:
+    line = json.dumps({"name": "Choir", "principles": [{"title": "T", "statement": "Hum.", "antithesis": "Shout."}]})
+    assert read("c.jsonl", f"{line}\n").constitution.name == "Choir"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("c.txt", b"<ul>\n<li>Hum low.</li>\n</ul>\n", "a web page"),
+        ("c.docx", b"PK\x03\x04abc", "a word processor"),
+        ("c.txt", b"PK\x03\x04abc", "ZIP archive"),
+        ("c.yaml", "name: N".encode("utf-16-le"), "zero bytes"),
+    ],
+)
+def test_what_is_no_text_is_to_be_saved_as_a_constitution_and_not_as_a_table(name: str, data: bytes, says: str) -> None:
+    with pytest.raises(ConstitutionError, match=rf"{says}.*Save the constitution as YAML, JSON or Markdown"):
+        read_constitution(data, name)
+
+
+def test_markdown_may_begin_with_a_tag() -> None:
+    assert read("c.md", '<p align="center">Us</p>\n\n## Noise\n\nHum low.\n').constitution.principles[-1].statement == "Hum low."
