@@ -15,7 +15,7 @@ from core.constitution.reading.documents import dump_markdown, read_document, re
 from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES, Draft
 from core.constitution.reading.json_text import read_json, read_json_lines
 from core.constitution.reading.prose import read_prose
-from core.constitution.reading.published import read_published, without_foreign_ids
+from core.constitution.reading.published import read_published, with_rows, without_foreign_ids
 from core.constitution.reading.sami import LISTS, from_sami
 from core.constitution.reading.tables import read_text
 from core.constitution.reading.yaml_text import read_yaml
@@ -180,6 +180,9 @@ def _of_markdown(text: str, name: str) -> Draft:
 
 
 def _of_data(data: Any, name: str, language: str) -> Draft:
+    if isinstance(data, Mapping) and list(data) == ["constitution"] and isinstance(data["constitution"], Mapping):
+        data = data["constitution"]
+    data = with_rows(data)
     if isinstance(data, Mapping) and data.keys() & set(LISTS):
         used = {"statement": "positive", "antithesis": "negative", "title": "identifiers"}
         return Draft(format=f"{language}, SAMI's pair of lists", constitution=from_sami(data, name), used=used)
