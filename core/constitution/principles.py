@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from core.constitution.checks import Check, check_from_data, check_to_data
-from core.constitution.normal import normal, normal_line
+from core.constitution.normal import normal, normal_line, seen
 from core.errors import ConstitutionError
 
 MAX_TITLE_CHARS = 120
@@ -108,8 +108,8 @@ def short_title(text: str) -> str:
 
 
 def squash(text: str) -> str:
-    """A text without case and spacing: what two texts share that say the same."""
-    return " ".join(text.split()).casefold()
+    """A text without case, spacing and what cannot be seen: what two texts share that say the same; empty where there is nothing to see."""
+    return " ".join(seen(text).split()).casefold()
 
 
 def to_data(constitution: Constitution) -> dict[str, Any]:
@@ -138,9 +138,7 @@ def from_data(data: object) -> Constitution:
     _reject_unknown(data, {"name", "principles", "blurb"}, "the constitution")  # a starter says in a blurb what it shows: read past
     principles = data.get("principles") or []
     if not isinstance(principles, list):
-        raise ConstitutionError(
-            f"`principles` must be a list, but it is {kind_of(principles)}. Write one item for each principle, in YAML with `- ` before it."
-        )
+        raise ConstitutionError(f"`principles` must be a list, but it is {kind_of(principles)}. Write one item a principle, in YAML with `- ` before it.")
     return Constitution(name=_text(data, "name", "the constitution"), principles=tuple(_principle(row, i) for i, row in enumerate(principles)))
 
 
