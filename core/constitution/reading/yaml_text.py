@@ -108,8 +108,7 @@ def _without_odd_breaks(text: str) -> tuple[str, dict[str, str]]:
 
 def _words(error: yaml.YAMLError, source: str) -> str:
     if isinstance(error, ReaderError):
-        line = source.count("\n", 0, int(error.position)) + 1
-        return f"Line {line} holds U+{error.character:04X}, a character that cannot be read. Remove it."
+        return f"Line {source.count(chr(10), 0, int(error.position)) + 1} holds U+{error.character:04X}, a character that cannot be read. Remove it."
     mark, problem = getattr(error, "problem_mark", None), str(getattr(error, "problem", None) or error).splitlines()[0]
     line = f" in line {mark.line + 1}" if mark is not None else ""
     if "'\\t'" in problem:
