@@ -14,6 +14,7 @@ from core.constitution.principles import (
     Constitution,
     Principle,
     WrittenBy,
+    squash,
     to_data,
     written_by_from_data,
     written_by_to_data,
@@ -132,7 +133,7 @@ def require_name(name: object) -> str:
     Raises:
         ConstitutionError: Empty, too long, or no text.
     """
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str) or not squash(name):
         raise ConstitutionError("A constitution needs a name. Type one.")
     if len(name.strip()) > MAX_NAME_CHARS:
         raise ConstitutionError(f"The name has {len(name.strip()):,} characters; the limit is {MAX_NAME_CHARS}. Shorten it.")

@@ -39,7 +39,8 @@ def read_text(argument: object, name: str, where: str) -> str:
         return "|".join(_item(item, name, where) for item in argument)
     if isinstance(argument, list | tuple | dict):
         shape = "mapping" if isinstance(argument, dict) else "list"
-        raise ConstitutionError(f"The check {name} of {where} needs one text, but it is a {shape}: {reprlib.repr(argument)}. Write the text in quotes.")
+        remedy = "Write the text in quotes." if name in _LISTS or shape == "mapping" else f"Write one text; only {' and '.join(_LISTS)} take several."
+        raise ConstitutionError(f"The check {name} of {where} needs one text, but it is a {shape}: {reprlib.repr(argument)}. {remedy}")
     if not isinstance(argument, str):
         raise ConstitutionError(f"The check {name} of {where} needs a text, but it is {reprlib.repr(argument)}. Put it in quotes.")
     text = normal(argument)

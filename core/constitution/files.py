@@ -11,11 +11,11 @@ import yaml
 from core.constitution.findings import Finding, find, require_valid
 from core.constitution.normal import normal
 from core.constitution.principles import Constitution, from_data, to_data
-from core.constitution.reading.documents import dump_markdown, read_document
+from core.constitution.reading.documents import dump_markdown, read_document, read_edited
 from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES, Draft
 from core.constitution.reading.json_text import read_json, read_json_lines
 from core.constitution.reading.prose import read_prose
-from core.constitution.reading.published import read_published, without_foreign_ids
+from core.constitution.reading.published import read_published, with_rows, without_foreign_ids
 from core.constitution.reading.sami import LISTS, from_sami
 from core.constitution.reading.tables import read_text
 from core.constitution.reading.yaml_text import read_yaml
@@ -28,7 +28,13 @@ _NOT_READ = {
     **dict.fromkeys((".pdf", ".docx", ".doc", ".odt", ".rtf"), "a document of a word processor"),
     **dict.fromkeys((".html", ".htm"), "a web page"),
 }
-_YAML_BEGIN = re.compile(r"\A(?:\s*(?:#[^\n]*|---|%[^\n]*)?\n)*\s*(?:-\s+)?[A-Za-z_]+\s*:(?:\s|$)")
+_SAVE = "Save the constitution as YAML, JSON or Markdown."
+_MARKDOWN = (".md", ".markdown")
+_PAGE = re.compile(r"\s*<(?:head|body|table|ul|ol|div|p)\b[^>]*>", re.IGNORECASE)  # in Markdown a file may well begin with such a tag
+_OUR_KEYS = re.compile(r"^[ \t{\[]*(?:-[ \t]+)?[\"']?(?:name|principles|title|statement|antithesis|rules|positive|negative)[\"']?[ \t]*:", re.MULTILINE)
+_JSON_BEGIN = re.compile(r"\s*[\[{]\s*[\[{\"']")
+_OURS = "Markdown, as the Write page gives it"
+_YAML_BEGIN = re.compile(r"\A(?:[^\S\n]*(?:#[^\n]*|---[^\S\n]*|%[^\n]*)?\n)*+[^\S\n]*(?:-[^\S\n]+)?[A-Za-z_]+[^\S\n]*:(?:\s|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +60,9 @@ def read_constitution(data: bytes, filename: str) -> ConstitutionReading:
     Raises:
         ConstitutionError: Not text, not that format, or no constitution.
     """
+    _refuse_kind(PurePath(filename))
     try:
-        decoded = read_text(data, filename or "The file")
+        decoded = read_text(data, filename or "The file", remedy=_SAVE)
     except FileError as error:
         raise ConstitutionError(str(error)) from error
     reading = read_constitution_text(decoded.text, filename, decoded.encoding)
@@ -65,8 +72,9 @@ def read_constitution(data: bytes, filename: str) -> ConstitutionReading:
 def read_constitution_text(text: str, filename: str, encoding: str = "UTF-8") -> ConstitutionReading:
     """The same for text that is decoded."""
     path = PurePath(filename)
-    if (kind := _NOT_READ.get(path.suffix.casefold())) is not None or re.match(r"\s*<(?:!doctype|html)", text, re.IGNORECASE):
-        raise ConstitutionError(f"The file is {kind or 'a web page'}. Save the constitution as YAML, JSON or Markdown.")
+    _refuse_kind(path)
+    if (_PAGE.match(text) and path.suffix.casefold() not in _MARKDOWN) or re.match(r"\s*<(?:!doctype|html)", text, re.IGNORECASE):
+        raise ConstitutionError(f"The file is a web page. {_SAVE}")
     if not text.strip():
         raise ConstitutionError("The file is empty. Write a `name` and a list of `principles`.")
     draft = _draft(text.removeprefix("\ufeff"), path)
@@ -81,6 +89,11 @@ def read_constitution_text(text: str, filename: str, encoding: str = "UTF-8") ->
         constitution=draft.constitution,
         findings=find(draft.constitution),
     )
+
+
+def _refuse_kind(path: PurePath) -> None:
+    if (kind := _NOT_READ.get(path.suffix.casefold())) is not None:
+        raise ConstitutionError(f"The file is {kind}. {_SAVE}")
 
 
 def parse_file(text: str, filename: str) -> Constitution:
@@ -117,11 +130,22 @@ def _draft(text: str, path: PurePath) -> Draft:
     suffix, name = path.suffix.casefold(), _name(path.stem)
     opens = text.lstrip()[:1] in ("{", "[")
     if suffix in (".jsonl", ".ndjson"):
-        return _of_data(read_json_lines(text), name, "JSON lines")
+        return _of_lines(read_json_lines(text), name)
     if suffix == ".json":
         return _of_data(read_json(text), name, "JSON")
-    if suffix in (".md", ".markdown") or not (suffix in (".yaml", ".yml", "") or opens or _YAML_BEGIN.match(text)):
+    if suffix in (".yaml", ".yml"):
+        return _of_yaml(text, name, opens)
+    if suffix in _MARKDOWN or not (opens or _YAML_BEGIN.match(text)):
         return _of_markdown(normal(text), name)
+    try:
+        return _of_yaml(text, name, opens)
+    except ConstitutionError:
+        if _OUR_KEYS.search(text) or _JSON_BEGIN.match(text) or _is_json(text):
+            raise
+        return _of_markdown(normal(text), name)  # prose that begins as YAML may begin: `Note: …`, `[1] …`
+
+
+def _of_yaml(text: str, name: str, opens: bool) -> Draft:
     if opens:
         try:
             return _of_data(read_json(text), name, "JSON")
@@ -132,12 +156,33 @@ def _draft(text: str, path: PurePath) -> Draft:
     return replace(draft, notes=[*loaded.notes, *draft.notes])
 
 
+def _is_json(text: str) -> bool:
+    try:
+        read_json(text)
+    except ConstitutionError:
+        return False
+    return True
+
+
+def _of_lines(values: list[Any], name: str) -> Draft:
+    """A constitution that stands in one line, or one principle a line."""
+    whole = len(values) == 1 and isinstance(values[0], Mapping) and isinstance(values[0].get("principles"), list)
+    return _of_data(values[0] if whole else values, name, "JSON lines")
+
+
 def _of_markdown(text: str, name: str) -> Draft:
     document = read_document(text)
-    return Draft(format="Markdown, as the Write page gives it", constitution=document) if document is not None else read_prose(text, name)
+    if document is not None:
+        return Draft(format=_OURS, constitution=document)
+    if (edited := read_edited(text, name)) is not None:
+        return Draft(format=f"{_OURS}, edited", constitution=edited[0], ignored=edited[1])
+    return read_prose(text, name)
 
 
 def _of_data(data: Any, name: str, language: str) -> Draft:
+    if isinstance(data, Mapping) and list(data) == ["constitution"] and isinstance(data["constitution"], Mapping):
+        data = data["constitution"]
+    data = with_rows(data)
     if isinstance(data, Mapping) and data.keys() & set(LISTS):
         used = {"statement": "positive", "antithesis": "negative", "title": "identifiers"}
         return Draft(format=f"{language}, SAMI's pair of lists", constitution=from_sami(data, name), used=used)

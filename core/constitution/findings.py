@@ -86,7 +86,7 @@ def _must(rule: Rule, principle: int | None, field: str, message: str) -> Findin
 
 
 def _of_the_whole(constitution: Constitution) -> Iterator[Finding]:
-    if not constitution.name.strip():
+    if not squash(constitution.name):
         yield _must(Rule.NO_NAME, None, "name", "The constitution has no name. Give it one.")
     elif len(constitution.name) > MAX_TITLE_CHARS:
         yield _must(Rule.LONG_NAME, None, "name", f"The name has {len(constitution.name):,} characters; the limit is {MAX_TITLE_CHARS}.")
@@ -139,13 +139,13 @@ def _of_the_texts(principle: Principle, i: int) -> Iterator[Finding]:
     if principle.written_by is not None and len(principle.written_by.model) > MAX_WRITER_CHARS:
         message = f"The writer of principle {i + 1} has {len(principle.written_by.model):,} characters; the limit is {MAX_WRITER_CHARS}."
         yield _must(Rule.LONG_WRITER, i, "written_by", message)
-    if principle.statement.strip() and squash(principle.statement) == squash(principle.antithesis):
+    if squash(principle.statement) and squash(principle.statement) == squash(principle.antithesis):
         message = f"Statement and antithesis of principle {i + 1} are the same text. Write what the opposite would be."
         yield _must(Rule.SAME_TEXTS, i, "antithesis", message)
 
 
 def _of_a_text(side: Side, text: str, i: int) -> Iterator[Finding]:
-    if not text.strip():
+    if not squash(text):
         why = "" if side == "statement" else " Training contrasts the two, so it needs both."
         yield _must(Rule.NO_TEXT, i, side, f"Principle {i + 1} has no {side}.{why} Write one.")
     elif len(text) > MAX_TEXT_CHARS:

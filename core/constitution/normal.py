@@ -1,11 +1,14 @@
 """The normal form of texts that come in: one kind of line end, whole characters, nothing that cannot be seen or stored."""
 
 import re
+import unicodedata
 
 from core.errors import ConstitutionError
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+
+_UNSEEN = re.compile("[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]")
 
 
 def normal(text: str) -> str:
@@ -22,6 +25,11 @@ def control_in(text: str) -> str | None:
     """The first character that is none to be read, such as a bell or a NUL, as its code point; None when there is none."""
     match = _CONTROLS.search(text)
     return f"U+{ord(match[0]):04X}" if match is not None else None
+
+
+def seen(text: str) -> str:
+    """What a reader sees of a text: nothing that is not shown, and one way of writing an accent. For comparing, never for keeping."""
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
 def whole(text: str, where: str) -> str:

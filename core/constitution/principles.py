@@ -1,5 +1,6 @@
 """Constitutions as values: principles, their plain data, and how they are put to a model. Pure text."""
 
+import difflib
 import hashlib
 import json
 import re
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from core.constitution.checks import Check, check_from_data, check_to_data
-from core.constitution.normal import normal, normal_line
+from core.constitution.normal import normal, normal_line, seen
 from core.errors import ConstitutionError
 
 MAX_TITLE_CHARS = 120
@@ -107,8 +108,8 @@ def short_title(text: str) -> str:
 
 
 def squash(text: str) -> str:
-    """A text without case and spacing: what two texts share that say the same."""
-    return " ".join(text.split()).casefold()
+    """A text without case, spacing and what cannot be seen: what two texts share that say the same; empty where there is nothing to see."""
+    return " ".join(seen(text).split()).casefold()
 
 
 def to_data(constitution: Constitution) -> dict[str, Any]:
@@ -133,18 +134,18 @@ def from_data(data: object) -> Constitution:
         ConstitutionError: A wrong shape, an unknown key or an unknown check, each named.
     """
     if not isinstance(data, Mapping):
-        raise ConstitutionError(f"A constitution is a mapping with `name` and `principles`, but this is a {_kind(data)}.")
+        raise ConstitutionError(f"A constitution is a mapping with `name` and `principles`, but this is {kind_of(data)}.")
     _reject_unknown(data, {"name", "principles", "blurb"}, "the constitution")  # a starter says in a blurb what it shows: read past
-    principles = data.get("principles", [])
+    principles = data.get("principles") or []
     if not isinstance(principles, list):
-        raise ConstitutionError(f"`principles` must be a list, but it is a {_kind(principles)}.")
+        raise ConstitutionError(f"`principles` must be a list, but it is {kind_of(principles)}. Write one item a principle, in YAML with `- ` before it.")
     return Constitution(name=_text(data, "name", "the constitution"), principles=tuple(_principle(row, i) for i, row in enumerate(principles)))
 
 
 def _principle(row: object, i: int) -> Principle:
     where = f"principle {i + 1}"
     if not isinstance(row, Mapping):
-        raise ConstitutionError(f"{where.capitalize()} must be a mapping with `title`, `statement` and `antithesis`, but it is a {_kind(row)}.")
+        raise ConstitutionError(f"{where.capitalize()} must be a mapping with `title`, `statement` and `antithesis`, but it is {kind_of(row)}.")
     _reject_unknown(row, {"title", "statement", "antithesis", "check", "id", "written_by"}, where)
     check = check_from_data(row["check"], where) if row.get("check") not in (None, "") else None
     return Principle(
@@ -175,7 +176,7 @@ def written_by_from_data(data: object, where: str) -> WrittenBy:
         one_text = _ONE_TEXT.fullmatch(data)
         return WrittenBy(model=one_text[1], texts=_sides([one_text[2]])) if one_text else WrittenBy(model=data)
     if not isinstance(data, Mapping):
-        raise ConstitutionError(f"`written_by` of {where} must be a mapping with `model` and `texts`, but it is a {_kind(data)}.")
+        raise ConstitutionError(f"`written_by` of {where} must be a mapping with `model` and `texts`, but it is {kind_of(data)}.")
     _reject_unknown(data, {"model", "texts"}, f"`written_by` of {where}")
     texts = data.get("texts", list(SIDES))
     if not isinstance(texts, list) or not all(text in SIDES for text in texts):
@@ -193,18 +194,24 @@ def _text(row: Mapping[Any, Any], key: str, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ConstitutionError(f"`{key}` of {where} must be text, but it is {reprlib.repr(value)} ({_kind(value)}). Put it in quotes.")
+        raise ConstitutionError(f"`{key}` of {where} must be text, but it is {reprlib.repr(value)} ({kind_of(value)}). Put it in quotes.")
     return normal_line(value) if key in ("title", "name") else normal(value)
 
 
-def _kind(value: object) -> str:
-    return {"dict": "mapping", "str": "text", "NoneType": "blank"}.get(type(value).__name__, type(value).__name__)
+def kind_of(value: object) -> str:
+    """What a value is, in words."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return "blank"
+    names = {"dict": "a mapping", "str": "a text", "list": "a list", "bool": "true or false"}
+    return names.get(type(value).__name__, "a number")
 
 
 def _reject_unknown(row: Mapping[Any, Any], known: set[str], where: str) -> None:
     unknown = sorted(str(key) for key in row if key not in known)
     if unknown:
-        raise ConstitutionError(f"Unknown key {unknown[0]!r} in {where}; known are {', '.join(sorted(known))}.")
+        close = difflib.get_close_matches(unknown[0].strip().casefold(), known, n=1, cutoff=0.75)
+        meant = f" Did you mean `{close[0]}`?" if close else ""
+        raise ConstitutionError(f"Unknown key {unknown[0]!r} in {where}; known are {', '.join(sorted(known))}.{meant}")
 
 
 def content_hash(constitution: Constitution) -> str:

@@ -1,9 +1,11 @@
-"""Constitutions as Markdown: written for people to read, and read back word for word."""
+"""Constitutions as Markdown: written for people to read, and read back word for word, or by its marks where somebody edited it by hand."""
 
 import re
+from dataclasses import dataclass, field
 
 from core.constitution.checks import CHECKS, Check, check_from_data
 from core.constitution.principles import Constitution, Principle, written_by_from_data
+from core.errors import ConstitutionError
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>#|!n])")
 _NAME = re.compile(r"# (?P<name>[^\n]*)\n\n(?=## 1\. |\Z)")
@@ -12,6 +14,9 @@ _PRINCIPLE = re.compile(
     r"(?:\n\*Check:\* (?P<check>`[^`\n]*`|[^`].*?)\n)?(?:\n\*Written by:\* (?P<writer>[^\n]*)\n)?(?=\n## \d+\. |\n?\Z)",
     re.DOTALL,
 )
+_MARK = re.compile(r"(?:\*\*?|__?)(Statement|Antithesis|Check|Written by)(?:[.:](?:\*\*?|__?)|(?:\*\*?|__?)[.:])[ \t]*(.*)$", re.IGNORECASE)
+_HEADING = re.compile(r"##?[ \t]+(?:\d{1,3}[.)][ \t]+)?(.*)$")
+_ONE_LINE = ("check", "written by")
 
 
 def dump_markdown(constitution: Constitution) -> str:
@@ -32,7 +37,11 @@ def _check(check: Check) -> str:
 
 
 def _escape(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in text)
+    """Line ends at the edges are written out: as blank lines they would be taken for those of the document."""
+    inner = text.strip("\n")
+    before = len(text) - len(text.lstrip("\n")) if inner else len(text)
+    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in inner)
+    return "\\n" * before + escaped + "\\n" * (len(text) - before - len(inner))
 
 
 def read_document(text: str) -> Constitution | None:
@@ -44,11 +53,94 @@ def read_document(text: str) -> Constitution | None:
     at = head.end()
     while at < len(text.rstrip("\n")):
         match = _PRINCIPLE.match(text, at)
-        if match is None or int(match["number"]) != len(principles) + 1:
+        if match is None or int(match["number"]) != len(principles) + 1 or _holds_marks(match["statement"], match["antithesis"]):
             return None
         principles.append(_principle(match, len(principles)))
         at = match.end() + 1
     return Constitution(name=_plain(head["name"]), principles=tuple(principles))
+
+
+def _holds_marks(*texts: str) -> bool:
+    """Whether a mark stands inside a text, which in a document that nobody edited would be escaped."""
+    return any(_MARK.match(line) for text in texts for line in text.split("\n"))
+
+
+@dataclass
+class _Section:
+    """A heading and what stands below it, parted by the marks."""
+
+    title: str
+    loose: list[str] = field(default_factory=list)  # lines before the first mark
+    parts: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_edited(text: str, name: str) -> tuple[Constitution, list[str]] | None:
+    """The same document after somebody edited it: other numbers, blank lines or signs at the marks; and what of it is left out.
+
+    Returns:
+        None when no line begins with the mark of a statement.
+
+    Raises:
+        ConstitutionError: A text of which nobody can say what it belongs to.
+    """
+    if not any((mark := _MARK.match(line)) and mark[1].casefold() == "statement" for line in text.split("\n")):
+        return None
+    sections = _sections(text)
+    lead = sections.pop(0)
+    ignored = [f"the text before the first heading, “{_shown(lead.loose)}”"] if _joined(lead.loose) else []
+    if sections and not sections[0].parts:
+        head = sections.pop(0)
+        name = _plain(head.title) or name
+        ignored += [f"the text below the name, “{_shown(head.loose)}”"] if _joined(head.loose) else []
+    return Constitution(name=name, principles=tuple(_edited(section, i) for i, section in enumerate(sections))), ignored
+
+
+def _sections(text: str) -> list[_Section]:
+    sections = [_Section("")]
+    lines = sections[0].loose
+    for line in text.split("\n"):
+        heading, mark = _HEADING.match(line), _MARK.match(line)
+        if heading is not None:
+            sections.append(_Section(heading[1].strip()))
+            lines = sections[-1].loose
+        elif mark is not None:
+            part = mark[1].casefold()
+            if part in sections[-1].parts or len(sections) == 1:
+                where = f"below the heading “{sections[-1].title[:80]}” a second time" if len(sections) > 1 else "before any heading"
+                raise ConstitutionError(f"The mark of {part} stands {where}. Begin each principle with a heading, as in `## 1. Title`.")
+            lines = sections[-1].parts[part] = [mark[2]]
+        else:
+            lines.append(line)
+    return sections
+
+
+def _edited(section: _Section, i: int) -> Principle:
+    where = f"principle {i + 1}"
+    if "statement" not in section.parts or _joined(section.loose):
+        wrong = f"holds “{_shown(section.loose)}” before its first mark" if section.parts else "has no statement"
+        raise ConstitutionError(f"{where.capitalize()}, “{section.title[:80]}”, {wrong}. Write each text behind its mark, as in `**Statement.** Be kind.`")
+    for part in _ONE_LINE:
+        if _joined(lines := section.parts.get(part, [])[1:]):
+            raise ConstitutionError(
+                f"Below the mark of {part} of {where} stands “{_shown(lines)}”. Remove it, or write it into the statement or the antithesis."
+            )
+    texts = {part: _joined(lines) for part, lines in section.parts.items()}
+    check, writer = texts.get("check"), texts.get("written by")
+    return Principle(
+        title=_plain(section.title),
+        statement=_plain(texts["statement"]),
+        antithesis=_plain(texts.get("antithesis", "")),
+        check=_read_check(check[1:-1] if re.fullmatch("`[^`]*`", check) else _plain(check), where) if check else None,
+        written_by=written_by_from_data(_plain(writer), where) if writer else None,
+    )
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines).strip()
+
+
+def _shown(lines: list[str]) -> str:
+    return " ".join(_joined(lines).split())[:60]
 
 
 def _principle(match: "re.Match[str]", i: int) -> Principle:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from core.constitution.checks import Check
 from core.constitution.normal import normal, normal_line
 from core.constitution.principles import MAX_TITLE_CHARS, Constitution, Principle, short_title, squash
 from core.errors import ConstitutionError
@@ -17,6 +18,7 @@ class Found:
     statement: str
     title: str = ""
     antithesis: str = ""
+    check: Check | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,8 @@ def draft_of(found: Iterable[Found], name: str, draft: Draft) -> Draft:
         raise ConstitutionError(f"There are {len(pieces)} principles in this file; a draft holds {MAX_DRAFT_PRINCIPLES}. Choose some, or divide it.")
     titles = _titles(pieces)
     principles = [
-        Principle(title=title, statement=normal(piece.statement), antithesis=normal(piece.antithesis)) for title, piece in zip(titles, pieces, strict=True)
+        Principle(title=title, statement=normal(piece.statement), antithesis=normal(piece.antithesis), check=piece.check)
+        for title, piece in zip(titles, pieces, strict=True)
     ]
     notes = list(draft.notes)
     if made := sum(not piece.title.strip() for piece in pieces):

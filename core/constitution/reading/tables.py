@@ -84,8 +84,8 @@ class Table:
     notes: tuple[str, ...]
 
 
-def read_text(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> Decoded:
-    """Decode a file that should be text.
+def read_text(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES, remedy: str = SAVE) -> Decoded:
+    """Decode a file that should be text. `remedy` says how to save one that is none.
 
     Raises:
         FileError: Too large, of another kind, or in an encoding that cannot be known.
@@ -94,10 +94,10 @@ def read_text(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> D
         raise FileError(f"{filename} has {len(data) / 1e6:.1f} MB; the limit is {most_bytes // 1_000_000} MB. Take a sample of it.")
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
-            raise FileError(f"{filename} is {kind}, not text. {SAVE}")
+            raise FileError(f"{filename} is {kind}, not text. {remedy}")
     codec, encoding = next(((codec, name) for bom, codec, name in _BOMS if data.startswith(bom)), ("utf-8", "UTF-8"))
     if encoding == "UTF-8" and b"\x00" in data:
-        raise FileError(f"{filename} is not a text file in UTF-8: it holds zero bytes. {SAVE}")
+        raise FileError(f"{filename} is not a text file in UTF-8: it holds zero bytes. {remedy}")
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:

@@ -5,12 +5,14 @@ of this is meant in a constitution.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 from yaml import events
+from yaml.reader import ReaderError
 from yaml.resolver import Resolver
 
 from core.constitution.normal import normal, whole
@@ -18,6 +20,7 @@ from core.errors import ConstitutionError
 
 MAX_NODES = 20_000
 MAX_DEPTH = 20
+MAX_LINES_SAID = 20  # that one note names
 _STRING = "tag:yaml.org,2002:str"
 _NO_TEXTS = ("check", "max_words", "min_words", "max_sentences", "language")  # a word or a number, which a comment beside it cannot cut
 _QUOTE = "Put the whole text in quotes"
@@ -85,7 +88,7 @@ def read_yaml(text: str) -> YamlText:
     except RecursionError as error:
         raise ConstitutionError("This file is nested too deeply to be a constitution. Write `name` and a list of `principles`.") from error
     except yaml.YAMLError as error:
-        raise ConstitutionError(_words(error)) from error
+        raise ConstitutionError(_words(error, source)) from error
     _look_for_comments(reader)
     return YamlText(data, tuple(reader.notes))
 
@@ -103,16 +106,18 @@ def _without_odd_breaks(text: str) -> tuple[str, dict[str, str]]:
     return text, stand_ins
 
 
-def _words(error: yaml.YAMLError) -> str:
+def _words(error: yaml.YAMLError, source: str) -> str:
+    if isinstance(error, ReaderError):
+        return f"Line {source.count(chr(10), 0, int(error.position)) + 1} holds U+{error.character:04X}, a character that cannot be read. Remove it."
     mark, problem = getattr(error, "problem_mark", None), str(getattr(error, "problem", None) or error).splitlines()[0]
     line = f" in line {mark.line + 1}" if mark is not None else ""
     if "'\\t'" in problem:
-        return f"This is not a YAML file: a tab stands{line} where YAML wants blanks. Indent with blanks."
+        return f"This is not a YAML file: a tab stands{line} where YAML wants blanks. Indent with blanks, and leave no tab at the end of a line."
     if "mapping values are not allowed" in problem:
         return f"This is not a YAML file: {problem}{line}. A text that holds `: ` needs quotes, and lines that belong together the same indentation."
     if "block end" in problem or "could not find expected ':'" in problem:
         return f"This is not a YAML file: {problem}{line}. Give lines that belong together the same indentation, and put texts with signs in quotes."
-    return f"This is not a YAML file: {problem}{line}."
+    return f"This is not a YAML file: {problem}{line}. Put texts with signs in quotes."
 
 
 def _document(reader: _Reader) -> Any:
@@ -207,11 +212,12 @@ def _mapping(reader: _Reader, depth: int) -> dict[str, Any]:
 
 def _look_for_comments(reader: _Reader) -> None:
     """Find what YAML took for comments; refuse where that cut a text, and say the rest."""
-    said = []
+    said, line, counted = [], 0, 0
+    ends = [_end(plain.event).index for plain in reader.plain]
     for index in _comments(reader):
-        line = reader.source.count("\n", 0, index)
-        before = [plain for plain in reader.plain if _end(plain.event).index <= index]
-        cut = before[-1] if before else None
+        line, counted = line + reader.source.count("\n", counted, index), index
+        before = bisect_right(ends, index)
+        cut = reader.plain[before - 1] if before else None
         if cut is not None and cut.key not in _NO_TEXTS and _is_cut(reader.source, cut, index, line):
             rest = reader.source[index:].partition("\n")[0]
             raise ConstitutionError(
@@ -220,7 +226,8 @@ def _look_for_comments(reader: _Reader) -> None:
             )
         said.append(str(line + 1))
     if said:
-        reader.notes.append(f"{'Comments are' if len(said) > 1 else 'A comment is'} left out, in line {', '.join(said)}.")
+        shown = ", ".join(said[:MAX_LINES_SAID]) + (f" and {len(said) - MAX_LINES_SAID:,} more" if len(said) > MAX_LINES_SAID else "")
+        reader.notes.append(f"{'Comments are' if len(said) > 1 else 'A comment is'} left out, in line {shown}.")
 
 
 def _comments(reader: _Reader) -> Iterator[int]:
@@ -237,10 +244,7 @@ def _comments(reader: _Reader) -> Iterator[int]:
 
 
 def _is_cut(source: str, plain: _Plain, index: int, line: int) -> bool:
-    between = source[_end(plain.event).index : index]
-    if between.strip():
+    end = _end(plain.event)
+    if line > end.line + 1 or source[end.index : index].strip():
         return False
-    if "\n" not in between:
-        return True
-    column = index - (source.rfind("\n", 0, index) + 1)
-    return line == _end(plain.event).line + 1 and column > plain.indent
+    return line == end.line or index - (source.rfind("\n", 0, index) + 1) > plain.indent

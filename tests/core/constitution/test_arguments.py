@@ -72,6 +72,12 @@ def test_another_type_is_refused_with_the_place_and_the_value(name: str, argumen
     assert len(str(refused.value)) < 400
 
 
+@pytest.mark.parametrize("name", ["starts_with", "regex", "language"])
+def test_a_list_where_one_text_is_taken_is_refused_with_the_checks_that_take_one(name: str) -> None:
+    with pytest.raises(ConstitutionError, match="Write one text; only contains and excludes take several"):
+        check_from_data({name: ["en", "de"]}, "principle 1")
+
+
 @pytest.mark.parametrize("written", ["klingon", "xx", "fr-", "english please", "zz-ZZ"])
 def test_a_language_that_cannot_be_told_is_refused_with_the_code_to_write(written: str) -> None:
     with pytest.raises(ConstitutionError, match=r"can never be met.*ISO 639-1"):

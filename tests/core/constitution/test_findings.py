@@ -92,3 +92,19 @@ def test_a_check_that_some_replies_meet_is_not_found(check):
 def test_a_character_that_cannot_be_read_is_found_with_its_code(changes, field):
     (finding,) = problems(find(made(**changes)))
     assert finding.rule is Rule.UNREADABLE_CHARACTER and finding.field == field and "U+00" in finding.message
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "\u00ad \u2060", "\ufeff", "\u3164", "\u202e\u202c"])
+def test_what_cannot_be_seen_is_no_name_no_title_and_no_text(nothing):
+    rules = {finding.rule for finding in find(Constitution(name=nothing, principles=(Principle(title=nothing, statement=nothing, antithesis="b"),)))}
+    assert rules >= {Rule.NO_NAME, Rule.NO_TITLE, Rule.NO_TEXT}
+
+
+@pytest.mark.parametrize(("one", "other"), [("caf\u00e9", "cafe\u0301"), ("calm", "ca\u200blm"), ("Calm", "calm\ufeff"), ("\u2764", "\u2764\ufe0f")])
+def test_two_texts_that_look_the_same_are_the_same(one, other):
+    twins = Constitution(name="C", principles=(Principle(title=one, statement="a", antithesis="b"), Principle(title=other, statement=one, antithesis=other)))
+    assert [finding.rule for finding in problems(find(twins))] == [Rule.SAME_TITLE, Rule.SAME_TEXTS]
+
+
+def test_marks_that_are_seen_tell_texts_apart():
+    assert not problems(find(made(statement="x\u00b2", antithesis="x2"))) and not problems(find(made(statement="e", antithesis="e\u0301")))

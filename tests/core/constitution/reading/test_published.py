@@ -117,6 +117,16 @@ def test_a_list_of_principles_of_our_own_keeps_their_checks() -> None:
         ("a.yaml", "rules:\n- a\n- b: c\n", "Unknown key 'rules'"),
         ("a.md", "# Only a title\n", "no principle"),
         ("a.jsonl", '{"trait": "a"}\n{"trait"}\n', "Line 2"),
+        ("a.json", '["Hum.", "", "Sing."]', "item 2 of this list is blank"),
+        ("a.json", '[{"rule": "Hum."}, {"sound": "Sing.", "loud": 1}]', "item 2 of this list is a mapping with `sound` and `loud`, none"),
+        ("a.json", '[{"sound": "Hum."}, {"sound": "Sing."}]', "item 1 of this list is a mapping with `sound`"),
+        ("a.json", "[]", "but this is a list"),
+        ("a.json", "3", "but this is a number"),
+        ("a.yaml", "# nothing\n", "but this is blank"),
+        ("a.yaml", "- Hum\n- Sing: high, and low\n", "item 2 of this list is a mapping with `Sing`.*needs quotes"),
+        ("a.yaml", "name: N\nprinciples:\n  title: T\n  statement: S\n", "`principles` must be a list, but it is a mapping. Write one item"),
+        ("a.yaml", "Name: N\nprinciples: []\n", "Unknown key 'Name'.*Did you mean `name`"),
+        ("a.yaml", "name: N\nprinciples:\n- title: T\n  anti-thesis: S\n", "Did you mean `antithesis`"),
     ],
 )
 def test_what_is_none_of_these_is_refused_with_the_reason(filename: str, text: str, says: str) -> None:
@@ -140,3 +150,84 @@ def test_a_check_that_is_kept_in_other_words_is_said(written: str, kept: str) ->
     (note,) = reading.notes
     assert "principle 1" in note and note.endswith(f"is kept as {kept}")
     assert read("c.yaml", "name: N\nprinciples: [{title: T, statement: S, antithesis: A, check: {language: de}}]").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("Note: what follows holds.\n\n1. Hum low.\n2. Sing high.\n", ["Note: what follows holds.", "Hum low.", "Sing high."]),
+        ("Do: Hum low.\nDo: Sing high.\n", ["Do: Hum low.", "Do: Sing high."]),
+        ("[1] Hum low.\n[2] Sing high.\n", ["Hum low.", "Sing high."]),
+        ("{You} hum low.\n", ["{You} hum low."]),
+        ("- Noise: hum low.\n- Song: sing high.\n", ["Noise: hum low.", "Song: sing high."]),
+        ("Hum *low*: @night.\n", ["Hum *low*: @night."]),
+    ],
+)
+@pytest.mark.parametrize("name", ["c.txt", "c"])
+def test_prose_that_begins_as_yaml_or_json_may_begin_is_prose_where_the_name_does_not_say_otherwise(name: str, text: str, statements: list[str]) -> None:
+    assert [p.statement for p in read(name, text).constitution.principles] == statements
+
+
+@pytest.mark.parametrize(
+    "text", ['{"kind": "Hum low."', '["Hum low." "Sing."]', "name: N\nprinciples:\n- title: T\n  statement: a: b\n", "title: A\ntitle: B\n"]
+)
+def test_a_broken_file_of_data_is_no_prose_whatever_its_name(text: str) -> None:
+    with pytest.raises(ConstitutionError):
+        read("c.txt", text)
+
+
+def test_json_lines_with_one_whole_constitution_are_that() -> None:
+    line = json.dumps({"name": "Choir", "principles": [{"title": "T", "statement": "Hum.", "antithesis": "Shout."}]})
+    assert read("c.jsonl", f"{line}\n").constitution.name == "Choir"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("c.txt", b"<ul>\n<li>Hum low.</li>\n</ul>\n", "a web page"),
+        ("c.docx", b"PK\x03\x04abc", "a word processor"),
+        ("c.txt", b"PK\x03\x04abc", "ZIP archive"),
+        ("c.yaml", "name: N".encode("utf-16-le"), "zero bytes"),
+    ],
+)
+def test_what_is_no_text_is_to_be_saved_as_a_constitution_and_not_as_a_table(name: str, data: bytes, says: str) -> None:
+    with pytest.raises(ConstitutionError, match=rf"{says}.*Save the constitution as YAML, JSON or Markdown"):
+        read_constitution(data, name)
+
+
+def test_markdown_may_begin_with_a_tag() -> None:
+    assert read("c.md", '<p align="center">Us</p>\n\n## Noise\n\nHum low.\n').constitution.principles[-1].statement == "Hum low."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"principles": {"Noise": "Hum.", "Song": "Sing."}}', [("Noise", "Hum.", ""), ("Song", "Sing.", "")]),
+        ('{"name": "N", "principles": {"Noise": {"statement": "Hum.", "antithesis": "Shout.", "check": "emoji"}}}', [("Noise", "Hum.", "Shout.")]),
+        ('{"constitution": {"name": "N", "principles": ["Hum."]}}', [("Hum", "Hum.", "")]),
+        ('[{"Noise": "Hum."}, {"Song": "Sing."}]', [("Noise", "Noise: Hum.", ""), ("Song", "Song: Sing.", "")]),
+        ('{"noise": ["Hum.", "Hush."], "song": ["Sing."]}', [("Hum", "Hum.", ""), ("Hush", "Hush.", ""), ("Sing", "Sing.", "")]),
+        (
+            '{"sections": [{"title": "Noise", "rules": ["Hum."]}, {"title": "Song", "rules": [{"rule": "Sing.", "name": "S"}]}]}',
+            [("Hum", "Hum.", ""), ("S", "Sing.", "")],
+        ),
+    ],
+)
+def test_principles_below_their_titles_or_below_headings_are_all_read(text: str, expected: list[tuple[str, str, str]]) -> None:
+    for name in ("c.json", "c.yaml"):
+        assert [(p.title, p.statement, p.antithesis) for p in read(name, text).constitution.principles] == expected
+
+
+def test_headings_over_lists_are_named_as_left_out() -> None:
+    assert any("`noise` and `song`" in note for note in read("c.json", '{"noise": ["Hum."], "song": ["Sing."]}').notes)
+    assert read("c.json", '{"sections": [{"title": "Noise", "rules": ["Hum."]}]}').ignored == ("title of a section",)
+
+
+def test_a_check_in_another_shape_is_kept_and_what_is_no_check_is_named_as_left_out() -> None:
+    reading = read("c.json", '[{"rule": "Hum.", "check": {"max_words": 9}}, {"rule": "Sing.", "check": "by ear"}]')
+    assert [str(p.check) for p in reading.constitution.principles] == ["max_words: 9", "None"] and reading.ignored == ("check of 1 principle",)
+
+
+@pytest.mark.parametrize("empty", ["", " []", " ''"])
+def test_a_list_of_principles_that_is_empty_is_a_finding(empty: str) -> None:
+    assert read("c.yaml", f"name: N\nprinciples:{empty}\n").findings[0].rule is Rule.NO_PRINCIPLES

@@ -42,7 +42,9 @@ NASTY = [
         "你好，世界。",
         "สวัสดี",
         "नमस्ते",
-        "\u00ad\u200b\u200f",
+        "\u00ada\u200b\u200f",
+        "e\u0301\n",
+        "\n",
     ),
 ]
 texts = st.one_of(st.sampled_from(NASTY), st.text(max_size=80), st.tuples(st.sampled_from(NASTY), st.text(max_size=20)).map("".join))

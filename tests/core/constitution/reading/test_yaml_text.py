@@ -1,5 +1,7 @@
 """YAML as people write it by hand: each value is the text that stands there, or the file is refused with the line."""
 
+import time
+
 import pytest
 
 from core.constitution.reading.json_text import read_json
@@ -73,6 +75,28 @@ def test_hashes_that_are_no_comments_stay() -> None:
 def test_what_would_be_dropped_or_changed_is_refused_with_the_place(text: str, says: str) -> None:
     with pytest.raises(ConstitutionError, match=says):
         read_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: b\nc: d\x1be\n", r"Line 2 holds U\+001B, a character that cannot be read. Remove it"),
+        ("a: b\t\n", "a tab stands in line 1.*no tab at the end of a line"),
+        ("a: *calm* voices\n", "in line 1. Put texts with signs in quotes"),
+        ("a: @home be calm\n", "in line 1. Put texts with signs in quotes"),
+        ("a: > calm\n", "in line 1. Put texts with signs in quotes"),
+    ],
+)
+def test_what_is_no_yaml_is_refused_with_the_line_and_what_to_do(text: str, says: str) -> None:
+    with pytest.raises(ConstitutionError, match=says):
+        read_yaml(text)
+
+
+def test_a_file_full_of_comments_is_read_at_once_and_not_each_of_them_is_named() -> None:
+    began = time.monotonic()
+    read = read_yaml("a: b\n" + "# a line\n" * 30_000)
+    assert time.monotonic() - began < 5 and read.data == {"a": "b"}
+    assert read.notes[0].endswith("20, 21 and 29,980 more.")
 
 
 @pytest.mark.parametrize("c", ["\x85", "\u2028", "\u2029"])
