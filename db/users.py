@@ -12,8 +12,8 @@ from db.upserts import add_missing
 
 
 def name_key(name: str) -> str:
-    """What a name is found by: one for all names that differ only in case or width (Unicode's caseless match of compatibility forms)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.casefold()).casefold())
+    """What a name is found by: one for all names that differ only in case, width or spacing (Unicode's caseless match of compatibility forms)."""
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.casefold()).casefold()).split())
 
 
 def add_user(session: Session, name: str, password_hash: str) -> User:

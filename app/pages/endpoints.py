@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from app.pages.answers import Problem, SettingProblem
-from app.web.actors import caller
+from app.services.audit import acting
+from app.web.actors import actor_of, caller
 from core.errors import ConfigError, StudioError
 
 NAMES = ("__module__", "__name__", "__qualname__", "__doc__")  # of a method, which its handler keeps
@@ -42,9 +43,10 @@ def answers(handler: Callable[[P, Q, str], Any]) -> Callable[[P, object, gr.Requ
 
     @wraps(handler, assigned=NAMES)
     def answer(self: P, value: object, request: gr.Request) -> Any:
-        editor = caller(request)
+        actor = actor_of(request)
         try:
-            told = handler(self, read_question(_question_type(handler), value), editor)
+            with acting(actor.name, actor.address):
+                told = handler(self, read_question(_question_type(handler), value), actor.name)
         except StudioError as error:
             told = _problem(error)
         return gr.update(reply={**to_reply(told), "seq": _seq(value)})

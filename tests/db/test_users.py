@@ -15,7 +15,7 @@ def test_an_account_is_found_in_whatever_case_or_width_its_name_is_written(sessi
     with sessions.begin() as s:
         users.add_user(s, "Zoë Straße", "hash")
     with sessions.read() as s:
-        for name in ("Zoë Straße", "ZOË STRASSE", "zoe\u0308 straße", "Ｚｏë Straße"):
+        for name in ("Zoë Straße", "ZOË STRASSE", "zoe\u0308 straße", "Ｚｏë Straße", " Zoë\u00a0 Straße"):
             assert users.get_user(s, name).name == "Zoë Straße"
         with pytest.raises(NotFound, match="no account 'Zoe'"):
             users.get_user(s, "Zoe")
