@@ -1,6 +1,6 @@
 # Constitution Studio in a container. CPU by default; for CUDA wheels:
 #   docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130 -t constitution-studio .
-# The page is reachable from outside the container, so a password is required:
+# The page is reachable from outside the container, so a password, accounts (python -m app user add) or a proxy that names people are required:
 #   docker run -p 127.0.0.1:7860:7860 -e STUDIO_PASSWORD=... -v studio-data:/data constitution-studio
 FROM python:3.11-slim-bookworm
 
@@ -26,7 +26,7 @@ ENV STUDIO_DATA=/data \
 VOLUME /data
 EXPOSE 7860
 
-# A host other than loopback without STUDIO_PASSWORD is refused at start, with the remedy.
+# A host other than loopback where nobody is asked who they are is refused at start, with the remedy.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
 CMD ["python", "-m", "app"]

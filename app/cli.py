@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from app.commands import audit, user
 from app.settings import Settings
 from core.constitution.principles import SIDES
 from core.errors import StudioError
@@ -14,7 +15,7 @@ from core.measure.values import NO_SIDE
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 
-VERBS = ("read", "check", "train", "arms", "reply", "measure", "judge", "propose")  # each is `run(options)` in a module of app/commands
+VERBS = ("read", "check", "train", "arms", "reply", "measure", "judge", "propose", "user", "audit")  # each is `run(options)` in a module of app/commands
 EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
@@ -27,6 +28,7 @@ examples:
   python -m app read queries.csv                     what is understood of a file, before it is used
   python -m app judge --constitution brief.yaml --replies replies.jsonl
   python -m app propose --wish "I want short answers."
+  python -m app user add Zoë                         from then on only those who have an account are let in
 """
 
 
@@ -125,6 +127,8 @@ def parser() -> argparse.ArgumentParser:
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
     _judge(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     _propose(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
+    for command in (*user.add_to(commands), *audit.add_to(commands)):
+        _data(command)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _serving(doctor)
@@ -150,7 +154,9 @@ def _started_by_others(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 def _serving(command: argparse.ArgumentParser) -> None:
     # SUPPRESS: an option given before the command is not undone by the command's own default.
     default = None if command.prog == "python -m app" else argparse.SUPPRESS
-    command.add_argument("--host", default=default, metavar="ADDRESS", help="address to serve on (STUDIO_HOST, 127.0.0.1); any other needs STUDIO_PASSWORD")
+    command.add_argument(
+        "--host", default=default, metavar="ADDRESS", help="address to serve on (STUDIO_HOST, 127.0.0.1); others need accounts or STUDIO_PASSWORD"
+    )
     command.add_argument("--port", default=default, type=int, help="port to serve on (STUDIO_PORT, 7860)")
     command.add_argument("--root-path", default=default, metavar="PATH", help="where a reverse proxy serves the page, such as /studio (STUDIO_ROOT_PATH, none)")
     _data(command, default)

@@ -12,6 +12,8 @@ from core.errors import ConfigError
 
 SHORTEST_PASSWORD = 8
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+HEADERS_OF_BROWSERS = ("accept", "authorization", "connection", "content-", "cookie", "host", "origin", "referer", "sec-", "user-agent", "x-forwarded-")
 ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 # What the studio itself serves right below its root: as a path of a proxy it could not be told whether that was taken off.
 OWN_PATHS = frozenset({"write", "train", "run", "judge", "compare", "runs", "versions", "query-sets", "modules", "name", "api", "docs", "healthz"})
@@ -31,7 +33,8 @@ class Settings:
     password: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()  # host names the page may be reached by, besides the loopback ones and `host`
     root_path: str = ""  # where a reverse proxy serves the page, such as /studio; empty: at the root, or where a trusted proxy says
-    trusted_proxies: str = "127.0.0.1,::1"  # addresses and networks whose X-Forwarded-… headers are heard; * is anybody
+    trusted_proxies: str = ""  # addresses and networks whose X-Forwarded-… headers are heard; * is anybody; empty: nobody
+    user_header: str | None = None  # in which a trusted proxy names who has signed in there; where it is set, the only way in
     database_url: str = field(repr=False)  # may hold a password
     model: str = DEFAULT_MODEL  # the base model that is chosen when nobody chooses
     device: str = "auto"  # auto, cpu, cuda, cuda:N or mps
@@ -49,14 +52,14 @@ class Settings:
             raise ConfigError(f"STUDIO_PASSWORD has {len(self.password)} characters. Use {SHORTEST_PASSWORD} or more.")
         if self.password is not None and not self.password.isprintable():
             raise ConfigError("STUDIO_PASSWORD holds a line break or another control character. Use printable characters only.")
-        if self.password is None and not is_loopback(self.host):
-            raise ConfigError(
-                f"STUDIO_HOST is {self.host}, so other machines could reach the page, and no password is set. "
-                "Set STUDIO_PASSWORD, or use STUDIO_HOST=127.0.0.1 to serve this machine only."
-            )
         for name in self.allowed_hosts:
             if not (HOST_NAME.fullmatch(name) or _is_address(name)):
                 raise ConfigError(f"STUDIO_ALLOWED_HOSTS names {name!r}. List host names without scheme, port or *, separated by commas.")
+        require_proxies(self.trusted_proxies, self.user_header)
+        if self.user_header is not None and self.password is not None:
+            raise ConfigError(
+                f"STUDIO_USER_HEADER is {self.user_header} and STUDIO_PASSWORD is set, with which anybody could take any name. Unset one of them."
+            )
         if not is_root_path(self.root_path):
             raise ConfigError(f"STUDIO_ROOT_PATH is {self.root_path!r}. Give a path such as /studio that is none of the studio's own, such as /train.")
         if not self.database_url.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
@@ -67,6 +70,11 @@ class Settings:
         if self.processes is not None and self.processes < 1:
             raise ConfigError(f"STUDIO_PROCESSES is {self.processes}. Give a number from 1 on, or leave it out for one process a GPU.")
         _ = self.endpoint  # checks its own parts
+
+    @property
+    def relies_on_accounts(self) -> bool:
+        """Whether nothing but accounts keeps strangers out."""
+        return self.password is None and self.user_header is None and not is_loopback(self.host)
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -94,7 +102,7 @@ class Settings:
         if unknown := text.keys() - VARIABLES.keys():
             raise TypeError(f"unknown settings: {sorted(unknown)}")
         data = Path(text.get("data", "studio-data")).expanduser().absolute()
-        named = ("host", "password", "trusted_proxies", "model", "device", "writer_url", "writer_model", "writer_key")
+        named = ("host", "password", "trusted_proxies", "user_header", "model", "device", "writer_url", "writer_model", "writer_key")
         optional = {name: text[name] for name in named if name in text}
         return cls(
             data=data,
@@ -133,6 +141,11 @@ class Settings:
         return self.data / "model-host.json"
 
     @property
+    def browsers_file(self) -> Path:
+        """The key that marks of browsers are signed with (app/web/browsers.py)."""
+        return self.data / "browsers.key"
+
+    @property
     def lock_file(self) -> Path:
         """Held by the one supervisor of this data folder."""
         return self.data / "studio.lock"
@@ -152,6 +165,7 @@ VARIABLES = {
     "allowed_hosts": "STUDIO_ALLOWED_HOSTS",
     "root_path": "STUDIO_ROOT_PATH",
     "trusted_proxies": "FORWARDED_ALLOW_IPS",  # uvicorn's name for it
+    "user_header": "STUDIO_USER_HEADER",
     "database_url": "DATABASE_URL",
     "model": "STUDIO_MODEL",
     "device": "STUDIO_DEVICE",
@@ -187,6 +201,28 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
+def require_proxies(trusted: str, user_header: str | None) -> None:
+    """Check whose headers are heard, and which one names people.
+
+    Raises:
+        ConfigError: One of them cannot be used, or anybody at all could name themselves.
+    """
+    for given in trusted.split(",") if trusted not in ("", "*") else ():
+        if not _is_network(given.strip()):
+            raise ConfigError(
+                f"FORWARDED_ALLOW_IPS names {given.strip()!r}. List addresses and networks of proxies, such as 127.0.0.1,10.0.0.0/8, separated by commas."
+            )
+    if user_header is None:
+        return
+    if not HEADER.fullmatch(user_header) or user_header.lower().startswith(HEADERS_OF_BROWSERS):
+        raise ConfigError(f"STUDIO_USER_HEADER is {user_header!r}. Give the name of a header that only the proxy sets, such as Remote-User.")
+    if trusted in ("", "*"):
+        raise ConfigError(
+            f"STUDIO_USER_HEADER is {user_header} and FORWARDED_ALLOW_IPS is {trusted!r}. "
+            "Set FORWARDED_ALLOW_IPS to the address of the proxy that names people: it is heard from nobody else."
+        )
+
+
 def plain_root_path(given: str) -> str:
     """A path as it is kept: without the slash at its end."""
     return given.strip().rstrip("/")
@@ -200,6 +236,14 @@ def is_root_path(path: str) -> bool:
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(given: str) -> bool:
+    try:
+        ipaddress.ip_network(given)
     except ValueError:
         return False
     return True

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json
@@ -71,6 +71,11 @@ def rebase_draft(session: Session, constitution_id: int, editor: str, revision_s
     Returns and raises as `save_draft`.
     """
     return _replace_draft(session, (constitution_id, editor), revision_seen, {"content": version.content, "base_version_id": version.id})
+
+
+def count_drafts(session: Session, editor: str) -> int:
+    """How many drafts there are under a name."""
+    return session.scalars(select(func.count()).select_from(Draft).where(Draft.editor == editor)).one()
 
 
 def take_over_drafts(session: Session, before: str, after: str) -> int:

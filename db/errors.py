@@ -89,3 +89,9 @@ class RequestKeyTaken(StoreError):
     """A job of another kind was asked for with the same request_key."""
 
     kind = "request-key"
+
+
+class NameTaken(StoreError):
+    """There is an account of this name already."""
+
+    kind = "name-taken"

@@ -1,43 +1,14 @@
 """The mapped classes. Rows are read by their plain columns; what belongs together is fetched by the functions of this layer."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Double, Enum, ForeignKey, Index, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Double, Enum, ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from db.canonical import storable
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware in, aware UTC out. SQLite keeps no time zone, so it is put back on reading."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; pass an aware datetime")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class CleanText(TypeDecorator[str]):
-    """Text that every database can hold: NUL (refused by PostgreSQL) and lone surrogates (refused by both) are replaced."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable(value.replace("\0", "\ufffd"))
+from db.columns import CleanText, UtcDateTime
 
 
 class JobStatus(StrEnum):
@@ -282,3 +253,31 @@ class Machine(Base):
     hardware: Mapped[dict[str, Any]]
     measured_at: Mapped[datetime]
     served_at: Mapped[datetime]  # when a trainer last sent work there
+
+
+class User(Base):
+    """A local account. Nothing points to it: what people wrote and asked for keeps their name when the account is gone."""
+
+    __tablename__ = "users"
+
+    key: Mapped[str] = mapped_column(primary_key=True)  # the name as `db.users.name_key` makes it: two that differ in case or width only are one
+    name: Mapped[str]  # as it was given; editor of drafts, author of versions
+    password_hash: Mapped[str]  # argon2, with its parameters and salt
+    created_at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Who did what, when and from where. Triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "at"), Index(None, "what", "subject"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    who: Mapped[str]  # empty: nobody that the studio knows
+    place: Mapped[str]  # address of the caller, or words
+    what: Mapped[str]  # such as version.saved
+    subject: Mapped[str]  # such as constitution 3
+    outcome: Mapped[str]
+    count: Mapped[int]  # how often, where several alike stand in one row
+    detail: Mapped[dict[str, Any]]

@@ -19,8 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from app.pages.answers import Fault, Problem, SettingProblem
+from app.services.audit import acting
 from app.services.studio import in_words
-from app.web.actors import CarriesState, caller
+from app.web.actors import CarriesState, actor_of, caller
 from app.web.faults import log_fault
 from core.errors import ConfigError, StudioError
 from db.units import all_or_nothing
@@ -59,10 +60,10 @@ def answers(handler: Callable[[P, Q, str], Any]) -> Callable[[P, object, Carries
 
     @wraps(handler, assigned=NAMES)
     def answer(self: P, value: object, request: CarriesState) -> Reply:
-        editor = caller(request)
+        actor = actor_of(request)
         try:
-            with in_words(), all_or_nothing():  # what cannot be told is not kept either
-                return to_reply(handler(self, read_question(_question_type(handler), value), editor))
+            with acting(actor.name, actor.address), in_words(), all_or_nothing():  # what cannot be told is not kept either
+                return to_reply(handler(self, read_question(_question_type(handler), value), actor.name))
         except Exception as error:
             return to_reply(_told_of(error))
 

@@ -6,8 +6,9 @@ from typing import Any
 import gradio as gr
 from gradio.components import Navbar
 
+from app.services.accounts import asks_names
+from app.services.actors import LONGEST_NAME
 from app.services.studio import Studio
-from app.web.actors import LONGEST_NAME
 from app.web.modules import ASSETS, address
 
 NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("judge", "Judge"), ("compare", "Compare"))  # address, name
@@ -23,9 +24,9 @@ NAME_FIELD = (  # app/assets/name.js fills it in
 
 
 def header(current: str, studio: Studio) -> None:
-    """The header of a page, and no Gradio navigation besides it. Without a password it asks for the person's name."""
+    """The header of a page, and no Gradio navigation besides it. Where nobody signs in it asks for the person's name."""
     Navbar(visible=False)
-    asks_name = studio.settings.password is None
+    asks_name = asks_names(studio)
     html = header_html(current, asks_name)
     if asks_name:
         component(html, "name.js", elem_id="header")

@@ -74,6 +74,10 @@ def supervise(settings: Settings, command: Command = child_command, others: Sequ
         ConfigError: The data folder is in use or cannot be written to, or the port is taken. Nothing was started.
     """
     prepare_data_folder(settings)
+    if settings.relies_on_accounts:
+        from app.services.accounts import require_sign_in  # here: this process is to stay small, and needs no database otherwise
+
+        require_sign_in(settings)
     with only_one(settings.lock_file) as after_crash:
         wait_for_port(settings, patience_s=STOP_WITHIN_S if after_crash else 0.0)
         _run(settings, command, others)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 import db.constitutions as store
+from app.services.audit import record
 from app.services.documents import Document, read_document, require_name, same_text
 from app.services.request_keys import require_key
 from app.services.studio import RefusedError, Studio, in_words
@@ -86,7 +87,9 @@ def create_constitution(studio: Studio, name: object, request_key: str = "") -> 
     """Make an empty constitution and return its id. The same request_key again is the same constitution: a double click makes one."""
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
-        return store.add_constitution(session, checked, request_key=require_key(request_key)).id
+        made = store.add_constitution(session, checked, request_key=require_key(request_key)).id
+        record(session, "constitution.made", f"constitution {made}", once=True, name=checked)
+        return made
 
 
 def rename(studio: Studio, constitution_id: int, name: object) -> str:
@@ -94,6 +97,7 @@ def rename(studio: Studio, constitution_id: int, name: object) -> str:
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
         store.rename(session, constitution_id, checked)
+        record(session, "constitution.renamed", f"constitution {constitution_id}", name=checked)
     return checked
 
 
@@ -101,6 +105,7 @@ def archive(studio: Studio, constitution_id: int, archived: bool = True) -> None
     """Put a constitution away, or take it back."""
     with in_words(), studio.sessions.begin() as session:
         store.set_archived(session, constitution_id, archived)
+        record(session, "constitution.archived" if archived else "constitution.put-back", f"constitution {constitution_id}")
 
 
 def open_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
@@ -158,7 +163,9 @@ def save_version(studio: Studio, constitution_id: int, editor: str, message: obj
             raise ConstitutionError(" ".join(finding.message for finding in must))
         if head is not None and same_text(document.constitution, from_data(head.content)):  # stored in another form it would be other bytes
             raise Unchanged(head)
-        return _add_version(session, draft, head, NewVersionText(document.constitution, checked))
+        saved = _add_version(session, draft, head, NewVersionText(document.constitution, checked))
+        record(session, "version.saved", f"constitution {constitution_id}", version=saved.base_number)
+        return saved
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,9 @@ def restore_version(studio: Studio, constitution_id: int, editor: str, number: i
         if head is None or same_text(old, from_data(head.content)):
             raise RefusedError(f"Version {number} already says what the newest version says, so there is nothing to restore.")
         store.rename(session, constitution_id, old.name)
-        return _add_version(session, draft, head, NewVersionText(old, f"Restored version {number}."))
+        saved = _add_version(session, draft, head, NewVersionText(old, f"Restored version {number}."))
+        record(session, "version.restored", f"constitution {constitution_id}", version=saved.base_number, restored=number)
+        return saved
 
 
 def history(studio: Studio, constitution_id: int) -> list[VersionSummary]:

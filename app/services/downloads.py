@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from app.processes.protocol import attempt_key
 from app.processes.store import Store
+from app.services.audit import record
 from app.services.runs import read_result
-from app.services.studio import Studio
+from app.services.studio import Studio, in_words
 from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_yaml
 from core.constitution.principles import from_data
@@ -55,8 +56,11 @@ def replies_of_run(studio: Studio, run_id: int) -> list[dict[str, Any]]:
 
 
 def adapter_of_run(studio: Studio, run_id: int) -> str:
-    """The store key of the folder that holds a run's adapter."""
-    return f"{_finished(studio, run_id)}/adapter"
+    """The store key of the folder that holds a run's adapter, for somebody who takes it away."""
+    key = f"{_finished(studio, run_id)}/adapter"
+    with in_words(), studio.sessions.begin() as session:
+        record(session, "adapter.downloaded", f"run {run_id}")
+    return key
 
 
 def version_file(studio: Studio, version_id: int) -> TextFile:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import db.constitutions as store
+from app.services.audit import record
 from app.services.documents import read_document, require_name, with_ids
 from app.services.request_keys import require_key
 from app.services.studio import Studio, in_words
@@ -58,12 +59,16 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
             return Imported(id=row.id, reading=reading, number=head.number)
         if drafts.get_draft(session, row.id, editor) is not None:  # the same request once more
             return Imported(id=row.id, reading=reading, number=None)
+        subject = f"constitution {row.id}"
+        record(session, "constitution.made", subject, once=True, name=constitution.name, file=str(filename or ""))
         if problems(reading.findings):
             _add_draft(session, row.id, editor, content)
             return Imported(id=row.id, reading=reading, number=None)
         read_document(constitution.name, content["principles"])  # what the editor opens
         new = NewVersion(constitution_id=row.id, base_version_id=None, content=content, message="Read from a file.", author=editor)
-        return Imported(id=row.id, reading=reading, number=store.add_version(session, new).number)
+        number = store.add_version(session, new).number
+        record(session, "version.saved", subject, version=number)
+        return Imported(id=row.id, reading=reading, number=number)
 
 
 def _add_draft(session: Session, constitution_id: int, editor: str, content: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import db.query_sets as store
+from app.services.audit import record
 from app.services.starter_queries import STARTER_SOURCE
 from app.services.studio import Studio, in_words
 from core.constitution.queries import Query, to_rows
@@ -52,6 +53,7 @@ def upload(studio: Studio, data: bytes, filename: str, field: str = "") -> tuple
     with in_words(), studio.sessions.begin() as session:
         row = store.add_query_set(session, name, f"uploaded as {name}", [dict(item) for item in to_rows(queries)])
         sizes = row.split_sizes
+        record(session, "query-set.uploaded", f"query set {row.id}", name=row.name, queries=len(queries))
         view = QuerySetView(id=row.id, name=row.name, source=row.source, train=sizes.get("train", 0), held_out=sizes.get("held_out", 0))
     return view, reading
 

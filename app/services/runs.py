@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 import db.runs as store
 from app.processes.protocol import LEASE_S, attempt_key
 from app.processes.store import LOG
+from app.services.audit import record
 from app.services.base_models import look_up
 from app.services.logs import log_tail
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
@@ -132,7 +133,9 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
         request_key=key,
     )
     with in_words(), studio.sessions.begin() as session:
-        return store.add_run(session, new).id
+        run_id = store.add_run(session, new).id
+        record(session, "run.queued", f"run {run_id}", once=True, version_id=form.version_id, query_set_id=form.query_set_id, model=plan.model.id)
+        return run_id
 
 
 def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
@@ -203,7 +206,9 @@ def form_again(studio: Studio, run_id: int) -> TrainForm:
 def stop(studio: Studio, run_id: int) -> JobStatus:
     """Ask a run to save a checkpoint and stop; one that waits stops at once."""
     with in_words(), studio.sessions.begin() as session:
-        return jobs.request_stop(session, store.get_run(session, run_id).id)
+        status = jobs.request_stop(session, store.get_run(session, run_id).id)
+        record(session, "run.stopped", f"run {run_id}", status=status.value)
+        return status
 
 
 def resume(studio: Studio, run_id: int) -> None:
@@ -217,6 +222,7 @@ def resume(studio: Studio, run_id: int) -> None:
         if status not in RESUMABLE:
             raise RefusedError(f"Run {run_id} is {status}; only a stopped or failed run can be resumed.")
         jobs.resume(session, run_id)
+        record(session, "run.resumed", f"run {run_id}")
 
 
 def _line(summary: RunSummary, seconds: Mapping[str, float]) -> RunLine:

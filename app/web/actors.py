@@ -1,10 +1,9 @@
-"""Who calls: the name given with the password, or the one that a person gave their browser, or nobody's.
+"""Who calls: the name that somebody signed in with, or the one that a person gave their browser, or nobody's.
 
-Without a password nothing proves a name, so it only says who meant to do a thing: it stands on versions, runs and comparisons, and keeps
+Where nobody signs in nothing proves a name, so it only says who meant to do a thing: it stands on versions, runs and comparisons, and keeps
 the drafts of one browser apart from those of another. It lies in a cookie, since a browser sends that with every question by itself.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -16,11 +15,11 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
-from app.services.actors import UNNAMED, take_over_drafts
+from app.services.actors import UNNAMED, is_name, plain_name, require_name, take_over_drafts
+from app.services.audit import acting
 from app.services.studio import Studio
 from core.errors import ConfigError, StudioError
 
-LONGEST_NAME = 80
 COOKIE = "studio_name"  # app/assets/name.js reads it too
 KEPT_S = 400 * 24 * 3600  # as long as browsers keep any cookie
 
@@ -28,7 +27,8 @@ KEPT_S = 400 * 24 * 3600  # as long as browsers keep any cookie
 class KnownBy(StrEnum):
     """Where a name comes from."""
 
-    LOGIN = "login"  # given with the password
+    LOGIN = "login"  # given with a password
+    PROXY = "proxy"  # given by a proxy that people sign in with
     BROWSER = "browser"  # given once, and kept there
     NOTHING = "nothing"
 
@@ -39,6 +39,7 @@ class Actor:
 
     name: str
     known_by: KnownBy
+    address: str = ""  # from where, as the connection or a trusted proxy says
 
 
 class CarriesState(Protocol):
@@ -51,15 +52,15 @@ class CarriesState(Protocol):
 def actor_of(request: CarriesState | None) -> Actor:
     """The person who calls, for use inside every handler.
 
-    Only `PasswordGate` writes it, into the request itself, after it has checked the password on that same request; where there is a
-    password, nothing else that the client sends can set it.
+    Only `SignIn` writes it, into the request itself, after it has checked that same request; where people sign in, nothing else that the
+    client sends can set it.
 
     Raises:
         PermissionError: The request did not come through the gate.
     """
     actor = getattr(getattr(request, "state", None), "actor", None)
     if not isinstance(actor, Actor):
-        raise PermissionError("This request did not pass the password check. Reload the page and sign in.")
+        raise PermissionError("This request did not pass the check of who calls. Reload the page and sign in.")
     return actor
 
 
@@ -68,7 +69,7 @@ def caller(request: CarriesState | None) -> str:
     return actor_of(request).name
 
 
-def actor_in(headers: Headers) -> Actor:
+def actor_in(headers: Headers, address: str) -> Actor:
     """The person as their browser names them. A cookie that holds no usable name is none."""
     # Of two cookies of this name the browser sends the one of the closest path first, and that one is meant.
     sent = next((value for part in headers.get("cookie", "").split(";") for name, value in cookie_parser(part).items() if name == COOKIE), "")
@@ -76,17 +77,7 @@ def actor_in(headers: Headers) -> Actor:
         name = plain_name(unquote_to_bytes(sent).decode())
     except UnicodeDecodeError:
         name = ""
-    return Actor(name, KnownBy.BROWSER) if is_name(name) and name != UNNAMED else Actor(UNNAMED, KnownBy.NOTHING)
-
-
-def plain_name(given: str) -> str:
-    """A name without surrounding space, one and the same however it was typed."""
-    return unicodedata.normalize("NFC", given).strip()
-
-
-def is_name(name: str) -> bool:
-    """Whether a plain name can be shown: neither empty nor long, and nothing invisible in it."""
-    return 0 < len(name) <= LONGEST_NAME and not any(unicodedata.category(letter).startswith("C") for letter in name)
+    return Actor(name, KnownBy.BROWSER, address) if is_name(name) and name != UNNAMED else Actor(UNNAMED, KnownBy.NOTHING, address)
 
 
 class Naming(BaseModel):
@@ -103,7 +94,8 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
     def give_name(naming: Naming, request: Request) -> JSONResponse:
         try:
             name = _checked(naming.name, actor_of(request))
-            taken = take_over_drafts(studio, caller(request), name) if naming.take_drafts else 0
+            with acting(caller(request), actor_of(request).address):
+                taken = take_over_drafts(studio, caller(request), name) if naming.take_drafts else 0
         except StudioError as error:
             return JSONResponse({"message": str(error)}, 400)
         response = JSONResponse({"name": name, "drafts": taken})
@@ -119,15 +111,6 @@ def _checked(given: str, actor: Actor) -> str:
     Raises:
         ConfigError: It cannot be one.
     """
-    if actor.known_by is KnownBy.LOGIN:
+    if actor.known_by in (KnownBy.LOGIN, KnownBy.PROXY):
         raise ConfigError("Your name is the one that you signed in with. Sign in again to change it.")
-    name = plain_name(given)
-    if not name:
-        return UNNAMED
-    if len(name) > LONGEST_NAME:
-        raise ConfigError(f"The name has {len(name):,} characters; the limit is {LONGEST_NAME}. Shorten it.")
-    if not is_name(name):
-        raise ConfigError("The name holds a line break or another sign that cannot be shown. Type it again.")
-    if name.casefold() == UNNAMED:
-        raise ConfigError(f"“{UNNAMED}” stands for whoever gave no name. Type another one.")
-    return name
+    return require_name(given) if plain_name(given) else UNNAMED

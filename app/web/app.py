@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from app.processes.serving import end_in_order
+from app.services.accounts import Accounts, begin_serving, require_sign_in
 from app.settings import Settings, prepare_data_folder
 from app.web.connections import bounded_connections
 from app.web.doors import KnownDoors
@@ -30,7 +31,7 @@ def create_app(
     settings: Settings,
     studio_builder: Callable[[Settings], S],
     ui_builder: Callable[[S], "gr.Blocks"],
-    add_routes: Callable[[FastAPI, S], object],
+    add_routes: Callable[[FastAPI, S], Accounts | None],
     look: Mapping[str, Any] | None = None,
 ) -> FastAPI:
     """Build the web application.
@@ -39,21 +40,21 @@ def create_app(
         settings: Paths, password and host names.
         studio_builder: Opens the services that the pages use.
         ui_builder: Builds the pages for them.
-        add_routes: Adds the plain routes, which stand behind the same checks as the pages.
+        add_routes: Adds the plain routes, which stand behind the same checks as the pages, and says who has an account, if anybody can.
         look: Arguments of `gr.mount_gradio_app` that only concern appearance: theme, css_paths, head ...
     """
     set_environment(settings)
     studio = studio_builder(settings)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     refuse_in_words(app)
-    add_routes(app, studio)  # first: the pages answer everything else
+    accounts = add_routes(app, studio)  # first: the pages answer everything else
 
     async def mount() -> None:  # inside a running loop: without one, Gradio makes several and closes none
         _mount(app, ui_builder(studio), look or {})
 
     asyncio.run(mount())
     app.add_middleware(KnownDoors)
-    protect(app, settings)
+    protect(app, settings, accounts)
     return app
 
 
@@ -117,6 +118,7 @@ def serve(settings: Settings, build: Callable[[Settings], FastAPI] | None = None
         The exit status.
     """
     prepare_data_folder(settings)
+    require_sign_in(settings)
     config = uvicorn.Config(
         (build or studio_app)(settings),
         host=settings.host,
@@ -143,11 +145,12 @@ def studio_app(settings: Settings) -> FastAPI:
 
     writing = proposals.Proposals()
 
-    def add_routes(app: FastAPI, opened: studio.Studio) -> None:
+    def add_routes(app: FastAPI, opened: studio.Studio) -> Accounts:
         add_health(app, lambda: studio.journal_mode(opened))
         modules.add_routes(app)
         actors.add_routes(app, opened)
         downloads.add_routes(app, opened)
         api.add_routes(app, ui.endpoints(opened, writing))
+        return begin_serving(opened)
 
     return create_app(settings, studio.open_studio, ui.build, add_routes, ui.look())

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from app.present.report_csv import report_csv
 from app.processes.store import MissingFileError, Store
 from app.services import downloads
+from app.services.audit import acting
 from app.services.downloads import NothingToTakeError
 from app.services.studio import Studio
 from app.services.text_files import TextFile
+from app.web.actors import actor_of
+from core.errors import StudioError
 
 BLOCK_BYTES = 1 << 20
 READABLE = 0o644 << 16  # what a zip file says of a file that everybody may read
@@ -43,8 +46,9 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
             return JSONResponse(downloads.replies_of_run(studio, run_id), headers=_named(f"run-{run_id}-replies.json"))
 
     @app.get("/runs/{run_id}/adapter.zip")
-    def adapter(run_id: int) -> Response:
-        with _or_404():
+    def adapter(run_id: int, request: Request) -> Response:
+        actor = actor_of(request)
+        with _or_404(), acting(actor.name, actor.address):
             key = downloads.adapter_of_run(studio, run_id)
         return StreamingResponse(_zipped(studio.store, key, f"run-{run_id}-adapter"), media_type="application/zip", headers=_named(f"run-{run_id}-adapter.zip"))
 
@@ -65,6 +69,8 @@ def _or_404() -> Iterator[None]:
         yield
     except (NothingToTakeError, MissingFileError) as error:
         raise HTTPException(404, str(error)) from error
+    except StudioError as error:  # nothing is handed out that cannot be remembered
+        raise HTTPException(503, str(error)) from error
 
 
 def _text(file: TextFile) -> Response:

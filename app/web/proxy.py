@@ -3,8 +3,12 @@
 The path is that of the setting STUDIO_ROOT_PATH, or what a trusted proxy says in X-Forwarded-Prefix. It does not matter whether the proxy
 takes it off: a request that begins with it and one that does not are the same one. All addresses that the pages give away are below it.
 
-A proxy is trusted by its address (FORWARDED_ALLOW_IPS; this machine unless told otherwise). Who else sends X-Forwarded-… is not heard.
+A proxy is trusted by its address (FORWARDED_ALLOW_IPS; nobody unless told so: of this machine, every program has the address of a proxy that
+runs there). Who else sends X-Forwarded-… is not heard, and the log says so once. Of several addresses in X-Forwarded-For the last one that is
+no trusted proxy's is the caller's: whatever stands before it may be made up.
 """
+
+import logging
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
@@ -15,6 +19,9 @@ from app.settings import Settings, is_root_path, plain_root_path
 from app.web.connections import Addresses
 
 STREAMS = ("text/event-stream", "application/x-ndjson")
+FORWARDED = ("x-forwarded-for", "x-forwarded-prefix")
+
+log = logging.getLogger(__name__)
 
 
 class BehindProxy:
@@ -23,12 +30,15 @@ class BehindProxy:
     def __init__(self, app: ASGIApp, root_path: str, trusted: str) -> None:
         self.app = ProxyHeadersMiddleware(app, trusted)  # type: ignore[arg-type]
         self.root_path = root_path
+        self.said = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)  # type: ignore[arg-type]
             return
-        root_path = self.root_path or self._told(scope)
+        trusted = self._hears(scope)
+        scope.setdefault("state", {})["through_proxy"] = trusted  # said here, where `client` still is the peer of the connection
+        root_path = self.root_path or (plain_root_path(Headers(scope=scope).get("x-forwarded-prefix", "")) if trusted else "")
         if not is_root_path(root_path):
             refusal = PlainTextResponse("The proxy sent an X-Forwarded-Prefix that cannot be used. It must be a path such as /studio.", 400)
             await refusal(scope, receive, send)
@@ -37,11 +47,20 @@ class BehindProxy:
         else:
             await self.app(below(scope, root_path), receive, _answering(send, root_path))  # type: ignore[arg-type]
 
-    def _told(self, scope: Scope) -> str:
-        """The path in a trusted proxy's header; empty where there is none."""
+    def _hears(self, scope: Scope) -> bool:
+        """Whether what this peer says of others is believed."""
         client = scope.get("client")
         trusted = client is not None and client[0] in self.app.trusted_hosts
-        return plain_root_path(Headers(scope=scope).get("x-forwarded-prefix", "")) if trusted else ""
+        if not trusted and not self.said and any(name in Headers(scope=scope) for name in FORWARDED):
+            self.said = True
+            peer = client[0] if client else "somebody without an address"
+            log.warning("%s sends X-Forwarded-… headers, which are not heard. If it is your proxy, set FORWARDED_ALLOW_IPS=%s", peer, peer)
+        return trusted
+
+
+def is_through_proxy(scope: Scope) -> bool:
+    """Whether the request came from a trusted proxy, as `BehindProxy` saw it."""
+    return scope.get("state", {}).get("through_proxy") is True
 
 
 def trusted_addresses(settings: Settings) -> Addresses:

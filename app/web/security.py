@@ -1,30 +1,23 @@
 """Who may call this server: checks in front of every route, Gradio's included.
 
 Each layer is a plain ASGI application around the next. `protect` puts them in order, outermost first:
-what a proxy says, headers, host name, origin, password, body size.
+what a proxy says, headers, host name, origin, who calls (app/web/gate.py), body size.
 """
 
-import base64
-import binascii
-import hmac
-import ipaddress
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.services.accounts import Accounts
 from app.settings import Settings
-from app.web.actors import LONGEST_NAME, Actor, KnownBy, actor_in, is_name, plain_name
 from app.web.faults import FaultsInWords
-from app.web.proxy import BehindProxy, inner_path
+from app.web.gate import SignIn
+from app.web.proxy import BehindProxy
 
-OPEN_PATHS = ("/healthz",)
 LARGEST_BODY_BYTES = 6_000_000
-MOST_FAILURES, FAILURE_WINDOW_S = 10, 15 * 60.0
-MOST_ADDRESSES = 4096
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 # Gradio's page has inline scripts and styles; its plots (Vega) and custom HTML compile templates to functions.
@@ -41,11 +34,11 @@ HEADERS = {
 }
 
 
-def protect(app: Starlette, settings: Settings) -> None:
-    """Put every check in front of `app`."""
+def protect(app: Starlette, settings: Settings, accounts: Accounts | None = None) -> None:
+    """Put every check in front of `app`. Without `accounts` there are none, and none can be made."""
     app.add_middleware(FaultsInWords)  # each call goes outside of those before it
     app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)
-    app.add_middleware(PasswordGate, password=settings.password)
+    app.add_middleware(SignIn, settings=settings, accounts=accounts)
     app.add_middleware(OriginCheck)
     app.add_middleware(HostCheck, allowed=allowed_hosts(settings))
     app.add_middleware(SecurityHeaders)
@@ -112,66 +105,6 @@ def _is_foreign(method: str, headers: Headers) -> bool:
     return not (follows_link and method in SAFE_METHODS)
 
 
-class PasswordGate:
-    """HTTP Basic: any name, one password. Writes who calls into the request, where `actor_of` finds it."""
-
-    def __init__(self, app: ASGIApp, password: str | None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.app = app
-        self.password = password
-        self.failures = Failures(clock)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
-        await (refusal or self.app)(scope, receive, send)
-
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        """None when the request may pass; then its state names the actor."""
-        if self.password is None:
-            scope.setdefault("state", {})["actor"] = actor_in(Headers(scope=scope))
-            return None
-        if inner_path(scope) in OPEN_PATHS:
-            return None
-        given, address = Headers(scope=scope).get("authorization"), _address(scope)
-        if given is None:
-            return _challenge()
-        if wait_s := self.failures.wait_s(address):
-            return PlainTextResponse("Too many wrong passwords from this address. Try again later.", 429, {"Retry-After": str(wait_s)})
-        name, password = _read_basic(given)
-        if not hmac.compare_digest(password.encode(), self.password.encode()):
-            self.failures.add(address, given)
-            return _challenge()
-        if not is_name(name):
-            return _challenge()
-        scope.setdefault("state", {})["actor"] = Actor(name, KnownBy.LOGIN)
-        return None
-
-
-class Failures:
-    """Wrong passwords by address. The same wrong one counts once: it is a forgotten tab, and tells a guesser nothing."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.clock = clock
-        self.times: dict[str, dict[int, float]] = {}  # address -> hash of what was sent -> when
-
-    def add(self, address: str, sent: str) -> None:
-        self.times[address] = self._recent(address) | {hash(sent): self.clock()}
-        if len(self.times) > MOST_ADDRESSES:
-            self.times = {address: recent for address in self.times if (recent := self._recent(address))}
-        if len(self.times) > MOST_ADDRESSES:
-            del self.times[next(iter(self.times))]
-
-    def wait_s(self, address: str) -> int:
-        """Seconds until this address may try again; 0 when it may now."""
-        recent = sorted(self._recent(address).values())
-        if len(recent) < MOST_FAILURES:
-            return 0
-        return max(1, round(recent[-MOST_FAILURES] + FAILURE_WINDOW_S - self.clock()))
-
-    def _recent(self, address: str) -> dict[int, float]:
-        since = self.clock() - FAILURE_WINDOW_S
-        return {sent: at for sent, at in self.times.get(address, {}).items() if at > since}
-
-
 class BodyLimit:
     """Refuses bodies over a size, whether the length is announced or the body comes in pieces."""
 
@@ -226,26 +159,9 @@ class _Meter:
             await self._send(message)
 
 
-def _challenge() -> PlainTextResponse:
-    text = f"Sign in with any name (1 to {LONGEST_NAME} characters) and the password of this server."
-    return PlainTextResponse(text, 401, {"WWW-Authenticate": 'Basic realm="Constitution Studio", charset="UTF-8"'})
-
-
 async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
     text = f"That is more than {LARGEST_BODY_BYTES // 1_000_000} MB, the most this server accepts at once."
     await PlainTextResponse(text, 413)(scope, receive, send)  # the server reads on and discards, or the browser would see a reset
-
-
-def _read_basic(header: str) -> tuple[str, str]:
-    """Name and password; both empty when the header is not HTTP Basic."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        name, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return "", ""
-    return plain_name(name), password
 
 
 def _host_name(host: str) -> str:
@@ -253,13 +169,3 @@ def _host_name(host: str) -> str:
     host = host.strip().lower()
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return name.removesuffix(".")
-
-
-def _address(scope: Scope) -> str:
-    """Whom to count failures for. One IPv6 customer owns 2**64 addresses, so those count as one."""
-    host = scope["client"][0] if scope.get("client") else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host

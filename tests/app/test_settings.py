@@ -30,9 +30,12 @@ def test_a_child_reads_the_same_settings_from_its_environment(tmp_path: Path) ->
         "STUDIO_ALLOWED_HOSTS": "a.example,b.example",
         "STUDIO_DEVICE": "cuda:1",
         "STUDIO_PROCESSES": "3",
+        "FORWARDED_ALLOW_IPS": "10.0.0.1, fd00::/8",
     }
     settings = Settings.from_environment(environ, data=tmp_path)
     assert Settings.from_environment(settings.to_environment()) == settings
+    proxied = Settings.from_environment({"STUDIO_USER_HEADER": "Remote-User", "FORWARDED_ALLOW_IPS": "10.0.0.1"}, data=tmp_path)
+    assert Settings.from_environment(proxied.to_environment()) == proxied and proxied.user_header == "Remote-User"
     loopback = Settings.from_environment({}, data=tmp_path)
     assert Settings.from_environment(loopback.to_environment()) == loopback
 
@@ -50,8 +53,18 @@ def test_a_password_never_appears_in_the_representation() -> None:
         ({"STUDIO_PORT": "70000"}, ["STUDIO_PORT", "70000", "1 to 65535"]),
         ({"STUDIO_PORT": "-1"}, ["STUDIO_PORT", "'-1'"]),
         ({"STUDIO_HOST": "http://x"}, ["STUDIO_HOST", "'http://x'", "127.0.0.1"]),
-        ({"STUDIO_HOST": "0.0.0.0"}, ["STUDIO_HOST", "0.0.0.0", "STUDIO_PASSWORD", "127.0.0.1"]),
-        ({"STUDIO_HOST": "studio.example"}, ["STUDIO_HOST", "STUDIO_PASSWORD"]),
+        ({"FORWARDED_ALLOW_IPS": "proxy.example"}, ["FORWARDED_ALLOW_IPS", "'proxy.example'", "127.0.0.1"]),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.1,"}, ["FORWARDED_ALLOW_IPS", "''", "10.0.0.0/8"]),
+        ({"FORWARDED_ALLOW_IPS": "10.0.0.1/8"}, ["FORWARDED_ALLOW_IPS", "'10.0.0.1/8'", "networks"]),
+        ({"STUDIO_USER_HEADER": "Remote-User"}, ["STUDIO_USER_HEADER", "Remote-User", "FORWARDED_ALLOW_IPS"]),
+        ({"STUDIO_USER_HEADER": "Remote-User", "FORWARDED_ALLOW_IPS": "*"}, ["STUDIO_USER_HEADER", "'*'", "address of the proxy"]),
+        ({"STUDIO_USER_HEADER": "Cookie", "FORWARDED_ALLOW_IPS": "10.0.0.1"}, ["STUDIO_USER_HEADER", "'Cookie'", "Remote-User"]),
+        ({"STUDIO_USER_HEADER": "X-Forwarded-For", "FORWARDED_ALLOW_IPS": "10.0.0.1"}, ["STUDIO_USER_HEADER", "'X-Forwarded-For'"]),
+        ({"STUDIO_USER_HEADER": "a header", "FORWARDED_ALLOW_IPS": "10.0.0.1"}, ["STUDIO_USER_HEADER", "'a header'"]),
+        (
+            {"STUDIO_USER_HEADER": "Remote-User", "FORWARDED_ALLOW_IPS": "10.0.0.1", "STUDIO_PASSWORD": "correct horse"},
+            ["STUDIO_USER_HEADER", "STUDIO_PASSWORD", "Unset one"],
+        ),
         ({"STUDIO_PASSWORD": "short"}, ["STUDIO_PASSWORD", "5", "8"]),
         ({"STUDIO_PASSWORD": "with a\nbreak"}, ["STUDIO_PASSWORD", "line break"]),
         ({"STUDIO_ALLOWED_HOSTS": "*"}, ["STUDIO_ALLOWED_HOSTS", "'*'"]),

@@ -29,6 +29,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     model = save_tiny_model(data / "models" / "tiny")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_MODEL", str(model))
+        patch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
         if by == "setting":
             patch.setenv("STUDIO_ROOT_PATH", f"{PATH}/")
         app = App(data)

@@ -11,7 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text, update
 from sqlalchemy.exc import DatabaseError
 
-from db import claims, comparisons, constitutions, drafts, jobs, machines, query_sets, runs
+from db import audit, claims, comparisons, constitutions, drafts, jobs, machines, query_sets, runs, users
+from db.audit import NewEntry
 from db.claims import Progress
 from db.comparisons import NewComparison, NewReply
 from db.constitutions import NewVersion
@@ -57,6 +58,24 @@ def test_versions_can_be_neither_changed_nor_deleted(engine: Engine, sessions: S
         connection.execute(text(statement))
     with sessions.read() as s:
         assert constitutions.get_version_by_id(s, version.id).message == "First"
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET who = 'nobody'", "DELETE FROM audit", "TRUNCATE audit"])
+def test_the_audit_log_can_be_neither_changed_nor_deleted(engine: Engine, sessions: Sessions, statement: str) -> None:
+    with sessions.begin() as s:
+        audit.add_entry(s, NewEntry(who="ann", place="", what="x"))
+    with pytest.raises(DatabaseError, match="insert-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+    with sessions.read() as s:
+        assert [row.who for row in audit.list_entries(s)] == ["ann"]
+
+
+def test_of_two_who_take_a_name_at_once_one_gets_it(sessions: Sessions, race: Race) -> None:
+    def take(contestant: str) -> None:
+        with sessions.begin() as s:
+            users.add_user(s, "Ann", f"hash of {contestant}")
+
+    assert race(take, 4) == ["", *["name-taken"] * 3]
 
 
 def test_a_read_session_refuses_to_write_and_its_connection_writes_again(sessions: Sessions) -> None:

@@ -13,10 +13,12 @@ from starlette.testclient import TestClient
 
 from app.present.report_csv import report_csv
 from app.services.studio import Studio
+from app.web.actors import COOKIE
 from app.web.downloads import add_routes
 from app.web.security import protect
 from core.constitution.files import parse_yaml
 from core.constitution.reading.query_files import read_query_file
+from db.audit import list_entries
 from db.tables import Run
 from tests.app.planting import claim, finish, make_studio, queue, settings_for, starter_set_id, version_id
 from tests.app.results import result
@@ -33,7 +35,8 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 def client(studio: Studio) -> TestClient:
     app = FastAPI()
     add_routes(app, studio)
-    return TestClient(app)
+    protect(app, studio.settings)
+    return TestClient(app, base_url="http://127.0.0.1", client=("203.0.113.5", 50000))
 
 
 def finished(studio: Studio) -> Path:
@@ -57,6 +60,16 @@ def test_the_adapter_comes_as_a_zip_of_the_folder(studio: Studio, client: TestCl
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
         assert sorted(archive.namelist()) == ["run-1-adapter/adapter_config.json", "run-1-adapter/adapter_model.safetensors"]
         assert archive.read("run-1-adapter/adapter_model.safetensors") == (adapter / "adapter_model.safetensors").read_bytes()
+
+
+def test_who_takes_an_adapter_away_is_remembered(studio: Studio, client: TestClient) -> None:
+    assert client.get("/runs/1/adapter.zip").status_code == 404
+    finished(studio)
+    for path in ("run.json", "report.csv", "replies.json", "adapter.zip"):
+        assert client.get(f"/runs/1/{path}", headers={"Cookie": f"{COOKIE}=Ann"}).status_code == 200
+    with studio.sessions.read() as session:
+        rows = [(row.who, row.place, row.subject) for row in list_entries(session) if row.what == "adapter.downloaded"]
+    assert rows == [("Ann", "203.0.113.5", "run 1")]
 
 
 def test_the_figures_come_as_a_table_of_every_line_of_the_page(studio: Studio, client: TestClient) -> None:

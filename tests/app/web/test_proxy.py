@@ -22,7 +22,7 @@ from tests.app.serving import served
 LOCAL, ELSEWHERE = ("127.0.0.1", 50000), ("203.0.113.5", 50000)
 
 
-def build(**settings: str) -> FastAPI:
+def build(trusted_proxies: str = "127.0.0.1,::1", **settings: str) -> FastAPI:
     app = FastAPI()
 
     @app.get("/train")
@@ -37,7 +37,7 @@ def build(**settings: str) -> FastAPI:
     def healthz() -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
-    protect(app, Settings(data=Path("/nowhere"), database_url="sqlite:////nowhere", allowed_hosts=("testserver",), **settings))  # type: ignore[arg-type]
+    protect(app, Settings(data=Path("/nowhere"), database_url="sqlite:////nowhere", allowed_hosts=("testserver",), trusted_proxies=trusted_proxies, **settings))  # type: ignore[arg-type]
     return app
 
 
@@ -64,6 +64,37 @@ def test_nobody_else_is_heard_and_the_setting_wins() -> None:
     assert client(ELSEWHERE, trusted_proxies="203.0.113.0/24").get("/train", headers=told).json()["root_path"] == "/other"
     assert client().get("/train", headers=told).json() == {"url": "http://testserver/other/train", "root_path": "/other", "client": "198.51.100.7"}
     assert client(root_path="/studio").get("/train", headers=told).json()["root_path"] == "/studio"
+
+
+def test_unless_told_so_not_even_this_machine_is_heard_and_the_log_says_it_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Any program of this machine has the address that a proxy there has."""
+    told = {"X-Forwarded-Prefix": "/other", "X-Forwarded-For": "198.51.100.7"}
+    assert Settings.from_environment({}).trusted_proxies == ""
+    unheard = client(trusted_proxies="")
+    for _ in range(2):
+        assert unheard.get("/train", headers=told).json() == {"url": "http://testserver/train", "root_path": "", "client": "127.0.0.1"}
+    assert [record.getMessage() for record in caplog.records if record.name == "app.web.proxy"] == [
+        "127.0.0.1 sends X-Forwarded-… headers, which are not heard. If it is your proxy, set FORWARDED_ALLOW_IPS=127.0.0.1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chain", "address"),
+    [
+        (["198.51.100.7"], "198.51.100.7"),
+        (["6.6.6.6, 198.51.100.7"], "198.51.100.7"),
+        (["6.6.6.6, 198.51.100.7, 10.1.2.3"], "198.51.100.7"),
+        (["6.6.6.6", "198.51.100.7", "10.1.2.3, 127.0.0.1"], "198.51.100.7"),
+        (["127.0.0.1, 198.51.100.7"], "198.51.100.7"),
+        (["10.1.2.3, 127.0.0.1"], "10.1.2.3"),
+        (["6.6.6.6, 198.51.100.7:4711"], "198.51.100.7"),
+        (["[2001:db8::7]:4711"], "2001:db8::7"),
+        ([""], "127.0.0.1"),
+    ],
+)
+def test_of_several_addresses_the_last_one_that_is_no_proxys_is_the_callers(chain: list[str], address: str) -> None:
+    headers = [("X-Forwarded-For", part) for part in chain]
+    assert client(trusted_proxies="127.0.0.1, 10.0.0.0/8").get("/train", headers=headers).json()["client"] == address
 
 
 def test_without_either_nothing_is_different() -> None:

@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from app.settings import Settings
 from app.web.actors import COOKIE, caller
-from app.web.security import BodyLimit, BodyTooLarge, Failures, PasswordGate, allowed_hosts, protect
+from app.web.security import BodyLimit, BodyTooLarge, allowed_hosts, protect
 from tests.app.serving import served
 
 PASSWORD = "correct horse"
@@ -48,7 +48,7 @@ def plain(headers: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
-    """One server for each set of variables; a test that locks an address out takes a password of its own."""
+    """One server for each set of variables."""
     made: dict[tuple[tuple[str, str], ...], Site] = {}
     with ExitStack() as stack:
 
@@ -76,7 +76,7 @@ def test_without_a_password_the_caller_is_who_the_browser_says(sites: Callable[.
     assert [name for name, _ in site.seen] == ["Ann", "Zoë", "Zoë", "Ann", "x" * 80, 'a b;"c']
 
 
-@pytest.mark.parametrize("name", ["", "%20", "x" * 81, "line%0Abreak", "%E2%80%AEabc", "nul%00", "%FF", "you"])
+@pytest.mark.parametrize("name", ["", "%20", "x" * 81, "line%0Abreak", "%E2%80%AEabc", "nul%00", "%FF", "you", "%E3%85%A4", "a%E2%A0%80"])
 def test_a_cookie_without_a_usable_name_is_nobodys(sites: Callable[..., Site], name: str) -> None:
     site = sites()
     assert site.post(Cookie=f"{COOKIE}={name}").status_code == 200
@@ -176,68 +176,6 @@ def test_health_can_be_asked_without_the_password_but_nothing_else(sites: Callab
     assert site.client.get("/healthz").text == "ok"
     for path in ("/healthz/", "//healthz", "/healthz/../work", "/work", "/nowhere"):
         assert site.client.get(path).status_code == 401
-
-
-def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait(sites: Callable[..., Site]) -> None:
-    site = sites(STUDIO_PASSWORD="battery staple")
-    assert {site.post(auth=("me", f"wrong {number}")).status_code for number in range(10)} == {401}
-    locked = site.post(auth=("me", "battery staple"))
-    assert (locked.status_code, site.seen) == (429, [])
-    assert 890 <= int(locked.headers["Retry-After"]) <= 900
-    assert site.client.get("/healthz").status_code == 200
-
-
-def test_a_forgotten_tab_that_repeats_one_wrong_password_locks_nobody_out(sites: Callable[..., Site]) -> None:
-    site = sites(STUDIO_PASSWORD=PASSWORD)
-    for _ in range(30):
-        assert site.post(auth=("me", "last year's")).status_code == 401
-    assert site.post(auth=("me", PASSWORD)).status_code == 200
-
-
-def test_the_lock_opens_again_and_is_kept_for_each_address_apart() -> None:
-    now = 1000.0
-    failures = Failures(lambda: now)
-    for number in range(10):
-        now += 1
-        failures.add("10.0.0.1", f"guess {number}")
-    assert failures.wait_s("10.0.0.1") == 891
-    assert failures.wait_s("10.0.0.2") == 0
-    now += 892
-    assert failures.wait_s("10.0.0.1") == 0
-    failures.add("10.0.0.1", "one more")  # the ninth in the last fifteen minutes
-    assert failures.wait_s("10.0.0.1") == 0
-    failures.add("10.0.0.1", "and another")
-    assert failures.wait_s("10.0.0.1") > 0
-
-
-def test_the_memory_of_failures_is_bounded() -> None:
-    now = 0.0
-    failures = Failures(lambda: now)
-    for number in range(4100):
-        now += 0.001
-        failures.add(f"address {number}", "guess")
-    assert len(failures.times) == 4096
-    now += 1000
-    failures.add("another", "guess")
-    assert list(failures.times) == ["another"]
-    for number in range(100):
-        now += 100
-        failures.add("another", f"guess {number}")
-    assert len(failures.times["another"]) <= 10
-
-
-def test_all_addresses_of_one_ipv6_network_count_as_one() -> None:
-    gate = PasswordGate(Starlette(), PASSWORD)
-
-    def status(host: str, password: str) -> int:
-        sent = httpx.BasicAuth("me", password)._auth_header.encode()
-        scope: Scope = {"type": "http", "path": "/", "headers": [(b"authorization", sent)], "client": (host, 1)}
-        refusal = gate._refusal(scope)
-        return refusal.status_code if refusal else 200
-
-    assert [status(f"2001:db8::{number}", f"wrong {number}") for number in range(10)] == [401] * 10
-    assert status("2001:db8::abcd", PASSWORD) == 429
-    assert status("2001:db8:0:1::1", PASSWORD) == 200
 
 
 @pytest.mark.parametrize("announced", [True, False])
