@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, text
 
 from db.errors import BrokenMigration, NewerSchema
-from db.session import sqlite_engine
+from db.session import BUSY_TIMEOUT_S, sqlite_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 5_307_061  # any number that no other program locks in the same PostgreSQL database
@@ -37,13 +37,17 @@ def migrate(engine: Engine, files: Path | None = None) -> Path | None:
     """
     if engine.dialect.name != "sqlite":
         with engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may be migrating, which takes as long as it takes
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
             if _is_behind(connection):
                 command.upgrade(alembic_config(connection, files), "head")
         return None
     Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
     # Foreign keys cannot be switched off inside a transaction, and Alembic's way of changing a SQLite table drops it for a moment.
-    own = sqlite_engine(engine.url, foreign_keys=False, poolclass=NullPool)
+    with engine.execution_options(studio_read=True).begin() as connection:  # whoever finds nothing to do waits for nobody
+        if not _is_behind(connection):
+            return None
+    own = sqlite_engine(engine.url, BUSY_TIMEOUT_S, foreign_keys=False, poolclass=NullPool)
     with own.begin() as connection:  # BEGIN IMMEDIATE: nobody else writes or migrates until the commit
         return _upgrade_sqlite(connection, files) if _is_behind(connection) else None
 

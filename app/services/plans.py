@@ -97,7 +97,7 @@ def _changes(config: TrainConfig, name: str) -> list[str]:
 
 def choices(studio: Studio) -> Choices:
     """Versions of constitutions in use, newest first; known models; query sets."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         versions, used = tuple(run_store.versions_to_train(session)), run_store.trained_models(session)
     models = dict.fromkeys((studio.settings.model, DEFAULT_MODEL, *used))
     return Choices(versions=versions, models=tuple(models), query_sets=tuple(list_query_sets(studio)))
@@ -172,7 +172,7 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
 
 def known_hardware(studio: Studio) -> Hardware | None:
     """What was measured where the next run will be done: the place that a trainer served last."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         row = serving_machine(session)
         return hardware_from_data(row.hardware) if row is not None else None
 

@@ -137,7 +137,7 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
 
 def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
     """The newest runs first."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         return [_line(summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
 
 

@@ -18,6 +18,7 @@ from app.services import downloads
 from app.services.downloads import NothingToTakeError
 from app.services.studio import Studio
 from app.services.text_files import TextFile
+from core.errors import StudioError
 
 BLOCK_BYTES = 1 << 20
 READABLE = 0o644 << 16  # what a zip file says of a file that everybody may read
@@ -65,6 +66,8 @@ def _or_404() -> Iterator[None]:
         yield
     except (NothingToTakeError, MissingFileError) as error:
         raise HTTPException(404, str(error)) from error
+    except StudioError as error:  # the database is hindered
+        raise HTTPException(503, str(error)) from error
 
 
 def _text(file: TextFile) -> Response:
