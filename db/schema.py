@@ -44,10 +44,10 @@ def migrate(engine: Engine, files: Path | None = None) -> Path | None:
         return None
     Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
     # Foreign keys cannot be switched off inside a transaction, and Alembic's way of changing a SQLite table drops it for a moment.
-    with engine.execution_options(studio_read=True).begin() as connection:  # whoever finds nothing to do waits for nobody
+    own = sqlite_engine(engine.url, BUSY_TIMEOUT_S, foreign_keys=False, poolclass=NullPool)
+    with own.execution_options(studio_read=True).begin() as connection:  # whoever finds nothing to do waits for nobody
         if not _is_behind(connection):
             return None
-    own = sqlite_engine(engine.url, BUSY_TIMEOUT_S, foreign_keys=False, poolclass=NullPool)
     with own.begin() as connection:  # BEGIN IMMEDIATE: nobody else writes or migrates until the commit
         return _upgrade_sqlite(connection, files) if _is_behind(connection) else None
 
