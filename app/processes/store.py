@@ -16,6 +16,7 @@ from app.settings import Settings
 from core.errors import StudioError
 
 LOG = "log.txt"  # what an attempt said; each has its own
+WAITING = "waiting.json"  # what an attempt waits for; each has its own, too
 OWNED = 2  # parts of a key that name the job it belongs to, out of which nothing leads: runs/12
 
 
@@ -89,7 +90,7 @@ class FolderStore:
         """Files are linked, not copied: committed ones never change."""
         with self.workspace(key) as folder:
             for source in sorted((self.root / earlier).iterdir()):
-                if source.name.startswith(".") or source.name == LOG:
+                if source.name.startswith(".") or source.name in (LOG, WAITING):
                     continue
                 target = folder / source.name
                 if not target.exists():

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import db.runs as store
+from app.processes.patience import Hindrance
 from app.processes.protocol import LEASE_S, attempt_key
 from app.processes.store import LOG
 from app.services.base_models import look_up
-from app.services.logs import log_tail
+from app.services.logs import log_tail, waits_for
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
 from app.services.request_keys import require_key
 from app.services.studio import RefusedError, Studio, in_words
@@ -95,6 +96,7 @@ class RunView:
     total_steps: int
     eta_s: float | None  # until the whole run ends
     ahead: int  # runs that a queued one waits for
+    waits: Hindrance | None  # what a running one cannot go on without
     silent_s: float | None  # seconds since a running one was last heard of, when that is worryingly long
     attempt: int
     resumable_from: str | None
@@ -166,6 +168,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         total_steps=job.total_steps,
         eta_s=_eta_s(studio, constitution, run, seconds),
         ahead=ahead,
+        waits=waits_for(studio.store, job, silent_s is not None),
         silent_s=silent_s,
         attempt=job.attempt,
         resumable_from=job.checkpoint.rpartition("/")[2] if job.checkpoint else None,
