@@ -13,6 +13,7 @@ from core.errors import StudioError
 from core.measure.values import NO_SIDE
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
+from db.errors import StoreError
 
 VERBS = ("read", "check", "train", "arms", "reply", "measure", "judge", "propose")  # each is `run(options)` in a module of app/commands
 EPILOG = """\
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     try:
         return _dispatch(options)
-    except StudioError as error:
+    except (StudioError, StoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -120,7 +120,7 @@ def set_environment(settings: Settings) -> None:
 
 def private_paths(settings: Settings) -> list[str]:
     """Parts of the data folder that Gradio must never serve or copy, whatever a handler returns."""
-    database = [settings.data / f"studio.db{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
+    database = [settings.data / f"studio.db{suffix}" for suffix in ("", "-wal", "-shm", "-journal", ".lock")]
     folders = [settings.models_folder, settings.runs_folder, settings.logs_folder]
     return [str(path) for path in (*database, *folders, settings.model_host_file, settings.lock_file)]
 
