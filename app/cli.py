@@ -58,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(options: argparse.Namespace) -> int:
     if options.command in VERBS:
         return int(import_module(f"app.commands.{options.command}").run(options))
+    if options.command != "helper":  # which does as the run that started it, and that may be a person's own
+        os.umask(0o077)  # what the studio writes is for its owner alone, whatever the shell says; a verb writes where it is told, as the shell says
     settings = Settings.from_environment(os.environ, data=options.data, host=options.host, port=options.port, root_path=options.root_path)
     if options.command == "doctor":
         from app.commands import doctor

@@ -2,7 +2,9 @@
 
 import ipaddress
 import re
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -168,10 +170,14 @@ def prepare_data_folder(settings: Settings) -> None:
     Raises:
         ConfigError: It cannot be made, or cannot be written to.
     """
-    folders = [settings.data, settings.models_folder, settings.runs_folder, settings.logs_folder, settings.uploads_folder]
+    own = [settings.models_folder, settings.runs_folder, settings.logs_folder, settings.uploads_folder]
     try:
-        for folder in folders:
+        for folder in (settings.data, *own):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if folder in own:  # those of a version before; the data folder itself may be shared with other things, such as a home
+                make_private(folder)
+        for file in (settings.lock_file, settings.model_host_file):
+            make_private(file)
             mark = folder / ".can-write"
             mark.touch()
             mark.unlink()
@@ -180,6 +186,14 @@ def prepare_data_folder(settings: Settings) -> None:
             f"The data folder {settings.data} cannot be used: {error.strerror} ({error.filename}). "
             "Give this user the right to write there, or choose another folder with STUDIO_DATA."
         ) from error
+
+
+def make_private(path: Path) -> None:
+    """Take away what others may do with a file or folder that is there already, where it is this user's to say."""
+    with suppress(FileNotFoundError, PermissionError):  # not there yet; somebody else's, such as a volume that a group shares
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            path.chmod(mode & 0o700)
 
 
 def is_loopback(host: str) -> bool:
