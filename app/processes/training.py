@@ -8,6 +8,7 @@ from pathlib import Path
 from app.processes.attempt import Watch
 from app.processes.helpers import helped
 from app.processes.patience import Interrupted
+from app.processes.store import open_store
 from app.settings import Settings
 from core.constitution.principles import from_data
 from core.constitution.queries import from_rows
@@ -48,7 +49,8 @@ def _plan(settings: Settings, watch: Watch) -> RunPlan:
         return RunPlan(
             constitution=from_data(version.content),
             queries=tuple(from_rows(query_set.rows)),
-            model=ModelReference(id=run.model, revision=run.revision),
+            model=ModelReference(id=open_store(settings).model_of_row(run.model), revision=run.revision),
+            known_as=run.model,
             config=config_from_data(run.config),
             device=settings.device,
         )

@@ -128,7 +128,7 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
     new = NewRun(
         version_id=form.version_id,
         query_set_id=form.query_set_id,
-        model=plan.model.id,
+        model=studio.store.model_in_row(plan.model.id),
         config=config_to_data(plan.config),
         requested_by=caller,
         request_key=key,
@@ -140,7 +140,7 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
 def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
     """The newest runs first."""
     with in_words(), studio.sessions.read() as session:
-        return [_line(summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
+        return [_line(studio, summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
 
 
 def run_view(studio: Studio, run_id: int) -> RunView:
@@ -158,7 +158,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
     run, job, seconds = summary.run, summary.run.job, _weights(constitution, summary.run)
     result = read_result(run)
     return RunView(
-        line=_line(summary, seconds),
+        line=_line(studio, summary, seconds),
         constitution_id=summary.constitution_id,
         version_id=run.version_id,
         query_set=summary.query_set_name,
@@ -200,7 +200,7 @@ def form_again(studio: Studio, run_id: int) -> TrainForm:
         StudioError: There is no such run, or another version of the studio wrote its settings.
     """
     with in_words(), studio.sessions.read() as session:
-        return form_of(store.get_run(session, run_id))
+        return form_of(studio, store.get_run(session, run_id))
 
 
 def stop(studio: Studio, run_id: int) -> JobStatus:
@@ -222,14 +222,14 @@ def resume(studio: Studio, run_id: int) -> None:
         jobs.resume(session, run_id)
 
 
-def _line(summary: RunSummary, seconds: Mapping[str, float]) -> RunLine:
+def _line(studio: Studio, summary: RunSummary, seconds: Mapping[str, float]) -> RunLine:
     run, job = summary.run, summary.run.job
     finished = job.status == JobStatus.FINISHED
     return RunLine(
         id=run.id,
         constitution=summary.constitution_name,
         version_number=summary.version_number,
-        model=run.model,
+        model=studio.store.model_of_row(run.model),
         preset=str(run.config.get("preset", "")),
         status=job.status,
         stopping=job.status == JobStatus.RUNNING and job.cancel_requested,
@@ -261,9 +261,9 @@ def _eta_s(studio: Studio, constitution: Constitution, run: Run, seconds: Mappin
         return None
     if job.eta_s is not None:
         return remaining_s(seconds, job.phase, job.step, job.total_steps, job.eta_s)
-    hardware, config = known_hardware(studio), _config(run)
+    hardware, config, model = known_hardware(studio), _config(run), studio.store.model_of_row(run.model)
     try:
-        shape = look_up(run.model, studio.launcher.local).shape if run.model == DEFAULT_MODEL or "/" not in run.model else None
+        shape = look_up(model, studio.launcher.local).shape if model == DEFAULT_MODEL or "/" not in model else None
     except ModelError:  # the folder is gone by now
         shape = None
     if hardware is None or shape is None or config is None:
