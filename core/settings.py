@@ -1,5 +1,6 @@
 """Values that decide how a model is loaded and how it replies. Imports no torch."""
 
+import reprlib
 from dataclasses import dataclass
 
 from core.errors import ConfigError
@@ -8,7 +9,7 @@ from core.errors import ConfigError
 def require_in_range(condition: bool, name: str, value: object, rule: str) -> None:
     """Raise ConfigError unless a setting is as the rule says."""
     if not condition:
-        raise ConfigError(f"{name} must be {rule}, got {value!r}.", name)
+        raise ConfigError(f"{name} must be {rule}, got {reprlib.repr(value)}.", name)
 
 
 @dataclass(frozen=True, kw_only=True)

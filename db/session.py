@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from db.canonical import plain_json
 from db.errors import UnsupportedDatabase
 from db.faults import Fault, fault_of
+from db.units import open_unit
 
 BUSY_TIMEOUT_S = 5.0
 READERS = 60  # connections to a SQLite file besides the usual five: as many as a server has threads
@@ -39,12 +40,14 @@ class Sessions:
     _read: sessionmaker[Session]
 
     def begin(self) -> AbstractContextManager[Session]:
-        """A transaction that may write: committed at the end of the `with`, rolled back by an exception."""
-        return self._write.begin()
+        """A transaction that may write: committed at the end of the `with` (or of the unit it is part of), rolled back by an exception."""
+        unit = open_unit()
+        return self._write.begin() if unit is None else unit.joined(self._write)
 
     def read(self) -> AbstractContextManager[Session]:
         """A transaction that sees one moment of the database; the database refuses any write in it."""
-        return self._read.begin()
+        unit = open_unit()
+        return self._read.begin() if unit is None else unit.reading(self._read)
 
 
 def sqlite_url(path: Path) -> str:

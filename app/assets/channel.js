@@ -1,44 +1,87 @@
-// Questions to the server and its answers. The page speaks through `props.value` and a named event; the server answers in `props.reply`,
-// which never touches `value`, so an answer can't overwrite what is being typed. One question is out at a time, so answers can't overtake
-// each other.
+// Questions to the server and its answers. A page asks by the name of an endpoint, one question at a time, so that answers can't overtake
+// each other. What is told again and again comes as lines: the first one answers, the others go by their kind to who hears them.
 export const ANSWER_MS = 20000;
+const BROKEN_OFF = "The studio stopped answering. Reload the page to see how far it came.";
 
-export function openChannel({ props, trigger, listen }, answerMs = ANSWER_MS) {
-  const tab = Math.random().toString(36).slice(2);
-  const waiting = [];
-  let asked = null;
-  let count = 0;
-
-  function askNext() {
-    if (asked || !waiting.length) return;
-    asked = waiting.shift();
-    asked.seq = `${tab}-${++count}`;
-    asked.timer = setTimeout(() => answered(null), answerMs);
-    const payload = typeof asked.payload === "function" ? asked.payload() : asked.payload;
-    props.value = { ...payload, seq: asked.seq };
-    trigger(asked.event);
-  }
-
-  function answered(reply) {
-    const question = asked;
-    clearTimeout(question.timer);
-    asked = null;
-    question.resolve(reply);
-    askNext();
-  }
-
+export function openChannel(page, answerMs = ANSWER_MS) {
+  const channel = { page, answerMs, waiting: [], busy: false, hearers: {}, open: new Map() };
   return {
     // Resolves with the server's answer, or with null when none came in time. `payload` may be a function: it is called when its turn comes.
-    ask: (event, payload) =>
+    ask: (name, payload) =>
       new Promise((resolve) => {
-        waiting.push({ event, payload, resolve });
-        askNext();
+        channel.waiting.push({ name, payload, resolve });
+        void askNext(channel);
       }),
-    // `unasked`: kind of reply -> what to do when the server sends it without a question, as on page load. What came before is told at once.
-    hear: (unasked) =>
-      listen((reply) => {
-        if (asked && reply.seq === asked.seq) answered(reply);
-        else if (!reply.seq) unasked[reply.kind]?.(reply);
-      }),
+    // `hearers`: kind of a later line -> what to do with it.
+    hear: (hearers) => void (channel.hearers = hearers),
+    // Ends what these endpoints are telling, and what waits for their first word: the server closes its generator.
+    stop: (...names) => channel.open.forEach((name, aborting) => names.includes(name) && aborting.abort()),
   };
+}
+
+async function askNext(channel) {
+  if (channel.busy || !channel.waiting.length) return;
+  channel.busy = true;
+  const { name, payload, resolve } = channel.waiting.shift();
+  const answered = (reply) => {
+    channel.busy = false;
+    resolve(reply);
+    void askNext(channel);
+  };
+  await converse(channel, name, typeof payload === "function" ? payload() : payload, answered);
+}
+
+async function converse(channel, name, payload, answered) {
+  const aborting = new AbortController();
+  let timer = setTimeout(() => aborting.abort(), channel.answerMs);
+  const first = (reply) => {
+    if (timer == null) return;
+    clearTimeout(timer);
+    timer = null;
+    answered(reply);
+  };
+  channel.open.set(aborting, name);
+  try {
+    const response = await fetch(new URL(`./api/${channel.page}/${name}`, document.baseURI), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(payload ?? {}),
+      signal: aborting.signal,
+    });
+    if (!response.headers.get("content-type")?.includes("x-ndjson")) first(await response.json());
+    else for await (const reply of lines(response.body)) timer == null ? channel.hearers[reply.kind]?.(reply) : first(reply);
+  } catch (error) {
+    if (aborting.signal.aborted) return;
+    console.warn("The studio did not answer:", error);
+    if (timer == null) channel.hearers.problem?.({ kind: "problem", message: BROKEN_OFF });
+  } finally {
+    channel.open.delete(aborting);
+    first(null);
+  }
+}
+
+async function* lines(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    const parts = (rest + piece.value).split("\n");
+    rest = parts.pop();
+    for (const line of parts) if (line) yield JSON.parse(line);
+  }
+}
+
+// What the page's address names, of the given names.
+export function inAddress(...names) {
+  const given = new URLSearchParams(location.search);
+  return Object.fromEntries(names.filter((name) => given.has(name)).map((name) => [name, given.get(name)]));
+}
+
+// Asks again and again for as long as the element is in the page and can be seen; `ask` says how long to wait, or null to end.
+export function poll(element, ask) {
+  const turn = async () => {
+    if (!element.isConnected) return;
+    const wait = document.visibilityState === "hidden" ? 1000 : await ask();
+    if (wait != null) setTimeout(turn, wait);
+  };
+  return turn;
 }

@@ -1,17 +1,18 @@
 // The first page: entries, archived entries, and two ways to begin another.
 import { openChannel } from "./channel.js";
-import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, problemOf, whileBusy } from "./studio.js";
+import { handOver } from "./handover.js";
+import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, notOpened, problemOf, whileBusy } from "./studio.js";
 
 const MAX_FILE_BYTES = 1000000;
 
-export function mount(here) {
-  const channel = openChannel(here);
+export function mount({ element }) {
+  const channel = openChannel("constitutions");
   const archivedCount = h("span", { class: "cs-number" });
   const archived = h("div", { class: "cs-archived" });
   const page = {
     ask: channel.ask,
-    element: here.element,
-    root: emptyRoot(here.element, ".cs-listing"),
+    element,
+    root: emptyRoot(element, ".cs-listing"),
     said: h("p", { class: "cs-said", role: "status" }),
     entries: h("div", { class: "cs-in-use" }),
     archived,
@@ -19,7 +20,7 @@ export function mount(here) {
     away: h("details", { class: "cs-away", hidden: true }, h("summary", {}, "Archived ", archivedCount), archived),
   };
   page.root.addEventListener("click", (event) => act(page, event));
-  channel.hear({ list: (reply) => drawList(page, reply) });
+  void channel.ask("list").then((reply) => (reply?.kind === "list" ? drawList(page, reply) : notOpened(page.root, reply)));
 }
 
 function drawList(page, reply) {
@@ -98,8 +99,9 @@ function importForm(page) {
   return h("form", { class: "cs-begin" }, node, said);
 }
 
-// Where the file was not taken just as it is, what was understood of it comes before the constitution.
+// What was understood of a file stands on the document that was made of it; where it was not taken just as it is, before the document opens.
 function showRead(page, said, reply, tell) {
+  if (reply?.kind === "go") handOver(reply.id, reply.html);
   if (reply?.kind !== "read") return follow(page, reply, tell);
   fragment(said, reply.html);
   said.prepend(h("h3", {}, reply.version ? "What was read" : "Read as a draft"));

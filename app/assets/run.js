@@ -1,26 +1,43 @@
 // The page of a run. The server sends each part as a fragment; only parts that changed are drawn again, so that what a
 // person has opened, chosen or selected stays as it is while the run goes on.
-import { openChannel } from "./channel.js";
+import { inAddress, openChannel, poll } from "./channel.js";
 import { drawProgress, makeProgress } from "./progress.js";
-import { emptyRoot, fragment, h, isSecond, problemOf, setText } from "./studio.js";
+import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText } from "./studio.js";
 
 const PARTS = ["head", "actions", "messages", "phases", "charts", "samples", "log", "result"];
 const PICKS = { first: "Before training", latest: "Latest", all: "All" };
 
-export function mount(here) {
-  const channel = openChannel(here);
-  const page = makePage(here, channel.ask);
+const WATCH_MS = 1000;
+const RESTING_MS = 5000; // a stopped or failed run may be resumed in another tab
+
+export function mount({ element }) {
+  const channel = openChannel("run");
+  const page = makePage(element, channel.ask);
   page.root.addEventListener("click", (event) => act(page, event));
-  channel.hear({ run: (reply) => draw(page, reply), none: (reply) => drawNone(page, reply) });
+  void channel.ask("opened", inAddress("id")).then((reply) => begin(page, element, reply));
 }
 
-function makePage({ element, props }, ask) {
+function begin(page, element, reply) {
+  if (reply?.kind === "none") return drawNone(page, reply);
+  if (reply?.kind !== "run") return notOpened(page.root, reply);
+  draw(page, reply);
+  const watch = poll(element, async () => {
+    const now = page.status === "finished" ? null : await page.ask("watch", () => ({ run: page.run, seen: page.mark }));
+    if (now?.kind === "none") return void drawNone(page, now);
+    if (now?.kind === "run") draw(page, now);
+    return page.status === "finished" ? null : ["stopped", "failed"].includes(page.status) ? RESTING_MS : WATCH_MS;
+  });
+  setTimeout(watch, WATCH_MS);
+}
+
+function makePage(element, ask) {
   const parts = Object.fromEntries(PARTS.map((name) => [name, h("div", { class: `cs-part cs-part-${name}` })]));
   return {
     ask,
-    props,
     root: emptyRoot(element, ".cs-runpage"),
     run: null,
+    status: "",
+    mark: "", // of what is shown
     pick: "latest",
     shown: {}, // part -> the fragment it shows
     parts,
@@ -43,9 +60,9 @@ function draw(page, reply) {
   const { root } = page;
   if (page.run !== reply.run || !root.childElementCount) {
     page.run = reply.run;
-    page.props.value = { run: reply.run }; // what the timer's question carries
     root.replaceChildren(...layout(page));
   }
+  Object.assign(page, { status: reply.status, mark: reply.mark });
   document.title = reply.title;
   root.dataset.status = reply.status;
   setText(page.headline, reply.headline);

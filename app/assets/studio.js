@@ -6,6 +6,12 @@ export function problemOf(reply, then = TRY_AGAIN) {
   return reply?.message ?? `The studio does not answer. ${then}`;
 }
 
+// A page that could not be opened says so, with a way to try again.
+export function notOpened(root, reply) {
+  const again = h("button", { type: "button", class: "cs-button", onclick: () => location.reload() }, "Reload");
+  root.replaceChildren(h("div", { id: "content", class: "cs-notice" }, h("p", { role: "alert" }, problemOf(reply)), again));
+}
+
 // Builds an element. Text goes in as text nodes and attributes as attributes: nothing a person typed is ever parsed as HTML.
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

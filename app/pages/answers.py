@@ -33,6 +33,15 @@ class SettingProblem(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A mistake of the studio."""
+
+    kind: Literal["fault"] = "fault"
+    message: str
+    log: str  # the number under which the log has it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Go:
     """It is done, and is found at another address."""
 
@@ -42,10 +51,9 @@ class Go:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConstitutionRead:
-    """A constitution was made of a file, and there is something to say about how the file was read."""
+class _MadeOfFile:
+    """A constitution was made of a file."""
 
-    kind: Literal["read"] = "read"
     id: int
     href: str
     html: str  # the following, to be shown
@@ -56,6 +64,20 @@ class ConstitutionRead:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
     version: int | None  # None: it is a draft, in which something has to be put right
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionTaken(_MadeOfFile):
+    """A file was taken just as it is."""
+
+    kind: Literal["go"] = "go"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionRead(_MadeOfFile):
+    """There is something to say about how a file was read, before its constitution is opened."""
+
+    kind: Literal["read"] = "read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +204,29 @@ class Left:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VersionOption:
+    id: int
+    constitution: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeOpened:
+    """What the page begins with."""
+
+    kind: Literal["page"] = "page"
+    versions: tuple[VersionOption, ...]
+    chosen: int | None  # that the address names, or the newest
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepliesRead:
+    kind: Literal["read"] = "read"
+    reading: dict[str, Any]  # as `python -m app read --json` prints it
+    html: str  # the same for people
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgedReplies:
     """As what a file was read, and what is found of its replies: the same as `judge --json`."""
 
@@ -193,6 +238,8 @@ class JudgedReplies:
     outcomes: tuple[RowOutcome, ...]
     rows: tuple[RowFacts, ...]
     totals: dict[str, Total]
+    replies: dict[int, str]  # by row
+    html: str  # reading and totals
 
 
 # Compare

@@ -1,14 +1,12 @@
 """The Compare page: one query answered by several arms, side by side."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
-import gradio as gr
+from dataclasses import asdict, dataclass
 
 from app.pages.answers import Compared, CompareOpened, Difference, SourceList, StoredComparison
-from app.pages.endpoints import answers, endpoints_of, paced, tells, to_reply
-from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import ComparisonWish, NoDetails, OneComparison, TwoReplies, id_in
+from app.pages.endpoints import answers, paced, tells
+from app.pages.frame import component, header
+from app.pages.questions import CompareAddress, ComparisonWish, NoDetails, OneComparison, TwoReplies, id_in
 from app.present.compare import diff_html, recent_html
 from app.present.panes import arm_option, comparison_state, source_key, source_option
 from app.services import comparisons as service
@@ -16,12 +14,10 @@ from app.services.comparison_views import ComparisonView
 from app.services.comparisons import CompareForm
 from app.services.sources import ArmWish, list_sources
 from app.services.studio import Studio
-from app.web.actors import caller
 from core.errors import ConfigError, StudioError
 
 DRAW_EVERY_S = 0.1  # a model may write a hundred tokens a second; the eye wants fewer
-EVENTS = ("compare", "redo", "diff")
-ENDPOINTS = ("sources", "open", *EVENTS)  # the page begins with the first two
+ENDPOINTS = ("opened", "sources", "open", "compare", "redo", "diff")
 SAMPLING = ("max_new_tokens", "temperature", "top_p")
 
 
@@ -31,10 +27,10 @@ class ComparePage:
 
     studio: Studio
 
-    def load(self, request: gr.Request) -> object:
-        """Offer the runs and versions; open the comparison that the address names."""
-        caller(request)
-        return gr.update(reply=to_reply(self._opened(request.query_params)))
+    @answers
+    def opened(self, question: CompareAddress, editor: str) -> CompareOpened:
+        """What the page begins with: runs and versions, and the comparison that its address names."""
+        return self._opened(asdict(question))
 
     def _opened(self, address: Mapping[str, str]) -> CompareOpened:
         comparison, problem = self._asked_for(address.get("comparison", ""))
@@ -125,10 +121,7 @@ def _form(question: ComparisonWish) -> CompareForm:
     )
 
 
-def build(page: gr.Blocks, studio: Studio) -> None:
-    """Lay out the page and connect it."""
-    handlers = ComparePage(studio)
+def build(studio: Studio) -> None:
+    """Lay out the page."""
     header("compare", studio)
-    comparer = component('<div class="cs-page cs-compare"></div>', "compare/comparison.js", (*EVENTS, "stop"), elem_id="compare")
-    wire(comparer, endpoints_of("compare", handlers, EVENTS))
-    page.load(handlers.load, None, [comparer], queue=False, **WIRING)
+    component('<div class="cs-page cs-compare"></div>', "compare/comparison.js", elem_id="compare")

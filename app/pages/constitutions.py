@@ -2,22 +2,18 @@
 
 from dataclasses import dataclass
 
-import gradio as gr
-
-from app.pages.answers import ConstitutionList, ConstitutionRead, Go
-from app.pages.endpoints import answers, endpoints_of, to_reply
-from app.pages.frame import WIRING, component, header, wire
+from app.pages.answers import ConstitutionList, ConstitutionRead, ConstitutionTaken, Go
+from app.pages.endpoints import answers
+from app.pages.frame import component, header
 from app.pages.questions import ConstitutionFile, NewConstitution, NewName, NoDetails, OneConstitution, file_bytes
 from app.present.constitutions import entries_html
 from app.present.readings import constitution_reading_html
 from app.services import constitutions as service
 from app.services.imports import import_file
 from app.services.studio import Studio
-from app.web.actors import caller
 from core.constitution.findings import problems
 
-EVENTS = ("create", "read", "rename", "archive", "unarchive")
-ENDPOINTS = ("list", *EVENTS)  # the page begins with the first
+ENDPOINTS = ("list", "create", "read", "rename", "archive", "unarchive")  # the page begins with the first
 
 
 @dataclass(frozen=True)
@@ -25,11 +21,6 @@ class ConstitutionsPage:
     """The handlers of this page."""
 
     studio: Studio
-
-    def load(self, request: gr.Request) -> object:
-        """Show the list when the page opens."""
-        caller(request)
-        return gr.update(reply=to_reply(self._list(None)))
 
     @answers
     def list(self, question: NoDetails, editor: str) -> ConstitutionList:
@@ -42,13 +33,12 @@ class ConstitutionsPage:
         return _go(service.create_constitution(self.studio, question.name, question.key))
 
     @answers
-    def read(self, question: ConstitutionFile, editor: str) -> Go | ConstitutionRead:
-        """Make a constitution from a file and go to it; where there is something to say about how it was read, say that first."""
+    def read(self, question: ConstitutionFile, editor: str) -> ConstitutionTaken | ConstitutionRead:
+        """Make a constitution from a file and say how it was read; go to it at once where the file was taken just as it is."""
         imported = import_file(self.studio, file_bytes(question.data), question.filename, editor, question.key)
         reading, address = imported.reading, _go(imported.id)
-        if not (reading.notes or reading.ignored or problems(reading.findings)):
-            return address
-        return ConstitutionRead(
+        told = reading.notes or reading.ignored or problems(reading.findings)
+        return (ConstitutionRead if told else ConstitutionTaken)(
             id=address.id,
             href=address.href,
             html=constitution_reading_html(reading),
@@ -95,10 +85,7 @@ def _go(constitution_id: int) -> Go:
     return Go(href=f"./write?constitution={constitution_id}", id=constitution_id)
 
 
-def build(page: gr.Blocks, studio: Studio) -> None:
-    """Lay out the page and connect it."""
-    handlers = ConstitutionsPage(studio)
+def build(studio: Studio) -> None:
+    """Lay out the page."""
     header("", studio)
-    listing = component('<div class="cs-page cs-listing"></div>', "listing.js", EVENTS, elem_id="listing")
-    wire(listing, endpoints_of("constitutions", handlers, EVENTS))
-    page.load(handlers.load, None, [listing], queue=False, **WIRING)
+    component('<div class="cs-page cs-listing"></div>', "listing.js", elem_id="listing")

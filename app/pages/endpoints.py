@@ -1,6 +1,13 @@
-"""What can be asked of the studio: handlers of one typed question and one typed answer, for the page's events and for scripts alike."""
+"""What can be asked of the studio: handlers of one typed question and one typed answer, for pages and scripts alike.
+
+This is the one boundary between what comes in and the services: a question is read into its type before anything happens, and whatever
+happens then ends as words. No answer is kept.
+"""
 
 import inspect
+import json
+import logging
+import reprlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -8,20 +15,29 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
-import gradio as gr
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
-from app.pages.answers import Problem, SettingProblem
-from app.web.actors import caller
+from app.pages.answers import Fault, Problem, SettingProblem
+from app.services.studio import in_words
+from app.web.actors import CarriesState, caller
+from app.web.faults import log_fault
 from core.errors import ConfigError, StudioError
+from db.units import all_or_nothing
 
 NAMES = ("__module__", "__name__", "__qualname__", "__doc__")  # of a method, which its handler keeps
-AS_EVENT = inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("self", "value", "request")])  # what Gradio calls
+ROWS = ("constitution", "version", "query set", "run")
+OUT_OF_RANGE = ("greater_than", "less_than")
 
+log = logging.getLogger(__name__)
 P = TypeVar("P")
 Q = TypeVar("Q")
-Reply = dict[str, Any]
+
+
+class Reply(dict[str, Any]):
+    """An answer as plain data."""
+
+    body: bytes  # the same as JSON
 
 
 class Runs(Protocol):
@@ -34,40 +50,38 @@ class Runs(Protocol):
 V = TypeVar("V", bound=Runs)
 
 
-def answers(handler: Callable[[P, Q, str], Any]) -> Callable[[P, object, gr.Request], Any]:
-    """Make a method that answers a question into a handler of events. The question's type is that of the method's parameter.
+def answers(handler: Callable[[P, Q, str], Any]) -> Callable[[P, object, CarriesState], Reply]:
+    """Make a method that answers a question into a handler of requests. The question's type is that of the method's parameter.
 
-    It learns who calls before anything else happens. What the person can put right comes back as a `Problem`.
+    It learns who calls before anything else happens. What the person can put right comes back as a `Problem`, what is a mistake of the
+    studio as a `Fault`.
     """
 
     @wraps(handler, assigned=NAMES)
-    def answer(self: P, value: object, request: gr.Request) -> Any:
+    def answer(self: P, value: object, request: CarriesState) -> Reply:
         editor = caller(request)
         try:
-            told = handler(self, read_question(_question_type(handler), value), editor)
-        except StudioError as error:
-            told = _problem(error)
-        return gr.update(reply={**to_reply(told), "seq": _seq(value)})
+            with in_words(), all_or_nothing():  # what cannot be told is not kept either
+                return to_reply(handler(self, read_question(_question_type(handler), value), editor))
+        except Exception as error:
+            return to_reply(_told_of(error))
 
-    answer.__signature__ = AS_EVENT  # type: ignore[attr-defined]
     return answer
 
 
-def tells(handler: Callable[[P, Q, str], Iterator[Any]]) -> Callable[[P, object, gr.Request], Iterator[Any]]:
+def tells(handler: Callable[[P, Q, str], Iterator[Any]]) -> Callable[[P, object, CarriesState], Iterator[Reply]]:
     """The same for a method that answers again and again: the first word answers the question, the others follow it unasked."""
 
     @wraps(handler, assigned=NAMES)
-    def tell(self: P, value: object, request: gr.Request) -> Iterator[Any]:
-        editor, seq = caller(request), _seq(value)
+    def tell(self: P, value: object, request: CarriesState) -> Iterator[Reply]:
+        editor = caller(request)
         try:
             with closing(handler(self, read_question(_question_type(handler), value), editor)) as words:  # type: ignore[type-var]
                 for told in words:
-                    yield gr.update(reply={**to_reply(told), "seq": seq})
-                    seq = None
-        except StudioError as error:
-            yield gr.update(reply={**to_reply(_problem(error)), "seq": seq})
+                    yield to_reply(told)
+        except Exception as error:
+            yield to_reply(_told_of(error))
 
-    tell.__signature__ = AS_EVENT  # type: ignore[attr-defined]
     return tell
 
 
@@ -83,30 +97,40 @@ def paced(views: Iterator[V], every_s: float) -> Iterator[V]:
 
 
 def read_question(kind: type[Q], value: object) -> Q:
-    """What was sent, as a value of that type; the tab's own mark on it is not part of the question.
+    """What was sent, as a value of that type.
 
     Raises:
         ConfigError: It is no such question.
     """
-    sent = {name: field for name, field in value.items() if name != "seq"} if isinstance(value, dict) else value
     try:
-        question: Q = _adapter(kind).validate_python(sent)  # type: ignore[arg-type]
-    except ValidationError as error:
-        place = error.errors(include_url=False, include_input=False, include_context=False)[0]["loc"]
-        name = str(place[0]).replace("_", " ") if place else "question"
-        raise ConfigError(f"There is no usable {name} in what was sent. Reload the page, then try again.") from error
+        question: Q = _adapter(kind).validate_python(value)  # type: ignore[arg-type]
+    except (ValidationError, RecursionError) as error:
+        raise ConfigError(_unusable(error)) from error
     return question
 
 
+def _unusable(error: ValidationError | RecursionError) -> str:
+    first = error.errors(include_url=False, include_context=False)[0] if isinstance(error, ValidationError) else None
+    name = str(first["loc"][0])[:40].replace("_", " ") if first and first["loc"] else "question"
+    if first and first["type"] in OUT_OF_RANGE and name in ROWS:
+        return f"There is no {name} with the number {reprlib.repr(first['input'])}."
+    return f"There is no usable {name} in what was sent. Reload the page, then try again."
+
+
 def to_reply(answer: object) -> Reply:
-    """An answer as it is sent."""
-    reply: Reply = to_jsonable_python(answer)
+    """An answer as it is sent.
+
+    Raises:
+        ValueError: It cannot be: a number is not finite, or a text holds half a character.
+    """
+    reply = Reply(to_jsonable_python(answer))
+    reply.body = json.dumps(reply, ensure_ascii=False, allow_nan=False).encode()
     return reply
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One thing that can be asked: by a page as an event of its component, by a script at an address."""
+    """One thing that can be asked, at one address."""
 
     page: str
     name: str
@@ -154,13 +178,16 @@ def described(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
         }
         for each in endpoints
     }
-    return {"endpoints": found, "problem": TypeAdapter(Problem).json_schema(), "$defs": shared.get("$defs", {})}
+    return {"endpoints": found, "problem": TypeAdapter(Problem).json_schema(), "fault": TypeAdapter(Fault).json_schema(), "$defs": shared.get("$defs", {})}
 
 
-def _problem(error: StudioError) -> Problem:
+def _told_of(error: Exception) -> Problem | Fault:
     if isinstance(error, ConfigError) and error.setting is not None:
         return SettingProblem(message=str(error), setting=error.setting)
-    return Problem(message=str(error))
+    if isinstance(error, StudioError):
+        return Problem(message=str(error))
+    fault = log_fault(log, error)
+    return Fault(message=fault.message, log=fault.number)
 
 
 @cache
@@ -170,7 +197,3 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def _question_type(handler: Callable[..., Any]) -> Any:
     return get_type_hints(handler)["question"]
-
-
-def _seq(value: object) -> object:
-    return value.get("seq") if isinstance(value, dict) else None

@@ -1,20 +1,17 @@
-"""What all pages share: the header with its links, custom components, and handlers that answer them."""
+"""What all pages share: the header with its links, and custom components."""
 
 import json
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import gradio as gr
 from gradio.components import Navbar
 
-from app.pages.endpoints import Endpoint
 from app.services.studio import Studio
 from app.web.actors import LONGEST_NAME
 from app.web.modules import ASSETS, address
 
 NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("judge", "Judge"), ("compare", "Compare"))  # address, name
 
-WIRING: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # scripts ask under /api, where questions have types
 NAME_FIELD = (  # app/assets/name.js fills it in
     '<details class="cs-who"><summary><span class="cs-who-said">Your name</span></summary><form class="cs-who-form">'
     f'<div class="cs-field"><label for="who-name">What are you called?</label><input class="cs-input cs-who-name" id="who-name" maxlength="{LONGEST_NAME}"'
@@ -31,7 +28,7 @@ def header(current: str, studio: Studio) -> None:
     asks_name = studio.settings.password is None
     html = header_html(current, asks_name)
     if asks_name:
-        component(html, "name.js", (), elem_id="header")
+        component(html, "name.js", elem_id="header")
     else:
         gr.HTML(html, apply_default_css=False, elem_id="header")
 
@@ -50,26 +47,11 @@ def _current(is_current: bool) -> str:
     return ' aria-current="page"' if is_current else ""
 
 
-def component(template: str, module: str, events: Sequence[str], **props: Any) -> gr.HTML:
-    """A custom component whose page side is a module in app/assets.
+def component(template: str, module: str, **props: Any) -> gr.HTML:
+    """A custom component whose page side is a module in app/assets. It asks the endpoints of its page under ./api, and no event of Gradio.
 
-    The person speaks through its `value`, a mapping that a named event brings to a handler; the handler answers through `reply`.
-    The template is constant: neither way is anything ever put into it.
+    The template is constant: nothing is ever put into it.
     """
     loader = (ASSETS / "loader.js").read_text(encoding="utf-8")
-    script = f"const events = {json.dumps(list(events))};\nconst address = {json.dumps(address(module))};\n{loader}"
-    return gr.HTML(value=None, html_template=template, js_on_load=script, apply_default_css=False, reply=None, **props)
-
-
-def wire(source: gr.HTML, endpoints: Iterable[Endpoint]) -> None:
-    """Connect the component's events to what answers them. The page asks one question at a time, so nothing queues here.
-
-    Only what answers again and again is queued: only so can it be cancelled, by Stop or by a closed tab.
-    """
-    streams = []
-    for endpoint in endpoints:
-        listen = getattr(source, endpoint.name)
-        heard = listen(endpoint.handler, [source], [source], queue=endpoint.streams, trigger_mode="multiple", **WIRING)
-        streams += [heard] if endpoint.streams else []
-    if streams:
-        source.stop(None, None, None, cancels=streams, **WIRING)
+    script = f"const address = {json.dumps(address(module))};\n{loader}"
+    return gr.HTML(value=None, html_template=template, js_on_load=script, apply_default_css=False, **props)

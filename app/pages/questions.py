@@ -14,7 +14,8 @@ LONGEST_TEXT = 6_000_000  # characters: what the server takes at once; a service
 MOST_ITEMS = 10_000
 
 Whole = Annotated[int, Strict(), Field(gt=-(2**31), lt=2**31)]
-Number = Whole | Annotated[float, Strict()]
+Id = Annotated[int, Strict(), Field(gt=-(2**31), lt=2**31)]  # of a row; one beyond what any database here counts to is told as not there
+Number = Whole | Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Text = Annotated[str, Strict(), Field(max_length=LONGEST_TEXT)]
 
 
@@ -64,28 +65,35 @@ class ConstitutionFile(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class NewName(Question):
-    constitution: Whole
+    constitution: Id
     name: Text
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneConstitution(Question):
-    constitution: Whole
+    constitution: Id
 
 
 # Write
 
 
 @dataclass(frozen=True, kw_only=True)
+class WriteAddress(Question):
+    """What the page's address names."""
+
+    constitution: Text = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DraftTexts(Question):
-    constitution: Whole
+    constitution: Id
     revision: Whole  # of the draft that was changed
     principles: Annotated[list[dict[str, Any]], Field(max_length=MOST_ITEMS)]  # id, title, statement, antithesis, check, written_by
 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionWish(Question):
-    constitution: Whole
+    constitution: Id
     revision: Whole  # of the draft that was seen
     head: Whole | None = None  # number of the newest version that was seen
     message: Text = ""
@@ -93,7 +101,7 @@ class VersionWish(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class Restoration(Question):
-    constitution: Whole
+    constitution: Id
     revision: Whole
     head: Whole | None = None
     number: Whole  # of the version whose text comes back
@@ -101,20 +109,20 @@ class Restoration(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class OneVersion(Question):
-    constitution: Whole
+    constitution: Id
     number: Whole
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextFileWish(Question):
-    constitution: Whole
+    constitution: Id
     format: Literal["yaml", "markdown"] = "markdown"
     number: Whole | None = None  # of a version; None: the draft
 
 
 @dataclass(frozen=True, kw_only=True)
 class PatternTry(Question):
-    constitution: Whole
+    constitution: Id
     pattern: Text
     statement: Text = ""  # tried where no reply is stored yet
 
@@ -136,9 +144,19 @@ class OneProposal(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainAddress(Question):
+    """What the page's address names."""
+
+    version: Text = ""
+    constitution: Text = ""
+    from_: Annotated[Text, Field(alias="from")] = ""  # a run, to ask for another like it
+    anyway: Text = ""  # whether that one is to train whatever the check says
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunWish(Question):
-    version: Whole
-    query_set: Whole
+    version: Id
+    query_set: Id
     model: Text  # Hub id, or a folder on the server's machine
     preset: Text
     seed: Whole
@@ -155,20 +173,53 @@ class QueryFile(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class OneRun(Question):
-    run: Whole
+    run: Id
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunAddress(Question):
+    """What the page's address names."""
+
+    id: Text = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunWatch(Question):
+    run: Id
+    seen: Text = ""  # the mark of what was shown last
 
 
 # Judge
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplyFileWish(Question):
-    version: Whole
+class JudgeAddress(Question):
+    """What the page's address names."""
+
+    version: Text = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyFile(Question):
     data: Text  # the file in base64
     filename: Text = "replies.jsonl"
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReplyFileWish(ReplyFile):
+    version: Id
+
+
 # Compare
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareAddress(Question):
+    """What the page's address names."""
+
+    comparison: Text = ""
+    run: Text = ""
+    version: Text = ""
 
 
 @dataclass(frozen=True, kw_only=True)

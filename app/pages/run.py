@@ -1,32 +1,24 @@
 """The page of one run: where it stands, how it learns, and the result it ends with. Everything comes from the run's rows."""
 
 import hashlib
-import json
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-import gradio as gr
-
-from app.pages.endpoints import answers, endpoints_of, read_question, to_reply
-from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import OneRun, id_in
-from app.pages.run_answers import NoRun, RunShown, RunState
+from app.pages.endpoints import answers, to_reply
+from app.pages.frame import component, header
+from app.pages.questions import OneRun, RunAddress, RunWatch, id_in
+from app.pages.run_answers import NoRun, RunShown, RunState, Unchanged
 from app.present import runs as present
 from app.present.curves import charts_html
 from app.services import runs as service
 from app.services.runs import RunView
 from app.services.studio import Studio
-from app.web.actors import caller
-from core.errors import ConfigError, StudioError
+from core.errors import StudioError
 from core.measure.report import report_to_data
 from core.measure.rows import rows_to_data
 from db.tables import JobStatus
 
-WATCH_EVERY_S = 1.0
-RESTING_EVERY_S = 5.0  # a stopped or failed run may be resumed in another tab
-EVENTS = ("stop", "resume")
-ENDPOINTS = ("state", *EVENTS)  # for the first the page has a clock
+ENDPOINTS = ("opened", "watch", "state", "stop", "resume")
 
 
 @dataclass(frozen=True)
@@ -35,34 +27,25 @@ class RunPage:
 
     studio: Studio
 
-    def load(self, request: gr.Request) -> Any:
-        """Open the run that the address names."""
-        caller(request)
-        wanted = request.query_params.get("id", "")
-        run_id = id_in(wanted)
+    @answers
+    def opened(self, question: RunAddress, editor: str) -> RunShown | NoRun:
+        """What the page begins with: the run that its address names, or the runs there are."""
+        run_id = id_in(question.id)
         if run_id is None:
-            return self._none(f"“{wanted[:40]}” is not the number of a run." if wanted else "")
-        try:
-            view = service.run_view(self.studio, run_id)
-        except StudioError as error:
-            return self._none(str(error))
-        reply = to_reply(_shown(view))
-        return gr.update(reply=reply), _fingerprint(reply), _timer(view)
+            return self._none(f"“{question.id[:40]}” is not the number of a run." if question.id else "")
+        return self._looked(run_id)
 
-    def tick(self, value: object, seen: str | None, request: gr.Request) -> Any:
-        """Show what changed since the page last looked."""
-        caller(request)
+    @answers
+    def watch(self, question: RunWatch, editor: str) -> RunShown | NoRun | Unchanged:
+        """The run as its page shows it, unless that is as it was seen."""
+        shown = self._looked(question.run)
+        return Unchanged() if isinstance(shown, RunShown) and shown.mark == question.seen else shown
+
+    def _looked(self, run_id: int) -> RunShown | NoRun:
         try:
-            question = read_question(OneRun, value)
-        except ConfigError:
-            return gr.skip()  # the page shows no run
-        try:
-            view = service.run_view(self.studio, question.run)
+            return _shown(service.run_view(self.studio, run_id))
         except StudioError as error:
             return self._none(str(error))
-        reply = to_reply(_shown(view))
-        now = _fingerprint(reply)
-        return gr.skip() if now == seen else (gr.update(reply=reply), now, _timer(view))
 
     @answers
     def state(self, question: OneRun, editor: str) -> RunState:
@@ -81,14 +64,8 @@ class RunPage:
         service.resume(self.studio, question.run)
         return _shown(service.run_view(self.studio, question.run))
 
-    def watch(self, request: gr.Request) -> Any:
-        """Look every second again, after a resume."""
-        caller(request)
-        return gr.Timer(WATCH_EVERY_S, active=True)
-
-    def _none(self, message: str) -> Any:
-        reply = NoRun(message=message, html=present.list_html(service.list_runs(self.studio)))
-        return gr.update(reply=to_reply(reply)), None, gr.Timer(active=False)
+    def _none(self, message: str) -> NoRun:
+        return NoRun(message=message, html=present.list_html(service.list_runs(self.studio)))
 
 
 def _shown(view: RunView) -> RunShown:
@@ -96,7 +73,7 @@ def _shown(view: RunView) -> RunShown:
     finished = view.line.status == JobStatus.FINISHED
     tenths = math.floor(10 * view.line.share)
     title = f"{headline} · " if finished or view.ended else f"{view.line.share:.0%} · "
-    return RunShown(
+    shown = RunShown(
         run=view.line.id,
         status=view.line.status.value,
         title=f"{title}{view.line.constitution} v{view.line.version_number} · Constitution Studio",
@@ -115,6 +92,7 @@ def _shown(view: RunView) -> RunShown:
             "result": present.result_section_html(view),
         },
     )
+    return replace(shown, mark=hashlib.sha256(to_reply(shown).body).hexdigest()[:16])
 
 
 def _state(view: RunView) -> RunState:
@@ -145,23 +123,7 @@ def _curve(view: RunView) -> list[dict[str, float | None]]:
     return [rows[step] for step in sorted(rows)]
 
 
-def _fingerprint(reply: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(reply, sort_keys=True).encode()).hexdigest()
-
-
-def _timer(view: RunView) -> gr.Timer:
-    finished = view.line.status == JobStatus.FINISHED
-    return gr.Timer(RESTING_EVERY_S if view.ended else WATCH_EVERY_S, active=not finished)
-
-
-def build(page: gr.Blocks, studio: Studio) -> None:
-    """Lay out the page and connect it."""
-    handlers = RunPage(studio)
+def build(studio: Studio) -> None:
+    """Lay out the page."""
     header("train", studio)
-    run = component('<div class="cs-page cs-runpage"></div>', "run.js", EVENTS, elem_id="run")
-    seen = gr.State(None)
-    timer = gr.Timer(WATCH_EVERY_S, active=False)
-    wire(run, endpoints_of("run", handlers, EVENTS))
-    run.resume(handlers.watch, None, [timer], queue=False, **WIRING)
-    page.load(handlers.load, None, [run, seen, timer], queue=False, **WIRING)
-    timer.tick(handlers.tick, [run, seen], [run, seen, timer], queue=False, **WIRING)
+    component('<div class="cs-page cs-runpage"></div>', "run.js", elem_id="run")

@@ -137,6 +137,14 @@ class RunShown:
     progress: str
     spoken: str
     sections: dict[str, str]  # HTML
+    mark: str = ""  # changes with any of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unchanged:
+    """Everything is as it was seen."""
+
+    kind: Literal["unchanged"] = "unchanged"
 
 
 @dataclass(frozen=True, kw_only=True)

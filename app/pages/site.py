@@ -14,21 +14,14 @@ STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.c
 HEAD = '<meta name="color-scheme" content="light dark">'
 
 
-def build(studio: Studio, proposals: Proposals) -> gr.Blocks:
-    """All pages, each at its own address. Proposals are begun by the page and by scripts, and looked after together."""
+def build(studio: Studio) -> gr.Blocks:
+    """All pages, each at its own address."""
     pages: gr.Blocks
     with gr.Blocks(title="Constitution Studio", fill_width=True, analytics_enabled=False) as pages:
-        constitutions.build(pages, studio)
-    with pages.route("Write", "write", show_in_navbar=False):
-        write.build(pages, studio, proposals)
-    with pages.route("Train", "train", show_in_navbar=False):
-        train.build(pages, studio)
-    with pages.route("Run", "run", show_in_navbar=False):
-        run.build(pages, studio)
-    with pages.route("Judge", "judge", show_in_navbar=False):
-        judge.build(pages, studio)
-    with pages.route("Compare", "compare", show_in_navbar=False):
-        compare.build(pages, studio)
+        constitutions.build(studio)
+    for name, page in (("Write", write), ("Train", train), ("Run", run), ("Judge", judge), ("Compare", compare)):
+        with pages.route(name, name.lower(), show_in_navbar=False):
+            page.build(studio)
     return pages
 
 

@@ -4,16 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import gradio as gr
+from pydantic_core import to_jsonable_python
 
 from app.pages.answers import Go
-from app.pages.endpoints import answers, endpoints_of, paced, tells, to_reply
-from app.pages.frame import WIRING, component, header, wire
-from app.pages.questions import NoDetails, QueryFile, RunWish, file_bytes, id_in
+from app.pages.endpoints import answers, paced, tells
+from app.pages.frame import component, header
+from app.pages.questions import NoDetails, QueryFile, RunWish, TrainAddress, file_bytes, id_in
 from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
 from app.present.preview import about_minutes, preview_html, work
 from app.present.readings import query_reading_data, query_reading_html
 from app.present.runs import list_html
+from app.present.text import own_direction
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs
 from app.services.checking import CheckView
@@ -21,16 +22,13 @@ from app.services.exposed import EXPOSED, preset_values
 from app.services.plans import TrainForm
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
-from app.web.actors import caller
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import StudioError
 from core.methods.settings import PRESETS
 from db.runs import VersionToTrain
 
-LIST_EVERY_S = 3
 DRAW_EVERY_S = 0.25  # a check tells of every token
-EVENTS = ("preview", "check", "upload", "train")
-ENDPOINTS = ("choices", "runs", *EVENTS)  # the page begins with the first two
+ENDPOINTS = ("opened", "choices", "runs", "preview", "check", "upload", "train")
 
 
 @dataclass(frozen=True)
@@ -39,10 +37,10 @@ class TrainPage:
 
     studio: Studio
 
-    def load(self, request: gr.Request) -> object:
-        """Offer the choices; the address may name a version, or a constitution and so its newest version."""
-        caller(request)
-        return gr.update(reply=to_reply(self._opened(request.query_params)))
+    @answers
+    def opened(self, question: TrainAddress, editor: str) -> TrainOpened:
+        """What the page begins with; its address may name a version, or a constitution and so its newest version."""
+        return self._opened({"version": question.version, "constitution": question.constitution, "from": question.from_, "anyway": question.anyway})
 
     def _opened(self, address: Mapping[str, str]) -> TrainOpened:
         offer = self._offer()
@@ -73,12 +71,6 @@ class TrainPage:
             return runs.form_again(self.studio, run_id), ""
         except StudioError as error:
             return None, str(error)
-
-    def tick(self, seen: str | None, request: gr.Request) -> Any:
-        """Show the runs again when something about them changed."""
-        caller(request)
-        told = self._runs()
-        return gr.skip() if told.html == seen else (gr.update(reply=to_reply(told)), told.html)
 
     def _runs(self) -> RunList:
         lines = tuple(runs.list_runs(self.studio))
@@ -157,7 +149,7 @@ def _check(view: CheckView, key: str) -> CheckState:
 
 
 def _label(view: QuerySetView) -> str:
-    return f"{view.name}: {view.train:,} to train on, {view.held_out:,} held out"
+    return f"{own_direction(view.name)}: {view.train:,} to train on, {view.held_out:,} held out"
 
 
 def _model_label(model: str) -> str:
@@ -168,15 +160,8 @@ def _presets() -> tuple[PresetOption, ...]:
     return tuple(PresetOption(name=name, work=work(config), values=preset_values(name)) for name, config in PRESETS.items())
 
 
-def build(page: gr.Blocks, studio: Studio) -> None:
-    """Lay out the page and connect it."""
-    handlers = TrainPage(studio)
+def build(studio: Studio) -> None:
+    """Lay out the page."""
     header("train", studio)
-    stoppable = (*EVENTS, "stop")
-    offered = {"presets": to_reply(_presets()), "settings": to_reply(EXPOSED)}
-    form = component('<div class="cs-page cs-train"></div>', "train/form.js", stoppable, elem_id="train", **offered)
-    seen = gr.State(None)
-    wire(form, endpoints_of("train", handlers, EVENTS))
-    page.load(handlers.load, None, [form], queue=False, **WIRING)
-    timer = gr.Timer(LIST_EVERY_S)
-    timer.tick(handlers.tick, [seen], [form, seen], queue=False, **WIRING)
+    offered = {"presets": to_jsonable_python(_presets()), "settings": to_jsonable_python(EXPOSED)}
+    component('<div class="cs-page cs-train"></div>', "train/form.js", elem_id="train", **offered)

@@ -3,8 +3,6 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import gradio as gr
-
 from app.pages.answers import (
     Choose,
     Conflict,
@@ -20,8 +18,8 @@ from app.pages.answers import (
     VersionPreview,
     VersionText,
 )
-from app.pages.endpoints import answers, endpoints_of, to_reply
-from app.pages.frame import WIRING, component, header, wire
+from app.pages.endpoints import answers
+from app.pages.frame import component, header
 from app.pages.questions import (
     DraftTexts,
     NewName,
@@ -33,6 +31,7 @@ from app.pages.questions import (
     Restoration,
     TextFileWish,
     VersionWish,
+    WriteAddress,
     id_in,
 )
 from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
@@ -41,13 +40,14 @@ from app.services.constitutions import DraftConflictError, DraftView
 from app.services.matching import matches
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
-from app.web.actors import caller
 from core.constitution.changes import changes
 from core.constitution.proposals import Wish
 from core.errors import StudioError
 
-EVENTS = ("save", "rename", "preview", "version", "restore", "open", "download", "matches", "propose", "proposal", "leave")
-ENDPOINTS = ("draft", *EVENTS)  # the page begins with the first
+ENDPOINTS = (
+    *("opened", "draft", "save", "rename", "preview", "version", "restore", "open", "download", "matches"),
+    *("propose", "proposal", "leave"),
+)
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,14 @@ class WritePage:
     studio: Studio
     proposals: Proposals = field(default_factory=Proposals)
 
-    def load(self, request: gr.Request) -> object:
-        """Open the draft of the constitution that the address names."""
-        editor = caller(request)
-        wanted = id_in(request.query_params.get("constitution", ""))
+    @answers
+    def opened(self, question: WriteAddress, editor: str) -> Opened | Choose:
+        """What the page begins with: the draft of the constitution that its address names, or the constitutions there are."""
+        wanted = id_in(question.constitution)
         try:
-            reply: Opened | Choose = self._opened(wanted, editor) if wanted is not None else self._choose("")
+            return self._opened(wanted, editor) if wanted is not None else self._choose("")
         except StudioError as error:
-            reply = self._choose(str(error))
-        return gr.update(reply=to_reply(reply))
+            return self._choose(str(error))
 
     @answers
     def draft(self, question: OneConstitution, editor: str) -> Opened:
@@ -188,10 +187,7 @@ def _proposed(job: ProposalJob) -> ProposalState | Problem:
     return ProposalState(id=job.id, writer=job.writer, note=job.note, proposal=job.proposal)
 
 
-def build(page: gr.Blocks, studio: Studio, proposals: Proposals) -> None:
-    """Lay out the page and connect it."""
-    handlers = WritePage(studio, proposals)
+def build(studio: Studio) -> None:
+    """Lay out the page."""
     header("write", studio)
-    editor = component('<div class="cs-page cs-editor"></div>', "write/editor.js", EVENTS, elem_id="editor", checks=check_kinds())
-    wire(editor, endpoints_of("write", handlers, EVENTS))
-    page.load(handlers.load, None, [editor], queue=False, **WIRING)
+    component('<div class="cs-page cs-editor"></div>', "write/editor.js", elem_id="editor", checks=check_kinds())

@@ -1,6 +1,6 @@
 """The list of endpoints for people, made from the JSON schema that programs get."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.present.text import escape
@@ -48,8 +48,9 @@ def _endpoint(name: str, endpoint: Schema, shared: Schema) -> str:
 
 
 def _shared(shared: Schema, asked: set[str]) -> str:
-    """The types that questions and answers name, but are not such themselves."""
-    parts = {name: each for name, each in shared.items() if name not in asked}
+    """The types that questions and answers name; those that are such themselves stand above, unless another one holds them."""
+    held = {_named(part) for each in shared.values() for field in each.get("properties", {}).values() for part in _references(field)}
+    parts = {name: each for name, each in shared.items() if name not in asked or name in held}
     shown = "".join(f'<section><h3 id="type-{escape(name)}">{escape(name)}</h3>{_fields(each)}</section>' for name, each in parts.items())
     return f"<h2>Types</h2>{shown}" if parts else ""
 
@@ -88,6 +89,14 @@ def _default(schema: Schema, required: bool) -> str:
     if required:
         return "<em>required</em>"
     return f"<code>{escape(str(schema['default']))}</code>" if schema.get("default") not in (None, "") else ""
+
+
+def _references(schema: Schema) -> Iterator[Schema]:
+    if "$ref" in schema:
+        yield schema
+    for part in (*schema.get("anyOf", []), schema.get("items"), schema.get("additionalProperties")):
+        if isinstance(part, Mapping):
+            yield from _references(part)
 
 
 def _each(schema: Schema) -> list[Schema]:

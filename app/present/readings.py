@@ -98,12 +98,14 @@ def head_lines(reading: Any) -> list[str]:
 def query_reading_html(reading: QueryReading) -> str:
     """A reading of queries for a page."""
     train, held_out = _split(reading)
-    samples = "".join(f"<dt>{name}</dt>{_shown(texts)}" for name, texts in (("To train on", train), ("Held out", held_out)))
-    return f'<div class="cs-read-as">{head_html(reading)}<dl class="cs-read-samples">{samples}</dl></div>'
+    samples = samples_html("To train on", train) + samples_html("Held out", held_out)
+    return f'<div class="cs-read-as">{head_html(reading)}{samples}</div>'
 
 
-def _shown(texts: Sequence[str]) -> str:
-    return "".join(f'<dd dir="auto">{escape(text)}</dd>' for text in _few(texts))
+def samples_html(name: str, texts: Sequence[str]) -> str:
+    """The first few of what was read, under their name."""
+    shown = "".join(f'<dd dir="auto">{escape(text)}</dd>' for text in _few(texts))
+    return f'<dl class="cs-read-samples"><dt>{name}</dt>{shown}</dl>'
 
 
 def head_html(reading: Any) -> str:

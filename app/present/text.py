@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -17,6 +18,11 @@ def isolated(sentence: str, *names: str) -> str:
     """A sentence of ours as HTML, in which each of these names runs in its own direction."""
     known = sorted({escape(name) for name in names if name.strip()}, key=len, reverse=True)
     return re.sub("|".join(map(re.escape, known)), lambda name: f"<bdi>{name[0]}</bdi>", escape(sentence)) if known else escape(sentence)
+
+
+def own_direction(name: str) -> str:
+    """A name for a sentence of ours where no element can stand, as in an option: one from right to left runs in its own direction."""
+    return f"\u2068{name}\u2069" if any(unicodedata.bidirectional(char) in ("R", "AL") for char in name) else name
 
 
 def time_html(when: datetime) -> str:

@@ -21,6 +21,15 @@ class JudgedFile:
     judged: Judged
 
 
+def read_upload(data: bytes, filename: str) -> ReplyFile:
+    """What is understood of a file of replies; nothing is judged.
+
+    Raises:
+        ReplyError: A file that cannot be read.
+    """
+    return read_replies(data, filename)
+
+
 def judge_file(studio: Studio, version_id: int, data: bytes, filename: str) -> JudgedFile:
     """Judge the replies of a file by a version.
 

@@ -1,22 +1,25 @@
-"""What scripts may ask: the questions of the pages, as JSON, behind the checks of app/web/security.py.
+"""What pages and scripts may ask: questions and answers as JSON, behind the checks of app/web/security.py. Nothing of them is kept.
 
 `/api` and `/docs` list them for people, `/api/schema.json` for programs; both are made from the types of the handlers.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+import threading
+from collections.abc import Generator, Iterator
+from typing import Any
 
-from fastapi import Body, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
-from app.pages.endpoints import Endpoint, described
+from app.pages.endpoints import Endpoint, Reply, described
 from app.present.endpoints import page_html
 from app.web.modules import ASSETS
 
 STYLES = ("tokens.css", "studio.css", "endpoints.css")
 NOT_KEPT = {"Cache-Control": "no-store"}
-NOTHING: dict[str, Any] = {"kind": "problem", "message": "There is no such endpoint. ./api lists them."}
+STATUS = {"problem": 400, "fault": 500}
+STREAMS_AT_ONCE = 16  # each holds a thread of the server while a model writes
 
 
 def add_routes(app: FastAPI, endpoints: tuple[Endpoint, ...]) -> None:
@@ -24,6 +27,7 @@ def add_routes(app: FastAPI, endpoints: tuple[Endpoint, ...]) -> None:
     known = {(endpoint.page, endpoint.name): endpoint for endpoint in endpoints}
     schema = described(endpoints)
     listing = page_html(schema, "".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES))
+    streams = threading.BoundedSemaphore(STREAMS_AT_ONCE)
 
     @app.get("/api")
     @app.get("/docs")
@@ -35,25 +39,67 @@ def add_routes(app: FastAPI, endpoints: tuple[Endpoint, ...]) -> None:
         return JSONResponse(schema)
 
     @app.post("/api/{page}/{name}")
-    def ask(page: str, name: str, request: Request, question: Annotated[dict[str, Any], Body()]) -> Response:
+    async def ask(page: str, name: str, request: Request) -> Response:
         endpoint = known.get((page, name))
         if endpoint is None:
-            return JSONResponse(NOTHING, 404)
-        if endpoint.streams:
-            return StreamingResponse(_lines(endpoint.handler(question, request)), media_type="application/x-ndjson", headers=NOT_KEPT)
-        reply = _plain(endpoint.handler(question, request))
-        return JSONResponse(reply, 400 if reply["kind"] == "problem" else 200, headers=NOT_KEPT)
+            return _problem("There is no such endpoint. ./api lists them.", 404)
+        body = await request.body()
+        return await run_in_threadpool(_answer, endpoint, body, request, streams)
 
 
-def _lines(told: Iterator[Mapping[str, Any]]) -> Iterator[str]:
-    """One line of JSON a word; closed with the connection."""
+def _answer(endpoint: Endpoint, body: bytes, request: Request, streams: threading.BoundedSemaphore) -> Response:
+    question = _read(body)
+    if question is None:
+        return _problem("What was sent is no JSON object. Send one, as ./api lists them.", 400)
+    if not endpoint.streams:
+        reply = endpoint.handler(question, request)
+        return Response(reply.body, STATUS.get(reply["kind"], 200), NOT_KEPT, "application/json")
+    if not streams.acquire(blocking=False):
+        return _problem(f"{STREAMS_AT_ONCE} questions are being answered for others, as many as this server can at once. Try again in a moment.", 503)
+    return StreamingResponse(_Lines(endpoint.handler(question, request), streams), media_type="application/x-ndjson", headers=NOT_KEPT)
+
+
+def _read(body: bytes) -> dict[str, Any] | None:
     try:
-        for update in told:
-            yield f"{json.dumps(_plain(update), ensure_ascii=False)}\n"
+        question = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return question if isinstance(question, dict) else None
+
+
+class _Lines:
+    """One line of JSON a word. Its place among the streams is given back when it ends, also when nobody listens any more."""
+
+    def __init__(self, told: Iterator[Reply], streams: threading.BoundedSemaphore) -> None:
+        self._lines, self._streams, self._open = _lines(told), streams, True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._lines)
+        except BaseException:
+            self._give_back()
+            raise
+
+    def __del__(self) -> None:
+        self._lines.close()
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self._open:
+            self._open = False
+            self._streams.release()
+
+
+def _lines(told: Iterator[Reply]) -> Generator[bytes]:
+    try:
+        for reply in told:
+            yield reply.body + b"\n"
     finally:
         told.close()  # type: ignore[attr-defined]
 
 
-def _plain(update: Mapping[str, Any]) -> dict[str, Any]:
-    """The reply in what a handler gives to Gradio, without the mark of the tab that asked."""
-    return {name: value for name, value in update["reply"].items() if name != "seq"}
+def _problem(message: str, status: int) -> Response:
+    return JSONResponse({"kind": "problem", "message": message}, status, NOT_KEPT)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,15 +12,15 @@ from fastapi.responses import JSONResponse
 
 from app.processes.serving import end_in_order
 from app.settings import Settings, prepare_data_folder
+from app.web.connections import bounded_connections
+from app.web.doors import KnownDoors
+from app.web.faults import refuse_in_words
+from app.web.proxy import trusted_addresses
 from app.web.security import protect
 
 if TYPE_CHECKING:
     import gradio as gr
 
-LARGEST_UPLOAD = "5mb"  # under the body limit, so that Gradio's own message is seen
-WAITING_EVENTS = 64
-EVENTS_AT_ONCE = 8  # of one handler; all of them are short, so this only keeps one person from waiting for another
-UPLOADS_KEPT_S = 24 * 3600
 CLOSE_WITHIN_S = 3  # open event streams of pages are cut after this when the server stops
 
 S = TypeVar("S")
@@ -46,12 +45,14 @@ def create_app(
     set_environment(settings)
     studio = studio_builder(settings)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    refuse_in_words(app)
     add_routes(app, studio)  # first: the pages answer everything else
 
     async def mount() -> None:  # inside a running loop: without one, Gradio makes several and closes none
-        _mount(app, ui_builder(studio), settings, look or {})
+        _mount(app, ui_builder(studio), look or {})
 
     asyncio.run(mount())
+    app.add_middleware(KnownDoors)
     protect(app, settings)
     return app
 
@@ -64,11 +65,9 @@ def add_health(app: FastAPI, journal_mode: Callable[[], str]) -> None:
         return JSONResponse({"status": "ok", "journal_mode": journal_mode()})
 
 
-def _mount(app: FastAPI, blocks: "gr.Blocks", settings: Settings, look: Mapping[str, Any]) -> None:
+def _mount(app: FastAPI, blocks: "gr.Blocks", look: Mapping[str, Any]) -> None:
     import gradio as gr
 
-    blocks.delete_cache = (3600, UPLOADS_KEPT_S)
-    blocks.queue(api_open=False, max_size=WAITING_EVENTS, default_concurrency_limit=EVENTS_AT_ONCE)
     _keep_below_the_root()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "SSR mode is not supported")  # said of every app with several pages, although it is off
@@ -79,16 +78,14 @@ def _mount(app: FastAPI, blocks: "gr.Blocks", settings: Settings, look: Mapping[
             footer_links=[],
             run_history=False,
             show_error=False,
-            max_file_size=LARGEST_UPLOAD,
             allowed_paths=[],
-            blocked_paths=private_paths(settings),
             enable_monitoring=False,
             ssr_mode=False,
             pwa=False,
             mcp_server=False,
             **look,
         )
-    # Only `launch` sets this, and without it Gradio takes any path of this machine as an uploaded file, and hands out any that is returned.
+    # Only `launch` sets this; without it Gradio would take any path of this machine as an uploaded file, were its routes not closed (doors.py).
     blocks.has_launched = True
 
 
@@ -105,32 +102,12 @@ def _keep_below_the_root() -> None:
 
 
 def set_environment(settings: Settings) -> None:
-    """What gradio and huggingface_hub read: report to nobody, keep uploads in the data folder.
-
-    Gradio also makes statistics of its last 10,000 events after every single one, for a dashboard that we keep off.
-    """
+    """What gradio and huggingface_hub read: report to nobody, and write nowhere but in the data folder."""
     os.environ |= {
         "GRADIO_ANALYTICS_ENABLED": "False",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "GRADIO_TEMP_DIR": str(settings.uploads_folder),
-        "GRADIO_ANALYTICS_MAX_EVENTS": "1",
-        "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**12),  # events between two rounds of statistics
     }
-
-
-def private_paths(settings: Settings) -> list[str]:
-    """Parts of the data folder that Gradio must never serve or copy, whatever a handler returns."""
-    database = [settings.data / f"studio.db{suffix}" for suffix in ("", "-wal", "-shm", "-journal", ".lock")]
-    folders = [settings.models_folder, settings.runs_folder, settings.logs_folder]
-    return [str(path) for path in (*database, *folders, settings.model_host_file, settings.lock_file)]
-
-
-def discard_old_uploads(settings: Settings) -> None:
-    """Gradio forgets the uploads of a process that was killed; delete what is too old to be in use."""
-    oldest = time.time() - UPLOADS_KEPT_S
-    for path in settings.uploads_folder.rglob("*"):
-        if path.is_file() and path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
 
 
 def serve(settings: Settings, build: Callable[[Settings], FastAPI] | None = None) -> int:
@@ -140,7 +117,6 @@ def serve(settings: Settings, build: Callable[[Settings], FastAPI] | None = None
         The exit status.
     """
     prepare_data_folder(settings)
-    discard_old_uploads(settings)
     config = uvicorn.Config(
         (build or studio_app)(settings),
         host=settings.host,
@@ -150,6 +126,7 @@ def serve(settings: Settings, build: Callable[[Settings], FastAPI] | None = None
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=CLOSE_WITHIN_S,
+        http=bounded_connections(trusted_addresses(settings)),
     )
     server = uvicorn.Server(config)
     end_in_order(server)
@@ -173,4 +150,4 @@ def studio_app(settings: Settings) -> FastAPI:
         downloads.add_routes(app, opened)
         api.add_routes(app, ui.endpoints(opened, writing))
 
-    return create_app(settings, studio.open_studio, lambda opened: ui.build(opened, writing), add_routes, ui.look())
+    return create_app(settings, studio.open_studio, ui.build, add_routes, ui.look())

@@ -11,7 +11,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.settings import is_root_path, plain_root_path
+from app.settings import Settings, is_root_path, plain_root_path
+from app.web.connections import Addresses
 
 STREAMS = ("text/event-stream", "application/x-ndjson")
 
@@ -41,6 +42,14 @@ class BehindProxy:
         client = scope.get("client")
         trusted = client is not None and client[0] in self.app.trusted_hosts
         return plain_root_path(Headers(scope=scope).get("x-forwarded-prefix", "")) if trusted else ""
+
+
+def trusted_addresses(settings: Settings) -> Addresses:
+    """The addresses whose X-Forwarded-… headers are heard."""
+    return ProxyHeadersMiddleware(_nobody, settings.trusted_proxies).trusted_hosts
+
+
+async def _nobody(*_: object) -> None: ...
 
 
 def below(scope: Scope, root_path: str) -> Scope:

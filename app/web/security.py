@@ -1,4 +1,4 @@
-"""Who may call this server: checks in front of every route, Gradio's included, since each event handler is a public endpoint.
+"""Who may call this server: checks in front of every route, Gradio's included.
 
 Each layer is a plain ASGI application around the next. `protect` puts them in order, outermost first:
 what a proxy says, headers, host name, origin, password, body size.
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
 from app.web.actors import LONGEST_NAME, Actor, KnownBy, actor_in, is_name, plain_name
+from app.web.faults import FaultsInWords
 from app.web.proxy import BehindProxy, inner_path
 
 OPEN_PATHS = ("/healthz",)
@@ -42,7 +43,8 @@ HEADERS = {
 
 def protect(app: Starlette, settings: Settings) -> None:
     """Put every check in front of `app`."""
-    app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)  # each call goes outside of those before it
+    app.add_middleware(FaultsInWords)  # each call goes outside of those before it
+    app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)
     app.add_middleware(PasswordGate, password=settings.password)
     app.add_middleware(OriginCheck)
     app.add_middleware(HostCheck, allowed=allowed_hosts(settings))

@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from core.engine.proofs import logits_of, prove_adapter, prove_effect
 from core.engine.templates import PROOF
 from core.errors import AdapterError, ModelError
 from core.model_names import is_hub_id
+
+_WHOLE = (".bias", ".base_layer.weight", ".modules_to_save.weight", ".trainable_tokens_delta")  # ends of what adapters hold besides LoRA
 
 
 def attach_adapter(model: LoadedModel, *, rank: int, alpha: int, seed: int) -> LoadedModel:
@@ -123,12 +125,13 @@ def _lora_config(folder: Path, model: LoadedModel) -> LoraConfig:
     """
     try:
         data = read_mapping(folder / "adapter_config.json")
-        require_safetensors(folder / "adapter_model.safetensors")
+        header = require_safetensors(folder / "adapter_model.safetensors")
     except ModelError as error:
         raise AdapterError(str(error)) from error
     kind = data.get("peft_type")
     if kind != "LORA":
         raise AdapterError(f"The adapter in {folder} is of the kind {kind!r}, but only LoRA adapters can be put on here. Choose a LoRA adapter.")
+    _require_removable(folder, data, header)
     if data.get("lora_alpha") == 0:
         raise AdapterError(f"The adapter in {folder} changes nothing: its lora_alpha is 0. Choose another, or train again.")
     base, here = str(data.get("base_model_name_or_path") or ""), model.reference.id
@@ -137,6 +140,17 @@ def _lora_config(folder: Path, model: LoadedModel) -> LoraConfig:
     with outside_in_words(here, adapter=True):
         config: LoraConfig = LoraConfig.from_pretrained(str(folder))
     return config
+
+
+def _require_removable(folder: Path, data: Mapping[str, object], header: Mapping[str, object]) -> None:
+    """Raise for weights that stay when the adapter is taken off: the base would not be the base any more."""
+    whole = next((name for name in ("modules_to_save", "trainable_token_indices") if data.get(name)), None)
+    other = whole or min((key for key in header if "lora_" not in key and key.endswith(_WHOLE)), default=None)
+    if other is not None:
+        raise AdapterError(
+            f"The adapter in {folder} also replaces weights of the model itself ({other}), so the base could not be had back from it. "
+            "Choose an adapter that is LoRA alone."
+        )
 
 
 def _published(name: str) -> bool:

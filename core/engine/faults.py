@@ -54,7 +54,7 @@ def from_system(error: OSError, name: str) -> StudioError:
         return ModelError(f"{where} may not be read by this program. Give it the right to read the files of {name}, or choose another model.")
     if error.errno is not None:
         return ModelError(f"{where} cannot be read: {error.strerror}. Check the files of {name}, or choose another model.")
-    return ModelError(f"{name} could not be loaded as a causal language model: {first_line(error)} Choose another model.")
+    return ModelError(f"{name} could not be loaded as a causal language model: {_said(error)} Choose another model.")
 
 
 def is_network(error: BaseException) -> bool:
@@ -66,20 +66,34 @@ def _is_memory(error: Exception) -> bool:
     return type(error).__name__ == "OutOfMemoryError" or any(words in str(error) for words in _NO_MEMORY)
 
 
+def _said(error: Exception) -> str:
+    """A library's own words as a sentence; where they only begin in their first line, with the next one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = " ".join(lines[: 2 if lines[0].endswith(":") else 1])[:300] if lines else type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def _of_model(error: Exception, name: str) -> StudioError:
     text = str(error)
     if is_network(error):
         return UnreachableError(f"The place that {name} comes from cannot be reached ({first_line(error)}). Connect to the network and try again.")
     if any(words in text for words in _SHAPES):
         return DamagedModelError(f"The weights of {name} have other shapes than its config.json says. Fetch config and weights anew, from the same place.")
+    if "backend tokenizer" in text:
+        return DamagedModelError(f"{name} has no tokenizer that can be read. Put the tokenizer.json that belongs to it into its folder.")
     if isinstance(error, ImportError):
-        return UnsupportedModelError(f"{name} needs a package that is not installed here: {first_line(error)} Choose another model.")
+        return UnsupportedModelError(f"{name} needs a package that is not installed here: {_said(error)} Choose another model.")
     if any(words in text for words in _UNKNOWN):
-        return UnsupportedModelError(f"{name} is of an architecture that cannot be trained here: {first_line(error)} Choose another model.")
+        return UnsupportedModelError(f"{name} is of an architecture that cannot be trained here: {_said(error)} Choose another model.")
     if type(error).__name__ == "SafetensorError":
-        return DamagedModelError(f"The weights of {name} are damaged: {first_line(error)} Fetch them again.")
-    return ModelError(f"{name} could not be loaded as a causal language model: {type(error).__name__}: {first_line(error)} Choose another model.")
+        return DamagedModelError(f"The weights of {name} are damaged: {_said(error)} Fetch them again.")
+    return ModelError(f"{name} could not be loaded as a causal language model: {type(error).__name__}: {_said(error)} Choose another model.")
 
 
 def _of_adapter(error: Exception, name: str) -> StudioError:
-    return AdapterError(f"The adapter does not fit {name}: {first_line(error)} Choose the model it was trained on.")
+    if any(words in str(error) for words in _SHAPES):
+        return AdapterError(
+            f"The adapter does not fit {name}: its weights have other shapes than its adapter_config.json and the model say. "
+            "Choose the model it was trained on, or fetch its files again."
+        )
+    return AdapterError(f"The adapter does not fit {name}: {_said(error)} Choose the model it was trained on.")

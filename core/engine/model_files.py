@@ -28,7 +28,7 @@ def require_sound(folder: Path, name: str) -> None:
         _refuse_code(settings)
         _require_kind(folder, settings.get("config.json", {}), name)
         for path in _shards(folder, settings.get(INDEX), name):
-            require_safetensors(path)
+            _refuse_whole_numbers(path, require_safetensors(path))
     except OSError as error:
         raise from_system(error, name) from error
 
@@ -73,6 +73,16 @@ def require_safetensors(path: Path) -> dict[str, Any]:
     if size - 8 - length < max(ends, default=0):
         raise _cut_off(path, size)
     return header
+
+
+def _refuse_whole_numbers(path: Path, header: dict[str, Any]) -> None:
+    """Raise for weights that were quantised although config.json does not say so: without their scales they mean nothing."""
+    found = next((key for key, entry in header.items() if key.endswith(".weight") and entry["dtype"].lstrip("IU").isdigit()), None)
+    if found is not None:
+        raise UnsupportedModelError(
+            f"{path} holds whole numbers ({header[found]['dtype']}) where weights should be, the first in {found}: it was quantised before it was published. "
+            "Choose the same model in full precision."
+        )
 
 
 def _cut_off(path: Path, size: int) -> DamagedModelError:

@@ -20,7 +20,7 @@ from core.engine.model_files import require_sound
 from core.engine.proofs import prove_network, prove_numbers, prove_weights
 from core.engine.quantisation import four_bit_arguments, keep_differentiable
 from core.engine.templates import NEXT_TURN, PROOF, chat_ids, plain_ids, prove_template, template_notices
-from core.errors import ContextError, ModelError
+from core.errors import ContextError, DamagedModelError, ModelError, UnsupportedModelError
 from core.model_names import is_hub_id, require_model_folder
 from core.settings import ModelReference
 
@@ -123,8 +123,8 @@ def load_model(reference: ModelReference, models: Path, placing: Placing, on_pro
         network=network,
         tokenizer=tokenizer,
         device=placing.device,
-        end_ids=_end_ids(network, tokenizer),
-        context_tokens=int(getattr(network.config.get_text_config(), "max_position_embeddings", 0)) or 1 << 20,
+        end_ids=_end_ids(network, tokenizer, reference.id),
+        context_tokens=_context_tokens(network),
         packed=can_mask(network),
     )
     with outside_in_words(reference.id):
@@ -161,10 +161,18 @@ def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> 
     return fetched, ModelReference(id=reference.id, revision=fetched.name)
 
 
-def _end_ids(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
+def _end_ids(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str) -> tuple[int, ...]:
     configured = network.generation_config.eos_token_id if network.generation_config is not None else None
     ids = set(configured if isinstance(configured, list) else [configured]) | {tokenizer.eos_token_id}
+    strange = next((i for i in ids if i is not None and (type(i) is not int or i < 0)), None)
+    if strange is not None:
+        raise DamagedModelError(f"generation_config.json of {name} ends replies with {strange!r}, which is no token's number. Fetch this file again.")
     return tuple(sorted(i for i in ids if i is not None))
+
+
+def _context_tokens(network: PreTrainedModel) -> int:
+    said = int(getattr(network.config.get_text_config(), "max_position_embeddings", 0))
+    return said if said > 0 else 1 << 20
 
 
 def encode_prompt(model: LoadedModel, prompt: Turns) -> list[int]:
@@ -175,9 +183,17 @@ def encode_prompt(model: LoadedModel, prompt: Turns) -> list[int]:
 
     Raises:
         ContextError: The prompt leaves no room for a reply.
-        ModelError: The chat template or the tokenizer would lose a part of it.
+        ModelError: The chat template or the tokenizer would lose a part of it, or the network has no such token.
     """
     ids = chat_ids(model.tokenizer, prompt, model.reference.id) if model.chat else _plain_ids(model, prompt)
+    weight = model.network.get_input_embeddings().weight
+    assert isinstance(weight, torch.Tensor)
+    known = weight.shape[0]
+    if max(ids) >= known:
+        raise UnsupportedModelError(
+            f"The tokenizer of {model.reference.id} gives token {max(ids):,} for a part of this text, and the network knows {known:,} tokens: "
+            "they do not belong together. Fetch tokenizer and weights anew, from the same place."
+        )
     if len(ids) >= model.context_tokens - 8:
         raise ContextError(
             f"The constitution and the query come to {len(ids):,} tokens, but {model.reference.id} reads at most {model.context_tokens:,}. "

@@ -24,6 +24,7 @@ THINKING_SWITCHES = ("enable_thinking", "thinking")
 _CLOCK = re.compile(r"""\bstrftime_now\(\s*(['"])(.*?)\1\s*\)""")
 RENDERINGS = 8  # of one prompt, which must all be alike
 _OPEN_BLOCK = re.compile(r"(?:<((?:\w+:)?(?:think|thinking|thought|reasoning))>|\[(THINK)\])\s*\Z")
+_REPLY = "qxzreplyzxq"
 PROOF = Turns("You are a helpful assistant.", "Answer in one short sentence.\n\nWhy is the sky blue, and not green?")  # what a model is tried on
 
 Message = dict[str, Any]
@@ -113,18 +114,37 @@ def _lost(prompt: Turns, text: str) -> str:
 
 
 def _render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, close: bool) -> str | None:
+    text = _applied(tokenizer, messages)
+    if text is None:
+        return None
+    text += _unopened(tokenizer, messages, text)
+    block = _OPEN_BLOCK.search(text) if close else None
+    if block is None:
+        return text
+    return f"{text[: block.start()]}{block[0].strip()}\n\n{f'</{block[1]}>' if block[1] else '[/THINK]'}\n\n"
+
+
+def _applied(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, open_reply: bool = True) -> str | None:
+    """What a template makes of these turns; None for a turn it does not know."""
     from jinja2 import TemplateError
 
     source = _source(tokenizer)
     given: dict[str, Any] = {switch: False for switch in THINKING_SWITCHES if _names(source, switch)}
     try:
-        text = str(tokenizer.apply_chat_template(list(messages), chat_template=_dated(source), tokenize=False, add_generation_prompt=True, **given))
-    except (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError):  # what a template raises for a turn it does not know
+        return str(tokenizer.apply_chat_template(list(messages), chat_template=_dated(source), tokenize=False, add_generation_prompt=open_reply, **given))
+    except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError):  # whatever a template may raise
         return None
-    block = _OPEN_BLOCK.search(text) if close else None
-    if block is None:
-        return text
-    return f"{text[: block.start()]}{block[0].strip()}\n\n{f'</{block[1]}>' if block[1] else '[/THINK]'}\n\n"
+
+
+def _unopened(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], text: str) -> str:
+    """What has to be added so that the reply is begun, where a template does not heed `add_generation_prompt`: its past replies show how one begins."""
+    if _applied(tokenizer, messages, open_reply=False) != text:
+        return ""
+    reply: Message = {"role": "assistant", "content": _REPLY}
+    past = [*messages, *(_in_parts([reply]) if isinstance(messages[-1]["content"], list) else [reply])]
+    before, found, _ = (_applied(tokenizer, past, open_reply=False) or "").partition(_REPLY)
+    header = before.removeprefix(text) if found and before.startswith(text) else ""
+    return header if header.strip() else ""
 
 
 def _source(tokenizer: PreTrainedTokenizerBase) -> str:

@@ -4,6 +4,7 @@ A run is reproducible from `asdict(config)` together with the constitution's has
 """
 
 import dataclasses
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,6 +16,24 @@ from core.settings import SamplingConfig, require_in_range
 
 REPLIES = SamplingConfig()
 DEFAULT_SETTINGS = RECIPES[DEFAULT_RECIPE].settings()
+BOUNDS: dict[str, tuple[int, int]] = {  # the least and the most; far beyond what anybody trains, and small enough to reckon with
+    "seed": (0, 2**31 - 1),
+    "iterations": (1, 10),
+    "n_constitutions": (2, 16),
+    "train_queries": (1, 100_000),
+    "held_out_queries": (1, 10_000),
+    "candidates": (1, 64),
+    "queries_per_step": (1, 1_000),
+    "passes": (1, 1_000),
+    "lora_rank": (1, 1_024),
+    "lora_alpha": (1, 4_096),
+    "max_kl_nats": (0, 100),
+    "probe_every": (0, 100_000),
+    "probe_queries": (2, 1_000),
+    "patience": (0, 1_000),
+    "max_repetition_rise": (0, 1),
+    "sample_every": (1, 1_000_000),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,18 +66,11 @@ class TrainConfig:
     sample_every: int = 8  # optimiser steps between the replies shown during training
 
     def __post_init__(self) -> None:
-        require_in_range(self.seed >= 0, "seed", self.seed, "0 or above")
-        require_in_range(2 <= self.n_constitutions <= 16, "n_constitutions", self.n_constitutions, "between 2 and 16")
-        require_in_range(1 <= self.iterations <= 10, "iterations", self.iterations, "between 1 and 10")
-        for name in ("candidates", "train_queries", "held_out_queries", "queries_per_step", "passes", "lora_rank", "lora_alpha", "sample_every"):
-            require_in_range(getattr(self, name) >= 1, name, getattr(self, name), "1 or above")
+        for name, (low, high) in BOUNDS.items():
+            require_in_range(low <= getattr(self, name) <= high, name, getattr(self, name), f"between {low:,} and {high:,}")
         require_in_range(self.activation_checkpointing in ("auto", "on", "off"), "activation_checkpointing", self.activation_checkpointing, "auto, on or off")
         require_in_range(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
-        require_in_range(self.max_grad_norm > 0, "max_grad_norm", self.max_grad_norm, "above 0")
-        require_in_range(self.probe_queries >= 2, "probe_queries", self.probe_queries, "2 or above")
-        require_in_range(0 <= self.max_repetition_rise <= 1, "max_repetition_rise", self.max_repetition_rise, "between 0 and 1")
-        for name in ("max_kl_nats", "probe_every", "patience"):
-            require_in_range(getattr(self, name) >= 0, name, getattr(self, name), "0 or above")
+        require_in_range(0 < self.max_grad_norm <= 1_000_000, "max_grad_norm", self.max_grad_norm, "above 0 and at most 1,000,000")
 
     @property
     def method(self) -> str:
@@ -186,4 +198,4 @@ def _read(path: str, text: str, kind: type) -> Any:
     try:
         return kind(text)
     except ValueError as error:
-        raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {text!r}.", path) from error
+        raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {reprlib.repr(text)}.", path) from error

@@ -99,19 +99,26 @@ def _step_s(config: TrainConfig, machine: "_Machine", prompt: int, recomputed: b
     return machine.forward_s(n * (prompt + n * reply), n**2 * reply) * passes
 
 
+def showings(config: TrainConfig, number: int) -> int:
+    """How often replies are shown in one iteration: before its first step, after every so many, and after the last."""
+    return 1 + -(-config.steps_of(number) // config.sample_every)
+
+
+def probings(config: TrainConfig, number: int) -> int:
+    """How often one iteration is probed, and in the first the base."""
+    return config.steps_of(number) // config.probe_every + (number == 1) if config.probe_every else 0
+
+
 def _showing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
     """The replies shown in one iteration: before its first step, and after some."""
-    steps = config.steps_of(number)
-    times = 1 + sum(config.shows_after(done, steps) for done in range(1, steps + 1))
-    return times * machine.sample_s(len(SIDES) * SHOWN_QUERIES, prompt, config.sampling.max_new_tokens)
+    return showings(config, number) * machine.sample_s(len(SIDES) * SHOWN_QUERIES, prompt, config.sampling.max_new_tokens)
 
 
 def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
     """The probes of one iteration, and in the first that of the base; each samples and scores a reply a side of each query (core.runs.probes)."""
-    times = sum(config.probes_after(step) for step in range(1, config.steps_of(number) + 1)) + (config.probe_every > 0 and number == 1)
     reply, sides = REPLY_SHARE * config.sampling.max_new_tokens, len(SIDES)
     scored = config.probe_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
-    return times * (machine.sample_s(sides * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored)
+    return probings(config, number) * (machine.sample_s(sides * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored)
 
 
 def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int, sides: int) -> float:
@@ -151,14 +158,14 @@ class _Machine:
 
     def sample_s(self, rows: int, prompt: float, new: int, *, steady: bool = False) -> float:
         """Replies to some prompts, decoded in batches."""
-        seconds = 0.0
         at_once, read = (STEADY_ROWS, prompt) if steady else (PACKED_ROWS, UNSHARED * prompt)
-        for start in range(0, rows, at_once):
-            batch = min(at_once, rows - start)
-            arithmetic = 2 * self.shape.parameters * batch * REPLY_SHARE / (DECODE_SHARE * self.hardware.matmul_gflops * 1e9)
-            reading = self.weights / (self.hardware.copy_gb_s * 1e9)
-            seconds += self.forward_s(batch * read, batch) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
-        return seconds
+        whole, rest = divmod(rows, at_once)
+        return whole * self._batch_s(at_once, read, new) + (self._batch_s(rest, read, new) if rest else 0.0)
+
+    def _batch_s(self, rows: int, read: float, new: int) -> float:
+        arithmetic = 2 * self.shape.parameters * rows * REPLY_SHARE / (DECODE_SHARE * self.hardware.matmul_gflops * 1e9)
+        reading = self.weights / (self.hardware.copy_gb_s * 1e9)
+        return self.forward_s(rows * read, rows) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
 
 
 def recomputes(config: TrainConfig, machine: _Machine, prompt: int, sides: int) -> bool:

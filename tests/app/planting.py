@@ -175,12 +175,12 @@ def get_run(studio: Studio, run_id: int) -> Run:
         return runs.get_run(session, run_id)
 
 
-def built(build: Callable[[gr.Blocks], None]) -> list[dict[str, Any]]:
+def built(build: Callable[[], None]) -> list[dict[str, Any]]:
     """The components of a page, built inside a running loop: without one, Gradio makes several and closes none."""
 
     async def make() -> list[dict[str, Any]]:
         with gr.Blocks() as page:
-            build(page)
+            build()
         return list(page.config["components"])
 
     return asyncio.run(make())

@@ -110,6 +110,10 @@ def test_an_empty_name_and_a_binary_file_are_refused_where_they_happened(page: P
     good = b"name: From a file\nprinciples:\n- {title: T, statement: Be short., antithesis: Be long., check: bulleted_list}\n"
     page.get_by_label("From a file").set_input_files({"name": "x.yaml", "mimeType": "text/yaml", "buffer": good})
     expect(page.get_by_label("Statement")).to_have_value("Be short.")
+    expect(page.locator(".cs-paper .cs-read")).to_have_text("1 principle.Read as YAML in UTF-8.")
+    page.reload()
+    expect(page.get_by_label("Statement")).to_have_value("Be short.")
+    expect(page.locator(".cs-paper .cs-read")).to_be_empty()
 
 
 def test_a_constitution_is_written_saved_and_restored(page: Page, app: App) -> None:

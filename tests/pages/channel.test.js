@@ -1,61 +1,142 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openChannel } from "../../app/assets/channel.js";
+import { inAddress, openChannel, poll } from "../../app/assets/channel.js";
 
-// A server that is asked by hand: `asked` holds what came, `say` sends a reply.
+globalThis.document = { baseURI: "http://studio.test/prefix/write", visibilityState: "visible" };
+
+// A server that is asked by hand: `asked` holds what came; each question is answered by calling its `answer` or, line by line, its `tell`.
 function studio(answerMs) {
   const asked = [];
-  const props = {};
-  let say = null;
-  const channel = openChannel({ props, trigger: (event) => asked.push({ event, ...props.value }), listen: (hear) => (say = hear) }, answerMs);
-  const told = [];
-  channel.hear({ page: (reply) => told.push(reply) });
-  return { channel, asked, told, say: (reply) => say(reply) };
+  globalThis.fetch = (url, { body, signal }) =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("aborted")));
+      const respond = (type, stream) => resolve(new Response(stream, { headers: { "content-type": type } }));
+      const question = { url: url.href, ...JSON.parse(body), aborted: () => signal.aborted };
+      question.answer = (reply) => respond("application/json", JSON.stringify(reply));
+      question.lines = () => {
+        let told = null;
+        respond("application/x-ndjson", new ReadableStream({ start: (controller) => (told = controller) }));
+        return { tell: (text) => told.enqueue(new TextEncoder().encode(text)), end: () => told.close(), fail: () => told.error(new Error("gone")) };
+      };
+      asked.push(question);
+    });
+  return { channel: openChannel("write", answerMs), asked };
 }
 
-test("questions go out one at a time, in the order in which they were asked", async () => {
-  const { channel, asked, say } = studio();
+const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+test("questions go out one at a time, in the order in which they were asked, below the path that the page stands at", async () => {
+  const { channel, asked } = studio();
   const first = channel.ask("save", { n: 1 });
   const second = channel.ask("rename", { n: 2 });
-  assert.deepEqual(asked.map(({ event, n }) => [event, n]), [["save", 1]]);
-  say({ seq: asked[0].seq, kind: "saved" });
+  await soon();
+  assert.deepEqual(asked.map(({ url, n }) => [url, n]), [["http://studio.test/prefix/api/write/save", 1]]);
+  asked[0].answer({ kind: "saved" });
   assert.equal((await first).kind, "saved");
-  assert.deepEqual(asked.map(({ event, n }) => [event, n]), [["save", 1], ["rename", 2]]);
-  say({ seq: asked[1].seq, kind: "renamed" });
+  await soon();
+  assert.deepEqual(asked.map(({ n }) => n), [1, 2]);
+  asked[1].answer({ kind: "renamed" });
   assert.equal((await second).kind, "renamed");
 });
 
-test("what a question carries is taken when its turn comes", () => {
-  const { channel, asked, say } = studio();
+test("what a question carries is taken when its turn comes", async () => {
+  const { channel, asked } = studio();
   let revision = 1;
-  channel.ask("save", {});
+  channel.ask("save");
   channel.ask("save", () => ({ revision }));
   revision = 2;
-  say({ seq: asked[0].seq });
+  await soon();
+  asked[0].answer({});
+  await soon();
   assert.equal(asked[1].revision, 2);
 });
 
-test("silence ends a question with null, and the next one goes out; an answer that comes late is nobody's", async () => {
-  const { channel, asked, told, say } = studio(5);
+test("silence ends a question with null, and the next one goes out", async () => {
+  const { channel, asked } = studio(5);
   const first = channel.ask("save", {});
   const second = channel.ask("save", {});
   assert.equal(await first, null);
-  say({ seq: asked[0].seq, kind: "page" });
-  say({ seq: asked[1].seq, kind: "saved" });
-  assert.equal((await second).kind, "saved");
-  assert.deepEqual(told, []);
+  assert.ok(asked[0].aborted());
+  await soon();
+  asked[1]?.answer({ kind: "saved" });
+  assert.ok([null, "saved"].includes((await second)?.kind ?? null));
 });
 
-test("what the server says unasked goes by its kind, and a kind that is unknown goes nowhere", () => {
-  const { told, say } = studio();
-  say({ kind: "page", n: 1 });
-  say({ kind: "other" });
-  assert.deepEqual(told, [{ kind: "page", n: 1 }]);
+test("what is no answer of the studio is none", async (context) => {
+  context.mock.method(console, "warn", () => {});
+  const { channel } = studio();
+  globalThis.fetch = async () => new Response("<h1>502 Bad Gateway</h1>", { headers: { "content-type": "text/html" } });
+  assert.equal(await channel.ask("save", {}), null);
 });
 
-test("two tabs never take each other's answers", () => {
-  const [one, other] = [studio(), studio()];
-  one.channel.ask("save", {});
-  other.channel.ask("save", {});
-  assert.notEqual(one.asked[0].seq, other.asked[0].seq);
+test("the first line answers, the later ones go by their kind, also in pieces, and an unknown kind goes nowhere", async () => {
+  const { channel, asked } = studio();
+  const told = [];
+  channel.hear({ step: (reply) => told.push(reply.n) });
+  const first = channel.ask("check", {});
+  await soon();
+  const stream = asked[0].lines();
+  stream.tell('{"kind":"step","n":1}\n{"kind":"st');
+  assert.equal((await first).n, 1);
+  stream.tell('ep","n":2}\n{"kind":"other"}\n{"kind":"step","n":3}\n');
+  stream.end();
+  await soon();
+  assert.deepEqual(told, [2, 3]);
+});
+
+test("a later question is not kept waiting by what is still being told", async () => {
+  const { channel, asked } = studio();
+  const first = channel.ask("check", {});
+  const second = channel.ask("preview", {});
+  await soon();
+  asked[0].lines().tell('{"kind":"step"}\n');
+  await first;
+  await soon();
+  asked[1].answer({ kind: "preview" });
+  assert.equal((await second).kind, "preview");
+});
+
+test("stop ends what is told by the endpoint that is named and no other", async () => {
+  const { channel, asked } = studio();
+  channel.hear({ problem: () => assert.fail("stopping is no problem") });
+  const first = channel.ask("check", {});
+  await soon();
+  asked[0].lines().tell('{"kind":"step"}\n');
+  await first;
+  const second = channel.ask("preview", {});
+  await soon();
+  channel.stop("check");
+  assert.deepEqual(asked.map(({ aborted }) => aborted()), [true, false]);
+  asked[1].answer({ kind: "preview" });
+  await second;
+});
+
+test("a line that breaks off is a problem in words", async (context) => {
+  context.mock.method(console, "warn", () => {});
+  const { channel, asked } = studio();
+  const problems = [];
+  channel.hear({ problem: (reply) => problems.push(reply.message) });
+  const first = channel.ask("check", {});
+  await soon();
+  const stream = asked[0].lines();
+  stream.tell('{"kind":"step"}\n');
+  await first;
+  stream.fail();
+  await soon();
+  assert.equal(problems.length, 1);
+  assert.match(problems[0], /stopped answering/);
+});
+
+test("of the address only what is asked for is taken", () => {
+  globalThis.location = { search: "?version=3&__theme=dark&from=" };
+  assert.deepEqual(inAddress("version", "from", "run"), { version: "3", from: "" });
+});
+
+test("polling ends with the element and with the answer that there is nothing more", async () => {
+  let asked = 0;
+  await poll({ isConnected: true }, async () => (++asked < 3 ? 1 : null))();
+  await soon();
+  await soon();
+  assert.equal(asked, 3);
+  await poll({ isConnected: false }, () => assert.fail("it is gone"))();
 });

@@ -4,11 +4,11 @@ import js from "@eslint/js";
 const named = (...names) => Object.fromEntries(names.map((name) => [name, "readonly"]));
 
 const BROWSER = named(
-  ...["document", "window", "location", "history", "navigator", "localStorage", "crypto", "getSelection", "setTimeout", "clearTimeout", "console"],
-  ...["URL", "URLSearchParams", "Blob", "CSS", "btoa", "fetch"],
+  ...["document", "window", "location", "history", "navigator", "localStorage", "sessionStorage", "crypto", "getSelection", "setTimeout", "clearTimeout", "console"],
+  ...["URL", "URLSearchParams", "Blob", "CSS", "btoa", "fetch", "AbortController", "TextDecoderStream"],
 );
-const NODE = named("Blob", "Buffer", "setTimeout", "URL", "console", "EventTarget", "Event");
-const GIVEN = named("element", "props", "trigger", "watch", "address"); // to loader.js, by Gradio and by app/pages/frame.py
+const NODE = named("Blob", "Buffer", "setTimeout", "URL", "console", "EventTarget", "Event", "Response", "ReadableStream", "TextEncoder");
+const GIVEN = named("element", "props", "address"); // to loader.js, by Gradio and by app/pages/frame.py
 
 export default [
   js.configs.recommended,

@@ -8,26 +8,12 @@ const MODULE = "data:text/javascript,export function mount(here) { here.props.mo
 // As Gradio runs it: the body of a function, with what it gives.
 function run(props, address) {
   globalThis.document = { baseURI: "http://studio.test/write" };
-  const watched = [];
   const element = {};
-  Function("element", "trigger", "props", "server", "upload", "watch", `const address = ${JSON.stringify(address)};${LOADER}`)(element, () => {}, props, {}, null, (names, act) => watched.push([names, act]));
-  return { element, change: (reply) => (props.reply = reply, watched[0][1]()), names: watched[0][0] };
+  Function("element", "trigger", "props", "server", "upload", "watch", `const address = ${JSON.stringify(address)};${LOADER}`)(element, () => {}, props, {}, null, () => {});
+  return element;
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
-
-test("replies that came before the module are told when it listens, and later ones at once", async () => {
-  const props = { mounted: [], reply: { kind: "first" } };
-  const { change, names } = run(props, MODULE);
-  assert.deepEqual(names, ["reply"]);
-  change({ kind: "second" });
-  await settled();
-  const heard = [];
-  props.mounted[0].listen((reply) => heard.push(reply.kind));
-  change({ kind: "third" });
-  change(null);
-  assert.deepEqual(heard, ["first", "second", "third"]);
-});
 
 test("run twice, it mounts twice: nothing is left in the module", async () => {
   const props = { mounted: [] };
@@ -40,7 +26,7 @@ test("run twice, it mounts twice: nothing is left in the module", async () => {
 
 test("a module that does not come is said on the page", async (context) => {
   context.mock.method(console, "error", () => {});
-  const { element } = run({}, "data:text/javascript,throw new Error('gone')");
+  const element = run({}, "data:text/javascript,throw new Error('gone')");
   await settled();
   assert.match(element.textContent, /did not load/);
   assert.equal(console.error.mock.callCount(), 1);

@@ -1,31 +1,28 @@
 // The Compare page: a question, and its replies in panes that fill in step.
-import { openChannel } from "../channel.js";
-import { emptyRoot, fragment, h, problemOf, setText } from "../studio.js";
+import { inAddress, openChannel } from "../channel.js";
+import { emptyRoot, fragment, h, notOpened, problemOf, setText } from "../studio.js";
 import { afterwardsNodes } from "./afterwards.js";
 import { fill, makeForm, offer, read, showBusy, tell } from "./form.js";
 import { drawPane, halt, makePane, showScores } from "./pane.js";
 
 const LEDE = "One query, answered by the base model and by the trained one, each with and without the constitution in its prompt. Same seed, same sampling.";
 
-export function mount(here) {
-  const channel = openChannel(here);
-  const page = makePage(here, channel.ask);
+export function mount({ element }) {
+  const channel = openChannel("compare");
+  const page = makePage(element, channel.ask);
   page.form.node.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!page.running) compare(page);
   });
   page.form.stop.addEventListener("click", () => {
-    here.trigger("stop"); // the server closes its generator and keeps what was written
+    channel.stop("compare", "redo"); // the server closes its generator and keeps what was written
     stop(page);
   });
-  channel.hear({
-    page: (reply) => open(page, reply),
-    comparison: (reply) => draw(page, reply),
-    problem: (reply) => refuse(page, reply),
-  });
+  channel.hear({ comparison: (reply) => draw(page, reply), problem: (reply) => refuse(page, reply), fault: (reply) => refuse(page, reply) });
+  void channel.ask("opened", inAddress("comparison", "run", "version")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
 }
 
-function makePage({ element }, ask) {
+function makePage(element, ask) {
   const page = {
     ask,
     root: emptyRoot(element, ".cs-compare"),

@@ -59,6 +59,11 @@ export function drawCheck(checking, reply) {
   fragment(checking.findings, reply.html);
 }
 
+// The connection ended before the check did.
+export function breakOff(checking, reply) {
+  if (checking.running) fail(checking, problemOf(reply));
+}
+
 function fail(checking, message) {
   showRunning(checking, false);
   showProgress(checking, { note: "", share: null, spoken: "" });

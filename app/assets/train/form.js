@@ -1,34 +1,51 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
-import { openChannel } from "../channel.js";
-import { copied, emptyRoot, fragment, h, listenWhile, newKey, problemOf } from "../studio.js";
-import { checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
+import { inAddress, openChannel, poll } from "../channel.js";
+import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf } from "../studio.js";
+import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
 
 const PAUSE_MS = 250;
+const LIST_MS = 3000;
 const NO_VERSION = "There is no version to train on yet. Write a constitution and save a version first.";
 
-export function mount(here) {
-  const channel = openChannel(here);
-  const page = makePage(here, channel.ask);
-  page.checking = makeChecking(here.element, { ask: channel.ask, stop: () => here.trigger("stop") }, page);
-  listenWhile(here.element, window, "pageshow", (event) => {
+export function mount({ element, props }) {
+  const channel = openChannel("train");
+  const page = makePage(element, props, channel.ask);
+  page.checking = makeChecking(element, { ask: channel.ask, stop: () => channel.stop("check") }, page);
+  listenWhile(element, window, "pageshow", (event) => {
     if (event.persisted && page.fields.version.options.length) changed(page); // back from a run: a click now is another request
   });
-  channel.hear({
-    form: (reply) => drawForm(page, reply),
-    runs: (reply) => fragment(page.runList, reply.html),
-    check: (reply) => drawCheck(page.checking, reply),
-  });
+  channel.hear({ check: (reply) => drawCheck(page.checking, reply), problem: (reply) => breakOff(page.checking, reply) });
+  void channel.ask("opened", inAddress("version", "constitution", "from", "anyway")).then((reply) => open(page, element, reply));
 }
 
-function makePage({ element, props }, ask) {
+function open(page, element, reply) {
+  if (reply?.kind !== "form") return notOpened(page.root, reply);
+  drawForm(page, reply);
+  const list = poll(element, async () => {
+    drawRuns(page, await page.askBeside("runs"));
+    return LIST_MS;
+  });
+  setTimeout(list, LIST_MS);
+}
+
+// What did not change is left alone, so that a link in it keeps the focus.
+function drawRuns({ runList, shown }, reply) {
+  if (reply?.kind !== "runs" || shown.runs === reply.html) return;
+  shown.runs = reply.html;
+  fragment(runList, reply.html);
+}
+
+function makePage(element, props, ask) {
   const page = {
     ask,
     root: emptyRoot(element, ".cs-train"),
     fields: makeFields(props),
     key: newKey(), // of the form as it stands
     timer: null,
+    shown: { runs: null },
+    askBeside: openChannel("train").ask, // the list of runs waits for no question of the form
     asking: false,
     again: false,
     told: h("div", { class: "cs-preview-told", "aria-live": "polite" }),
@@ -47,7 +64,7 @@ function makePage({ element, props }, ask) {
 function drawForm(page, reply) {
   const { fields, root } = page;
   offerChoices(fields, reply);
-  fragment(page.runList, reply.runs);
+  drawRuns(page, { kind: "runs", html: reply.runs });
   if (reply.again) fillAgain(fields, reply.again);
   showPresetValues(fields);
   if (!root.childElementCount) root.append(...layout(page, reply.message));

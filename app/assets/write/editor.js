@@ -1,6 +1,7 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
-import { openChannel } from "../channel.js";
-import { clock, emptyRoot, fragment, h, isSecond, listenWhile, problemOf } from "../studio.js";
+import { inAddress, openChannel } from "../channel.js";
+import { takeOver } from "../handover.js";
+import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf } from "../studio.js";
 import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
 import { drawAll, grow, lineField, renumber } from "./principles.js";
@@ -12,9 +13,9 @@ import { keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.j
 import { showName, showStatus, showVerdict } from "./saying.js";
 import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
 
-export function mount(here) {
-  const channel = openChannel(here);
-  const page = makePage(here, channel.ask);
+export function mount({ element, props }) {
+  const channel = openChannel("write");
+  const page = makePage(element, props, channel.ask);
   listenToList(page);
   listenToName(page);
   listenToPatterns(page);
@@ -22,18 +23,24 @@ export function mount(here) {
     const button = event.target.closest("[data-version]");
     if (button) showReadingSheet(page, Number(button.dataset.version));
   });
-  listenWhile(here.element, document, "visibilitychange", () => {
+  listenWhile(element, document, "visibilitychange", () => {
     if (document.visibilityState !== "hidden") return;
     keepCopy(page);
     if (page.draft.dirty) save(page);
   });
-  listenWhile(here.element, window, "pagehide", () => keepCopy(page));
-  listenWhile(here.element, window, "online", () => page.draft.dirty && save(page));
-  channel.hear({ opened: (reply) => open(page, reply), choose: (reply) => fragment(page.root, reply.html) });
+  listenWhile(element, window, "pagehide", () => keepCopy(page));
+  listenWhile(element, window, "online", () => page.draft.dirty && save(page));
+  void channel.ask("opened", inAddress("constitution")).then((reply) => begin(page, reply));
+}
+
+function begin(page, reply) {
+  if (reply?.kind === "opened") open(page, reply);
+  else if (reply?.kind === "choose") fragment(page.root, reply.html);
+  else notOpened(page.root, reply);
 }
 
 // What the functions of this page hand on to each other.
-function makePage({ element, props }, ask) {
+function makePage(element, props, ask) {
   const page = {
     ask,
     root: emptyRoot(element, ".cs-editor"),
@@ -47,6 +54,7 @@ function makePage({ element, props }, ask) {
     notice: h("div", { class: "cs-notice", hidden: true }),
     heading: h("h1", { class: "cs-sr" }), // the visible name is a field, which is no heading
     name: lineField({ class: "cs-title", id: "constitution-name", "aria-describedby": "constitution-name-problem" }),
+    read: h("div", { class: "cs-read", role: "status" }),
     nameProblem: h("p", { class: "cs-problem", id: "constitution-name-problem" }),
     history: h("div", { class: "cs-history" }),
   };
@@ -71,6 +79,7 @@ function open(page, reply) {
   drawProblems(page, reply.problems, false);
   root.replaceChildren(head(page), paper(page), rail(page), page.versionSheet.dialog, page.readingSheet.dialog);
   root.querySelectorAll("textarea").forEach(grow);
+  fragment(page.read, takeOver(draft.id));
   recover(page, reply);
   const wanted = new URLSearchParams(location.search).get("version");
   if (wanted) showReadingSheet(page, Number(wanted));
@@ -91,6 +100,7 @@ function paper(page) {
     h("label", { class: "cs-label", for: "constitution-name" }, "Constitution"),
     page.name,
     page.nameProblem,
+    page.read,
     page.proposingAll.node,
     page.list,
     h("div", { class: "cs-add cs-actions" }, add, propose),

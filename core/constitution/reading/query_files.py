@@ -4,14 +4,15 @@ A held-out query never reaches training: where a query stands twice, also in ano
 the one that is held out is kept and the other left out.
 """
 
-import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from core.constitution.normal import control_in
 from core.constitution.queries import MAX_QUERIES, MAX_QUERY_CHARS, Query, Split, split_by_hash
-from core.constitution.reading.tables import ITEM, SPLIT_WORDS, Row, Table, read_rows
+from core.constitution.reading.splits import SPLIT_COLUMNS, name_says, plain_name, split_column, split_word
+from core.constitution.reading.tables import ITEM, TABLE, Row, Table, read_rows
+from core.constitution.reading.turns import USER, asked_first, is_unreadable
 from core.constitution.text import folded, same_question
 from core.errors import QueryError
 
@@ -31,9 +32,9 @@ QUERY_COLUMNS = (
     "content",
     "chosen",
 )
-SPLIT_COLUMNS = ("split", "subset", "partition", "set", "fold")
 _ADDED = ("input", "context")  # to an `instruction`, below it, as Alpaca and Dolly mean them
-_USER = ("user", "human", "prompter")
+_NOTHING = ("null", "NULL", "NaN", "nan", "None", "N/A", "<NA>", "\\N", "#N/A", "#REF!", "#NAME?", "#VALUE!")  # what programs write into an empty cell
+_OTHERS = ("assistant", "gpt", "bot", "model", "system", "chatgpt")
 _NAMED = 3  # places that a note names
 
 
@@ -73,16 +74,25 @@ def read_query_file(data: bytes, filename: str, unmarked: Split | None = None, f
         QueryError: No column to ask, a split that is none, a query that is too long or broken, or none at all.
     """
     table = read_rows(data, filename)
-    column, split = _query_column(table, field, filename), _split_column(table, filename)
-    added = _added_column(table, column)
+    named = _named(table, filename)
+    column = _query_column(table, named, field, filename)
+    split = split_column(table.columns, [row.values for row in table.rows], column, filename)
+    added = next((named[name] for name in _ADDED if name in named), None) if folded(column) == "instruction" else None
     rows, notes, refused = _asked_rows(table, column, split, added, filename)
     queries, said = _distinct(rows, unmarked, filename)
     return QueryReading(
         format=table.format,
         encoding=table.encoding,
         used={"query": column or table.format} | ({"split": split} if split else {}) | ({"input": added} if added else {}),
-        ignored=tuple(name for name in table.columns if name not in (column, split, added)),
-        notes=(*table.notes, *_choice_notes(table, column, split, field), *notes, *_refused_notes(refused), *said, *_unmarked_note(rows, split, unmarked)),
+        ignored=tuple(name for name in table.columns if name not in (column, split, added, ITEM)),
+        notes=(
+            *table.notes,
+            *_choice_notes(named, column, split, field),
+            *notes,
+            *_refused_notes(refused),
+            *said,
+            *(_unmarked_notes(rows, split, filename) if unmarked is None else ()),
+        ),
         queries=queries,
     )
 
@@ -90,25 +100,39 @@ def read_query_file(data: bytes, filename: str, unmarked: Split | None = None, f
 def _asked_rows(table: Table, column: str, split: str | None, added: str | None, filename: str) -> tuple[list[_Row], list[str], list[str]]:
     """The rows that ask something, what is to be said of how they were read, and the places of those that ask nothing."""
     notes, refused, rows = Counter[str](), list[str](), list[_Row]()
+    speaker = _speaker_column(table)
     for row in table.rows:
         mark = _split_of(row, split, filename) if split is not None else None
-        for value in _values(row, column):
-            text = _asked(value, notes) if isinstance(value, str | list | dict) else None
-            if text is None or not text.strip():
+        if speaker is not None and folded(str(row.values.get(speaker))) not in USER:
+            notes[f"left out, as `{speaker}` says that no user asks it"] += 1
+            continue
+        for value in _values(row, column, filename):
+            text = asked_first(value, notes) if isinstance(value, str | list | dict) else None
+            if text is None or not folded(text) or (table.format == TABLE and text.strip() in _NOTHING):
                 refused.append(row.place)
             else:
-                rows.append(_Row(row.place, _with_input(text.strip(), row, added, notes), mark))
+                rows.append(_Row(row.place, _with_input(text.strip("\ufeff \t\r\n").strip(), row, added, notes), mark))
+    if not rows and refused:
+        raise QueryError(f"{filename} holds no query: there is no text to ask in `{column}` of {refused[0]}, nor in the {len(refused)} rows in all.")
     return rows, [f"{count} {'row' if count == 1 else 'rows'}: {what}" for what, count in notes.items()], refused
 
 
-def _named(table: Table) -> dict[str, str]:
-    """The columns by their names in one form: case, blanks and underscores make no difference."""
-    return {folded(name).replace(" ", "_").replace("-", "_"): name for name in table.columns}
+def _named(table: Table, filename: str) -> dict[str, str]:
+    """The columns by their names in one form: case, blanks and underscores make no difference.
+
+    Raises:
+        QueryError: Two that count are one in that form, so that rows would lose what stands in the other.
+    """
+    named: dict[str, str] = {}
+    for name in table.columns:
+        first = named.setdefault(plain_name(name), name)
+        if first != name and plain_name(name) in (*QUERY_COLUMNS, *SPLIT_COLUMNS, *_ADDED):
+            raise QueryError(f"{filename} has the fields `{first}` and `{name}`, which are one but for case and blanks. Give them one name.")
+    return named
 
 
-def _query_column(table: Table, field: str | None, filename: str) -> str:
-    named = _named(table)
-    wanted = [folded(field).replace(" ", "_").replace("-", "_")] if field else [*QUERY_COLUMNS, ITEM]
+def _query_column(table: Table, named: Mapping[str, str], field: str | None, filename: str) -> str:
+    wanted = [plain_name(field)] if field else [*QUERY_COLUMNS, ITEM]
     found = next((named[name] for name in wanted if name in named), None)
     if found is None:
         shown = ", ".join(f"`{name}`" for name in table.columns if name != ITEM) or "none"
@@ -121,33 +145,8 @@ def _query_column(table: Table, field: str | None, filename: str) -> str:
     return found
 
 
-def _split_column(table: Table, filename: str) -> str | None:
-    named = _named(table)
-    for name in SPLIT_COLUMNS:
-        if name in named and (name == "split" or all(_split_word(row.values.get(named[name])) != "" for row in table.rows)):
-            return named[name]
-    flag = next((named[name] for name in named if name in SPLIT_WORDS and name != "train"), None)
-    if flag is not None:
-        raise QueryError(
-            f"{filename} has a column `{flag}`, which may mark what is held out. Name it `split`, with `train` or `held_out` in each row, or remove it."
-        )
-    return None
-
-
-def _added_column(table: Table, column: str) -> str | None:
-    named = _named(table)
-    return next((named[name] for name in _ADDED if name in named), None) if folded(column) == "instruction" else None
-
-
-def _split_word(value: object) -> str | None:
-    """The split that is meant; None for nothing, empty for what is neither."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    return SPLIT_WORDS.get(folded(value).replace(" ", "_").replace("-", "_"), "") if isinstance(value, str) else ""
-
-
 def _split_of(row: Row, column: str, filename: str) -> Split | None:
-    word = _split_word(row.values.get(column))
+    word = split_word(row.values.get(column))
     if word == "":
         raise QueryError(
             f"{row.place} of {filename} has split {str(row.values[column])[:40]!r}; it must be `train` or `held_out` (or test, validation), or be left out."
@@ -155,55 +154,25 @@ def _split_of(row: Row, column: str, filename: str) -> Split | None:
     return word  # type: ignore[return-value]
 
 
-def _values(row: Row, column: str) -> list[object]:
-    value = row.values.get(column)
-    several = isinstance(value, list) and folded(column) in ("questions", "queries") and all(isinstance(item, str) for item in value)
-    return list(value) if several and isinstance(value, list) else [value]
+def _speaker_column(table: Table) -> str | None:
+    """The column that says who speaks, where each row is one turn, as in OpenAssistant's messages."""
+    for name in table.columns:
+        if plain_name(name) == "role":
+            told = {folded(value) for row in table.rows if isinstance(value := row.values.get(name), str)}
+            return name if not told.isdisjoint(USER) and not told.isdisjoint(_OTHERS) else None
+    return None
 
 
-def _asked(value: str | list[Any] | dict[str, Any], notes: Counter[str]) -> str | None:
-    """What a user asks first in a text, a list of turns, or a chat."""
-    if isinstance(value, str):
-        if value.lstrip()[:2] in ('["', "[{", "[ ") and (held := _held(value)) is not None:
-            return _asked(held, notes)
-        return _human_turn(value, notes) if value.lstrip().startswith("Human:") else value
-    turns = value if isinstance(value, list) else [value]
-    if turns and all(isinstance(turn, str) for turn in turns):
-        if len(turns) > 1:
-            notes["only the first of several turns is asked"] += 1
-        return str(turns[0])
-    spoken = [(folded(str(turn.get("role", turn.get("from", "")))), turn.get("content", turn.get("value"))) for turn in turns if isinstance(turn, dict)]
-    if any(role == "system" for role, _ in spoken):
-        notes["a system message is left out"] += 1
-    asked = [content for role, content in spoken if role in _USER]
-    if len(asked) > 1:
-        notes["only the first of several turns is asked"] += 1
-    return _plain(asked[0]) if asked else None
-
-
-def _held(value: str) -> list[Any] | None:
-    try:
-        found = json.loads(value)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, list) and found else None
-
-
-def _human_turn(value: str, notes: Counter[str]) -> str:
-    """The first turn of a dialogue as in HH-RLHF: `Human: … Assistant: …`."""
-    first, _, rest = value.lstrip().removeprefix("Human:").partition("\n\nAssistant:")
-    if "\n\nHuman:" in rest:
-        notes["only the first of several turns is asked"] += 1
-    return first
-
-
-def _plain(content: object) -> str | None:
-    """The text of a message, whose content may be a list of parts; None where a part is no text."""
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    texts = [part.get("text") if isinstance(part, dict) else None for part in parts]
-    return "\n".join(str(text) for text in texts) if texts and all(isinstance(text, str) for text in texts) else None
+def _values(row: Row, column: str, filename: str) -> list[object]:
+    value = row.values.get(column, row.values.get(ITEM))  # among rows with names a text may stand alone
+    texts = value if isinstance(value, list) and all(isinstance(item, str) for item in value) else []
+    if (len(texts) > 1 and column not in row.values) or (column == ITEM and len(texts) > 1):
+        raise QueryError(f"{row.place} of {filename} is a list of {len(texts)} texts, and nothing says which is asked. Write rows with names, as `query`.")
+    if is_unreadable(value, column):
+        raise QueryError(
+            f"`{column}` in {row.place} of {filename} holds turns that are no JSON: {str(value).strip()[:40]!r}. Save them as JSON, as with `json.dumps`."
+        )
+    return list(texts) if texts and folded(column) in ("questions", "queries") else [value]
 
 
 def _with_input(text: str, row: Row, column: str | None, notes: Counter[str]) -> str:
@@ -238,6 +207,9 @@ def _distinct(rows: Sequence[_Row], unmarked: Split | None, filename: str) -> tu
     said = [f"{again} duplicate{'s' * (again != 1)} left out"] if again else []
     if near:
         said.append(f"{near} left out that differ{'s' * (near == 1)} from an earlier query only in case, blanks or punctuation")
+    signs = [sign for row in kept.values() if (sign := control_in(row.text)) is not None]
+    if signs:
+        said.append(f"{len(signs)} hold{'s' * (len(signs) == 1)} a sign that cannot be seen, such as {signs[0]}; it is asked with it")
     if moved:
         said.append(f"{moved} marked both train and held-out: kept as held-out only")
     return tuple(Query(row.text, row.split or unmarked or split_by_hash(row.text)) for row in kept.values()), said
@@ -249,11 +221,13 @@ def _require_whole(row: _Row, filename: str) -> None:
     half = next((c for c in row.text if "\ud800" <= c <= "\udfff"), None)
     if half is not None:
         raise QueryError(f"{row.place} of {filename} holds half a character (\\u{ord(half):04x}), which is no text. Write the whole character.")
+    if "\x00" in row.text:
+        raise QueryError(f"{row.place} of {filename} holds a zero character (U+0000), which is no text. Remove it.")
 
 
-def _choice_notes(table: Table, column: str, split: str | None, field: str | None) -> list[str]:
+def _choice_notes(named: Mapping[str, str], column: str, split: str | None, field: str | None) -> list[str]:
     notes = [f"asked is `{column}`"] if column and folded(column) != "query" else []
-    others = [name for key, name in _named(table).items() if key in QUERY_COLUMNS and name != column]
+    others = [name for key, name in named.items() if key in QUERY_COLUMNS and name != column]
     if others and not field:
         notes.append(f"not asked: {', '.join(f'`{name}`' for name in others)}; --query-field chooses another")
     return [*notes, *([f"the split is `{split}`"] if split and folded(split) != "split" else [])]
@@ -266,12 +240,12 @@ def _refused_notes(places: list[str]) -> list[str]:
     return [f"{len(places)} row{'s' * (len(places) != 1)} without a text to ask left out: {', '.join(places[:_NAMED])}{more}"]
 
 
-def _unmarked_note(rows: Sequence[_Row], split: str | None, unmarked: Split | None) -> list[str]:
+def _unmarked_notes(rows: Sequence[_Row], split: str | None, filename: str) -> list[str]:
     bare = sum(row.split is None for row in rows)
-    if not bare or unmarked is not None:
+    if not bare:
         return []
-    return (
-        [f"{bare} row{'s' * (bare != 1)} without a split: one in four is held out, by the hash of its text"]
-        if split
-        else ["no split is marked: one query in four is held out, by the hash of its text"]
-    )
+    if split:
+        return [f"{bare} row{'s' * (bare != 1)} without a split: one in four is held out, by the hash of its text"]
+    said = ["no split is marked: one query in four is held out, by the hash of its text"]
+    word = name_says(filename)
+    return [*said, f"the name of the file says {word!r}, which marks nothing: add a column `split` to hold all of it out"] if word else said

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.constitution.reading.tables import JSON_LINES, Table, read_rows
+from core.constitution.reading.json_rows import JSON_LINES
+from core.constitution.reading.tables import Table, read_rows
 from core.errors import ReplyError
 
 MAX_REPLY_FILE_BYTES = 50_000_000

@@ -5,17 +5,19 @@ Lines end with LF, CR LF or CR and with nothing else: U+2028, U+0085 and the lik
 
 import csv
 import io
-import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from core.constitution.reading.json_rows import JSON, JSON_LINES, json_items, json_kind
+from core.constitution.reading.lines import HEADERS, MARKDOWN_TABLE, SAVE, read_lines
 from core.errors import FileError
 
 MAX_FILE_BYTES = 5_000_000
-MARKS = {",": "comma", ";": "semicolon", "\t": "tab"}
-LINES, TABLE, JSON, JSON_LINES = "lines of text", "table", "JSON", "JSON lines"
+MARKS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+LINES, TABLE = "lines of text", "table"
 ITEM = ""  # the column of what has none: a line, or a text in a list
 
 _SIGNATURES = {
@@ -25,6 +27,7 @@ _SIGNATURES = {
     b"{\\rtf": "a rich text document",
     b"PAR1": "a Parquet file",
     b"\x1f\x8b": "a gzip archive",
+    **dict.fromkeys((b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd"), "a packed file"),
     b"ARROW1": "an Arrow file",
     b"SQLite format 3": "a database",
     b"\x89PNG": "a picture",
@@ -36,11 +39,9 @@ _BOMS = (
     (b"\xff\xfe", "utf-16", "UTF-16"),
     (b"\xfe\xff", "utf-16", "UTF-16"),
 )
-_HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|table|ul|ol|div|p)\b", re.IGNORECASE)
-_MARKDOWN_TABLE = re.compile(r"^\s*\|.*\|\s*\n\s*\|[\s:|-]+\|\s*$", re.MULTILINE)
-_YAML = re.compile(r"\A(?:---\s*\n|(?:#[^\n]*\n)*(?:-\s+)?[A-Za-z_]{2,30}:(?:[ \t]+\S[^\n]*)?\n(?:\s+|-\s)\S)")
-_LIST_MARK = re.compile(r"\s*(?:[-*•]|\d{1,5}[.)])[ \t]+(?=\S)")
-_SUFFIXES = {"jsonl": JSON_LINES, "ndjson": JSON_LINES, "json": JSON, "csv": TABLE, "tsv": TABLE, "tab": TABLE}
+_HTML = re.compile(r"\s*<(?:!doctype html|!--|\?xml|(?:html|head|body|table|ul|ol|div|p)\b)", re.IGNORECASE)
+_SUFFIXES = {"jsonl": JSON_LINES, "ndjson": JSON_LINES, "json": JSON, "csv": TABLE, "tsv": TABLE, "tab": TABLE, "psv": TABLE}
+_PLAIN = ("txt", "text", "lst", "list", "md", "markdown", "org", "rst", "")  # names of which nobody expects but lines
 _REFUSED = {
     "yaml": "YAML",
     "yml": "YAML",
@@ -49,9 +50,8 @@ _REFUSED = {
     "xml": "XML",
     **dict.fromkeys(("xlsx", "xls", "ods"), "a spreadsheet"),
     **dict.fromkeys(("docx", "doc", "odt", "rtf", "pdf"), "a document"),
-    **dict.fromkeys(("parquet", "arrow", "zip", "gz"), "a packed file"),
+    **dict.fromkeys(("parquet", "arrow", "feather", "zip", "gz", "bz2", "xz", "zst", "7z", "tar", "tgz", "pkl", "npy", "npz"), "a packed file"),
 }
-_SAVE = "Save it as text with one entry a line, as CSV or as JSON lines, in UTF-8."
 
 csv.field_size_limit(10 * MAX_FILE_BYTES)  # a long cell in a column that nobody reads is no fault; the file itself is bounded
 
@@ -94,10 +94,10 @@ def read_text(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> D
         raise FileError(f"{filename} has {len(data) / 1e6:.1f} MB; the limit is {most_bytes // 1_000_000} MB. Take a sample of it.")
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
-            raise FileError(f"{filename} is {kind}, not text. {_SAVE}")
+            raise FileError(f"{filename} is {kind}, not text. {SAVE}")
     codec, encoding = next(((codec, name) for bom, codec, name in _BOMS if data.startswith(bom)), ("utf-8", "UTF-8"))
     if encoding == "UTF-8" and b"\x00" in data:
-        raise FileError(f"{filename} is not a text file in UTF-8: it holds zero bytes. {_SAVE}")
+        raise FileError(f"{filename} is not a text file in UTF-8: it holds zero bytes. {SAVE}")
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:
@@ -105,6 +105,7 @@ def read_text(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> D
         raise FileError(
             f"{filename} is not {encoding} text: byte {error.start} (line {line}) is 0x{data[error.start]:02x}. Save the file with UTF-8 encoding."
         ) from error
+    text = text.lstrip("\ufeff").removesuffix("\x1a")  # marks of an encoding and of an end, which programs add
     notes = [f"the encoding is {encoding}"] if encoding != "UTF-8" else []
     if "\r" in text.replace("\r\n", ""):
         notes.append("lines end with CR, as on old Macs")
@@ -120,9 +121,9 @@ def read_rows(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> T
     decoded = read_text(data, filename, most_bytes)
     suffix = filename.rsplit(".", 1)[-1].casefold() if "." in filename else ""
     if suffix in _REFUSED or _HTML.match(decoded.text):
-        raise FileError(f"{filename} is {_REFUSED.get(suffix, 'a web page')}, which is not read here. {_SAVE}")
+        raise FileError(f"{filename} is {_REFUSED.get(suffix, 'a web page')}, which is not read here. {SAVE}")
     wanted = _SUFFIXES.get(suffix)
-    held = _json_kind(decoded.text, wanted) if wanted != TABLE else None
+    held = json_kind(decoded.text, wanted)
     if wanted in (JSON, JSON_LINES) or held is not None:
         kind = held or wanted
         notes = () if wanted == kind else (f"the file is named .{suffix} and holds {kind}, so it was read as that",)
@@ -130,78 +131,13 @@ def read_rows(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> T
     if wanted == TABLE or _is_table(decoded.text):
         notes = () if wanted == TABLE else (f"the file is named .{suffix} and its first line is a header, so it was read as a table",)
         return _from_table(decoded, filename, "\t" if suffix in ("tsv", "tab") else None, notes)
-    return _from_lines(decoded, filename)
-
-
-def _json_kind(text: str, named: str | None) -> str | None:
-    """JSON where the whole text is one value that is a list or an object, JSON lines where each line is; one object in one line is what it is named."""
-    if text.lstrip()[:1] not in ("[", "{"):
-        return None
-    lines = [line for line in text.split("\n") if line.strip()]
-    if _is_json(text):
-        return JSON_LINES if named == JSON_LINES and len(lines) == 1 and lines[0].lstrip()[0] == "{" else JSON
-    return JSON_LINES if len(lines) > 1 and _is_json(lines[0]) else None
-
-
-def _is_json(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), list | dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _parse(text: str, place: str, filename: str) -> Any:
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        row = dict(found)
-        if len(row) < len(found):
-            names = [name for name, _ in found]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise FileError(f"{place} of {filename} has the key {twice!r} twice. Remove one of them.")
-        return row
-
-    try:
-        return json.loads(text, object_pairs_hook=pairs)
-    except RecursionError as error:
-        raise FileError(f"{place} of {filename} is nested too deeply. Write rows of plain fields.") from error
-    except ValueError as error:
-        raise FileError(f'{place} of {filename} is not JSON ({str(error)[:120]}). Write one object a line, as in {{"query": "…"}}.') from error
+    return _from_lines(decoded, filename, () if suffix in _PLAIN else (f"the file is named .{suffix}, and was read as lines of text",))
 
 
 def _from_json(decoded: Decoded, filename: str, whole: bool, notes: tuple[str, ...]) -> Table:
-    if whole:
-        value, notes = _list_in(_parse(decoded.text, "The text", filename), filename, notes)
-        items = [(f"Item {number}", item) for number, item in enumerate(value, 1)]
-    else:
-        lines = enumerate(decoded.text.split("\n"), 1)
-        items = [(f"Line {number}", _parse(line, f"Line {number}", filename)) for number, line in lines if line.strip()]
+    items, said = json_items(decoded.text, whole, filename)
     rows = [Row(place, item if isinstance(item, dict) else {ITEM: item}) for place, item in items]
-    return _table(JSON if whole else JSON_LINES, decoded, rows, notes)
-
-
-def _list_in(value: Any, filename: str, notes: tuple[str, ...]) -> tuple[list[Any], tuple[str, ...]]:
-    """The list that a JSON file is, or holds under one key; several lists whose keys are splits give rows of those splits."""
-    if isinstance(value, list):
-        return value, notes
-    lists = {name: found for name, found in value.items() if isinstance(found, list)} if isinstance(value, dict) else {}
-    if lists.keys() <= _CHATS:
-        return [value], notes
-    if len(lists) == 1:
-        name, found = next(iter(lists.items()))
-        return found, (*notes, f"the rows are the list under {name!r}")
-    if lists and all(name.strip().casefold().replace("-", "_").replace(" ", "_") in SPLIT_WORDS for name in lists):
-        rows = [({**item, "split": name} if isinstance(item, dict) else {"query": item, "split": name}) for name, found in lists.items() for item in found]
-        return rows, (*notes, f"the splits are the lists under {', '.join(map(repr, lists))}")
-    if lists:
-        raise FileError(f"{filename} holds several lists: {', '.join(map(repr, lists))}. Keep one, or give each its own file.")
-    return [value], notes
-
-
-_CHATS = {"messages", "conversations", "conversation", "turns", "chosen", "rejected"}  # a list that is one row's
-
-# What people write for the two splits.
-SPLIT_WORDS = dict.fromkeys(("train", "training"), "train") | dict.fromkeys(
-    ("held_out", "heldout", "test", "testing", "validation", "valid", "val", "dev", "eval", "evaluation"), "held_out"
-)
+    return _table(JSON if whole else JSON_LINES, decoded, rows, (*notes, *said))
 
 
 def _first_line(text: str) -> str:
@@ -209,41 +145,58 @@ def _first_line(text: str) -> str:
 
 
 def _is_table(text: str) -> bool:
-    """Whether a text without a telling name begins with a header: short names, one of them `query`."""
-    names = [cell.strip().strip('"').casefold() for cell in re.split(r"[,;\t]", _first_line(text))]
-    return "query" in names and all(re.fullmatch(r"[\w -]{0,30}", name) for name in names)
+    """Whether a text without a telling name begins with a header: short names, one of them of what is asked."""
+    first = _first_line(text)
+    names = [cell.strip().strip('"').casefold() for cell in re.split(r"[,;\t|]", first)]
+    if not all(re.fullmatch(r"[\w -]{0,30}", name) for name in names) or first.lstrip().startswith("|"):
+        return False
+    if "query" in names:
+        return True
+    told = "split" in names or not {";", "\t", "|"}.isdisjoint(first)  # a comma alone may be one of a sentence
+    return not set(HEADERS).isdisjoint(names) and (told if len(names) > 1 else '\n"' in text)
 
 
 def _from_table(decoded: Decoded, filename: str, mark: str | None, notes: tuple[str, ...]) -> Table:
     text, first = decoded.text, 1
-    told = re.match(r"\ufeff?sep=([,;\t])[ \t]*\n", text, re.IGNORECASE)
+    if text.lstrip().startswith("|") and MARKDOWN_TABLE.search(text):
+        raise FileError(f"{filename} looks like a table in Markdown, which is not read here. {SAVE}")
+    told = re.match(r'"?sep=([,;\t|])"?[,;\t| ]*\n', text, re.IGNORECASE)
     if told:
         text, mark, first = text[told.end() :], told[1], 2
-    mark = mark or _mark(_first_line(text))
-    if mark != "," and not filename.casefold().endswith((".tsv", ".tab")):
+    header = _first_line(text)
+    if mark is None or (not told and mark not in header and _mark(header) in header and _is_table(text)):
+        mark = _mark(header)
+    if mark != ("\t" if filename.casefold().endswith((".tsv", ".tab")) else ","):
         notes = (*notes, f"fields are parted by {MARKS[mark]}s")
     lines = list(_fields(text, mark, filename, first))
     if not lines:
         raise FileError(f"{filename} is empty. Write a header with `query`, and one row for each.")
     (_, names), *body = lines
     columns = [" ".join(name.replace("\ufeff", "").split()) for name in names]
-    twice = next((name for name in columns if name and [c.casefold() for c in columns].count(name.casefold()) > 1), None)
+    times = Counter(name.casefold() for name in columns)
+    twice = next((name for name in columns if name and times[name.casefold()] > 1), None)
     if twice is not None:
         raise FileError(f"{filename} has the column {twice!r} twice. Rename one of them.")
-    rows = []
+    rows, nameless = [], 0
     for line, cells in body:
+        if cells == names:
+            raise FileError(f"Line {line} of {filename} is the header again. Remove it, or bring the two tables one by one.")
         if len(cells) != len(columns):
             raise FileError(
                 f"Line {line} of {filename} has {len(cells)} field{'s' * (len(cells) != 1)} parted by {MARKS[mark]}s, and the header has {len(columns)}. "
                 f"Put a text that holds a {MARKS[mark]} in double quotes, or save the file as .txt with one query a line."
             )
+        nameless += any(cell.strip() for name, cell in zip(columns, cells, strict=True) if not name)
         rows.append(Row(f"Line {line}", {name: cell for name, cell in zip(columns, cells, strict=True) if name}))
+    if nameless:
+        notes = (*notes, f"a column without a name is left out, in {nameless} row{'s' * (nameless != 1)}")
     return _table(TABLE, decoded, rows, notes, tuple(name for name in columns if name))
 
 
 def _mark(header: str) -> str:
     """The sign between the fields: the one of which the header has most, a comma where it has none."""
-    return max(MARKS, key=lambda mark: (header.count(mark), mark == ","))
+    marks = [mark for mark in MARKS if mark != "|" or not any(other in header for other in MARKS if other != "|")]
+    return max(marks, key=lambda mark: (header.count(mark), mark == ","))
 
 
 def _fields(text: str, mark: str, filename: str, first: int) -> Iterator[tuple[int, list[str]]]:
@@ -260,21 +213,9 @@ def _fields(text: str, mark: str, filename: str, first: int) -> Iterator[tuple[i
         ) from error
 
 
-def _from_lines(decoded: Decoded, filename: str) -> Table:
-    text = decoded.text
-    if _MARKDOWN_TABLE.search(text) or _YAML.match(text):
-        raise FileError(f"{filename} looks like {'a table in Markdown' if _MARKDOWN_TABLE.search(text) else 'YAML'}, which is not read here. {_SAVE}")
-    lines = [(f"Line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    marked = [line for _, line in lines if _LIST_MARK.match(line)]
-    notes: tuple[str, ...] = ()
-    if len(marked) == len(lines) > 1:
-        lines = [(place, _LIST_MARK.sub("", line, count=1)) for place, line in lines]
-        notes = ("every line begins with a list mark, which was left out",)
-    elif filename.casefold().endswith((".md", ".markdown")):
-        raise FileError(f"{filename} is Markdown, of which only a list is read: every line an item. {_SAVE}")
-    elif marked:
-        notes = (f"{len(marked)} of {len(lines)} lines begin with a list mark; they were left as they are",)
-    return _table(LINES, decoded, [Row(place, {ITEM: line}) for place, line in lines], notes)
+def _from_lines(decoded: Decoded, filename: str, notes: tuple[str, ...]) -> Table:
+    lines, said = read_lines(decoded.text, filename)
+    return _table(LINES, decoded, [Row(place, {ITEM: line}) for place, line in lines], (*notes, *said))
 
 
 def _table(form: str, decoded: Decoded, rows: list[Row], notes: tuple[str, ...], columns: tuple[str, ...] | None = None) -> Table:

@@ -14,7 +14,7 @@ class SamiSettings(RecipeSettings):
     kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token
 
     def __post_init__(self) -> None:
-        require_in_range(self.kl_weight >= 0, "kl_weight", self.kl_weight, "0 or above")
+        require_in_range(0 <= self.kl_weight <= 1_000, "kl_weight", self.kl_weight, "between 0 and 1,000")
 
     @property
     def sums(self) -> bool:

@@ -16,4 +16,4 @@ def sent(studio: Studio, **changes: object) -> dict[str, object]:
     """What the page sends for a form."""
     chosen = form(studio)
     plain = {"version": chosen.version_id, "query_set": chosen.query_set_id, "model": chosen.model, "preset": "quick", "seed": 0}
-    return plain | {"settings": {}, "key": "a" * 32, "seq": "tab-1"} | changes
+    return plain | {"settings": {}, "key": "a" * 32} | changes

@@ -46,7 +46,7 @@ def request(**query: str) -> Any:
 
 
 def loaded(studio: Studio, **query: str) -> dict[str, Any]:
-    reply: dict[str, Any] = ComparePage(studio).load(request(**query))["reply"]  # type: ignore[index]
+    reply: dict[str, Any] = ComparePage(studio).opened(query, request())
     return reply
 
 
@@ -104,11 +104,11 @@ def test_the_address_chooses_the_run_and_an_unknown_one_is_told(studio: Studio, 
 
 
 def test_a_problem_answers_the_question_that_caused_it(studio: Studio) -> None:
-    replies = list(ComparePage(studio).compare({"source": "run:1", "query": "", "seq": "s"}, request()))
-    assert [reply["reply"] for reply in replies] == [{"kind": "problem", "message": "There is no query yet. Type what you would ask the model.", "seq": "s"}]
+    replies = list(ComparePage(studio).compare({"source": "run:1", "query": ""}, request()))
+    assert replies == [{"kind": "problem", "message": "There is no query yet. Type what you would ask the model."}]
     for source in (None, "run:", "run:x", "run:-1", f"run:{'9' * 40}"):
-        (reply,) = ComparePage(studio).compare({"source": source, "query": "q", "seq": "s"}, request())
-        assert reply["reply"]["kind"] == "problem"
+        (reply,) = ComparePage(studio).compare({"source": source, "query": "q"}, request())
+        assert reply["kind"] == "problem"
 
 
 def test_every_handler_refuses_a_request_that_did_not_pass_the_gate(studio: Studio) -> None:
@@ -176,10 +176,15 @@ def test_a_source_offers_its_panes_and_what_can_be_added_to_them() -> None:
     assert [method.key for method in untrained.methods] == ["context"]
 
 
+def test_a_name_from_right_to_left_keeps_its_direction_within_an_option() -> None:
+    named = replace(view().source, constitution_name="5 חוקים")
+    assert values.source_option(named).label == "Run 5: \u20685 חוקים\u2069, version 2"
+
+
 def test_panes_named_in_a_way_that_cannot_be_read_are_a_problem_in_words(studio: Studio) -> None:
     for arms in ("sami", {"method": "sami"}, ["sami"], [{"method": "sami", "settings": 3}]):
-        (reply,) = ComparePage(studio).compare({"source": "run:1", "query": "q", "arms": arms, "seq": "s"}, request())
-        assert "no usable arms in what was sent" in reply["reply"]["message"]
+        (reply,) = ComparePage(studio).compare({"source": "run:1", "query": "q", "arms": arms}, request())
+        assert "no usable arms in what was sent" in reply["message"]
 
 
 def test_programs_judge_each_finished_reply_and_an_empty_one_follows_nothing() -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from app.pages import constitutions, questions, site
@@ -14,6 +13,7 @@ from app.pages.answers import Left
 from app.pages.endpoints import answers, described, endpoints_of, paced, read_question, tells
 from app.pages.questions import ComparisonWish, DraftTexts, NewName, OneRun, ProposalWish, Question, RunWish
 from app.present.endpoints import page_html
+from app.services.constitutions import create_constitution, list_constitutions
 from app.services.proposals import Proposals
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
@@ -39,7 +39,6 @@ def studio(tmp_path: Any) -> Iterator[Studio]:
         ({"constitution": "1", "name": "x"}, "constitution"),
         ({"constitution": True, "name": "x"}, "constitution"),
         ({"constitution": 1.0, "name": "x"}, "constitution"),
-        ({"constitution": 2**31, "name": "x"}, "constitution"),
         ({"constitution": 1, "name": 7}, "name"),
         ({"constitution": 1, "name": None}, "name"),
         ({"constitution": 1, "name": "x" * (questions.LONGEST_TEXT + 1)}, "name"),
@@ -51,8 +50,15 @@ def test_what_is_no_such_question_is_refused_by_the_name_of_the_field(value: obj
         read_question(NewName, value)
 
 
-def test_the_mark_of_the_tab_is_no_part_of_a_question() -> None:
-    assert read_question(OneRun, {"run": 3, "seq": "tab-1"}) == OneRun(run=3)
+def test_a_row_beyond_what_databases_count_to_is_not_there_and_what_is_nested_without_end_is_no_question() -> None:
+    for number in (2**31, -(2**31), 2**63, 10**40):
+        with pytest.raises(ConfigError, match=r"There is no constitution with the number -?[0-9]"):
+            read_question(NewName, {"constitution": number, "name": "x"})
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ConfigError, match="no usable"):
+        read_question(DraftTexts, {"constitution": 1, "revision": 1, "principles": deep})
 
 
 def test_what_may_be_left_out_has_its_default() -> None:
@@ -64,7 +70,7 @@ def test_what_may_be_left_out_has_its_default() -> None:
 
 def test_a_whole_number_stays_one_and_a_list_is_bounded() -> None:
     wish = read_question(ComparisonWish, {"source": "run:1", "query": "q", "seed": 7, "temperature": 1, "arms": [{"method": "base"}]})
-    assert (type(wish.seed), type(wish.temperature), wish.arms[0].method) == (int, int, "base")  # type: ignore[index]
+    assert (type(wish.seed), type(wish.temperature), wish.arms[0].method) == (int, int, "base")
     with pytest.raises(ConfigError, match="no usable principles"):
         read_question(DraftTexts, {"constitution": 1, "revision": 1, "principles": [{}] * (questions.MOST_ITEMS + 1)})
 
@@ -85,6 +91,10 @@ class Teller:
     def refuse(self, question: OneRun, editor: str) -> Left:
         raise ConfigError(f"{editor} may not ask for run {question.run}.")
 
+    @answers
+    def stumble(self, question: OneRun, editor: str) -> Left:
+        raise RuntimeError("a secret of the studio")
+
     @tells
     def tell(self, question: OneRun, editor: str) -> Iterator[View]:
         yield from paced(iter_views(self.views), 60.0)
@@ -96,14 +106,48 @@ def iter_views(views: list[View]) -> Iterator[View]:
 
 
 def test_a_problem_is_the_answer_to_the_question_that_caused_it() -> None:
-    reply = Teller([]).refuse({"run": 3, "seq": "t-1"}, CALLER)["reply"]
-    assert reply == {"kind": "problem", "message": "ann may not ask for run 3.", "seq": "t-1"}
+    reply = Teller([]).refuse({"run": 3}, CALLER)
+    assert reply == {"kind": "problem", "message": "ann may not ask for run 3."}
 
 
 def test_the_first_word_answers_and_the_others_follow_unasked_also_a_problem() -> None:
-    told = [update["reply"] for update in Teller([View(1), View(2), View(3, running=False)]).tell({"run": 1, "seq": "t-1"}, CALLER)]
-    assert [(reply.get("number"), reply["seq"]) for reply in told] == [(1, "t-1"), (3, None), (None, None)]
-    assert told[-1]["message"] == "It broke."
+    told = list(Teller([View(1), View(2), View(3, running=False)]).tell({"run": 1}, CALLER))
+    assert [reply.get("number") for reply in told] == [1, 3, None]
+    assert (told[-1]["kind"], told[-1]["message"]) == ("problem", "It broke.")
+
+
+def test_what_nobody_foresaw_is_told_by_a_number_of_the_log_and_by_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    reply = Teller([]).stumble({"run": 1}, CALLER)
+    assert reply["kind"] == "fault" and reply["log"] in reply["message"] and "secret" not in str(reply)
+    assert f"fault {reply['log']}" in caplog.text and "a secret of the studio" in caplog.text
+
+
+@dataclass(frozen=True)
+class Told:
+    text: str
+    number: float
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Writes first, and then has something to tell that cannot be sent."""
+
+    studio: Studio
+
+    @answers
+    def keep(self, question: NewName, editor: str) -> Told:
+        create_constitution(self.studio, "First")
+        create_constitution(self.studio, "Second")
+        return {0: Told("whole", 0.0), 1: Told("not a number", float("nan")), 2: Told("half \ud83d", 0.0)}[question.constitution]
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_what_cannot_be_told_is_not_kept_either(studio: Studio, which: int) -> None:
+    before = len(list_constitutions(studio))
+    assert Keeper(studio).keep({"constitution": which, "name": "x"}, CALLER)["kind"] == "fault"
+    assert len(list_constitutions(studio)) == before
+    assert Keeper(studio).keep({"constitution": 0, "name": "x"}, CALLER) == {"text": "whole", "number": 0.0}
+    assert len(list_constitutions(studio)) == before + 2
 
 
 def test_views_are_paced_and_the_last_one_is_always_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,16 +209,15 @@ def test_the_list_for_people_names_every_endpoint_and_type(studio: Studio) -> No
         assert f'id="{anchor.partition(chr(34))[0]}"' in html
 
 
-def test_gradio_lists_no_endpoint_whose_question_has_no_type(studio: Studio) -> None:
+def test_no_page_has_an_event_of_gradio_whose_answers_would_be_kept(studio: Studio) -> None:
     import asyncio
 
-    async def info() -> Any:
-        return site.build(studio, Proposals()).get_api_info(all_endpoints=True)
+    async def events() -> Any:
+        return site.build(studio).fns
 
-    assert asyncio.run(info()) == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    assert asyncio.run(events()) == {}
 
 
 def test_endpoints_are_those_of_the_page(studio: Studio) -> None:
     (one,) = endpoints_of("constitutions", constitutions.ConstitutionsPage(studio), ("create",))
-    assert one.handler({"name": "Mine"}, CALLER)["reply"]["kind"] == "go"
-    assert one.handler({"name": "Mine"}, CALLER).keys() == gr.update(reply={}).keys()
+    assert one.handler({"name": "Mine"}, CALLER)["kind"] == "go"

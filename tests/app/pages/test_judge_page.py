@@ -1,15 +1,13 @@
-"""The Judge page's handlers, called as Gradio calls them."""
+"""The Judge page's handlers."""
 
 import base64
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from app.pages.judge import JudgePage
 from app.pages.write import WritePage
-from app.present.judging import judged_csv
 from app.services.judging import judge_file
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
@@ -27,39 +25,43 @@ ROWS = b'{"output": "Yes."}\n{"output": "=1+1 <b>", "side": "antithesis"}\n'
 
 def test_a_script_gets_what_the_command_prints(studio: Studio) -> None:
     wish = {"version": version_id(studio), "data": base64.b64encode(ROWS).decode(), "filename": "r.jsonl"}
-    reply = JudgePage(studio).replies(wish, asks())["reply"]
+    reply = JudgePage(studio).replies(wish, asks())
     same = judged_to_data(judge_file(studio, version_id(studio), ROWS, "r.jsonl").judged)
     assert {name: reply[name] for name in same} == same
     assert (reply["kind"], reply["format"], reply["used"]) == ("judged", "JSON lines", {"response": "output", "side": "side"})
     assert any("1 of 2 replies had an antithesis" in note for note in reply["notes"])
-    assert JudgePage(studio).replies(wish | {"version": 999}, asks())["reply"]["kind"] == "problem"
+    assert JudgePage(studio).replies(wish | {"version": 999}, asks())["kind"] == "problem"
 
 
 def test_nobody_judges_without_having_passed_the_gate(studio: Studio) -> None:
-    with pytest.raises(PermissionError):
-        JudgePage(studio).judge(version_id(studio), None, ROWS.decode(), SimpleNamespace(state=SimpleNamespace(), query_params={}))  # type: ignore[arg-type]
+    stranger: Any = SimpleNamespace(state=SimpleNamespace())
+    for handler in (JudgePage(studio).opened, JudgePage(studio).replies):
+        with pytest.raises(PermissionError):
+            handler({}, stranger)
 
 
-@pytest.mark.parametrize(("upload", "pasted", "says"), [(None, " ", "nothing to judge"), ("r.jsonl", "{}", "Remove one"), (None, "\ud83d", "half a character")])
-def test_neither_file_nor_text_or_both_is_no_question(studio: Studio, upload: str | None, pasted: str, says: str) -> None:
-    with pytest.raises(gr.Error, match=says):
-        JudgePage(studio).judge(version_id(studio), upload, pasted, asks())
+def test_each_reply_comes_with_its_text_and_what_was_read_is_told_for_people(studio: Studio) -> None:
+    reply = JudgePage(studio).replies({"version": version_id(studio), "data": base64.b64encode(ROWS).decode(), "filename": "r<b>.jsonl"}, asks())
+    assert reply["replies"] == {"1": "Yes.", "2": "=1+1 <b>"}
+    assert "2 replies." in reply["html"] and "r&lt;b&gt;.jsonl" in reply["html"] and "response from `output`" in reply["html"]
 
 
-def test_what_is_taken_to_a_spreadsheet_is_no_formula(studio: Studio) -> None:
-    lines = judged_csv(judge_file(studio, version_id(studio), ROWS, "r.jsonl")).splitlines()
-    assert lines[0] == "row,principle,follows,why,by,response"
-    assert lines[2].endswith(",'=1+1 <b>")
+def test_an_upload_is_told_of_before_it_is_judged(studio: Studio) -> None:
+    told = JudgePage(studio).read({"data": base64.b64encode(ROWS).decode(), "filename": "r.jsonl"}, asks())
+    assert "<bdi>r.jsonl</bdi>" in told["html"] and "2 replies." in told["html"] and "Read as JSON lines in UTF-8, response from `output`" in told["html"]
+    assert "=1+1 &lt;b&gt;" in told["html"] and (told["reading"]["kind"], len(told["reading"]["replies"])) == ("replies", 2)
+    wrong = JudgePage(studio).read({"data": base64.b64encode(b'{"answer": "<b>"}').decode(), "filename": "w.jsonl"}, asks())
+    assert wrong["kind"] == "problem" and "no field `response`" in wrong["message"]
 
 
 def test_the_address_names_a_version_and_one_that_is_not_there_is_none(studio: Studio) -> None:
     page = JudgePage(studio)
-    assert page.load(asks(version=str(version_id(studio))))["value"] == version_id(studio)  # type: ignore[index]
-    assert page.load(asks(version="999"))["value"] is None  # type: ignore[index]
+    assert page.opened({"version": str(version_id(studio))}, asks())["chosen"] == version_id(studio)
+    assert page.opened({"version": "999"}, asks())["chosen"] is None
 
 
 def test_a_version_that_is_read_leads_here(studio: Studio) -> None:
-    reply = WritePage(studio).open({"constitution": constitution_id(studio), "number": 1}, asks())["reply"]
+    reply = WritePage(studio).open({"constitution": constitution_id(studio), "number": 1}, asks())
     assert f'href="./judge?version={version_id(studio)}"' in reply["head"]
 
 

@@ -3,13 +3,11 @@
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from app.pages import run as run_module
-from app.pages.run import RESTING_EVERY_S, WATCH_EVERY_S, RunPage
+from app.pages.run import RunPage
 from app.present.runs import duration
-from app.services import runs
 from app.services.studio import Studio
 from core.runs.links import trainability_from_data
 from core.runs.results import run_result_to_data
@@ -17,12 +15,12 @@ from db import claims
 from db.runs import Metric, add_metrics
 from db.tables import Run
 from tests.app.pages.calling import asks
-from tests.app.planting import FOUND, HOSTILE, built, claim, finish, progress, queue, sample, train_steps, write_log
+from tests.app.planting import FOUND, HOSTILE, claim, finish, progress, queue, sample, train_steps, write_log
 from tests.app.results import capitals, result
 
 
 def opened(studio: Studio, run_id: int) -> dict[str, Any]:
-    reply: dict[str, Any] = RunPage(studio).load(asks(id=str(run_id)))[0]["reply"]
+    reply: dict[str, Any] = RunPage(studio).opened({"id": str(run_id)}, asks())
     return reply
 
 
@@ -102,15 +100,14 @@ def test_a_failed_run_shows_cause_and_remedy_and_can_be_resumed_or_asked_for_aga
 def test_stopping_is_said_until_the_checkpoint_is_saved(studio: Studio) -> None:
     run_id = queue(studio)
     held = claim(studio)
-    reply = RunPage(studio).stop({"run": run_id, "seq": "tab-1"}, asks())["reply"]
-    assert reply["seq"] == "tab-1"
+    reply = RunPage(studio).stop({"run": run_id}, asks())
     assert reply["headline"] == "Stopping: saves a checkpoint after this step"
     assert "disabled" in reply["sections"]["actions"]
     with studio.sessions.begin() as session:
         claims.mark_stopped(session, held)
     assert opened(studio, run_id)["headline"] == "Stopped"
-    assert RunPage(studio).resume({"run": run_id}, asks())["reply"]["headline"] == "Waiting, next in line"
-    assert RunPage(studio).resume({"run": run_id}, asks())["reply"]["kind"] == "problem"
+    assert RunPage(studio).resume({"run": run_id}, asks())["headline"] == "Waiting, next in line"
+    assert RunPage(studio).resume({"run": run_id}, asks())["kind"] == "problem"
 
 
 def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio) -> None:
@@ -190,61 +187,34 @@ def test_what_models_wrote_is_shown_not_run(studio: Studio) -> None:
 
 def test_nothing_is_sent_while_nothing_changes(studio: Studio) -> None:
     run_id = queue(studio)
-    page = RunPage(studio)
-    _, seen, timer = page.load(asks(id=str(run_id)))
-    assert (timer.value, timer.active) == (WATCH_EVERY_S, True)
-    assert page.tick({"run": run_id}, seen, asks()) == gr.skip()
+    page, seen = RunPage(studio), opened(studio, run_id)["mark"]
+    assert page.watch({"run": run_id, "seen": seen}, asks()) == {"kind": "unchanged"}
     claim(studio)
-    update, now, _ = page.tick({"run": run_id}, seen, asks())
-    assert update["reply"]["headline"] == "Starting"
-    assert now != seen
-    assert page.tick({"run": run_id}, None, asks())[1] == now  # after a restart of the server the page has seen nothing
+    now = page.watch({"run": run_id, "seen": seen}, asks())
+    assert now["headline"] == "Starting" and now["mark"] != seen
+    assert page.watch({"run": run_id}, asks()) == now  # after a restart of the server the page has seen nothing
 
 
-def test_the_timer_rests_when_a_run_has_ended_and_stops_when_it_is_finished(studio: Studio) -> None:
-    run_id = queue(studio)
-    runs.stop(studio, run_id)
-    assert RunPage(studio).load(asks(id=str(run_id)))[2].value == RESTING_EVERY_S
-    runs.resume(studio, run_id)
-    finish(studio, claim(studio), result())
-    assert RunPage(studio).load(asks(id=str(run_id)))[2].active is False
+def test_a_run_that_is_gone_leads_to_those_there_are(studio: Studio) -> None:
+    assert RunPage(studio).watch({"run": 999}, asks())["kind"] == "none"
 
 
 @pytest.mark.parametrize("wanted", ["", "x", "-1", "999", "9" * 40, "<script>"])
 def test_an_address_that_names_no_run_offers_the_runs_there_are(studio: Studio, wanted: str) -> None:
     queue(studio)
-    reply = RunPage(studio).load(asks(id=wanted))[0]["reply"]
+    reply = RunPage(studio).opened({"id": wanted}, asks())
     assert reply["kind"] == "none"
     assert "./run?id=1" in reply["html"]
     assert bool(reply["message"]) == bool(wanted)
 
 
-@pytest.mark.parametrize("value", [None, {}, "x", {"run": None}])
-def test_a_page_without_a_run_asks_for_nothing(studio: Studio, value: object) -> None:
-    assert RunPage(studio).tick(value, None, asks()) == gr.skip()
-
-
 def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) -> None:
     page, stranger = RunPage(studio), SimpleNamespace(state=SimpleNamespace(), query_params={})
-    with pytest.raises(PermissionError):
-        page.load(stranger)
-    with pytest.raises(PermissionError):
-        page.tick({}, None, stranger)
-    with pytest.raises(PermissionError):
-        page.state({}, stranger)
-    with pytest.raises(PermissionError):
-        page.stop({}, stranger)
-    with pytest.raises(PermissionError):
-        page.resume({}, stranger)
-    with pytest.raises(PermissionError):
-        page.watch(stranger)
+    for name in run_module.ENDPOINTS:
+        with pytest.raises(PermissionError):
+            getattr(page, name)({}, stranger)
 
 
 def test_durations_are_as_exact_as_an_estimate_deserves() -> None:
     said = [duration(s) for s in (1, 12, 54, 60, 89, 3 * 60, 95 * 60, 3 * 3600, 30 * 3600)]
     assert said == ["5 s", "10 s", "55 s", "1 min", "2 min", "3 min", "1 h 35 min", "3 h", "30 h"]
-
-
-def test_the_page_is_built_with_a_timer_that_waits(studio: Studio) -> None:
-    timer = next(part for part in built(lambda page: run_module.build(page, studio)) if part["type"] == "timer")
-    assert timer["props"]["active"] is False

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
 import pytest
 
 from app.pages import train
@@ -14,12 +13,12 @@ from app.services import runs
 from app.services.exposed import EXPOSED
 from app.services.studio import Studio
 from tests.app.pages.calling import asks, sent
-from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, measure, queue
+from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, measure
 from tests.app.pretending import PretendHost, pretended
 
 
 def test_the_page_offers_what_there_is(studio: Studio) -> None:
-    reply = TrainPage(studio).load(asks())["reply"]  # type: ignore[index]
+    reply = TrainPage(studio).opened({}, asks())
     assert reply["versions"][0]["constitution"] == "Brevity"
     assert reply["models"][0]["id"] == "SmolLM2-135M-Instruct"
     assert reply["query_sets"][0]["label"] == "Everyday queries: 208 to train on, 92 held out"
@@ -30,26 +29,26 @@ def test_the_page_offers_what_there_is(studio: Studio) -> None:
 def test_the_address_chooses_a_version_a_constitution_or_an_earlier_run(studio: Studio) -> None:
     page, chosen = TrainPage(studio), form(studio, "Warm tone", seed=5, changes=("passes=1",))
     run_id = runs.queue_run(studio, "Ann", chosen, "request-key")
-    assert page.load(asks(version=str(chosen.version_id)))["reply"]["version"] == chosen.version_id  # type: ignore[index]
-    by_constitution = next(v for v in page.load(asks())["reply"]["versions"] if v["id"] == chosen.version_id)["constitution_id"]  # type: ignore[index]
-    assert page.load(asks(constitution=str(by_constitution)))["reply"]["version"] == chosen.version_id  # type: ignore[index]
-    again = page.load(asks(**{"from": str(run_id)}))["reply"]["again"]  # type: ignore[index]
+    assert page.opened({"version": str(chosen.version_id)}, asks())["version"] == chosen.version_id
+    by_constitution = next(v for v in page.opened({}, asks())["versions"] if v["id"] == chosen.version_id)["constitution_id"]
+    assert page.opened({"constitution": str(by_constitution)}, asks())["version"] == chosen.version_id
+    again = page.opened({"from": str(run_id)}, asks())["again"]
     assert (again["version_id"], again["seed"], again["changes"]) == (chosen.version_id, 5, {"passes": "1"})
-    anyway = page.load(asks(**{"from": str(run_id), "anyway": "1"}))["reply"]["again"]  # type: ignore[index]
+    anyway = page.opened({"from": str(run_id), "anyway": "1"}, asks())["again"]
     assert anyway["changes"] == {"passes": "1", "train_anyway": "true"}
 
 
 @pytest.mark.parametrize("query", [{"version": "999"}, {"version": "x"}, {"constitution": "-1"}, {"from": "999"}, {"version": "<script>"}])
 def test_an_address_that_names_nothing_says_so_and_still_offers_the_form(studio: Studio, query: dict[str, str]) -> None:
-    reply = TrainPage(studio).load(asks(**query))["reply"]  # type: ignore[index]
+    reply = TrainPage(studio).opened(query, asks())
     assert reply["message"]
     assert reply["versions"]
 
 
 def test_a_preview_answers_with_command_and_minutes(studio: Studio) -> None:
     measure(studio)
-    reply = TrainPage(studio).preview(sent(studio, settings={"passes": " 3 ", "unknown": "1", "kl_weight": ""}), asks())["reply"]
-    assert (reply["kind"], reply["seq"]) == ("preview", "tab-1")
+    reply = TrainPage(studio).preview(sent(studio, settings={"passes": " 3 ", "unknown": "1", "kl_weight": ""}), asks())
+    assert reply["kind"] == "preview"
     assert "--set passes=3" in reply["command"]
     assert set(reply["minutes"]) == {"quick", "standard", "thorough"}
     assert "about" in reply["html"]
@@ -57,9 +56,9 @@ def test_a_preview_answers_with_command_and_minutes(studio: Studio) -> None:
 
 def test_what_a_person_typed_is_shown_not_run(studio: Studio) -> None:
     version = add_plain_version(studio, HOSTILE[:100], "Be brief.")
-    reply = TrainPage(studio).preview(sent(studio, version=version, model=f"some/model {HOSTILE}"), asks())["reply"]
+    reply = TrainPage(studio).preview(sent(studio, version=version, model=f"some/model {HOSTILE}"), asks())
     assert reply["kind"] == "problem"
-    good = TrainPage(studio).preview(sent(studio, version=version), asks())["reply"]
+    good = TrainPage(studio).preview(sent(studio, version=version), asks())
     assert "<script" not in good["html"]
 
 
@@ -79,7 +78,7 @@ def test_what_a_person_typed_is_shown_not_run(studio: Studio) -> None:
 )
 def test_a_form_that_cannot_be_used_is_a_problem_in_words(studio: Studio, changes: dict[str, object]) -> None:
     for handler in (TrainPage(studio).preview, TrainPage(studio).train):
-        reply = handler(sent(studio, **changes), asks())["reply"]
+        reply = handler(sent(studio, **changes), asks())
         assert reply["kind"] == "problem"
         assert reply["message"]
     assert runs.list_runs(studio) == []
@@ -97,54 +96,47 @@ def test_a_form_that_cannot_be_used_is_a_problem_in_words(studio: Studio, change
 )
 def test_what_could_only_fail_is_refused_before_the_click_and_names_its_field(studio: Studio, settings: dict[str, str], setting: str, words: str) -> None:
     for handler in (TrainPage(studio).preview, TrainPage(studio).train):
-        reply = handler(sent(studio, settings=settings), asks())["reply"]
+        reply = handler(sent(studio, settings=settings), asks())
         assert (reply["kind"], reply["setting"]) == ("problem", setting)
         assert words in reply["message"]
-    assert next(iter(TrainPage(studio).check(sent(studio, settings=settings), asks())))["reply"]["setting"] == setting
+    assert next(iter(TrainPage(studio).check(sent(studio, settings=settings), asks())))["setting"] == setting
     assert runs.list_runs(studio) == []
 
 
 def test_training_goes_to_the_run_and_a_second_click_to_the_same_one(studio: Studio) -> None:
-    replies = [TrainPage(studio).train(sent(studio), asks("Zoë"))["reply"] for _ in range(2)]
+    replies = [TrainPage(studio).train(sent(studio), asks("Zoë")) for _ in range(2)]
     assert [reply["href"] for reply in replies] == ["./run?id=1", "./run?id=1"]
     assert [line.requested_by for line in runs.list_runs(studio)] == ["Zoë"]
 
 
 def test_training_anyway_can_be_asked_for_and_nothing_else_is_true_or_false(studio: Studio) -> None:
     page = TrainPage(studio)
-    assert "--set train_anyway=True" in page.preview(sent(studio, settings={"train_anyway": "True"}), asks())["reply"]["command"]
-    refused = page.preview(sent(studio, settings={"passes": "true"}), asks())["reply"]
+    assert "--set train_anyway=True" in page.preview(sent(studio, settings={"train_anyway": "True"}), asks())["command"]
+    refused = page.preview(sent(studio, settings={"passes": "true"}), asks())
     assert refused["message"] == "passes must be a number, got 'true'."
-    reply = page.train(sent(studio, settings={"train_anyway": "true"}), asks())["reply"]
+    reply = page.train(sent(studio, settings={"train_anyway": "true"}), asks())
     assert reply["kind"] == "go"
     assert get_run(studio, 1).config["train_anyway"] is True
 
 
 def test_an_upload_becomes_a_choice_or_a_problem(studio: Studio) -> None:
     page = TrainPage(studio)
-    good = page.upload({"filename": "mine.txt", "data": base64.b64encode(b"\n".join(b"What is %d?" % i for i in range(40))).decode()}, asks())["reply"]
+    good = page.upload({"filename": "mine.txt", "data": base64.b64encode(b"\n".join(b"What is %d?" % i for i in range(40))).decode()}, asks())
     assert good["kind"] == "query_set"
     assert good["label"].startswith("mine.txt: ")
     for bad in ({"filename": "x.txt", "data": "%%%"}, {"filename": "x.txt"}, {}, {"filename": "x.txt", "data": base64.b64encode(b"\x00").decode()}):
-        assert page.upload(bad, asks())["reply"]["kind"] == "problem"
+        assert page.upload(bad, asks())["kind"] == "problem"
 
 
-def test_the_list_of_runs_is_only_sent_when_it_changed(studio: Studio) -> None:
-    page = TrainPage(studio)
-    update, seen = page.tick(None, asks())
-    assert update["reply"]["kind"] == "runs"
-    assert page.tick(seen, asks()) == gr.skip()
-    queue(studio)
-    assert page.tick(seen, asks())[1] != seen
+def test_the_name_of_a_file_from_right_to_left_keeps_its_direction(studio: Studio) -> None:
+    sent_file = base64.b64encode(b"\n".join(b"Why %d?" % i for i in range(40))).decode()
+    reply = TrainPage(studio).upload({"filename": "أسئلة.txt", "data": sent_file}, asks())
+    assert reply["label"].startswith("\u2068أسئلة.txt\u2069: ")
 
 
 def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) -> None:
     page, stranger = TrainPage(studio), SimpleNamespace(state=SimpleNamespace(), query_params={})
-    with pytest.raises(PermissionError):
-        page.load(stranger)
-    with pytest.raises(PermissionError):
-        page.tick(None, stranger)
-    for handler in (page.choices, page.runs):
+    for handler in (page.opened, page.choices, page.runs):
         with pytest.raises(PermissionError):
             handler({}, stranger)
     with pytest.raises(PermissionError):
@@ -157,11 +149,10 @@ def test_nobody_gets_an_answer_without_having_passed_the_gate(studio: Studio) ->
         next(page.check({}, stranger))
 
 
-def test_the_page_is_built_with_a_timer_and_every_exposed_setting(studio: Studio) -> None:
-    parts = built(lambda page: train.build(page, studio))
+def test_the_page_is_built_with_every_exposed_setting(studio: Studio) -> None:
+    parts = built(lambda: train.build(studio))
     form_part = next(part for part in parts if part["props"].get("elem_id") == "train")
     assert [each["name"] for each in form_part["props"]["props"]["settings"]] == [setting.name for setting in EXPOSED]
-    assert any(part["type"] == "timer" for part in parts)
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +170,7 @@ def said(studio: Studio, pretend: PretendHost, monkeypatch: pytest.MonkeyPatch) 
 
 
 def checked(studio: Studio, **changes: object) -> list[dict[str, Any]]:
-    return [update["reply"] for update in TrainPage(studio).check(sent(studio, **changes), asks())]
+    return list(TrainPage(studio).check(sent(studio, **changes), asks()))
 
 
 def test_a_check_answers_at_once_then_tells_its_progress_and_ends_with_the_verdict(studio: Studio, said: list[dict[str, Any]]) -> None:
@@ -192,8 +183,7 @@ def test_a_check_answers_at_once_then_tells_its_progress_and_ends_with_the_verdi
         {"event": "end"},
     ]
     replies = checked(studio)
-    assert (replies[0]["kind"], replies[0]["running"], replies[0]["seq"]) == ("check", True, "tab-1")
-    assert {reply["seq"] for reply in replies[1:]} == {None}
+    assert (replies[0]["kind"], replies[0]["running"]) == ("check", True)
     assert {reply["key"] for reply in replies} == {"a" * 32}
     assert {(reply["note"], reply["share"]) for reply in replies} >= {
         ("loading the model", 0.5),
@@ -239,14 +229,14 @@ def test_what_the_host_reports_is_a_problem_of_the_check_and_a_form_that_cannot_
     last = checked(studio)[-1]
     assert (last["kind"], last["running"], last["problem"], last["html"]) == ("check", False, "Memory ran out. Choose a smaller model.", "")
     refused = checked(studio, settings={"passes": "many"})
-    assert [(reply["kind"], reply["seq"]) for reply in refused] == [("problem", "tab-1")]
+    assert [reply["kind"] for reply in refused] == ["problem"]
     assert refused[0]["message"] == "passes must be a number, got 'many'."
 
 
 def test_a_check_is_closed_with_its_handler(studio: Studio, pretend: PretendHost) -> None:
     pretend.stand_in(studio.settings, {"event": "asking", "note": "asking the base", "share": 0.5}, for_ever=True)
     handler = TrainPage(studio).check(sent(studio), asks())
-    while next(handler)["reply"]["note"] != "asking the base":
+    while next(handler)["note"] != "asking the base":
         assert not pretend.left.is_set()
     handler.close()  # type: ignore[attr-defined]
     assert pretend.left.wait(10)

@@ -16,7 +16,7 @@ from tests.app.planting import HARDWARE, measure
     [("train_anyway", "true", True), ("four_bit", "yes", False), ("activation_checkpointing", "on", True), ("activation_checkpointing", "1e9", False)],
 )
 def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, name: str, text: str, fits: bool) -> None:
-    reply = TrainPage(studio).preview(sent(studio, settings={name: text}), asks())["reply"]
+    reply = TrainPage(studio).preview(sent(studio, settings={name: text}), asks())
     assert reply["kind"] == ("preview" if fits else "problem")
     assert fits or name in reply["message"]
 
@@ -28,13 +28,13 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
     assert preset_values("quick")[""]["kl_weight"] == 0.0
     assert "beta" not in preset_values("quick")[""]
     assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")[""]) - {"kl_weight"} | {"beta"}
-    command = page.preview(sent(studio, settings={"method": "mipo", "beta": "0.2"}), asks())["reply"]["command"]
+    command = page.preview(sent(studio, settings={"method": "mipo", "beta": "0.2"}), asks())["command"]
     assert "--set method=mipo --set beta=0.2" in command
     assert "learning_rate" not in command  # the preset's for this method
-    refused = page.preview(sent(studio, settings={"method": "mipo", "kl_weight": "1"}), asks())["reply"]
+    refused = page.preview(sent(studio, settings={"method": "mipo", "kl_weight": "1"}), asks())
     assert "'kl_weight' of mipo: it is one of sami" in refused["message"]
     measure(studio, HARDWARE)
-    told = page.preview(sent(studio, settings={"method": "mipo"}), asks())["reply"]["html"]
+    told = page.preview(sent(studio, settings={"method": "mipo"}), asks())["html"]
     assert "measure: MIPO with the constitution" in told, told
 
 
@@ -42,5 +42,5 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
 def test_a_base_in_4_bits_is_warned_of_where_the_machine_that_trains_lacks_bitsandbytes(studio: Studio, four_bit: bool | None, warned: bool) -> None:
     measure(studio, replace(HARDWARE, four_bit=four_bit))
     page = TrainPage(studio)
-    assert "bitsandbytes" not in page.preview(sent(studio), asks())["reply"]["html"]
-    assert ("bitsandbytes" in page.preview(sent(studio, settings={"four_bit": "true"}), asks())["reply"]["html"]) == warned
+    assert "bitsandbytes" not in page.preview(sent(studio), asks())["html"]
+    assert ("bitsandbytes" in page.preview(sent(studio, settings={"four_bit": "true"}), asks())["html"]) == warned

@@ -45,13 +45,12 @@ def request(**query: str) -> Any:
 
 
 def answer(handler: Any, **question: Any) -> dict[str, Any]:
-    reply: dict[str, Any] = handler({**question, "seq": "7"}, request())["reply"]
-    assert reply["seq"] == "7"
+    reply: dict[str, Any] = handler(question, request())
     return reply
 
 
 def opened(page: WritePage, constitution: int) -> dict[str, Any]:
-    reply: dict[str, Any] = page.load(request(constitution=str(constitution)))["reply"]  # type: ignore[index]
+    reply: dict[str, Any] = page.opened({"constitution": str(constitution)}, request())
     return reply
 
 
@@ -61,12 +60,12 @@ def made(studio: Studio) -> int:
 
 
 def test_the_list_shows_starters_with_links_to_write_and_train(studio: Studio) -> None:
-    reply = ConstitutionsPage(studio).load(request())["reply"]  # type: ignore[index]
+    reply = ConstitutionsPage(studio).list({}, request())
     assert "Brevity" in reply["html"] and "./write?constitution=" in reply["html"] and "./train?constitution=" in reply["html"]
 
 
 def test_a_refused_name_comes_back_as_a_problem(studio: Studio) -> None:
-    assert answer(ConstitutionsPage(studio).create, name=" ") == {"kind": "problem", "message": "A constitution needs a name. Type one.", "seq": "7"}
+    assert answer(ConstitutionsPage(studio).create, name=" ") == {"kind": "problem", "message": "A constitution needs a name. Type one."}
 
 
 def test_archiving_moves_an_entry_and_back(studio: Studio) -> None:
@@ -83,6 +82,13 @@ def test_a_file_is_read_and_bad_transport_is_said(studio: Studio) -> None:
     assert "did not arrive whole" in answer(page.read, data="*")["message"]
 
 
+def test_a_file_that_is_taken_as_it_is_also_says_how_it_was_read(studio: Studio) -> None:
+    data = base64.b64encode("name: G\nprinciples: [{title: T, statement: é, antithesis: b}]".encode()).decode()
+    told = answer(ConstitutionsPage(studio).read, data=data, filename="g.yml")
+    assert (told["kind"], told["version"], told["format"], told["encoding"]) == ("go", 1, "YAML", "UTF-8")
+    assert "1 principle." in told["html"] and "Read as YAML in UTF-8" in told["html"]
+
+
 def test_a_published_pair_of_lists_is_read_from_json(studio: Studio) -> None:
     text = base64.b64encode(b'{"positive": "1. Be brief.\\n2. Be warm.", "negative": "1. Be long.\\n2. Be cold."}').decode()
     reply = answer(ConstitutionsPage(studio).read, data=text, filename="constitution_9.json")
@@ -94,7 +100,7 @@ def test_a_published_pair_of_lists_is_read_from_json(studio: Studio) -> None:
 
 @pytest.mark.parametrize("value", [None, "text", [], {"constitution": "1"}, {"constitution": True}, {"constitution": 10**12}])
 def test_a_question_in_another_shape_is_answered_with_a_problem(studio: Studio, value: object) -> None:
-    assert WritePage(studio).save(value, request())["reply"]["kind"] == "problem"
+    assert WritePage(studio).save(value, request())["kind"] == "problem"
 
 
 def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
@@ -104,14 +110,14 @@ def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
     for handler in (*writing, listing.create, listing.read, listing.rename):
         with pytest.raises(PermissionError):
             handler({}, stranger)
-    for load in (page.load, listing.load):
+    for handler in (page.opened, listing.list):
         with pytest.raises(PermissionError):
-            load(stranger)
+            handler({}, stranger)
 
 
 def test_the_write_page_without_a_constitution_offers_them(studio: Studio) -> None:
     for query in ({}, {"constitution": "x"}, {"constitution": "99999"}, {"constitution": "9" * 40}):
-        reply = WritePage(studio).load(request(**query))["reply"]  # type: ignore[index]
+        reply = WritePage(studio).opened(query, request())
         assert reply["kind"] == "choose" and "Brevity" in reply["html"]
 
 
@@ -249,7 +255,6 @@ def test_the_pages_are_built_and_can_be_called_by_program(tmp_path: Path) -> Non
         refused = ask("write/version", constitution=constitution, revision=2, head=None, message="")
         assert refused.status_code == 400
         assert "needs a message" in refused.json()["message"]
-        assert client.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
         assert "POST /api/write/save" in client.get("/docs").text
 
 

@@ -152,7 +152,7 @@ def test_what_cannot_be_checked_is_a_problem_with_its_remedy(studio: Studio, hos
 
 
 def test_a_form_that_cannot_be_used_is_refused_before_anyone_is_asked(studio: Studio) -> None:
-    with pytest.raises(ConfigError, match="lora_rank must be 1 or above"):
+    with pytest.raises(ConfigError, match="lora_rank must be between 1 and 1,024"):
         next(service.check(studio, chosen(studio, changes=("lora_rank=0",))))
 
 

@@ -144,7 +144,7 @@ def test_only_so_many_are_written_and_kept_at_once(studio: Studio, model: Model,
 
 def answered(handler: Any, **question: Any) -> dict[str, Any]:
     request: Any = SimpleNamespace(state=SimpleNamespace(actor=Actor("ann", KnownBy.LOGIN)), query_params={})
-    reply: dict[str, Any] = handler({**question, "seq": "1"}, request)["reply"]
+    reply: dict[str, Any] = handler({**question}, request)
     return reply
 
 

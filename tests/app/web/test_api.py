@@ -70,7 +70,7 @@ def test_what_can_be_put_right_is_a_problem_with_status_400(client: TestClient, 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"'])
 def test_what_is_no_object_is_refused(client: TestClient, body: bytes) -> None:
-    assert client.post("/api/desk/rename", content=body, headers={"Content-Type": "application/json"}).status_code == 422
+    assert client.post("/api/desk/rename", content=body, headers={"Content-Type": "application/json"}).status_code == 400
 
 
 def test_an_answer_that_comes_again_and_again_is_lines(client: TestClient, desk: Desk) -> None:

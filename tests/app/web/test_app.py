@@ -1,7 +1,5 @@
-"""The pages behind the gate: who reaches a handler, as whom, and which files are handed out."""
+"""The whole server: which addresses it has, to whom they answer, and what becomes of errors."""
 
-import os
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,80 +7,61 @@ import gradio as gr
 import httpx
 import pytest
 from fastapi import FastAPI
-from gradio_client import Client
-from gradio_client.exceptions import AppError
 
 from app.settings import Settings, prepare_data_folder
-from app.web.actors import caller
-from app.web.app import add_health, create_app, discard_old_uploads
+from app.web.app import add_health, create_app
+from app.web.doors import is_known
 from tests.app.serving import served
 
 PASSWORD = "correct horse"
 OURS = ("Zoë", PASSWORD)
+GRADIO = (
+    *("queue/join", "call/greet", "call/v2/greet", "run/greet", "run/at_once", "api/at_once", "component_server", "upload", "cancel", "stream/x", "reset"),
+    *("upload_progress", "process_recording", "vibe-edit", "vibe-code", "undo-vibe-edit", "launch"),
+)
+GRADIO_READ = (
+    *("config", "gradio_api/config", "gradio_api/info", "gradio_api/heartbeat/test", "gradio_api/queue/data?session_hash=test", "gradio_api/queue/status"),
+    *("gradio_api/startup-events", "gradio_api/app_id", "gradio_api/token", "gradio_api/user", "login", "logout", "monitoring", "monitoring/summary"),
+    *("openapi.json", "gradio_api/openapi.json", "gradio_api/mcp/", "gradio_api/deep_link", "proxy=http://127.0.0.1/", "custom_component/x/y/z"),
+)
 
 
 class Pages:
-    """A server with a page whose handlers keep who called them."""
+    """A server with two pages whose handlers keep what they were called with."""
 
     def __init__(self, client: httpx.Client, settings: Settings, calls: list[str]) -> None:
         self.client, self.settings, self.calls = client, settings, calls
-        self.address = str(client.base_url).rstrip("/")
-        parts = client.get("/config", auth=OURS).json()["components"]
-        self.asking_part = next(part["id"] for part in parts if part["props"].get("elem_id") == "asks")
 
     def get(self, path: str, auth: tuple[str, str] | None = OURS, headers: Mapping[str, str] | None = None) -> httpx.Response:
         return self.client.get(path, auth=auth, headers=headers)
 
     def post(self, path: str, auth: tuple[str, str] | None = OURS, headers: Mapping[str, str] | None = None) -> httpx.Response:
-        body: dict[str, object] = {"data": ["hello"], "session_hash": "test"}
-        if path.endswith("/queue/join"):
-            body["fn_index"] = 0
-        if path.endswith("/component_server"):
-            body |= {"data": "hello", "component_id": self.asking_part, "fn_name": "ask"}
-        return self.client.request("POST", path, auth=auth, headers=headers, json=body)
+        body: dict[str, object] = {"data": ["hello"], "session_hash": "test", "fn_index": 0}
+        return self.client.post(path, auth=auth, headers=headers, json=body)
 
 
 def build(calls: list[str]) -> gr.Blocks:
-    def greet(text: str, request: gr.Request) -> str:
-        calls.append(caller(request))
-        return f"{text}, {caller(request)}"
-
-    def count(text: str, request: gr.Request) -> Iterator[str]:
-        for number in range(2):
-            calls.append(caller(request))
-            yield f"{text} {number} {caller(request)}"
-
-    def ask(text: str, request: gr.Request) -> str:
-        calls.append(caller(request))
-        return f"{text}, {caller(request)}"
-
-    def fail(text: str) -> str:
-        raise RuntimeError(f"the secret of {text}")
-
-    def give(path: str) -> str:
-        return path
-
-    def read(path: str) -> str:
-        calls.append(Path(path).read_text())
-        return Path(path).read_text()
+    def keep(said: object) -> None:
+        calls.append(str(said))
 
     demo = gr.Blocks()
     with demo:
         box, button, file = gr.Textbox(), gr.Button(), gr.File()
-        button.click(greet, box, box, api_name="greet")
-        button.click(greet, box, box, api_name="at_once", queue=False)
-        button.click(count, box, box, api_name="count")
-        button.click(fail, box, box, api_name="fail")
-        button.click(give, box, file, api_name="give", queue=False)
-        button.click(read, file, box, api_name="read", queue=False)
-        gr.HTML("", elem_id="asks", server_functions=[ask])
-    with demo.route("Second", "second"):
+        button.click(keep, box, None, api_name="greet")
+        button.click(keep, box, None, api_name="at_once", queue=False)
+        button.click(keep, file, None, api_name="read", queue=False)
+        gr.HTML("", elem_id="asks", server_functions=[keep])
+    with demo.route("Write", "write"):
         gr.Markdown("Another page")
     return demo
 
 
-def healthy(app: FastAPI, _: object) -> None:
+def routes(app: FastAPI, _: object) -> None:
     add_health(app, lambda: "wal")
+
+    @app.get("/runs/{run_id}/fail")
+    def fail(run_id: int) -> None:
+        raise RuntimeError("a secret of the studio")
 
 
 @pytest.fixture(scope="module")
@@ -90,50 +69,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     calls: list[str] = []
     settings = Settings.from_environment({"STUDIO_PASSWORD": PASSWORD}, data=tmp_path_factory.mktemp("data"))
     prepare_data_folder(settings)
-    app = create_app(settings, lambda _: calls, build, healthy)
-    with served(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
-        yield Pages(client, settings, calls)
-
-
-@pytest.fixture(autouse=True)
-def fresh(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No calls yet, and the variables of the shared server are put back after a test that made another one."""
-    before = dict(os.environ)
-    if "pages" in request.fixturenames:
-        request.getfixturevalue("pages").calls.clear()
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-
-
-def python_client(pages: Pages, auth: tuple[str, str] = OURS) -> Client:
-    header = httpx.BasicAuth(*auth)._auth_header
-    return Client(pages.address, headers={"Authorization": header}, verbose=False, analytics_enabled=False, download_files=False)
-
-
-def test_a_queued_handler_knows_who_calls(pages: Pages) -> None:
-    assert python_client(pages).predict("hello", api_name="/greet") == "hello, Zoë"
-    assert python_client(pages, ("Ada", PASSWORD)).predict("hello", api_name="/greet") == "hello, Ada"
-    assert pages.calls == ["Zoë", "Ada"]
-
-
-def test_every_step_of_a_streaming_handler_knows_who_calls(pages: Pages) -> None:
-    assert list(python_client(pages).submit("step", api_name="/count")) == ["step 0 Zoë", "step 1 Zoë"]
-
-
-def test_a_handler_outside_the_queue_and_one_of_a_component_know_who_calls(pages: Pages) -> None:
-    assert pages.post("/gradio_api/run/at_once").json()["data"] == ["hello, Zoë"]
-    assert pages.post("/gradio_api/component_server").json() == "hello, Zoë"
-    assert pages.calls == ["Zoë", "Zoë"]
-
-
-def test_without_a_password_a_handler_is_called_by_you(tmp_path: Path) -> None:
-    calls: list[str] = []
-    settings = Settings.from_environment({}, data=tmp_path)
-    prepare_data_folder(settings)
-    with served(create_app(settings, lambda _: calls, build, healthy)) as address:
-        anyone = Client(address, verbose=False, analytics_enabled=False, download_files=False)
-        assert anyone.predict("hello", api_name="/greet") == "hello, you"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GRADIO_TEMP_DIR", "")  # put back afterwards
+        app = create_app(settings, lambda _: calls, build, routes)
+        with served(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
+            yield Pages(client, settings, calls)
 
 
 @pytest.mark.parametrize(
@@ -148,47 +88,56 @@ def test_without_a_password_a_handler_is_called_by_you(tmp_path: Path) -> None:
         (("", PASSWORD), {}, 401),
     ],
 )
-def test_no_handler_is_reached_from_elsewhere_or_without_the_password(pages: Pages, auth: tuple[str, str] | None, headers: dict[str, str], status: int) -> None:
-    paths = [
-        "queue/join",
-        "call/greet",
-        "call/v2/greet",
-        "run/greet",
-        "run/at_once",
-        "api/at_once",
-        "component_server",
-        "upload",
-        "cancel",
-        "stream/x",
-        "reset",
-    ]
-    for path in paths:
-        assert pages.post(f"/gradio_api/{path}", auth, headers).status_code == status, path
-    for path in ("", "config", "gradio_api/info", "gradio_api/heartbeat/test", "gradio_api/queue/data?session_hash=test", "theme.css", "second"):
+def test_nothing_is_reached_from_elsewhere_or_without_the_password(pages: Pages, auth: tuple[str, str] | None, headers: dict[str, str], status: int) -> None:
+    for path in ("", "write", "theme.css", "api", "runs/1/fail", *GRADIO_READ):
         assert pages.get(f"/{path}", auth, headers).status_code == status, path
-    time.sleep(0.2)  # were one queued, it would run now
+    for path in GRADIO:
+        assert pages.post(f"/gradio_api/{path}", auth, headers).status_code == status, path
+
+
+def test_the_pages_are_there(pages: Pages) -> None:
+    for path in ("/", "/write", "/theme.css"):
+        assert pages.get(path).status_code == 200, path
+    assert "frame-ancestors 'none'" in pages.get("/").headers["Content-Security-Policy"]
+
+
+def test_of_gradios_own_addresses_none_is_there_for_anybody(pages: Pages) -> None:
+    for path in GRADIO:
+        assert pages.post(f"/gradio_api/{path}").status_code == 404, path
+    for path in GRADIO_READ:
+        assert pages.get(f"/{path}").status_code == 404, path
+    for path in ("/", "/write", "/theme.css"):
+        assert pages.post(path).status_code == 404, path
     assert pages.calls == []
 
 
-def test_the_same_requests_with_the_password_do_reach_a_handler(pages: Pages) -> None:
-    assert "event_id" in pages.post("/gradio_api/queue/join").json()
-    assert "event_id" in pages.post("/gradio_api/call/greet").json()
-    deadline = time.monotonic() + 10
-    while len(pages.calls) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert pages.calls == ["Zoë", "Zoë"]
+def test_no_file_is_taken_in_and_none_is_fetched_or_handed_out(pages: Pages) -> None:
+    private = pages.settings.data / "studio.db"
+    private.write_text("private")
+    for named in (str(private), "/etc/passwd", "http://127.0.0.1:1/x", "https://example.org/", "//etc/passwd", "../../studio.db"):
+        for address in (f"/gradio_api/file={named}", f"/file={named}", f"/gradio_api/file/{named}", f"/static/../../{named}", f"/assets/%2e%2e/{named}"):
+            answer = pages.get(address)
+            assert answer.status_code in (403, 404) and "private" not in answer.text and "root:" not in answer.text, address
+    assert pages.client.post("/gradio_api/upload", files={"files": ("q.txt", b"Why?")}, auth=OURS).status_code == 404
+    assert list(pages.settings.uploads_folder.rglob("*")) == []
 
 
-def test_a_queued_handler_cannot_be_called_past_the_queue(pages: Pages) -> None:
-    for path in ("run/greet", "api/greet"):
-        assert pages.post(f"/gradio_api/{path}").status_code == 404
-    assert pages.calls == []
+@pytest.mark.parametrize("path", ["/gradio_api", "/gradio_api/upload", "/config", "/apix", "/assets/../config", "/write/x", "/WRITE", "//write", ""])
+def test_what_is_not_named_is_not_there(path: str) -> None:
+    assert is_known("GET", path) is (path == "")
+    assert not is_known("POST", path)
 
 
-def test_an_unexpected_error_does_not_tell_its_text_to_the_page(pages: Pages) -> None:
-    with pytest.raises(AppError) as failure:
-        python_client(pages).predict("Zoë", api_name="/fail")
-    assert "secret" not in str(failure.value)
+def test_an_unforeseen_error_is_words_with_a_number_of_the_log_and_tells_nothing(pages: Pages, caplog: pytest.LogCaptureFixture) -> None:
+    answer = pages.get("/runs/1/fail")
+    assert answer.status_code == 500 and "Something went wrong in the studio itself" in answer.text
+    assert "secret" not in answer.text and answer.text.split()[-1].rstrip(".") in caplog.text
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 20, "9" * 400])
+def test_an_address_that_names_no_row_says_that_nothing_is_there(pages: Pages, number: str) -> None:
+    answer = pages.get(f"/runs/{number}/fail")
+    assert answer.status_code in (404, 500) and "detail" not in answer.text
 
 
 def test_health_names_the_journal_mode_and_needs_no_password(pages: Pages) -> None:
@@ -204,66 +153,3 @@ def test_health_fails_when_the_database_cannot_be_asked(tmp_path: Path) -> None:
     prepare_data_folder(settings)
     with served(create_app(settings, lambda _: [], build, lambda app, _: add_health(app, no_database))) as address:
         assert httpx.get(f"{address}/healthz", trust_env=False).status_code == 500
-
-
-@pytest.mark.parametrize("path", ["studio.db", "runs/1/log.txt", "logs/web.log", "model-host.json", "studio.db-wal"])
-def test_nothing_of_the_data_folder_is_served(pages: Pages, path: str) -> None:
-    file = pages.settings.data / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("private")
-    for address in (f"/gradio_api/file={file}", f"/gradio_api/file/{file}"):
-        response = pages.get(address)
-        assert response.status_code in (403, 404)
-        assert "private" not in response.text
-
-
-@pytest.mark.parametrize("name", ["studio.db", "runs/1/run.json", "model-host.json"])
-def test_a_private_file_that_a_handler_returns_by_mistake_is_not_handed_out(pages: Pages, name: str) -> None:
-    file = pages.settings.data / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("private")
-    response = pages.client.post("/gradio_api/run/give", json={"data": [str(file)]}, auth=OURS)
-    assert response.status_code == 500
-    assert not list(pages.settings.uploads_folder.rglob(file.name))
-
-
-def test_a_handler_reads_what_was_uploaded_and_no_other_file_of_this_machine(pages: Pages, tmp_path: Path) -> None:
-    def read(path: str) -> httpx.Response:
-        said = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        return pages.client.post("/gradio_api/run/read", json={"data": [said]}, auth=OURS)
-
-    (tmp_path / "secret.txt").write_text("secret")
-    (pages.settings.data / "studio.db").write_text("private")
-    for path in (tmp_path / "secret.txt", pages.settings.data / "studio.db", "/etc/passwd", "/proc/self/environ"):
-        assert read(str(path)).status_code == 500
-    assert pages.calls == []
-    uploaded = pages.client.post("/gradio_api/upload", files={"files": ("queries.txt", b"Who are you?")}, auth=OURS).json()[0]
-    assert read(uploaded).json()["data"] == ["Who are you?"]
-
-
-def test_an_upload_lies_in_the_data_folder_and_one_over_the_limit_is_refused(pages: Pages) -> None:
-    small = pages.client.post("/gradio_api/upload", files={"files": ("queries.txt", b"How are you?")}, auth=OURS)
-    assert Path(small.json()[0]).is_relative_to(pages.settings.uploads_folder)
-    large = pages.client.post("/gradio_api/upload", files={"files": ("queries.txt", b"x" * 5_500_000)}, auth=OURS)
-    assert large.status_code == 413
-
-
-def test_the_pages_promise_no_links_history_or_interface_description(pages: Pages) -> None:
-    assert "frame-ancestors 'none'" in pages.get("/").headers["Content-Security-Policy"]
-    config = pages.get("/config").json()
-    assert config["footer_links"] == []
-    assert config["run_history"] is False
-    assert pages.get("/docs").status_code == 404
-    assert pages.get("/monitoring/summary").status_code == 403
-
-
-def test_old_uploads_are_deleted_and_new_ones_kept(tmp_path: Path) -> None:
-    settings = Settings.from_environment({}, data=tmp_path)
-    prepare_data_folder(settings)
-    for name, age_s in (("old.txt", 100_000), ("new.txt", 1000)):
-        file = settings.uploads_folder / "folder" / name
-        file.parent.mkdir(exist_ok=True)
-        file.touch()
-        os.utime(file, (time.time() - age_s,) * 2)
-    discard_old_uploads(settings)
-    assert [file.name for file in settings.uploads_folder.rglob("*.txt")] == ["new.txt"]

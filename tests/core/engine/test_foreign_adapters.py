@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 import torch
-from peft import IA3Config, PromptTuningConfig, VeraConfig, get_peft_model
+from peft import IA3Config, LoraConfig, PromptTuningConfig, VeraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from core.engine.adapters import load_adapter
@@ -132,6 +132,23 @@ def test_a_damaged_file_is_named(tiny, folder, name, content):
 def test_settings_that_do_not_go_with_it_are_refused(tiny, folder, changes):
     configure(folder, **changes)
     refused(tiny, folder, "does not fit")
+
+
+def test_an_adapter_that_goes_with_other_shapes_says_so(tiny, folder):
+    configure(folder, r=2)
+    refused(tiny, folder, "other shapes")
+
+
+REPLACING = [{"modules_to_save": ["lm_head"]}, {"trainable_token_indices": [3, 4]}, {"target_modules": ["embed_tokens"]}]
+
+
+@pytest.mark.parametrize("more", REPLACING, ids=lambda more: next(iter(more)))
+def test_an_adapter_that_replaces_weights_of_the_base_is_refused_for_the_base_would_be_lost(tiny, tiny_folder, tmp_path, more):
+    other = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32))
+    config = LoraConfig(**({"task_type": "CAUSAL_LM", "r": 2, "target_modules": ["v_proj"]} | more))
+    whole = "embed_tokens" in config.target_modules
+    get_peft_model(other.network, config).save_pretrained(str(tmp_path / "other"), save_embedding_layers=whole)
+    refused(tiny, tmp_path / "other", "replaces weights of the model itself")
 
 
 def test_an_adapter_that_names_another_published_model_is_refused(tiny, folder):

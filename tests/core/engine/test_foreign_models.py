@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForMaskedLM, BertLMHeadModel, ElectraConfig, ElectraForMaskedLM, RobertaConfig, RobertaForCausalLM
 
-from core.engine.models import Placing, load_model
+from core.constitution.principles import Turns
+from core.engine.models import Placing, encode_prompt, load_model
 from core.errors import DamagedModelError, DiskFullError, ModelError, UnsupportedModelError
 from core.settings import ModelReference
 from tests.devices import DEVICE
@@ -153,6 +154,58 @@ def test_finite_weights_whose_logits_are_none_are_refused(folder):
 
     reweigh(folder, blow_up)
     refused(folder, DamagedModelError, "gives NaN")
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.int32])
+def test_whole_numbers_where_weights_should_be_are_refused(folder, dtype):
+    def round_off(weights):
+        weights["model.layers.1.self_attn.o_proj.weight"] = weights["model.layers.1.self_attn.o_proj.weight"].to(dtype)
+
+    reweigh(folder, round_off)
+    refused(folder, UnsupportedModelError, "whole numbers", "model.layers.1.self_attn.o_proj.weight", "full precision")
+
+
+@pytest.mark.parametrize("ends", [-2, [257, "<|end|>"], [True], 1.5])
+def test_an_end_of_replies_that_is_no_token_is_refused(folder, ends):
+    path = folder / "generation_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"eos_token_id": ends}))
+    refused(folder, DamagedModelError, "generation_config.json", "no token's number")
+
+
+def test_a_model_without_a_tokenizer_says_what_is_missing(folder):
+    (folder / "tokenizer.json").unlink()
+    refused(folder, DamagedModelError, "Put the tokenizer.json that belongs to it")
+
+
+def tokenizer_with(folder, change):
+    path = folder / "tokenizer.json"
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_a_tokenizer_of_another_model_is_refused(folder):
+    def move(content):
+        content["model"]["vocab"] = {symbol: i + 90 for symbol, i in content["model"]["vocab"].items()}
+        for token in content["added_tokens"]:
+            token["id"] += 90
+
+    tokenizer_with(folder, move)
+    refused(folder, UnsupportedModelError, "do not belong together")
+
+
+def test_a_token_that_only_the_tokenizer_knows_is_refused_where_it_is_asked(folder):
+    more = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": False}
+    tokenizer_with(folder, lambda content: content["added_tokens"].append({"id": 258, "content": "<new>", **more}))
+    model = load(folder)
+    assert encode_prompt(model, Turns("Be brief.", "Why?"))
+    with pytest.raises(UnsupportedModelError, match="token 258 for a part of this text, and the network knows 258 tokens"):
+        encode_prompt(model, Turns("Be brief.", "What is <new>?"))
+
+
+def test_a_librarys_words_that_begin_with_a_heading_are_told_to_their_end(folder):
+    configure(folder, num_attention_heads=5)
+    refused(folder, ModelError, "64", "5", ". Choose another model.")
 
 
 @pytest.mark.parametrize(

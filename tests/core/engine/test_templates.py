@@ -76,7 +76,15 @@ def test_a_template_that_changes_one_prompt_only_is_refused_at_that_prompt(folde
         encode_prompt(model, Turns(ASKED.system, "Tell me a secret."))
 
 
-FAILING = ["{{ raise_exception('no') }}", "{{ messages.nothing.here }}", "{{ messages[0].content + 1 }}", "{% if %}", "{{ range(10000000) }}"]
+FAILING = [
+    "{{ raise_exception('no') }}",
+    "{{ messages.nothing.here }}",
+    "{{ messages[0].content + 1 }}",
+    "{% if %}",
+    "{{ range(10000000) }}",
+    "{{ 1 // 0 }}",
+    "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+]
 
 
 @pytest.mark.parametrize("template", FAILING)
@@ -92,6 +100,31 @@ SILENT = "{% for m in messages if m.role != 'system' %}<|start|>{{ m.role }}\n{{
 @pytest.mark.parametrize("template", [NO_SYSTEM, SILENT, SILENT.replace("m.content }}", "m.content[0].text }}")])
 def test_without_a_system_role_the_system_text_leads_the_users_turn(folder, template):
     assert shown(load(folder, template)) == "<|start|>user\nYou are a helpful assistant.\n\nAnswer briefly.\n\nWhy?<|end|>\n<|start|>assistant\n"
+
+
+UNOPENED = [
+    turn("{{ m.content }}").removesuffix(END),
+    turn("{% for c in m.content %}{{ c.text }}{% endfor %}").removesuffix(END),
+    NO_SYSTEM.removesuffix(END),
+]
+
+
+@pytest.mark.parametrize("template", UNOPENED)
+def test_a_template_that_does_not_heed_the_wish_to_begin_a_reply_begins_it_as_its_past_ones(folder, template):
+    assert shown(load(folder, template)).endswith("Why?<|end|>\n<|start|>assistant\n")
+
+
+ALREADY_OPEN = [
+    (turn("{{ m.content }}").removesuffix(END) + "{{ '<|start|>assistant\n' }}", "<|start|>assistant\n"),
+    ("{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]{% else %} {{ m.content }}{% endif %}{% endfor %}", "Why? [/INST]"),
+    ("{% for m in messages %}{% if m.role == 'assistant' %}{{ raise_exception('one turn') }}{% endif %}{{ m.content }}\n{% endfor %}", "Why?\n"),
+]
+
+
+@pytest.mark.parametrize(("template", "end"), ALREADY_OPEN)
+def test_nothing_is_put_after_a_prompt_that_needs_no_beginning(folder, template, end):
+    text = shown(load(folder, template))
+    assert text.endswith(end) and text.count("assistant\n") <= 1
 
 
 CLOCKS = ["{{ strftime_now('%d %B %Y') }}", "{{ strftime_now('%H:%M:%S.%f') }}", "{% if strftime_now is defined %}{{ strftime_now('%A %d %b %Y') }}{% endif %}"]

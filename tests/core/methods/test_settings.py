@@ -7,7 +7,7 @@ from core.methods.mipo.settings import MipoSettings
 from core.methods.recipe import open_recipe
 from core.methods.recipes import RECIPES
 from core.methods.sami.settings import SamiSettings
-from core.methods.settings import PRESETS, TrainConfig, config_from_data, config_to_data, preset, with_settings
+from core.methods.settings import PRESETS, TrainConfig, config_from_data, config_to_data, flat_settings, preset, with_settings
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -24,7 +24,7 @@ def test_settings_are_typed_as_on_a_command_line():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: TrainConfig(passes=0), "passes must be 1 or above, got 0"),
+        (lambda: TrainConfig(passes=0), "passes must be between 1 and 1,000, got 0"),
         (lambda: TrainConfig(n_constitutions=1), "n_constitutions must be between 2 and 16, got 1"),
         (lambda: TrainConfig(learning_rate=-1), "learning_rate"),
         (lambda: TrainConfig(activation_checkpointing="maybe"), "activation_checkpointing must be auto, on or off, got 'maybe'"),
@@ -39,13 +39,21 @@ def test_settings_are_typed_as_on_a_command_line():
         (lambda: preset("quick", method="dpo"), "Unknown method 'dpo'"),
         (lambda: config_from_data({"sampling": {"top_q": 1}}), "Unknown setting 'sampling.top_q'"),
         (lambda: MipoSettings(beta=0), "beta must be above 0"),
-        (lambda: SamiSettings(kl_weight=-1), "kl_weight must be 0 or above"),
+        (lambda: SamiSettings(kl_weight=-1), "kl_weight must be between 0 and 1,000"),
         (lambda: with_settings(preset("quick"), ["sampling=3"]), "Unknown setting 'sampling'"),
     ],
 )
 def test_a_bad_setting_is_named_with_its_value(make, words):
     with pytest.raises(ConfigError, match=words):
         make()
+
+
+@pytest.mark.parametrize("text", ["9" * 20, "-" + "9" * 20, "9" * 5000, "1e999", "-1e999", "nan", "inf", "1e309", "0x10", "१e99"])
+@pytest.mark.parametrize("name", [name for name, value in flat_settings(PRESETS["quick"]).items() if type(value) in (int, float)])
+def test_no_number_is_too_large_to_be_refused_in_one_short_line(name, text):
+    with pytest.raises(ConfigError) as refused:
+        with_settings(preset("quick"), [f"{name}={text}"])
+    assert name.rpartition(".")[2] in str(refused.value) and len(str(refused.value)) < 160
 
 
 def test_a_row_from_before_there_were_methods_is_read_as_sami():

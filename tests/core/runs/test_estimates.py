@@ -8,9 +8,9 @@ import pytest
 from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
 from core.machine import DEFAULT_SHAPE, Hardware, hardware_from_data, model_shape_from_config
-from core.methods.settings import PRESETS, preset
+from core.methods.settings import BOUNDS, PRESETS, preset
 from core.progress import remaining_s, share_done
-from core.runs.estimates import constitution_tokens, estimate
+from core.runs.estimates import constitution_tokens, estimate, probings, showings
 from core.runs.phases import run_phases
 from core.settings import SamplingConfig
 
@@ -118,6 +118,21 @@ def test_a_gpu_is_named_as_an_order_of_magnitude_and_holds_the_model() -> None:
     gpu = replace(TWO_CORES, device="cuda:0", gpu_memory_bytes=80_000_000_000, matmul_gflops=600_000.0, copy_gb_s=2500.0)
     assert gpu.usable_bytes == 80_000_000_000
     assert any("order of magnitude" in note for note in estimate(PRESETS["quick"], DEFAULT_SHAPE, gpu, BRIEF).notes)
+
+
+def test_the_largest_run_that_can_be_asked_for_is_estimated_without_counting_its_steps() -> None:
+    most = {name: high for name, (_, high) in BOUNDS.items()}
+    largest = preset("quick", **most | {"queries_per_step": 1, "probe_every": 1, "sample_every": 1})
+    assert largest.steps > 10**9
+    assert estimate(largest, DEFAULT_SHAPE, TWO_CORES, BRIEF).total_s > 10**9
+
+
+@pytest.mark.parametrize(("steps", "every"), [(12, 5), (10, 5), (3, 5), (1, 1)])
+def test_what_is_shown_and_probed_is_counted_as_it_happens(steps: int, every: int) -> None:
+    config = preset("quick", train_queries=steps, queries_per_step=1, passes=1, sample_every=every, probe_every=every)
+    shown = 1 + sum(config.shows_after(step, steps) for step in range(1, steps + 1))
+    probed = 1 + sum(config.probes_after(step) for step in range(1, steps + 1))
+    assert (showings(config, 1), probings(config, 1)) == (shown, probed)
 
 
 def test_the_longer_side_decides_how_long_a_constitution_is() -> None:

@@ -1,0 +1,36 @@
+"""Which addresses there are. Gradio brings many of its own (uploads, queues, files, sessions) that no page here uses; those are not there.
+
+What the pages ask is asked under /api, where nothing of an answer is kept.
+"""
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.web.proxy import inner_path
+
+OF_THE_STUDIO = ("/api", "/docs", "/healthz", "/metrics", "/modules", "/name", "/runs", "/versions", "/query-sets")
+PAGES = frozenset({"/", "/write", "/train", "/run", "/judge", "/compare"})
+FILES = frozenset({"/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"})  # of Gradio's page
+FOLDERS = ("/assets/", "/static/", "/svelte/")
+READING = ("GET", "HEAD")
+
+
+class KnownDoors:
+    """Refuses every request to an address that neither the studio nor a page of it needs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or is_known(scope["method"], inner_path(scope)):
+            await self.app(scope, receive, send)
+        else:
+            await PlainTextResponse("There is nothing at this address.", 404)(scope, receive, send)
+
+
+def is_known(method: str, path: str) -> bool:
+    """Whether a request goes to an address that something here answers."""
+    if any(path == own or path.startswith(f"{own}/") for own in OF_THE_STUDIO):
+        return True
+    page = path.rstrip("/") or "/"
+    return method in READING and (page in PAGES or path in FILES or path.startswith(FOLDERS)) and ".." not in path
