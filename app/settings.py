@@ -1,5 +1,6 @@
 """What the operator of this machine decides, read once from the environment and the command line."""
 
+import errno
 import ipaddress
 import re
 import stat
@@ -178,14 +179,22 @@ def prepare_data_folder(settings: Settings) -> None:
                 make_private(folder)
         for file in (settings.lock_file, settings.model_host_file):
             make_private(file)
-            mark = folder / ".can-write"
-            mark.touch()
-            mark.unlink()
+            _try_to_write(folder)
     except OSError as error:
         raise ConfigError(
             f"The data folder {settings.data} cannot be used: {error.strerror} ({error.filename}). "
             "Give this user the right to write there, or choose another folder with STUDIO_DATA."
         ) from error
+
+
+def _try_to_write(folder: Path) -> None:
+    mark = folder / ".can-write"
+    try:
+        mark.touch()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):  # a full disk can be looked at, and every page says that it is full
+            raise
+    mark.unlink(missing_ok=True)
 
 
 def make_private(path: Path) -> None:
