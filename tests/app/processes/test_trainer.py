@@ -178,7 +178,7 @@ def test_a_run_is_stopped_with_a_checkpoint_and_resumed(studio, trainer, model_f
 
 
 def long_config():
-    return replace(CONFIG, passes=2000)
+    return replace(CONFIG, passes=1000)
 
 
 def test_a_trainer_killed_at_work_loses_nothing(studio, trainer, model_folder):
