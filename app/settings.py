@@ -62,7 +62,7 @@ class Settings:
                 raise ConfigError(f"STUDIO_ALLOWED_HOSTS names {name!r}. List host names without scheme, port or *, separated by commas.")
         if not is_root_path(self.root_path):
             raise ConfigError(f"STUDIO_ROOT_PATH is {self.root_path!r}. Give a path such as /studio that is none of the studio's own, such as /train.")
-        if not self.database_url.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
+        if not self.database_url.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")):
             scheme = self.database_url.partition(":")[0]
             raise ConfigError(f"DATABASE_URL begins with {scheme!r}. Use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.")
         if not DEVICE.fullmatch(self.device):
