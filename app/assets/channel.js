@@ -5,6 +5,8 @@ const BROKEN_OFF = "The studio stopped answering. Reload the page to see how far
 
 export function openChannel(page, answerMs = ANSWER_MS) {
   const channel = { page, answerMs, waiting: [], busy: false, hearers: {}, open: new Map() };
+  // A page that was left may be kept by the browser, and go on listening: what it was being told would be written on for nobody.
+  window.addEventListener("pagehide", () => channel.open.forEach(({ streams }, aborting) => streams && aborting.abort()));
   return {
     // Resolves with the server's answer, or with null when none came in time. `payload` may be a function: it is called when its turn comes.
     ask: (name, payload) =>
@@ -15,7 +17,7 @@ export function openChannel(page, answerMs = ANSWER_MS) {
     // `hearers`: kind of a later line -> what to do with it.
     hear: (hearers) => void (channel.hearers = hearers),
     // Ends what these endpoints are telling, and what waits for their first word: the server closes its generator.
-    stop: (...names) => channel.open.forEach((name, aborting) => names.includes(name) && aborting.abort()),
+    stop: (...names) => channel.open.forEach(({ name }, aborting) => names.includes(name) && aborting.abort()),
   };
 }
 
@@ -40,7 +42,8 @@ async function converse(channel, name, payload, answered) {
     timer = null;
     answered(reply);
   };
-  channel.open.set(aborting, name);
+  const asked = { name, streams: false };
+  channel.open.set(aborting, asked);
   try {
     const response = await fetch(new URL(`./api/${channel.page}/${name}`, document.baseURI), {
       method: "POST",
@@ -48,7 +51,8 @@ async function converse(channel, name, payload, answered) {
       body: JSON.stringify(payload ?? {}),
       signal: aborting.signal,
     });
-    if (!response.headers.get("content-type")?.includes("x-ndjson")) first(await response.json());
+    asked.streams = response.headers.get("content-type")?.includes("x-ndjson") ?? false;
+    if (!asked.streams) first(await response.json());
     else for await (const reply of lines(response.body)) timer == null ? channel.hearers[reply.kind]?.(reply) : first(reply);
   } catch (error) {
     if (aborting.signal.aborted) return;

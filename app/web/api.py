@@ -8,9 +8,11 @@ import threading
 from collections.abc import Generator, Iterator
 from typing import Any
 
+from anyio import CancelScope
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from app.pages.endpoints import Endpoint, Reply, described
 from app.present.endpoints import page_html
@@ -56,7 +58,7 @@ def _answer(endpoint: Endpoint, body: bytes, request: Request, streams: threadin
         return Response(reply.body, STATUS.get(reply["kind"], 200), NOT_KEPT, "application/json")
     if not streams.acquire(blocking=False):
         return _problem(f"{STREAMS_AT_ONCE} questions are being answered for others, as many as this server can at once. Try again in a moment.", 503)
-    return StreamingResponse(_Lines(endpoint.handler(question, request), streams), media_type="application/x-ndjson", headers=NOT_KEPT)
+    return _Lines(endpoint.handler(question, request), streams)
 
 
 def _read(body: bytes) -> dict[str, Any] | None:
@@ -67,29 +69,19 @@ def _read(body: bytes) -> dict[str, Any] | None:
     return question if isinstance(question, dict) else None
 
 
-class _Lines:
-    """One line of JSON a word. Its place among the streams is given back when it ends, also when nobody listens any more."""
+class _Lines(StreamingResponse):
+    """One line of JSON a word. However it ends, what tells is closed at once, and its place among the streams is given back."""
 
     def __init__(self, told: Iterator[Reply], streams: threading.BoundedSemaphore) -> None:
-        self._lines, self._streams, self._open = _lines(told), streams, True
+        self._told, self._streams = _lines(told), streams
+        super().__init__(self._told, media_type="application/x-ndjson", headers=NOT_KEPT)
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            return next(self._lines)
-        except BaseException:
-            self._give_back()
-            raise
-
-    def __del__(self) -> None:
-        self._lines.close()
-        self._give_back()
-
-    def _give_back(self) -> None:
-        if self._open:
-            self._open = False
+            await super().__call__(scope, receive, send)
+        finally:
+            with CancelScope(shield=True):
+                await run_in_threadpool(self._told.close)
             self._streams.release()
 
 

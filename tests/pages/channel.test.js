@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inAddress, openChannel, poll } from "../../app/assets/channel.js";
 
+globalThis.window = new EventTarget();
 globalThis.document = { baseURI: "http://studio.test/prefix/write", visibilityState: "visible" };
 
 // A server that is asked by hand: `asked` holds what came; each question is answered by calling its `answer` or, line by line, its `tell`.
@@ -109,6 +110,18 @@ test("stop ends what is told by the endpoint that is named and no other", async 
   assert.deepEqual(asked.map(({ aborted }) => aborted()), [true, false]);
   asked[1].answer({ kind: "preview" });
   await second;
+});
+
+test("a page that is left ends what it is being told, without a word", async () => {
+  const { channel, asked } = studio();
+  channel.hear({ problem: () => assert.fail("nobody is there") });
+  const first = channel.ask("check", {});
+  await soon();
+  asked[0].lines().tell('{"kind":"step"}\n');
+  await first;
+  window.dispatchEvent(new Event("pagehide"));
+  await soon();
+  assert.ok(asked[0].aborted());
 });
 
 test("a line that breaks off is a problem in words", async (context) => {

@@ -1,11 +1,15 @@
 """The endpoints for scripts: JSON in and out, in lines where an answer comes again and again, behind the password like everything else."""
 
 import base64
+import gc
 import json
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -14,9 +18,11 @@ from app.pages.answers import Go
 from app.pages.endpoints import answers, endpoints_of, tells
 from app.pages.questions import NewName, OneRun
 from app.settings import Settings
+from app.web import api
 from app.web.api import add_routes
 from app.web.security import protect
 from core.errors import ConfigError
+from tests.app.serving import served
 
 PASSWORD = "a long enough password"
 SIGNED_IN = {"Authorization": f"Basic {base64.b64encode(f'ann:{PASSWORD}'.encode()).decode()}"}
@@ -25,6 +31,7 @@ SIGNED_IN = {"Authorization": f"Basic {base64.b64encode(f'ann:{PASSWORD}'.encode
 @dataclass(frozen=True)
 class Desk:
     closed: list[bool] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
 
     @answers
     def rename(self, question: NewName, editor: str) -> Go:
@@ -32,6 +39,16 @@ class Desk:
         if not question.name:
             raise ConfigError("A name is missing.")
         return Go(href=f"./{editor}/{question.constitution}/{question.name}", id=question.constitution)
+
+    @tells
+    def ramble(self, question: OneRun, editor: str) -> Iterator[Go]:
+        """Tell without end."""
+        try:
+            while True:
+                yield Go(href="./", id=question.run)
+                time.sleep(0.02)
+        finally:
+            self.left.set()
 
     @tells
     def watch(self, question: OneRun, editor: str) -> Iterator[Go]:
@@ -77,6 +94,36 @@ def test_an_answer_that_comes_again_and_again_is_lines(client: TestClient, desk:
     lines = client.post("/api/desk/watch", json={"run": 7}).text.splitlines()
     assert [json.loads(line)["href"] for line in lines] == ["./7/0", "./7/1", "./7/2"]
     assert desk.closed == [True]
+
+
+def test_whoever_hangs_up_ends_what_was_told_to_them(desk: Desk, tmp_path: Any) -> None:
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    add_routes(app, endpoints_of("desk", desk, ("ramble",)))
+    protect(app, Settings(data=tmp_path, database_url="sqlite://"))
+    gc.disable()  # nobody may rely on its coming by
+    try:
+        with served(app) as address, httpx.stream("POST", f"{address}/api/desk/ramble", json={"run": 1}, trust_env=False) as answer:
+            next(answer.iter_lines())
+            answer.close()
+            assert desk.left.wait(10)
+    finally:
+        gc.enable()
+
+
+def test_as_many_are_told_of_something_at_once_and_no_more(desk: Desk, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "STREAMS_AT_ONCE", 1)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    add_routes(app, endpoints_of("desk", desk, ("ramble", "watch")))
+    protect(app, Settings(data=tmp_path, database_url="sqlite://"))
+    with served(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        with client.stream("POST", "/api/desk/ramble", json={"run": 1}) as answer:
+            next(answer.iter_lines())
+            refused = client.post("/api/desk/watch", json={"run": 1})
+            assert refused.status_code == 503 and "Try again" in refused.json()["message"]
+        assert desk.left.wait(10)
+        deadline = time.monotonic() + 10
+        while client.post("/api/desk/watch", json={"run": 1}).status_code != 200:
+            assert time.monotonic() < deadline
 
 
 def test_an_unknown_endpoint_says_where_the_list_is(client: TestClient) -> None:
