@@ -6,7 +6,7 @@ FROM python:3.11-slim-bookworm
 
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 
-RUN useradd --create-home --uid 1000 studio && mkdir /data && chown studio:studio /data
+RUN useradd --create-home --uid 1000 studio && mkdir -m 700 /data && chown studio:studio /data
 WORKDIR /app
 
 # torch first and from the chosen index: it is most of the image and changes least.

@@ -14,6 +14,7 @@ from core.errors import StudioError
 from core.measure.values import NO_SIDE
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
+from db.errors import StoreError
 
 VERBS = ("read", "check", "train", "arms", "reply", "measure", "judge", "propose", "user", "audit")  # each is `run(options)` in a module of app/commands
 EPILOG = """\
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     try:
         return _dispatch(options)
-    except StudioError as error:
+    except (StudioError, StoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -59,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(options: argparse.Namespace) -> int:
     if options.command in VERBS:
         return int(import_module(f"app.commands.{options.command}").run(options))
+    if options.command != "helper":  # which does as the run that started it, and that may be a person's own
+        os.umask(0o077)  # what the studio writes is for its owner alone, whatever the shell says; a verb writes where it is told, as the shell says
     settings = Settings.from_environment(os.environ, data=options.data, host=options.host, port=options.port, root_path=options.root_path)
     if options.command == "doctor":
         from app.commands import doctor

@@ -1,8 +1,11 @@
 """What the operator of this machine decides, read once from the environment and the command line."""
 
+import errno
 import ipaddress
 import re
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,7 +65,7 @@ class Settings:
             )
         if not is_root_path(self.root_path):
             raise ConfigError(f"STUDIO_ROOT_PATH is {self.root_path!r}. Give a path such as /studio that is none of the studio's own, such as /train.")
-        if not self.database_url.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
+        if not self.database_url.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")):
             scheme = self.database_url.partition(":")[0]
             raise ConfigError(f"DATABASE_URL begins with {scheme!r}. Use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.")
         if not DEVICE.fullmatch(self.device):
@@ -182,18 +185,38 @@ def prepare_data_folder(settings: Settings) -> None:
     Raises:
         ConfigError: It cannot be made, or cannot be written to.
     """
-    folders = [settings.data, settings.models_folder, settings.runs_folder, settings.logs_folder, settings.uploads_folder]
+    own = [settings.models_folder, settings.runs_folder, settings.logs_folder, settings.uploads_folder]
     try:
-        for folder in folders:
+        for folder in (settings.data, *own):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            mark = folder / ".can-write"
-            mark.touch()
-            mark.unlink()
+            if folder in own:  # those of a version before; the data folder itself may be shared with other things, such as a home
+                make_private(folder)
+        for file in (settings.lock_file, settings.model_host_file):
+            make_private(file)
+            _try_to_write(folder)
     except OSError as error:
         raise ConfigError(
             f"The data folder {settings.data} cannot be used: {error.strerror} ({error.filename}). "
             "Give this user the right to write there, or choose another folder with STUDIO_DATA."
         ) from error
+
+
+def _try_to_write(folder: Path) -> None:
+    mark = folder / ".can-write"
+    try:
+        mark.touch()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):  # a full disk can be looked at, and every page says that it is full
+            raise
+    mark.unlink(missing_ok=True)
+
+
+def make_private(path: Path) -> None:
+    """Take away what others may do with a file or folder that is there already, where it is this user's to say."""
+    with suppress(FileNotFoundError, PermissionError):  # not there yet; somebody else's, such as a volume that a group shares
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            path.chmod(mode & 0o700)
 
 
 def is_loopback(host: str) -> bool:

@@ -9,7 +9,7 @@ from db.canonical import canonical_json
 from db.constitutions import get_constitution, get_head
 from db.errors import DraftConflict, NotFound
 from db.session import clock
-from db.tables import Draft, Version
+from db.tables import Constitution, Draft, Version
 from db.upserts import add_missing
 
 
@@ -17,6 +17,19 @@ def get_draft(session: Session, constitution_id: int, editor: str) -> Draft | No
     """The editor's draft, if there is one."""
     query = select(Draft).where(Draft.constitution_id == constitution_id, Draft.editor == editor)
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def settled_draft(session: Session, constitution_id: int, editor: str) -> Draft | None:
+    """The editor's draft where `ensure_draft` would have nothing to write, asked without a lock."""
+    head = get_head(session, constitution_id)
+    draft = get_draft(session, constitution_id, editor)
+    return draft if draft is not None and not _falls_behind(session, draft, head) else None
+
+
+def unwritten_draft(session: Session, constitution_id: int, editor: str) -> Draft:
+    """What `ensure_draft` would make, to be looked at where nothing can be written. Its revision is none that a save may name."""
+    constitution, head = get_constitution(session, constitution_id), get_head(session, constitution_id)
+    return Draft(**_first(constitution, head, editor) | {"revision": 0})
 
 
 def ensure_draft(session: Session, constitution_id: int, editor: str) -> Draft:
@@ -28,14 +41,22 @@ def ensure_draft(session: Session, constitution_id: int, editor: str) -> Draft:
     head = get_head(session, constitution_id)
     draft = get_draft(session, constitution_id, editor)
     if draft is None:
-        content = head.content if head else {"name": constitution.name, "principles": []}
-        row = {"constitution_id": constitution_id, "editor": editor, "base_version_id": head.id if head else None}
-        # As old as what it copies: opening a constitution is no change to it.
-        row |= {"content": content, "revision": 1, "updated_at": head.created_at if head else constitution.created_at}
-        add_missing(session, Draft, [row], ["constitution_id", "editor"])  # a second tab may have made it just now
-    elif head is not None and draft.base_version_id not in (None, head.id) and _is_untouched(session, draft):
+        # A second tab may have made it just now.
+        add_missing(session, Draft, [_first(constitution, head, editor)], ["constitution_id", "editor"])
+    elif head is not None and _falls_behind(session, draft, head):
         rebase_draft(session, constitution_id, editor, draft.revision, head)
     return _draft(session, constitution_id, editor)
+
+
+def _first(constitution: Constitution, head: Version | None, editor: str) -> dict[str, Any]:
+    content = head.content if head else {"name": constitution.name, "principles": []}
+    row = {"constitution_id": constitution.id, "editor": editor, "base_version_id": head.id if head else None}
+    # As old as what it copies: opening a constitution is no change to it.
+    return row | {"content": content, "revision": 1, "updated_at": head.created_at if head else constitution.created_at}
+
+
+def _falls_behind(session: Session, draft: Draft, head: Version | None) -> bool:
+    return head is not None and draft.base_version_id not in (None, head.id) and _is_untouched(session, draft)
 
 
 def _draft(session: Session, constitution_id: int, editor: str) -> Draft:

@@ -18,6 +18,18 @@ class UnsupportedDatabase(StoreError):
     kind = "database-url"
 
 
+class DatabaseInUse(StoreError):
+    """Another studio has the database."""
+
+    kind = "in-use"
+
+
+class UnwritableDatabase(StoreError):
+    """The place of the database takes no writing."""
+
+    kind = "unwritable"
+
+
 class NewerSchema(StoreError):
     """The database was written by a newer version of the app."""
 

@@ -42,6 +42,12 @@ def add_query_set(session: Session, name: str, source: str, rows: list[dict[str,
     return session.scalars(select(QuerySet).where(QuerySet.name == name, QuerySet.sha256 == sha256)).one()
 
 
+def has_query_set(session: Session, name: str, rows: list[dict[str, Any]]) -> bool:
+    """Whether these very rows are stored under this name."""
+    query = select(QuerySet.id).where(QuerySet.name == name, QuerySet.sha256 == sha256_of(canonical_json(rows)))
+    return session.scalars(query).one_or_none() is not None
+
+
 def list_query_sets(session: Session) -> list[QuerySetSummary]:
     """Every query set, oldest first, without its rows."""
     columns = (QuerySet.id, QuerySet.name, QuerySet.source, QuerySet.sha256, QuerySet.created_at, QuerySet.split_sizes)

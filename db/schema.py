@@ -1,8 +1,10 @@
 """Bringing a database to the tables of this code, whatever it holds and however many processes start at once."""
 
+import glob
 import os
 import sqlite3
-from contextlib import closing
+import stat
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, text
 
 from db.errors import BrokenMigration, NewerSchema
-from db.session import sqlite_engine
+from db.session import BUSY_TIMEOUT_S, sqlite_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 5_307_061  # any number that no other program locks in the same PostgreSQL database
@@ -37,15 +39,32 @@ def migrate(engine: Engine, files: Path | None = None) -> Path | None:
     """
     if engine.dialect.name != "sqlite":
         with engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may be migrating, which takes as long as it takes
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
             if _is_behind(connection):
                 command.upgrade(alembic_config(connection, files), "head")
         return None
-    Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(str(engine.url.database))
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_private(path)
     # Foreign keys cannot be switched off inside a transaction, and Alembic's way of changing a SQLite table drops it for a moment.
-    own = sqlite_engine(engine.url, foreign_keys=False, poolclass=NullPool)
+    own = sqlite_engine(engine.url, BUSY_TIMEOUT_S, foreign_keys=False, poolclass=NullPool)
+    with own.execution_options(studio_read=True).begin() as connection:  # whoever finds nothing to do waits for nobody
+        if not _is_behind(connection):
+            return None
     with own.begin() as connection:  # BEGIN IMMEDIATE: nobody else writes or migrates until the commit
         return _upgrade_sqlite(connection, files) if _is_behind(connection) else None
+
+
+def _make_private(path: Path) -> None:
+    """Make a new database for its owner alone; take an old one and its copies from others, whom an earlier start or a careless shell let in."""
+    with suppress(OSError):  # there already, or SQLite says why it cannot be
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    for file in (path, *path.parent.glob(f"{glob.escape(path.name)}[-.]*")):  # SQLite gives its own files the rights of the database
+        with suppress(FileNotFoundError, PermissionError):
+            mode = stat.S_IMODE(file.stat().st_mode)
+            if mode & 0o077:
+                file.chmod(mode & 0o700)
 
 
 def _upgrade_sqlite(connection: Connection, files: Path | None) -> Path | None:

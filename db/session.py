@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from db.canonical import plain_json
 from db.errors import UnsupportedDatabase
+from db.faults import Fault, fault_of
 from db.units import open_unit
 
 BUSY_TIMEOUT_S = 5.0
+READERS = 60  # connections to a SQLite file besides the usual five: as many as a server has threads
+LISTENING = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}  # a server that is gone is noticed
 _FIXED_BRANCHES = {(3, 44): 6, (3, 50): 7}  # SQLite branch -> first release of it with the WAL-reset fix
 _FIXED_SINCE = (3, 51, 3)
 _OLDEST = (3, 35, 0)  # RETURNING
@@ -52,8 +55,12 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, patience_s: float | None = None) -> Engine:
     """An engine for a SQLite file or a PostgreSQL database; connects to nothing yet.
+
+    Args:
+        url: Of the database.
+        patience_s: How long a statement waits for another program's lock, and a thread for a connection; None: BUSY_TIMEOUT_S.
 
     Raises:
         UnsupportedDatabase: Another database, SQLite without a file, or no URL at all.
@@ -63,13 +70,10 @@ def make_engine(url: str) -> Engine:
     except ArgumentError as error:
         # The text is not shown: it may hold a password.
         raise UnsupportedDatabase(f"DATABASE_URL is not a database URL. {_EXAMPLES}") from error
+    patience_s = BUSY_TIMEOUT_S if patience_s is None else patience_s
     backend = "postgresql" if parsed.drivername == "postgres" else parsed.get_backend_name()
     if backend == "postgresql":
-        # The short forms that hosting companies hand out name no driver.
-        try:
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, json_serializer=plain_json)
-        except ModuleNotFoundError as error:
-            raise UnsupportedDatabase("PostgreSQL needs one package more: python -m pip install 'psycopg[binary]'") from error
+        return _postgresql_engine(parsed, patience_s)
     if backend != "sqlite":
         raise UnsupportedDatabase(f"DATABASE_URL names {backend!r}, which is not supported. {_EXAMPLES}")
     if parsed.database in (None, "", ":memory:"):
@@ -79,18 +83,35 @@ def make_engine(url: str) -> Engine:
         raise UnsupportedDatabase("DATABASE_URL names a SQLite file with a ? behind it. Write a ? in its path as %3F and a % as %25; options are not taken.")
     if sqlite3.sqlite_version_info < _OLDEST:
         raise UnsupportedDatabase(f"The SQLite library of this Python is {sqlite3.sqlite_version}; 3.35 or newer is needed. Use a newer Python, or PostgreSQL.")
-    return sqlite_engine(parsed)
+    # A connection that waits for a lock is held meanwhile; those who only read must still get one.
+    return sqlite_engine(parsed, patience_s, max_overflow=READERS, pool_timeout=patience_s)
 
 
-def sqlite_engine(url: URL, foreign_keys: bool = True, **options: Any) -> Engine:
+def _postgresql_engine(url: URL, patience_s: float) -> Engine:
+    try:  # the short forms that hosting companies hand out name no driver
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_timeout=patience_s, json_serializer=plain_json, connect_args=LISTENING
+        )
+    except ModuleNotFoundError as error:
+        raise UnsupportedDatabase("PostgreSQL needs one package more: python -m pip install 'psycopg[binary]'") from error
+
+    def connect(dbapi: Any, record: object) -> None:
+        dbapi.execute(f"SET lock_timeout = {int(patience_s * 1000)}")
+        dbapi.commit()
+
+    event.listen(engine, "connect", connect)
+    return engine
+
+
+def sqlite_engine(url: URL, patience_s: float, foreign_keys: bool = True, **options: Any) -> Engine:
     """An engine whose connections are set up for this app; `options` go to `create_engine`."""
     engine = create_engine(url, json_serializer=plain_json, **options)
     mode = journal_mode(sqlite3.sqlite_version_info)
 
     def connect(dbapi: sqlite3.Connection, record: object) -> None:
         dbapi.isolation_level = None  # SQLAlchemy begins: the driver's own way commits DDL behind our back
-        dbapi.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
-        _set_journal_mode(dbapi, mode)
+        dbapi.execute(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
+        _set_journal_mode(dbapi, mode, patience_s)
         for pragma in (
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
             "synchronous=FULL",  # few human edits: none may be lost to a power cut
@@ -128,15 +149,17 @@ def journal_mode_now(session: Session) -> str:
     return str(session.scalar(text("PRAGMA journal_mode"))) if dialect == "sqlite" else dialect
 
 
-def _set_journal_mode(dbapi: sqlite3.Connection, mode: str) -> None:
+def _set_journal_mode(dbapi: sqlite3.Connection, mode: str, patience_s: float) -> None:
     # Leaving or entering WAL needs the file for oneself, and SQLite does not wait for that by itself.
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    deadline = time.monotonic() + patience_s
     while True:
         try:
             got = dbapi.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]
-        except sqlite3.OperationalError:
-            got = None
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            got, fault = None, fault_of(error)
+            if fault is Fault.READ_ONLY:
+                return  # it is read as it is
+            if fault is not Fault.BUSY or time.monotonic() > deadline:
                 raise
         if got == mode.lower():
             return

@@ -81,6 +81,12 @@ class ConstitutionRead(_MadeOfFile):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StudioState:
+    kind: Literal["studio"] = "studio"
+    problem: str  # why nothing can be written just now, and what to do; empty when all is well
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConstitutionList:
     kind: Literal["list"] = "list"
     constitutions: tuple[ConstitutionSummary, ...]  # those in use, then the archived ones

@@ -13,6 +13,7 @@ from app.web.modules import ASSETS, address
 
 NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("judge", "Judge"), ("compare", "Compare"))  # address, name
 
+CONDITION = '<div class="cs-notice cs-notice-problem cs-condition" role="alert" hidden><p></p></div>'  # app/assets/condition.js shows it
 NAME_FIELD = (  # app/assets/name.js fills it in
     '<details class="cs-who"><summary><span class="cs-who-said">Your name</span></summary><form class="cs-who-form">'
     f'<div class="cs-field"><label for="who-name">What are you called?</label><input class="cs-input cs-who-name" id="who-name" maxlength="{LONGEST_NAME}"'
@@ -32,6 +33,7 @@ def header(current: str, studio: Studio) -> None:
         component(html, "name.js", elem_id="header")
     else:
         gr.HTML(html, apply_default_css=False, elem_id="header")
+    component(CONDITION, "condition.js", elem_id="condition")
 
 
 def header_html(current: str, asks_name: bool) -> str:

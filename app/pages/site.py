@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages import compare, constitutions, judge, run, train, write
+from app.pages import compare, constitutions, judge, run, studio, train, write
 from app.pages.endpoints import Endpoint, endpoints_of
 from app.services.proposals import Proposals
 from app.services.studio import Studio
@@ -14,26 +14,27 @@ STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.c
 HEAD = '<meta name="color-scheme" content="light dark">'
 
 
-def build(studio: Studio) -> gr.Blocks:
+def build(opened: Studio) -> gr.Blocks:
     """All pages, each at its own address."""
     pages: gr.Blocks
     with gr.Blocks(title="Constitution Studio", fill_width=True, analytics_enabled=False) as pages:
-        constitutions.build(studio)
+        constitutions.build(opened)
     for name, page in (("Write", write), ("Train", train), ("Run", run), ("Judge", judge), ("Compare", compare)):
         with pages.route(name, name.lower(), show_in_navbar=False):
-            page.build(studio)
+            page.build(opened)
     return pages
 
 
-def endpoints(studio: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
+def endpoints(opened: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
     """What scripts may ask: the same as the pages."""
     return (
-        *endpoints_of("constitutions", constitutions.ConstitutionsPage(studio), constitutions.ENDPOINTS),
-        *endpoints_of("write", write.WritePage(studio, proposals), write.ENDPOINTS),
-        *endpoints_of("train", train.TrainPage(studio), train.ENDPOINTS),
-        *endpoints_of("run", run.RunPage(studio), run.ENDPOINTS),
-        *endpoints_of("judge", judge.JudgePage(studio), judge.ENDPOINTS),
-        *endpoints_of("compare", compare.ComparePage(studio), compare.ENDPOINTS),
+        *endpoints_of("studio", studio.EveryPage(opened), studio.ENDPOINTS),
+        *endpoints_of("constitutions", constitutions.ConstitutionsPage(opened), constitutions.ENDPOINTS),
+        *endpoints_of("write", write.WritePage(opened, proposals), write.ENDPOINTS),
+        *endpoints_of("train", train.TrainPage(opened), train.ENDPOINTS),
+        *endpoints_of("run", run.RunPage(opened), run.ENDPOINTS),
+        *endpoints_of("judge", judge.JudgePage(opened), judge.ENDPOINTS),
+        *endpoints_of("compare", compare.ComparePage(opened), compare.ENDPOINTS),
     )
 
 

@@ -7,6 +7,7 @@ from app.present.result import UNREADABLE, result_html
 from app.present.sides import SHOWN_SIDES
 from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
+from app.processes.patience import Hindrance
 from app.services.runs import RunLine, RunView, SampledReply
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.methods.arms import inner_title
@@ -186,13 +187,19 @@ def messages_html(view: RunView) -> str:
         said.append(f'<div class="cs-notice cs-notice-problem" role="alert"><p>{escape(view.error_text)}</p></div>')
     if view.notice and not view.ended:
         said.append(_notice(view.notice[0].upper() + view.notice[1:]))
-    if view.silent_s is not None:
+    if view.waits is not None:
+        said.append(f'<div class="cs-notice"><p>{_waits(view.waits)}</p></div>')
+    elif view.silent_s is not None:
         silent = duration(10 * math.floor(view.silent_s / 10))
         said.append(_notice(f"Nothing was heard of this run for {silent}. If its trainer is gone, another one takes over from the last checkpoint."))
     if view.line.status == JobStatus.STOPPED:
         where = "its last checkpoint" if view.resumable_from else "the beginning"
         said.append(_notice(f"Resume goes on from {where}; nothing that was finished is done again."))
     return "".join(said)
+
+
+def _waits(waits: Hindrance) -> str:
+    return f"{escape(waits.words)} since {time_html(waits.since)}; {escape(waits.remedy)}, it goes on by itself."
 
 
 def _notice(text: str) -> str:

@@ -189,6 +189,7 @@ def _plan_to_data(plan: RunPlan) -> dict[str, Any]:
         "model": dataclasses.asdict(plan.model),
         "config": config_to_data(plan.config),
         "device": plan.device,
+        "known_as": plan.known_as,
     }
 
 
@@ -199,4 +200,5 @@ def _plan_from_data(data: dict[str, Any]) -> RunPlan:
         model=ModelReference(**data["model"]),
         config=config_from_data(data["config"]),
         device=data["device"],
+        known_as=data["known_as"],
     )

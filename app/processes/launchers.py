@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from app.host import client as host_client
 from app.processes.lifeline import SUPERVISED, is_alive, own_identity
-from app.processes.protocol import HANDED_BACK, HELPER_LOST, LOST, TOLD, attempt_key
+from app.processes.protocol import HANDED_BACK, HELPER_LOST, LOST, TOLD, UNTOLD, attempt_key
 from app.processes.store import LOG, Store
 from app.settings import Settings
 from core.engine.quantisation import installed
@@ -160,6 +160,8 @@ def death(status: int) -> str:
         return "Its process was killed (signal 9), as a system does when memory runs out."
     if status == HELPER_LOST:
         return "One of the processes that worked on it together died; its log may tell."
+    if status == UNTOLD:
+        return "Its process ended in order, but the database could not be written to."
     if status < 0:
         return f"Its process was ended by signal {-status} ({signal.Signals(-status).name})."
     return f"Its process ended with status {status} before it could say why; its log may tell."

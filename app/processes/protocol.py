@@ -5,6 +5,7 @@ from db.runs import TRAIN
 HEARTBEAT_S = 5.0
 LEASE_S = 60.0
 TOLD, HANDED_BACK, LOST = 0, 3, 4  # exit statuses: the row says how it ended; the trainer is going; somebody else has the job
+UNTOLD = 6  # it ended in order, but its row could not be written; counts as a crash
 HELPER_LOST = 5  # of several processes one died; counts as a crash
 
 # What an attempt at a job of each kind does: `module:function`, imported in the process of the attempt alone.

@@ -16,6 +16,8 @@ from app.settings import Settings
 from core.errors import StudioError
 
 LOG = "log.txt"  # what an attempt said; each has its own
+WAITING = "waiting.json"  # what an attempt waits for; each has its own, too
+IN_DATA = "data:"  # in a row: before the name of a model folder that moves with the data folder
 OWNED = 2  # parts of a key that name the job it belongs to, out of which nothing leads: runs/12
 
 
@@ -48,6 +50,12 @@ class Store(Protocol):
 
     def free_bytes(self) -> int:
         """Room for more."""
+
+    def model_in_row(self, model: str) -> str:
+        """How a row names a model: a folder that lies among these files by its place among them, so that all can be moved together."""
+
+    def model_of_row(self, stored: str) -> str:
+        """The model that a row names, as people and code know it."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,7 @@ class FolderStore:
         """Files are linked, not copied: committed ones never change."""
         with self.workspace(key) as folder:
             for source in sorted((self.root / earlier).iterdir()):
-                if source.name.startswith(".") or source.name == LOG:
+                if source.name.startswith(".") or source.name in (LOG, WAITING):
                     continue
                 target = folder / source.name
                 if not target.exists():
@@ -97,6 +105,18 @@ class FolderStore:
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self.root).free
+
+    def model_in_row(self, model: str) -> str:
+        typed = Path(model).expanduser() if model.startswith("~") else Path(model)
+        if not (typed.is_absolute() or typed.is_dir()):
+            return model
+        for path, root in ((Path(os.path.abspath(typed)), self.root), (typed.resolve(), self.root.resolve())):
+            if path.is_relative_to(root):
+                return f"{IN_DATA}{path.relative_to(root).as_posix()}"
+        return model
+
+    def model_of_row(self, stored: str) -> str:
+        return str(self.root / stored.removeprefix(IN_DATA)) if stored.startswith(IN_DATA) else stored
 
     def _inside(self, key: str) -> Path | None:
         """Where a key lies; None for one that leads out of what belongs to its job, by `..` or by a link."""

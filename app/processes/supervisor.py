@@ -8,21 +8,26 @@ import errno
 import fcntl
 import http.client
 import os
+import platform
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.processes.lifeline import SUPERVISED
 from app.settings import Settings, prepare_data_folder
 from core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from db.locks import DatabaseLock
 
 WEB = "web"
 OTHERS = ("trainer", "model-host")
@@ -32,6 +37,7 @@ STOP_WITHIN_S = 20.0
 HEAD_START_S = 30.0  # the others wait this long for the page at most
 LARGEST_LOG_BYTES = 5_000_000
 TICK_S = 0.1
+LOOK_EVERY_S = 10.0  # at the lock of the database
 
 Command = Callable[[str], Sequence[str]]
 
@@ -72,25 +78,35 @@ def supervise(settings: Settings, command: Command = child_command, others: Sequ
 
     Raises:
         ConfigError: The data folder is in use or cannot be written to, or the port is taken. Nothing was started.
+        StoreError: The database is in use, or takes no writing. Where it could not be reached before, what was started was stopped.
     """
+    from db.locks import database_lock  # here: SQLAlchemy is had by the time that the settings are read, not when this module is
+
     prepare_data_folder(settings)
     if settings.relies_on_accounts:
         from app.services.accounts import require_sign_in  # here: this process is to stay small, and needs no database otherwise
 
         require_sign_in(settings)
-    with only_one(settings.lock_file) as after_crash:
+    lock = database_lock(settings.database_url, f"process {os.getpid()} on {platform.node()}")
+    with only_one(settings.lock_file) as after_crash, closing(lock):
+        if not lock.hold():
+            say("The database cannot be reached yet; trying again. See that its server runs, or correct DATABASE_URL.")
         wait_for_port(settings, patience_s=STOP_WITHIN_S if after_crash else 0.0)
-        _run(settings, command, others)
+        _run(settings, command, others, lock)
     return 0
 
 
-def _run(settings: Settings, command: Command, others: Sequence[str]) -> None:
+def _run(settings: Settings, command: Command, others: Sequence[str], lock: "DatabaseLock") -> None:
+    looked_at = time.monotonic()
     with _stop_requests() as stop:
         web, rest = Child(WEB), [Child(name) for name in others]
         opened_at, announced, children = time.monotonic(), False, [web]
         try:
             while not stop.asked:
                 time.sleep(TICK_S)
+                if time.monotonic() - looked_at > LOOK_EVERY_S:
+                    lock.hold()  # a server that went away took our lock with it, and another studio may have come first
+                    looked_at = time.monotonic()
                 for child in children:
                     _tend(child, settings, command)
                 if not announced and _answers(settings):
@@ -122,9 +138,10 @@ def only_one(lock_file: Path) -> Iterator[bool]:
                 f"Constitution Studio already runs on the data folder {lock_file.parent} (process {holder or 'unknown'}). "
                 "Use that one, stop it first, or choose another folder with STUDIO_DATA or --data."
             ) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        with suppress(OSError):  # on a full disk nobody is named
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
         yield bool(holder)
         file.truncate(0)
 

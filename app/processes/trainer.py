@@ -10,14 +10,18 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.processes.launchers import Attempt, Exit, Launcher, open_launcher
 from app.processes.lifeline import on_parent_gone
+from app.processes.patience import Interrupted, hindrance, persist
 from app.processes.protocol import HEARTBEAT_S, LEASE_S, WORK
 from app.processes.store import open_store
 from app.settings import Settings, prepare_data_folder
-from core.machine import hardware_from_data
+from core.machine import Hardware, hardware_from_data
 from db import claims, jobs, machines
 from db.claims import Claim
 from db.errors import LostLease
@@ -48,7 +52,8 @@ def serve(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stopping.set())
     on_parent_gone(trainer.stopping.set)
-    survey_place(trainer)
+    with suppress(Interrupted):
+        survey_place(trainer)
     while not trainer.stopping.is_set():
         try:
             busy = work_once(trainer)
@@ -62,25 +67,34 @@ def serve(settings: Settings) -> int:
 
 def work_once(trainer: Trainer) -> bool:
     """Rescue what others have lost, then do one queued job, if there is one. Returns whether there was."""
-    with trainer.sessions.begin() as session:
-        for job in claims.release_expired(session, trainer.launcher.is_alive):
-            log.info("Job %d was rescued and is now %s", job.id, job.status)
-        claimed = claims.claim_next(session, trainer.owner, trainer.launcher.identity, LEASE_S, WORK)
-        claim = claims.claim_of(claimed) if claimed is not None else None
-        if claim is not None:
-            machines.mark_served(session, trainer.launcher.place)
-    if claim is None:
+    try:
+        claim = persist(lambda: _claim(trainer), trainer.stopping.wait)
+        if claim is None:
+            return False
+        log.info("Job %d, attempt %d", claim.job_id, claim.attempt)
+        attempt = persist(lambda: trainer.launcher.start(claim), trainer.stopping.wait)
+    except Interrupted:  # a job that was claimed is rescued when this process is gone
         return False
-    log.info("Job %d, attempt %d", claim.job_id, claim.attempt)
-    attempt = trainer.launcher.start(claim)
     try:
         ended = _watch(trainer, claim, attempt)
     finally:
         attempt.let_go()  # should we be the ones who fail, it ends in good order
     if ended.death is not None:
         log.warning("Job %d: %s", claim.job_id, ended.death)
-        _record_death(trainer, claim, ended.death)
+        with suppress(Interrupted):
+            persist(lambda: _record_death(trainer, claim, str(ended.death)), trainer.stopping.wait)
     return True
+
+
+def _claim(trainer: Trainer) -> Claim | None:
+    with trainer.sessions.begin() as session:
+        for job in claims.release_expired(session, trainer.launcher.is_alive):
+            log.info("Job %d was rescued and is now %s", job.id, job.status)
+        claimed = claims.claim_next(session, trainer.owner, trainer.launcher.identity, LEASE_S, WORK)
+        if claimed is None:
+            return None
+        machines.mark_served(session, trainer.launcher.place)
+        return claims.claim_of(claimed)
 
 
 def _watch(trainer: Trainer, claim: Claim, attempt: Attempt) -> Exit:
@@ -101,8 +115,13 @@ def _watch(trainer: Trainer, claim: Claim, attempt: Attempt) -> Exit:
 
 
 def _cancel_requested(trainer: Trainer, claim: Claim) -> bool:
-    with trainer.sessions.read() as session:
-        return jobs.get_job(session, claim.job_id).cancel_requested
+    try:
+        with trainer.sessions.read() as session:
+            return jobs.get_job(session, claim.job_id).cancel_requested
+    except SQLAlchemyError as error:
+        if hindrance(error) is None:
+            raise
+        return False  # asked again in a moment; the attempt hears of it by itself, too
 
 
 def _record_death(trainer: Trainer, claim: Claim, cause: str) -> None:
@@ -115,16 +134,23 @@ def _record_death(trainer: Trainer, claim: Claim, cause: str) -> None:
 
 def survey_place(trainer: Trainer) -> None:
     """Have the place of work measured, or looked at again where it was measured before: what the Train page says rests on it."""
-    place = trainer.launcher.place
-    with trainer.sessions.read() as session:
-        row = machines.get_machine(session, place)
-        known = hardware_from_data(row.hardware) if row is not None else None
+    known = persist(lambda: _known(trainer), trainer.stopping.wait)
     hardware = trainer.launcher.survey(known)
     if hardware is None:
         log.warning("The hardware could not be measured; estimates will say so")
         return
+    persist(lambda: _keep(trainer, known, hardware), trainer.stopping.wait)
+
+
+def _known(trainer: Trainer) -> Hardware | None:
+    with trainer.sessions.read() as session:
+        row = machines.get_machine(session, trainer.launcher.place)
+        return hardware_from_data(row.hardware) if row is not None else None
+
+
+def _keep(trainer: Trainer, known: Hardware | None, hardware: Hardware) -> None:
     with trainer.sessions.begin() as session:
         if hardware == known:
-            machines.mark_served(session, place)
+            machines.mark_served(session, trainer.launcher.place)
         else:
-            machines.put_machine(session, place, asdict(hardware))
+            machines.put_machine(session, trainer.launcher.place, asdict(hardware))

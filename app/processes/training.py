@@ -7,6 +7,8 @@ from pathlib import Path
 
 from app.processes.attempt import Watch
 from app.processes.helpers import helped
+from app.processes.patience import Interrupted
+from app.processes.store import open_store
 from app.settings import Settings
 from core.constitution.principles import from_data
 from core.constitution.queries import from_rows
@@ -32,7 +34,7 @@ def train(settings: Settings, watch: Watch, folder: Path) -> None:
         StudioError: Something that a person can put right.
         LostLease: The run is no longer ours.
     """
-    plan = _plan(settings, watch)
+    plan = watch.persist(lambda: _plan(settings, watch))
     with helped(plan, folder, settings.models_folder, settings.processes) as world:
         log.info("Processes that do this run: %d", world.size)
         record = execute(plan, folder, settings.models_folder, Listener(on_step=Reporter(watch), should_stop=watch.should_stop), world)
@@ -47,17 +49,21 @@ def _plan(settings: Settings, watch: Watch) -> RunPlan:
         return RunPlan(
             constitution=from_data(version.content),
             queries=tuple(from_rows(query_set.rows)),
-            model=ModelReference(id=run.model, revision=run.revision),
+            model=ModelReference(id=open_store(settings).model_of_row(run.model), revision=run.revision),
+            known_as=run.model,
             config=config_from_data(run.config),
             device=settings.device,
         )
 
 
 def _finish(watch: Watch, record: RunRecord, adapter: str) -> None:
-    with watch.sessions.begin() as session:
-        if record.model.revision is not None:
-            runs.set_model_revision(session, watch.claim, record.model.revision)
-        runs.finish(session, watch.claim, adapter, record.adapter_sha256, result_data(record))
+    def write() -> None:
+        with watch.sessions.begin() as session:
+            if record.model.revision is not None:
+                runs.set_model_revision(session, watch.claim, record.model.revision)
+            runs.finish(session, watch.claim, adapter, record.adapter_sha256, result_data(record))
+
+    watch.persist(write)
     log.info("Finished in %.0f s; adapter %s", record.duration_s, record.adapter_sha256[:12])
 
 
@@ -92,14 +98,20 @@ class Reporter:
             checkpoint=checkpoint,
             notice=report.note if report.phase == "preparing" else " ".join(self.lasting),
         )
+        try:
+            self.watch.persist(lambda: self._store(progress, _samples(report)))
+        except Interrupted:
+            return  # the work asks next whether to stop, and commits what it has
+        self.pending = []
+        self.written_at = self.clock()
+
+    def _store(self, progress: Progress, replies: list[Sample]) -> None:
         with self.watch.sessions.begin() as session:
             claims.set_progress(session, self.watch.claim, progress)
             if self.pending:
                 runs.add_metrics(session, self.watch.claim, self.pending)
-            if report.replies:
-                runs.add_samples(session, self.watch.claim, _samples(report))
-        self.pending = []
-        self.written_at = self.clock()
+            if replies:
+                runs.add_samples(session, self.watch.claim, replies)
 
     def _eta(self, report: StepReport) -> float | None:
         """Seconds left in this phase, from its own pace in this attempt; the page adds the phases to come."""

@@ -53,7 +53,7 @@ def start_comparison(studio: Studio, caller: str, form: CompareForm) -> Iterator
         new = NewComparison(
             version_id=source.version_id,
             run_id=source.run_id,
-            model=source.model,
+            model=studio.store.model_in_row(source.model),
             revision=source.revision,
             four_bit=source.four_bit,
             arms=[arm_to_data(arm) for arm in chosen_arms(source, form.arms)],
@@ -64,7 +64,7 @@ def start_comparison(studio: Studio, caller: str, form: CompareForm) -> Iterator
             created_by=caller,
         )
         row = store.add_comparison(session, new)
-        view = _view(session, store.get_comparison(session, row.id))
+        view = _view(session, studio, store.get_comparison(session, row.id))
     yield from _follow(studio, view)
 
 
@@ -76,7 +76,7 @@ def redo(studio: Studio, comparison_id: str) -> Iterator[ComparisonView]:
 def open_comparison(studio: Studio, comparison_id: str) -> ComparisonView:
     """A stored comparison with what its arms replied."""
     with in_words(), studio.sessions.read() as session:
-        return _view(session, store.get_comparison(session, comparison_id))
+        return _view(session, studio, store.get_comparison(session, comparison_id))
 
 
 def list_recent(studio: Studio, run_id: int | None = None, limit: int = 12) -> list[Recent]:
@@ -137,7 +137,7 @@ def checked_sampling(given: Mapping[str, object]) -> SamplingConfig:
 def _source(session: Session, studio: Studio, form: CompareForm) -> Source:
     if form.run_id is not None:
         summary = get_run_summary(session, form.run_id)
-        source = source_of_run(summary)
+        source = source_of_run(studio, summary)
         if summary.run.job.status != JobStatus.FINISHED or source.artifact is None:
             raise ConfigError(f"Run {form.run_id} is {summary.run.job.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
         return source
@@ -146,13 +146,14 @@ def _source(session: Session, studio: Studio, form: CompareForm) -> Source:
     return source_of_version(session, form.version_id, studio.settings.model)
 
 
-def _stored_source(session: Session, row: Comparison) -> Source:
-    source = source_of_version(session, row.version_id, row.model) if row.run_id is None else source_of_run(get_run_summary(session, row.run_id))
-    return replace(source, model=row.model, revision=row.revision, four_bit=row.four_bit)
+def _stored_source(session: Session, studio: Studio, row: Comparison) -> Source:
+    model = studio.store.model_of_row(row.model)
+    source = source_of_version(session, row.version_id, model) if row.run_id is None else source_of_run(studio, get_run_summary(session, row.run_id))
+    return replace(source, model=model, revision=row.revision, four_bit=row.four_bit)
 
 
-def _view(session: Session, row: Comparison) -> ComparisonView:
-    source = _stored_source(session, row)
+def _view(session: Session, studio: Studio, row: Comparison) -> ComparisonView:
+    source = _stored_source(session, studio, row)
     replies = {reply.arm: reply for reply in row.replies}
     arms = [arm_from_data(data) for data in row.arms]
     return ComparisonView(

@@ -10,12 +10,12 @@ import db.constitutions as store
 from app.services.audit import record
 from app.services.documents import Document, read_document, require_name, same_text
 from app.services.request_keys import require_key
-from app.services.studio import RefusedError, Studio, in_words
+from app.services.studio import HinderedError, RefusedError, Studio, in_words
 from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_markdown, dump_yaml
 from core.constitution.findings import Finding, Rule, advice, problems
 from core.constitution.principles import Constitution, from_data, to_data
-from core.errors import ConstitutionError, StudioError
+from core.errors import ConstitutionError, DiskFullError, StudioError
 from db import drafts
 from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary, summary_of
 from db.errors import DraftConflict, Unchanged
@@ -79,7 +79,7 @@ class DraftConflictError(StudioError):
 
 def list_constitutions(studio: Studio, archived: bool = False) -> list[ConstitutionSummary]:
     """The constitutions in use, or the archived ones."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         return store.list_constitutions(session, archived)
 
 
@@ -109,15 +109,30 @@ def archive(studio: Studio, constitution_id: int, archived: bool = True) -> None
 
 
 def open_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
-    """The editor's draft, made from the newest version where there is none yet."""
-    with in_words(), studio.sessions.begin() as session:
-        return _view(session, drafts.ensure_draft(session, constitution_id, editor))
+    """The editor's draft, made from the newest version where there is none yet.
+
+    Where nothing can be written just now it is shown unwritten: saving it would be told as a conflict.
+    """
+    with in_words(), studio.sessions.read() as session:
+        settled = drafts.settled_draft(session, constitution_id, editor)
+        if settled is not None:
+            return _view(session, settled)
+    try:
+        with in_words(), studio.sessions.begin() as session:
+            return _view(session, drafts.ensure_draft(session, constitution_id, editor))
+    except (DiskFullError, HinderedError):
+        with in_words(), studio.sessions.read() as session:
+            there = drafts.get_draft(session, constitution_id, editor)
+            return _view(session, there or drafts.unwritten_draft(session, constitution_id, editor))
 
 
 def view_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
     """The draft as it stands, even where a newer version appeared: what its editor has on the screen."""
-    with in_words(), studio.sessions.begin() as session:
-        return _view(session, _stored(session, constitution_id, editor))
+    with in_words(), studio.sessions.read() as session:
+        there = drafts.get_draft(session, constitution_id, editor)
+        if there is not None:
+            return _view(session, there)
+    return open_draft(studio, constitution_id, editor)
 
 
 def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen: int, rows: object) -> DraftView:

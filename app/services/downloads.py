@@ -40,7 +40,7 @@ def record_of_run(studio: Studio, run_id: int) -> bytes:
 
 def report_of_run(studio: Studio, run_id: int) -> Report:
     """The figures that a run ended with."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         result = read_result(_found(lambda: runs.get_run(session, run_id)))
     if result is None:
         raise NothingToTakeError(f"Run {run_id} has no result that can be read.")
@@ -65,7 +65,7 @@ def adapter_of_run(studio: Studio, run_id: int) -> str:
 
 def version_file(studio: Studio, version_id: int) -> TextFile:
     """A version, as the command line reads it."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         version = _found(lambda: get_version_by_id(session, version_id))
         name = f"{file_stem(version.content['name'])}-v{version.number}.yaml"
         return TextFile(filename=name, text=dump_yaml(from_data(version.content)), type="application/yaml")
@@ -73,7 +73,7 @@ def version_file(studio: Studio, version_id: int) -> TextFile:
 
 def query_set_file(studio: Studio, query_set_id: int) -> TextFile:
     """A query set, as the command line reads it."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         row = _found(lambda: query_sets.get_query_set(session, query_set_id))
         text = "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in row.rows)
         return TextFile(filename=f"{file_stem(row.name.rsplit('.', 1)[0])}.jsonl", text=text, type="application/jsonl")
@@ -81,7 +81,7 @@ def query_set_file(studio: Studio, query_set_id: int) -> TextFile:
 
 def _finished(studio: Studio, run_id: int) -> str:
     """The key of the attempt that finished a run, which must be one of the run's own."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         run = _found(lambda: runs.get_run(session, run_id))
     if run.adapter is None:
         raise NothingToTakeError(f"Run {run_id} has no adapter yet.")

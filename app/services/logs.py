@@ -1,11 +1,16 @@
-"""What an attempt said last, for reading on a page."""
+"""What an attempt said last, and what it waits for, for reading on a page."""
 
 import re
 
+from app.processes.patience import Hindrance, read_note
+from app.processes.protocol import attempt_key
 from app.processes.store import MissingFileError, Store
+from db.faults import Fault
+from db.tables import Job, JobStatus
 
 LOG_LINES = 100
 LOG_BYTES = 64_000
+FULL_BYTES = 1 << 20  # less than this is no room for anything
 
 
 def log_tail(store: Store, key: str, lines: int = LOG_LINES) -> tuple[str, ...]:
@@ -21,6 +26,16 @@ def log_tail(store: Store, key: str, lines: int = LOG_LINES) -> tuple[str, ...]:
     shown = [_printable(line.rsplit("\r", 1)[-1]) for line in text.replace("\r\n", "\n").split("\n")]
     whole = shown[1:] if start else shown  # the first may be cut
     return tuple(line for line in whole if line)[-lines:]
+
+
+def waits_for(store: Store, job: Job, silent: bool) -> Hindrance | None:
+    """What a running attempt cannot go on without: as it says beside its log; where it could not even do that, as the disk says."""
+    if job.status != JobStatus.RUNNING:
+        return None
+    told = read_note(store, attempt_key(job.id, job.attempt))
+    if told is None and silent and job.heartbeat_at is not None and store.free_bytes() < FULL_BYTES:
+        return Hindrance(Fault.FULL, job.heartbeat_at)
+    return told
 
 
 def _printable(line: str) -> str:

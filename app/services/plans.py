@@ -76,7 +76,7 @@ class Preview:
     notes: tuple[str, ...]
 
 
-def form_of(run: Run) -> TrainForm:
+def form_of(studio: Studio, run: Run) -> TrainForm:
     """The form that would ask for the same run again.
 
     Raises:
@@ -85,7 +85,8 @@ def form_of(run: Run) -> TrainForm:
     config = config_from_data(run.config)
     name = preset_of(config.preset)
     changes = tuple(change for change in _changes(config, name) if not change.startswith("preset="))
-    return TrainForm(version_id=run.version_id, query_set_id=run.query_set_id, model=run.model, preset=name, seed=config.seed, changes=changes)
+    model = studio.store.model_of_row(run.model)
+    return TrainForm(version_id=run.version_id, query_set_id=run.query_set_id, model=model, preset=name, seed=config.seed, changes=changes)
 
 
 def _changes(config: TrainConfig, name: str) -> list[str]:
@@ -97,9 +98,9 @@ def _changes(config: TrainConfig, name: str) -> list[str]:
 
 def choices(studio: Studio) -> Choices:
     """Versions of constitutions in use, newest first; known models; query sets."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         versions, used = tuple(run_store.versions_to_train(session)), run_store.trained_models(session)
-    models = dict.fromkeys((studio.settings.model, DEFAULT_MODEL, *used))
+    models = dict.fromkeys((studio.settings.model, DEFAULT_MODEL, *map(studio.store.model_of_row, used)))
     return Choices(versions=versions, models=tuple(models), query_sets=tuple(list_query_sets(studio)))
 
 
@@ -172,7 +173,7 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
 
 def known_hardware(studio: Studio) -> Hardware | None:
     """What was measured where the next run will be done: the place that a trainer served last."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         row = serving_machine(session)
         return hardware_from_data(row.hardware) if row is not None else None
 

@@ -28,7 +28,7 @@ class QuerySetView:
 
 def list_query_sets(studio: Studio) -> list[QuerySetView]:
     """Every query set, newest upload first and the starter set before them all."""
-    with studio.sessions.read() as session:
+    with in_words(), studio.sessions.read() as session:
         views = [_view(row) for row in store.list_query_sets(session)]
     return sorted(views, key=lambda view: (view.source != STARTER_SOURCE, -view.id))
 

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import db.runs as store
+from app.processes.patience import Hindrance
 from app.processes.protocol import LEASE_S, attempt_key
 from app.processes.store import LOG
 from app.services.audit import record
 from app.services.base_models import look_up
-from app.services.logs import log_tail
+from app.services.logs import log_tail, waits_for
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
 from app.services.request_keys import require_key
 from app.services.studio import RefusedError, Studio, in_words
@@ -96,6 +97,7 @@ class RunView:
     total_steps: int
     eta_s: float | None  # until the whole run ends
     ahead: int  # runs that a queued one waits for
+    waits: Hindrance | None  # what a running one cannot go on without
     silent_s: float | None  # seconds since a running one was last heard of, when that is worryingly long
     attempt: int
     resumable_from: str | None
@@ -127,7 +129,7 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
     new = NewRun(
         version_id=form.version_id,
         query_set_id=form.query_set_id,
-        model=plan.model.id,
+        model=studio.store.model_in_row(plan.model.id),
         config=config_to_data(plan.config),
         requested_by=caller,
         request_key=key,
@@ -140,8 +142,8 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
 
 def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
     """The newest runs first."""
-    with studio.sessions.read() as session:
-        return [_line(summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
+    with in_words(), studio.sessions.read() as session:
+        return [_line(studio, summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
 
 
 def run_view(studio: Studio, run_id: int) -> RunView:
@@ -159,7 +161,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
     run, job, seconds = summary.run, summary.run.job, _weights(constitution, summary.run)
     result = read_result(run)
     return RunView(
-        line=_line(summary, seconds),
+        line=_line(studio, summary, seconds),
         constitution_id=summary.constitution_id,
         version_id=run.version_id,
         query_set=summary.query_set_name,
@@ -169,6 +171,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         total_steps=job.total_steps,
         eta_s=_eta_s(studio, constitution, run, seconds),
         ahead=ahead,
+        waits=waits_for(studio.store, job, silent_s is not None),
         silent_s=silent_s,
         attempt=job.attempt,
         resumable_from=job.checkpoint.rpartition("/")[2] if job.checkpoint else None,
@@ -200,7 +203,7 @@ def form_again(studio: Studio, run_id: int) -> TrainForm:
         StudioError: There is no such run, or another version of the studio wrote its settings.
     """
     with in_words(), studio.sessions.read() as session:
-        return form_of(store.get_run(session, run_id))
+        return form_of(studio, store.get_run(session, run_id))
 
 
 def stop(studio: Studio, run_id: int) -> JobStatus:
@@ -225,14 +228,14 @@ def resume(studio: Studio, run_id: int) -> None:
         record(session, "run.resumed", f"run {run_id}")
 
 
-def _line(summary: RunSummary, seconds: Mapping[str, float]) -> RunLine:
+def _line(studio: Studio, summary: RunSummary, seconds: Mapping[str, float]) -> RunLine:
     run, job = summary.run, summary.run.job
     finished = job.status == JobStatus.FINISHED
     return RunLine(
         id=run.id,
         constitution=summary.constitution_name,
         version_number=summary.version_number,
-        model=run.model,
+        model=studio.store.model_of_row(run.model),
         preset=str(run.config.get("preset", "")),
         status=job.status,
         stopping=job.status == JobStatus.RUNNING and job.cancel_requested,
@@ -264,9 +267,9 @@ def _eta_s(studio: Studio, constitution: Constitution, run: Run, seconds: Mappin
         return None
     if job.eta_s is not None:
         return remaining_s(seconds, job.phase, job.step, job.total_steps, job.eta_s)
-    hardware, config = known_hardware(studio), _config(run)
+    hardware, config, model = known_hardware(studio), _config(run), studio.store.model_of_row(run.model)
     try:
-        shape = look_up(run.model, studio.launcher.local).shape if run.model == DEFAULT_MODEL or "/" not in run.model else None
+        shape = look_up(model, studio.launcher.local).shape if model == DEFAULT_MODEL or "/" not in model else None
     except ModelError:  # the folder is gone by now
         shape = None
     if hardware is None or shape is None or config is None:

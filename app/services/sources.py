@@ -64,13 +64,13 @@ class ArmWish:
 def list_sources(studio: Studio) -> list[Source]:
     """Finished runs, newest first; then the newest version of every constitution in use, for its prompt alone."""
     with in_words(), studio.sessions.read() as session:
-        runs = [source_of_run(summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
+        runs = [source_of_run(studio, summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
         cards = list_constitutions(session)
         versions = [source_of_version(session, card.version_id, studio.settings.model) for card in cards if card.version_id is not None]
     return runs + versions
 
 
-def source_of_run(summary: RunSummary) -> Source:
+def source_of_run(studio: Studio, summary: RunSummary) -> Source:
     """A run with its adapter, its seed and its sampling."""
     run = summary.run
     config = config_from_data(run.config)
@@ -81,7 +81,7 @@ def source_of_run(summary: RunSummary) -> Source:
         constitution_id=summary.constitution_id,
         constitution_name=summary.constitution_name,
         version_number=summary.version_number,
-        model=run.model,
+        model=studio.store.model_of_row(run.model),
         revision=run.revision,
         four_bit=config.four_bit,
         recipe=config.method,

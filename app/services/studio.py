@@ -1,5 +1,6 @@
 """The open studio: the handle that every service takes first."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,25 +8,28 @@ from pathlib import Path
 
 import yaml
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.processes.launchers import Launcher, open_launcher
 from app.processes.store import Store, open_store
 from app.services.documents import with_ids
-from app.services.starter_queries import plant_queries
+from app.services.starter_queries import are_planted, plant_queries
 from app.settings import Settings
 from core.constitution.findings import require_valid
 from core.constitution.principles import Constitution, from_data, to_data
-from core.errors import DiskFullError, StudioError
+from core.errors import DiskFullError, StudioError, first_line
 from db.constitutions import NewVersion, add_constitution, add_version
 from db.errors import StoreError
+from db.faults import Fault, fault_of
 from db.schema import migrate
 from db.session import Sessions, journal_mode_now, make_engine, make_sessions
 from db.starters import planted_starters
 
 STARTERS = Path(__file__).parent.parent / "starters"
 PLANTER = "Constitution Studio"  # author of the starters' first versions
+PATIENCE_S = 2.0  # a page waits this long for another program's lock before it says so
+log = logging.getLogger("studio.database")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class Starter:
     constitution: Constitution
 
 
+class HinderedError(StudioError):
+    """The database is busy, read-only or away; the message says which, and what to do."""
+
+    kind = "database"
+
+
 class RefusedError(StudioError):
     """The database refused: no such row, or not in this state. The message says what to do."""
 
@@ -54,14 +64,23 @@ class RefusedError(StudioError):
 
 
 def open_studio(settings: Settings) -> Studio:
-    """Open the database, bring it to the newest schema, and plant the starters that were never planted in it."""
-    engine = make_engine(settings.database_url)
-    migrate(engine, settings.data)
-    store = open_store(settings)
-    studio = Studio(settings, engine, make_sessions(engine), store, open_launcher(settings, store))
-    with studio.sessions.begin() as session:
-        plant_starters(session, read_starters())
-        plant_queries(session)
+    """Open the database, bring it to the newest schema, and plant the starters that were never planted in it.
+
+    Raises:
+        StudioError: The database cannot be opened, or cannot be brought along.
+    """
+    with in_words():
+        engine = make_engine(settings.database_url, PATIENCE_S)
+        migrate(engine, settings.data)
+        store = open_store(settings)
+        studio = Studio(settings, engine, make_sessions(engine), store, open_launcher(settings, store))
+        starters = read_starters()
+        with studio.sessions.read() as session:
+            planted = {starter.constitution.name for starter in starters} <= planted_starters(session) and are_planted(session)
+        if not planted:
+            with studio.sessions.begin() as session:
+                plant_starters(session, starters)
+                plant_queries(session)
     return studio
 
 
@@ -97,14 +116,14 @@ def plant_starters(session: Session, starters: list[Starter]) -> None:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Turn what the database layer refuses into errors that pages show as they are."""
+    """Turn what the database layer refuses, or what hinders the database, into errors that pages show as they are."""
     try:
         yield
     except StoreError as error:
         raise RefusedError(str(error)) from error
-    except OperationalError as error:
-        if "full" in str(error.orig):
-            raise DiskFullError("The disk is full, so nothing could be written. Free some space, then try again.") from error
-        if "locked" in str(error.orig):
-            raise RefusedError("The database was busy for five seconds. Try again in a moment.") from error
-        raise
+    except SQLAlchemyError as error:
+        fault = fault_of(error)
+        if fault is None:
+            raise
+        log.warning("The database is hindered (%s): %s", fault, first_line(error))
+        raise (DiskFullError if fault is Fault.FULL else HinderedError)(fault.words) from error

@@ -4,7 +4,6 @@ A checkpoint holds everything that the next step depends on: adapter, optimiser 
 need no state, since each has a seed of its own (`core.seeds.seed_for`). Tensors are kept as safetensors, never pickled.
 """
 
-import errno
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from core.engine.faults import is_disk_full
 from core.errors import DiskFullError
 
 KEPT = 2  # checkpoints kept; the older one is the fallback if the newer is found damaged
@@ -39,10 +39,14 @@ def write_json(path: Path, data: Any) -> None:
     """Write a JSON file so that it is either the old one or the new one, whole, whatever happens."""
     with _disk_full_in_words(path):
         scratch = path.with_name(f".{path.name}.{os.getpid()}")
-        with scratch.open("w", encoding="utf-8") as file:
-            json.dump(data, file, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with scratch.open("w", encoding="utf-8") as file:
+                json.dump(data, file, ensure_ascii=False)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            scratch.unlink(missing_ok=True)  # half of it would only fill the disk further
+            raise
         os.replace(scratch, path)
         _sync_folder(path.parent)
 
@@ -74,7 +78,7 @@ def save_checkpoint(run_folder: Path, step: int, tensors: dict[str, Tensor], kep
             shutil.rmtree(final, ignore_errors=True)
             os.replace(scratch, final)
             _sync_folder(run_folder)
-        except OSError:
+        except Exception:  # safetensors raises its own class where the disk is full
             shutil.rmtree(scratch, ignore_errors=True)
             raise
     for old in sorted(run_folder.glob("checkpoint-*"))[:-kept] if kept is not None else ():
@@ -132,8 +136,7 @@ class _disk_full_in_words:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if full or (error is not None and "No space left on device" in str(error)):  # safetensors raises its own class
+        if error is not None and is_disk_full(error):
             raise DiskFullError(f"The disk is full: {self.path.name} could not be written in {self.path.parent}. Free some space and resume.") from error
 
 

@@ -12,6 +12,7 @@ from core.errors import AdapterError, DamagedModelError, DiskFullError, ModelErr
 _NET = ("httpx", "httpcore", "httpx2", "requests", "urllib3")  # their connection errors have no base class in common
 _UNKNOWN = ("does not recognize this architecture", "Unrecognized configuration class", "Unrecognized model", "should have a `model_type`")
 _SHAPES = ("size mismatch", "mismatched sizes", "ignore_mismatched_sizes")
+_FULL = ("No space left on device", "Disk quota exceeded")  # to libraries that write without Python
 _NO_MEMORY = ("can't allocate memory", "not enough memory")
 
 
@@ -35,10 +36,19 @@ def outside_in_words(name: str, adapter: bool = False) -> Iterator[None]:
         raise (_of_adapter if adapter else _of_model)(error, name) from error
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Whether something could not be written because the disk is full, or the share of it that this user may fill."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, StudioError):
+        return error.kind == DiskFullError.kind  # one that another process told is of no class but the base
+    return type(error).__module__.partition(".")[0].startswith("safetensors") and any(words in str(error) for words in _FULL)
+
+
 def from_system(error: OSError, name: str) -> StudioError:
     """What the system refused, with its remedy."""
     where = error.filename or name
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return DiskFullError(f"The disk is full: {name} could not be read or kept ({where}). Free some space and try again.")
     if error.errno in (errno.EACCES, errno.EPERM):
         return ModelError(f"{where} may not be read by this program. Give it the right to read the files of {name}, or choose another model.")

@@ -17,3 +17,4 @@ class RunPlan:
     model: ModelReference
     config: TrainConfig
     device: str = "auto"
+    known_as: str | None = None  # the model's name, where its folder may be moved between two attempts; None: its id

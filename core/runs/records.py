@@ -52,11 +52,13 @@ def claim_folder(plan: RunPlan, folder: Path, world: World) -> None:
     here = {
         "constitution": content_hash(plan.constitution),
         "queries": queries_hash(plan.queries),
-        "model": plan.model.id,
+        "model": plan.known_as or plan.model.id,
         "config": config_to_data(plan.config),
     }
     there = world.share(remember(folder / "plan.json", lambda: dict(here)) if world.first else None)
     there["config"] = config_to_data(config_from_data(there["config"]))  # that of the version before knows fewer settings
+    if there["model"] == plan.model.id:  # begun before names that last were kept
+        there["model"] = here["model"]
     different = [key for key in here if there.get(key) != here[key]]
     if different:
         raise ConfigError(

@@ -83,6 +83,10 @@ def test_a_bad_value_is_refused_with_its_name_and_a_remedy(environ: dict[str, st
     assert "short" not in str(refusal.value)
 
 
+def test_the_short_form_of_a_postgresql_address_that_hosts_hand_out_is_taken() -> None:
+    assert Settings.from_environment({"DATABASE_URL": "postgres://u:secret12@db/studio"}).database_url.startswith("postgres://")
+
+
 def test_an_unknown_override_is_our_own_mistake() -> None:
     with pytest.raises(TypeError, match="colour"):
         Settings.from_environment({}, colour="red")

@@ -135,3 +135,14 @@ def test_a_data_folder_that_was_named_through_a_link_is_the_same_folder(old: Eng
 def test_ids_are_counted_by_the_job_alone(sessions: Sessions, old: Engine) -> None:
     columns = {column["name"]: column for column in inspect(old).get_columns("run")}
     assert columns["id"].get("default") is None
+
+
+def test_model_folders_in_the_data_folder_became_names_and_others_are_kept(old: Engine, data: Path) -> None:
+    named = {1: f"{data}/models/two words", 2: f"{data}/models/mine", 3: f"{data}-of-others/models/mine", 4: f"{data}/../{data.name}/models/mine"}
+    with old.begin() as connection:
+        for run_id, model in named.items():
+            connection.exec_driver_sql(f"UPDATE run SET model = '{model}' WHERE id = {run_id}")
+    migrate(old, data)
+    with make_sessions(old).read() as s:
+        assert {run_id: runs.get_run(s, run_id).model for run_id in named} == named | {1: "data:models/two words", 2: "data:models/mine", 4: "data:models/mine"}
+        assert comparisons.list_comparisons(s, 1)[0].model == "data:models/two words"

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from app.processes.lifeline import identity_of, is_alive
-from app.processes.supervisor import child_command, only_one, wait_for_port
+from app.processes.supervisor import child_command, only_one, supervise, wait_for_port
 from app.settings import Settings, prepare_data_folder
 from core.errors import ConfigError
+from db.errors import DatabaseInUse
+from db.session import sqlite_url
 from tests.app.serving import free_port
 
 CHILD = '''
@@ -268,3 +270,14 @@ def test_a_long_log_is_put_aside_when_the_child_starts(studios: Callable[..., St
     studio.wait_until_ready()
     assert (logs / "web.log.1").stat().st_size == 5_000_001
     assert (logs / "web.log").stat().st_size < 1000
+
+
+def test_a_second_supervisor_of_the_same_database_is_refused_though_its_folder_is_another(studios: Callable[..., Studio], tmp_path: Path) -> None:
+    studio = studios()
+    studio.wait_until_ready()
+    another = {"DATABASE_URL": sqlite_url(studio.folder / "studio.db")}
+    settings = Settings.from_environment(another, data=tmp_path / "another", port=free_port())
+    with pytest.raises(DatabaseInUse, match=rf"process {studio.process.pid} on "):
+        supervise(settings)
+    assert studio.process.poll() is None
+    assert len(studio.pids("trainer")) == 1

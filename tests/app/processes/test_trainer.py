@@ -7,19 +7,20 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from app.present.runs import CAUSES
+from app.present.runs import CAUSES, messages_html
 from app.processes.attempt import Watch
 from app.processes.launchers import LocalLauncher, attempt_command, death
 from app.processes.protocol import HELPER_LOST, attempt_key
 from app.processes.trainer import Trainer, work_once
 from app.processes.training import Reporter
-from app.services.runs import resume, stop
+from app.services.runs import resume, run_view, stop
 from core.methods.settings import TrainConfig, config_to_data
 from core.progress import StepReport
 from core.settings import SamplingConfig
@@ -177,7 +178,7 @@ def test_a_run_is_stopped_with_a_checkpoint_and_resumed(studio, trainer, model_f
 
 
 def long_config():
-    return replace(CONFIG, passes=2000)
+    return replace(CONFIG, passes=1000)
 
 
 def test_a_trainer_killed_at_work_loses_nothing(studio, trainer, model_folder):
@@ -259,3 +260,36 @@ def test_a_notice_that_lasts_stays_on_the_run_when_the_next_phase_begins(studio,
     assert job(studio, run_id).notice == "asking the base"
     report(StepReport(phase="sampling", done=1, total=1))
     assert job(studio, run_id).notice == "Scored row by row."
+
+
+# The same, but content with the little room of a little disk.
+CONTENT = f"import app.processes.attempt as a; a.ROOM_BYTES = a.MOST_ROOM_BYTES = 1 << 20; {ATTENTIVE}"
+
+
+@pytest.mark.skipif(not os.environ.get("STUDIO_TEST_LONG") or os.geteuid() != 0, reason="a disk is mounted: only as root, and with STUDIO_TEST_LONG=1")
+def test_a_run_on_a_disk_that_fills_up_waits_says_so_and_ends_as_if_it_had_not(model_folder, tmp_path, whole):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        studio = make_studio(disk / "data")
+        command = lambda claim: [sys.executable, "-c", CONTENT, *attempt_command(claim)[3:]]  # noqa: E731
+        trainer = Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store, command))
+        run_id = queue(studio, model_folder)
+        worker = threading.Thread(target=work_once, args=(trainer,))
+        worker.start()
+        wait_for(lambda: (folder_of(studio, run_id, 1) / "curve.json").exists(), "the first steps")
+        with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(b"x" * 4096)
+        wait_for(lambda: run_view(studio, run_id).waits is not None, "the full disk to be told")
+        assert "The disk is full since" in messages_html(run_view(studio, run_id))
+        (disk / "filler").unlink()
+        worker.join(120)
+        done = row(studio, run_id)
+        assert (done.job.status, done.job.attempt) == (JobStatus.FINISHED, 1), log(studio, run_id, 1)
+        assert done.adapter_sha256 == row(*whole).adapter_sha256
+        studio.engine.dispose()
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)

@@ -1,0 +1,47 @@
+"""Whose folder a run's folder is, when the model's own may have been moved."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.constitution.principles import Constitution, Principle
+from core.constitution.queries import Query
+from core.engine.processes import ALONE
+from core.errors import ConfigError
+from core.methods.settings import TrainConfig
+from core.runs.plan import RunPlan
+from core.runs.records import claim_folder
+from core.settings import ModelReference
+
+PLAN = RunPlan(
+    constitution=Constitution(name="Brevity", principles=(Principle(title="Brief", statement="Be brief.", antithesis="Be long."),)),
+    queries=(Query("Why?", "train"),),
+    model=ModelReference(id="/before/models/mine"),
+    config=TrainConfig(),
+)
+
+
+def moved(plan: RunPlan) -> RunPlan:
+    return replace(plan, model=ModelReference(id="/after/models/mine"))
+
+
+def test_a_run_goes_on_when_its_model_moved_under_a_name_that_lasts(tmp_path: Path) -> None:
+    named = replace(PLAN, known_as="data:models/mine")
+    claim_folder(named, tmp_path, ALONE)
+    claim_folder(moved(named), tmp_path, ALONE)
+    with pytest.raises(ConfigError, match="another run: its model differ"):
+        claim_folder(replace(moved(named), known_as="data:models/other"), tmp_path, ALONE)
+
+
+def test_a_run_without_such_a_name_is_bound_to_its_model(tmp_path: Path) -> None:
+    claim_folder(PLAN, tmp_path, ALONE)
+    with pytest.raises(ConfigError, match="another run: its model differ"):
+        claim_folder(moved(PLAN), tmp_path, ALONE)
+
+
+def test_a_run_begun_before_there_were_such_names_goes_on_where_it_lies(tmp_path: Path) -> None:
+    claim_folder(PLAN, tmp_path, ALONE)
+    assert json.loads((tmp_path / "plan.json").read_text())["model"] == "/before/models/mine"
+    claim_folder(replace(PLAN, known_as="data:models/mine"), tmp_path, ALONE)
