@@ -25,8 +25,8 @@ LATER = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -171,7 +171,7 @@ def test_a_newer_schema_is_refused_and_left_alone(engine: Engine, later: Callabl
     schema.migrate(engine)
     monkeypatch.setattr(schema, "MIGRATIONS", known)
     before = dump(engine)
-    with pytest.raises(NewerSchema, match=r"schema 0008.*knows up to 0007"):
+    with pytest.raises(NewerSchema, match=r"schema 0009.*knows up to 0008"):
         schema.migrate(engine)
     assert dump(engine) == before
 
@@ -190,7 +190,7 @@ def test_processes_that_start_at_once_all_find_the_newest_schema(tmp_path: Path,
         output, errors = process.communicate(timeout=60)
         assert (process.returncode, output) == (0, "None\n"), errors
     engine = make_engine(url)
-    assert revision_of(engine) == "0007"
+    assert revision_of(engine) == "0008"
     engine.dispose()
 
 
