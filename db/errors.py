@@ -18,6 +18,12 @@ class UnsupportedDatabase(StoreError):
     kind = "database-url"
 
 
+class Unreachable(StoreError):
+    """The database server is not there, or not now. Nothing was written."""
+
+    kind = "unreachable"
+
+
 class NewerSchema(StoreError):
     """The database was written by a newer version of the app."""
 

@@ -70,6 +70,11 @@ def alembic_config(connection: Connection, files: Path | None = None) -> Config:
     return config
 
 
+def newest_revision() -> str:
+    """The schema that this version of the app writes."""
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
+
+
 def _is_behind(connection: Connection) -> bool:
     current = set(MigrationContext.configure(connection).get_current_heads())
     script = ScriptDirectory.from_config(alembic_config(connection))

@@ -2,7 +2,8 @@
 
 import sqlite3
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.canonical import plain_json
-from db.errors import UnsupportedDatabase
+from db.errors import Unreachable, UnsupportedDatabase
 
 BUSY_TIMEOUT_S = 5.0
+CONNECT_WITHIN_S = 10  # to PostgreSQL, unless the URL says otherwise; a machine that is switched off would be waited for for minutes
 _FIXED_BRANCHES = {(3, 44): 6, (3, 50): 7}  # SQLite branch -> first release of it with the WAL-reset fix
 _FIXED_SINCE = (3, 51, 3)
 _OLDEST = (3, 35, 0)  # RETURNING
@@ -37,11 +39,37 @@ class Sessions:
 
     def begin(self) -> AbstractContextManager[Session]:
         """A transaction that may write: committed at the end of the `with`, rolled back by an exception."""
-        return self._write.begin()
+        return _in_reach(self._write)
 
     def read(self) -> AbstractContextManager[Session]:
         """A transaction that sees one moment of the database; the database refuses any write in it."""
-        return self._read.begin()
+        return _in_reach(self._read)
+
+
+@contextmanager
+def _in_reach(factory: sessionmaker[Session]) -> Iterator[Session]:
+    """A transaction.
+
+    Raises:
+        Unreachable: The database server does not answer, or went away meanwhile.
+    """
+    try:
+        with factory.begin() as session:
+            yield session
+    except DBAPIError as error:
+        if not is_away(error):
+            raise
+        raise Unreachable("The database cannot be reached, so nothing was read or written. It is asked again with the next try.") from error
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether this is the absence of the database server, not something that it said of a statement."""
+    if error.connection_invalidated:
+        return True
+    # psycopg has no code for a connection that was never made; 08 is a lost one, 57P a server that stops or starts, 53300 one that is full.
+    from_server = isinstance(error, OperationalError) and type(error.orig).__module__.startswith("psycopg")
+    code = getattr(error.orig, "sqlstate", None) if from_server else "sqlite"
+    return code is None or code.startswith(("08", "57P", "53300"))
 
 
 def sqlite_url(path: Path) -> str:
@@ -64,7 +92,12 @@ def make_engine(url: str) -> Engine:
     if backend == "postgresql":
         # The short forms that hosting companies hand out name no driver.
         try:
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, json_serializer=plain_json)
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg").difference_update_query(["connect_timeout"]),
+                connect_args={"connect_timeout": parsed.query.get("connect_timeout", CONNECT_WITHIN_S)},
+                pool_pre_ping=True,
+                json_serializer=plain_json,
+            )
         except ModuleNotFoundError as error:
             raise UnsupportedDatabase("PostgreSQL needs one package more: python -m pip install 'psycopg[binary]'") from error
     if backend != "sqlite":

@@ -282,3 +282,13 @@ class Machine(Base):
     hardware: Mapped[dict[str, Any]]
     measured_at: Mapped[datetime]
     served_at: Mapped[datetime]  # when a trainer last sent work there
+
+
+class Trainer(Base):
+    """A trainer that is there, and when it last said so. A claimed job has a lease besides: a trainer may well live longer than an attempt."""
+
+    __tablename__ = "trainer"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    identity: Mapped[dict[str, Any]]
+    seen_at: Mapped[datetime]

@@ -15,6 +15,7 @@ from pydantic_core import to_jsonable_python
 from app.pages.answers import Problem, SettingProblem
 from app.web.actors import caller
 from core.errors import ConfigError, StudioError
+from db.errors import StoreError
 
 NAMES = ("__module__", "__name__", "__qualname__", "__doc__")  # of a method, which its handler keeps
 AS_EVENT = inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("self", "value", "request")])  # what Gradio calls
@@ -45,7 +46,7 @@ def answers(handler: Callable[[P, Q, str], Any]) -> Callable[[P, object, gr.Requ
         editor = caller(request)
         try:
             told = handler(self, read_question(_question_type(handler), value), editor)
-        except StudioError as error:
+        except (StudioError, StoreError) as error:
             told = _problem(error)
         return gr.update(reply={**to_reply(told), "seq": _seq(value)})
 
@@ -64,7 +65,7 @@ def tells(handler: Callable[[P, Q, str], Iterator[Any]]) -> Callable[[P, object,
                 for told in words:
                     yield gr.update(reply={**to_reply(told), "seq": seq})
                     seq = None
-        except StudioError as error:
+        except (StudioError, StoreError) as error:
             yield gr.update(reply={**to_reply(_problem(error)), "seq": seq})
 
     tell.__signature__ = AS_EVENT  # type: ignore[attr-defined]
@@ -157,7 +158,7 @@ def described(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
     return {"endpoints": found, "problem": TypeAdapter(Problem).json_schema(), "$defs": shared.get("$defs", {})}
 
 
-def _problem(error: StudioError) -> Problem:
+def _problem(error: StudioError | StoreError) -> Problem:
     if isinstance(error, ConfigError) and error.setting is not None:
         return SettingProblem(message=str(error), setting=error.setting)
     return Problem(message=str(error))

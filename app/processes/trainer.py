@@ -5,11 +5,13 @@ and the launcher, and imports no torch.
 """
 
 import logging
+import math
 import signal
 import sys
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from app.processes.launchers import Attempt, Exit, Launcher, open_launcher
@@ -18,9 +20,9 @@ from app.processes.protocol import HEARTBEAT_S, LEASE_S, WORK
 from app.processes.store import open_store
 from app.settings import Settings, prepare_data_folder
 from core.machine import hardware_from_data
-from db import claims, jobs, machines
+from db import claims, jobs, machines, trainers
 from db.claims import Claim
-from db.errors import LostLease
+from db.errors import LostLease, Unreachable
 from db.session import Sessions, make_engine, make_sessions
 
 POLL_S = 1.0
@@ -38,6 +40,7 @@ class Trainer:
     launcher: Launcher
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     stopping: threading.Event = field(default_factory=threading.Event)
+    said_at: float = -math.inf  # when it last said that it is there
 
 
 def serve(settings: Settings) -> int:
@@ -48,16 +51,34 @@ def serve(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stopping.set())
     on_parent_gone(trainer.stopping.set)
-    survey_place(trainer)
+    surveyed = False
     while not trainer.stopping.is_set():
+        busy = False
         try:
+            say_present(trainer)
+            if not surveyed:
+                survey_place(trainer)
+                surveyed = True
             busy = work_once(trainer)
+        except Unreachable as error:
+            log.warning("%s", error)  # it comes back
         except Exception:
-            log.exception("The queue could not be read; trying again")  # a database that is away comes back
-            busy = False
+            log.exception("The queue could not be read; trying again")
         if not busy:
             trainer.stopping.wait(POLL_S)
+    with suppress(Unreachable), trainer.sessions.begin() as session:
+        trainers.leave(session, trainer.owner)
     return 0
+
+
+def say_present(trainer: Trainer) -> None:
+    """Say that this trainer is there, unless it has just said so. Its own loops say it: one that hangs is not there."""
+    now = time.monotonic()
+    if now - trainer.said_at < HEARTBEAT_S:
+        return
+    with trainer.sessions.begin() as session:
+        trainers.beat(session, trainer.owner, trainer.launcher.identity)
+    trainer.said_at = now
 
 
 def work_once(trainer: Trainer) -> bool:
@@ -101,8 +122,14 @@ def _watch(trainer: Trainer, claim: Claim, attempt: Attempt) -> Exit:
 
 
 def _cancel_requested(trainer: Trainer, claim: Claim) -> bool:
-    with trainer.sessions.read() as session:
-        return jobs.get_job(session, claim.job_id).cancel_requested
+    """Whether a person wants it to stop; says by the way that this trainer is there. While the database is away nobody can want it."""
+    try:
+        say_present(trainer)
+        with trainer.sessions.read() as session:
+            return jobs.get_job(session, claim.job_id).cancel_requested
+    except Unreachable as error:
+        log.warning("%s", error)
+        return False
 
 
 def _record_death(trainer: Trainer, claim: Claim, cause: str) -> None:

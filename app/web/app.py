@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
-from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
 
 from app.processes.serving import end_in_order
 from app.settings import Settings, prepare_data_folder
+from app.web.metrics import Metrics, time_handlers
 from app.web.security import protect
+from db.errors import Unreachable
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -44,24 +46,24 @@ def create_app(
         look: Arguments of `gr.mount_gradio_app` that only concern appearance: theme, css_paths, head ...
     """
     set_environment(settings)
-    studio = studio_builder(settings)
+    studio, metrics = studio_builder(settings), Metrics()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(Unreachable, _unreachable)
     add_routes(app, studio)  # first: the pages answer everything else
 
     async def mount() -> None:  # inside a running loop: without one, Gradio makes several and closes none
-        _mount(app, ui_builder(studio), settings, look or {})
+        blocks = ui_builder(studio)
+        time_handlers(metrics, blocks)
+        _mount(app, blocks, settings, look or {})
 
     asyncio.run(mount())
-    protect(app, settings)
+    protect(app, settings, metrics)
+    app.state.metrics = metrics
     return app
 
 
-def add_health(app: FastAPI, journal_mode: Callable[[], str]) -> None:
-    """Add /healthz, which anybody may ask. It fails when `journal_mode`, which asks the database, raises."""
-
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok", "journal_mode": journal_mode()})
+async def _unreachable(_: Request, error: Exception) -> PlainTextResponse:
+    return PlainTextResponse(str(error), 503)
 
 
 def _mount(app: FastAPI, blocks: "gr.Blocks", settings: Settings, look: Mapping[str, Any]) -> None:
@@ -162,12 +164,15 @@ def studio_app(settings: Settings) -> FastAPI:
     set_environment(settings)  # before these modules import gradio
     from app.pages import site as ui
     from app.services import proposals, studio
-    from app.web import actors, api, downloads, modules
+    from app.services.health import parts_of
+    from app.web import actors, api, downloads, health, metrics, modules
 
     writing = proposals.Proposals()
 
     def add_routes(app: FastAPI, opened: studio.Studio) -> None:
-        add_health(app, lambda: studio.journal_mode(opened))
+        parts = parts_of(opened)
+        health.add_routes(app, parts)
+        metrics.add_routes(app, opened, parts)
         modules.add_routes(app)
         actors.add_routes(app, opened)
         downloads.add_routes(app, opened)

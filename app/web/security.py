@@ -18,9 +18,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import Settings
 from app.web.actors import LONGEST_NAME, Actor, KnownBy, actor_in, is_name, plain_name
+from app.web.metrics import Measured, Metrics
 from app.web.proxy import BehindProxy, inner_path
 
 OPEN_PATHS = ("/healthz",)
+METRICS_PATHS = ("/metrics",)  # open to anybody where STUDIO_METRICS says so
 LARGEST_BODY_BYTES = 6_000_000
 MOST_FAILURES, FAILURE_WINDOW_S = 10, 15 * 60.0
 MOST_ADDRESSES = 4096
@@ -40,13 +42,15 @@ HEADERS = {
 }
 
 
-def protect(app: Starlette, settings: Settings) -> None:
-    """Put every check in front of `app`."""
+def protect(app: Starlette, settings: Settings, metrics: Metrics | None = None) -> None:
+    """Put every check in front of `app`. `metrics` count what is refused too."""
     app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)  # each call goes outside of those before it
-    app.add_middleware(PasswordGate, password=settings.password)
+    app.add_middleware(PasswordGate, password=settings.password, also_open=METRICS_PATHS if settings.metrics == "open" else ())
     app.add_middleware(OriginCheck)
     app.add_middleware(HostCheck, allowed=allowed_hosts(settings))
     app.add_middleware(SecurityHeaders)
+    if metrics is not None:
+        app.add_middleware(Measured, metrics=metrics)
     app.add_middleware(BehindProxy, root_path=settings.root_path, trusted=settings.trusted_proxies)
 
 
@@ -54,6 +58,11 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     """The host names that the page may be reached by. Addresses that mean "every interface" are not names of anything."""
     bound = () if settings.host in ("0.0.0.0", "::") else (settings.host.lower(),)
     return frozenset(("localhost", "127.0.0.1", "::1", *bound, *settings.allowed_hosts))
+
+
+def is_open(scope: Scope) -> bool:
+    """Whether anybody may ask this, by whatever host name and without a password."""
+    return scope.get("method") in ("GET", "HEAD") and inner_path(scope) in OPEN_PATHS
 
 
 class SecurityHeaders:
@@ -82,7 +91,9 @@ class HostCheck:
         answer = self.app
         if scope["type"] == "http":
             hosts = Headers(scope=scope).getlist("host")
-            if len(hosts) != 1 or _host_name(hosts[0]) not in self.allowed:
+            if is_open(scope):
+                pass  # those who watch over the server know it by any name, and learn nothing but that it is there
+            elif len(hosts) != 1 or _host_name(hosts[0]) not in self.allowed:
                 answer = PlainTextResponse("This server does not answer to that host name. Its owner can add it to STUDIO_ALLOWED_HOSTS.", 400)
         await answer(scope, receive, send)
 
@@ -113,9 +124,10 @@ def _is_foreign(method: str, headers: Headers) -> bool:
 class PasswordGate:
     """HTTP Basic: any name, one password. Writes who calls into the request, where `actor_of` finds it."""
 
-    def __init__(self, app: ASGIApp, password: str | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, app: ASGIApp, password: str | None, clock: Callable[[], float] = time.monotonic, also_open: Iterable[str] = ()) -> None:
         self.app = app
         self.password = password
+        self.also_open = frozenset(also_open)
         self.failures = Failures(clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,7 +139,7 @@ class PasswordGate:
         if self.password is None:
             scope.setdefault("state", {})["actor"] = actor_in(Headers(scope=scope))
             return None
-        if inner_path(scope) in OPEN_PATHS:
+        if is_open(scope) or inner_path(scope) in self.also_open:
             return None
         given, address = Headers(scope=scope).get("authorization"), _address(scope)
         if given is None:

@@ -12,9 +12,11 @@ from fastapi import FastAPI
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from app.services.health import Parts
 from app.settings import Settings, prepare_data_folder
+from app.web import health
 from app.web.actors import caller
-from app.web.app import add_health, create_app, discard_old_uploads
+from app.web.app import create_app, discard_old_uploads
 from tests.app.serving import served
 
 PASSWORD = "correct horse"
@@ -82,7 +84,7 @@ def build(calls: list[str]) -> gr.Blocks:
 
 
 def healthy(app: FastAPI, _: object) -> None:
-    add_health(app, lambda: "wal")
+    health.add_routes(app, Parts({"database": lambda: True}))
 
 
 @pytest.fixture(scope="module")
@@ -189,21 +191,6 @@ def test_an_unexpected_error_does_not_tell_its_text_to_the_page(pages: Pages) ->
     with pytest.raises(AppError) as failure:
         python_client(pages).predict("Zoë", api_name="/fail")
     assert "secret" not in str(failure.value)
-
-
-def test_health_names_the_journal_mode_and_needs_no_password(pages: Pages) -> None:
-    response = pages.get("/healthz", auth=None)
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "journal_mode": "wal"})
-
-
-def test_health_fails_when_the_database_cannot_be_asked(tmp_path: Path) -> None:
-    def no_database() -> str:
-        raise OSError("no database")
-
-    settings = Settings.from_environment({}, data=tmp_path)
-    prepare_data_folder(settings)
-    with served(create_app(settings, lambda _: [], build, lambda app, _: add_health(app, no_database))) as address:
-        assert httpx.get(f"{address}/healthz", trust_env=False).status_code == 500
 
 
 @pytest.mark.parametrize("path", ["studio.db", "runs/1/log.txt", "logs/web.log", "model-host.json", "studio.db-wal"])
