@@ -14,7 +14,11 @@ from core.measure.values import NO_SIDE
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 
-VERBS = ("read", "check", "train", "arms", "reply", "measure", "judge", "propose")  # each is `run(options)` in a module of app/commands
+VERBS = ("read", "check", "train", "arms", "reply", "measure", "judge", "propose", "backup", "restore")  # each is `run(options)` in a module of app/commands
+BACKUP = """\
+Copy database and runs into one file, also while the studio runs. The file is opened and checked before it gets its name.
+It holds no password and no token, and only this user can read it. Exit status 1 also when the studio's own data are found damaged.
+"""
 EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
@@ -27,6 +31,7 @@ examples:
   python -m app read queries.csv                     what is understood of a file, before it is used
   python -m app judge --constitution brief.yaml --replies replies.jsonl
   python -m app propose --wish "I want short answers."
+  python -m app backup studio.tar                    copy database and runs while the studio runs; restore studio.tar brings them back
 """
 
 
@@ -125,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
     _judge(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     _propose(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
+    _backup(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _serving(doctor)
@@ -279,3 +285,13 @@ def _propose(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
     command.add_argument("--json", action="store_true", help="print JSON instead of YAML")
     _data(command)
+
+
+def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser("backup", help="copy database and runs into one file, also while the studio runs", description=BACKUP)
+    backup.add_argument("file", type=Path, metavar="FILE.tar", help="a file that is not there yet, or a folder, in which it is named after the time")
+    backup.add_argument("--models", action="store_true", help="the downloaded models too; without them they are fetched again")
+    _data(backup)
+    restore = commands.add_parser("restore", help="bring a backup back, into an empty data folder")
+    restore.add_argument("file", type=Path, metavar="FILE.tar", help="what backup wrote")
+    _data(restore)
