@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, text
 
 from db.errors import BrokenMigration, NewerSchema
-from db.session import sqlite_engine
+from db.session import reached, sqlite_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK_KEY = 5_307_061  # any number that no other program locks in the same PostgreSQL database
@@ -33,10 +33,11 @@ def migrate(engine: Engine, files: Path | None = None) -> Path | None:
 
     Raises:
         NewerSchema: The database was written by a newer version of the app. Nothing was changed.
+        Unreachable: The database server does not answer.
         BrokenMigration: Rows would point nowhere afterwards. Nothing was changed.
     """
     if engine.dialect.name != "sqlite":
-        with engine.begin() as connection:
+        with reached(), engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
             if _is_behind(connection):
                 command.upgrade(alembic_config(connection, files), "head")

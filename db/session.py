@@ -48,14 +48,19 @@ class Sessions:
 
 @contextmanager
 def _in_reach(factory: sessionmaker[Session]) -> Iterator[Session]:
-    """A transaction.
+    with reached(), factory.begin() as session:
+        yield session
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Tells the absence of the database from whatever else may be wrong.
 
     Raises:
         Unreachable: The database server does not answer, or went away meanwhile.
     """
     try:
-        with factory.begin() as session:
-            yield session
+        yield
     except DBAPIError as error:
         if not is_away(error):
             raise

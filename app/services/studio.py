@@ -54,9 +54,14 @@ class RefusedError(StudioError):
 
 
 def open_studio(settings: Settings) -> Studio:
-    """Open the database, bring it to the newest schema, and plant the starters that were never planted in it."""
+    """Open the database, bring it to the newest schema, and plant the starters that were never planted in it.
+
+    Raises:
+        RefusedError: The database server does not answer, or a newer version of the app wrote the tables.
+    """
     engine = make_engine(settings.database_url)
-    migrate(engine, settings.data)
+    with in_words():
+        migrate(engine, settings.data)
     store = open_store(settings)
     studio = Studio(settings, engine, make_sessions(engine), store, open_launcher(settings, store))
     with studio.sessions.begin() as session:

@@ -13,7 +13,8 @@ from fastapi.responses import PlainTextResponse
 
 from app.processes.serving import end_in_order
 from app.settings import Settings, prepare_data_folder
-from app.web.metrics import Metrics, time_handlers
+from app.web.handlers import watch_over
+from app.web.metrics import Metrics
 from app.web.security import protect
 from db.errors import Unreachable
 
@@ -53,7 +54,7 @@ def create_app(
 
     async def mount() -> None:  # inside a running loop: without one, Gradio makes several and closes none
         blocks = ui_builder(studio)
-        time_handlers(metrics, blocks)
+        watch_over(metrics, blocks)
         _mount(app, blocks, settings, look or {})
 
     asyncio.run(mount())

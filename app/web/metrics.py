@@ -3,13 +3,10 @@
 No label holds anything that a person typed: routes stand as templates, handlers by their names in the code. So there are never many.
 """
 
-import functools
 import importlib.metadata
-import inspect
 import platform
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
 from fastapi import FastAPI
 from fastapi.responses import Response
@@ -22,9 +19,6 @@ from app.services.health import WITHIN_S, Asking, Parts
 from app.services.studio import Studio, journal_mode
 from db.figures import Figures, figures
 from db.schema import newest_revision
-
-if TYPE_CHECKING:
-    import gradio as gr
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NO_ROUTE = "none"  # refused before it came to a route, or there is none
@@ -79,32 +73,6 @@ class Measured:
 def _route(scope: Scope) -> str:
     """The template of the route that answered."""
     return str(getattr(scope.get("route"), "path", NO_ROUTE))
-
-
-def time_handlers(metrics: Metrics, blocks: "gr.Blocks") -> None:
-    """Have every handler of the pages timed; one that answers again and again, until its last word."""
-    for event in blocks.fns.values():
-        if event.fn is not None:
-            event.fn = _timed(event.fn, metrics.handler_s.labels(getattr(event.fn, "__qualname__", "other")))
-
-
-def _timed(handler: Callable[..., Any], histogram: Histogram) -> Callable[..., Any]:
-    if inspect.isgeneratorfunction(handler):
-
-        def timed(*given: Any) -> Any:
-            with histogram.time():
-                yield from handler(*given)
-    elif inspect.iscoroutinefunction(handler) or inspect.isasyncgenfunction(handler):
-        return handler  # there is none here; Gradio tells them apart by their kind
-    else:
-
-        def timed(*given: Any) -> Any:
-            with histogram.time():
-                return handler(*given)
-
-    wrapped = functools.wraps(handler)(timed)
-    wrapped.__signature__ = inspect.signature(handler)  # type: ignore[attr-defined]  # of a method, as it is called: without self
-    return wrapped
 
 
 def add_routes(app: FastAPI, studio: Studio, parts: Parts) -> None:

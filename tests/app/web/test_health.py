@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from app.cli import main
 from app.processes.lifeline import SUPERVISED, identity_of
 from app.services import health as health_service
 from app.services import studio
@@ -60,6 +61,11 @@ def asked(client: httpx.Client) -> tuple[int, str, str]:
     return answer.status_code, answer.json()["status"], answer.json()["parts"]["database"]
 
 
+def loading(client: httpx.Client) -> str:
+    """The name of what the first page asks when it opens."""
+    return next(str(event["api_name"]) for event in client.get("/config").json()["dependencies"] if event["targets"][0][1] == "load")
+
+
 def test_a_stopped_database_is_said_everywhere_in_words_and_all_goes_on_when_it_is_back(site: httpx.Client, own_cluster: Cluster) -> None:
     assert asked(site) == (200, "degraded", "ok")
     assert site.post("/api/constitutions/list", json={}).status_code == 200
@@ -68,6 +74,8 @@ def test_a_stopped_database_is_said_everywhere_in_words_and_all_goes_on_when_it_
     told = site.post("/api/constitutions/list", json={})
     assert (told.status_code, told.json()["kind"]) == (400, "problem")
     assert "database cannot be reached" in told.json()["message"]
+    opened = site.post(f"/gradio_api/run/{loading(site)}", json={"data": [], "session_hash": "t"})
+    assert "database cannot be reached" in opened.json()["error"]  # what the page shows when it opens
     file = site.get("/versions/1.yaml")
     assert (file.status_code, "database cannot be reached" in file.text) == (503, True)
     assert site.get("/judge").status_code == 200
@@ -75,6 +83,21 @@ def test_a_stopped_database_is_said_everywhere_in_words_and_all_goes_on_when_it_
     assert asked(site) == (200, "degraded", "ok")
     assert site.post("/api/constitutions/list", json={}).status_code == 200
     assert site.get("/versions/1.yaml").status_code == 200
+
+
+def test_a_studio_that_starts_without_its_database_says_so_in_a_line(own_cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url, before = own_cluster.new(TEMPLATE), dict(os.environ)
+    own_cluster.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        assert main(["web", "--data", str(tmp_path)]) == 1
+        assert main(["backup", str(tmp_path / "b.tar"), "--data", str(tmp_path)]) == 1
+    own_cluster.start()
+    os.environ.clear()
+    os.environ.update(before)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.startswith("error: The database cannot be reached") for line in said] == [True, True]
+    assert not (tmp_path / "b.tar").exists()
 
 
 def test_a_frozen_database_keeps_nobody_waiting(site: httpx.Client, own_cluster: Cluster) -> None:
