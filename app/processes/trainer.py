@@ -14,6 +14,8 @@ import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
+from sqlalchemy.exc import DBAPIError
+
 from app.processes.launchers import Attempt, Exit, Launcher, open_launcher
 from app.processes.lifeline import on_parent_gone
 from app.processes.protocol import HEARTBEAT_S, LEASE_S, WORK
@@ -66,19 +68,25 @@ def serve(settings: Settings) -> int:
             log.exception("The queue could not be read; trying again")
         if not busy:
             trainer.stopping.wait(POLL_S)
-    with suppress(Unreachable), trainer.sessions.begin() as session:
+    with suppress(Unreachable, DBAPIError), trainer.sessions.begin() as session:
         trainers.leave(session, trainer.owner)
     return 0
 
 
 def say_present(trainer: Trainer) -> None:
-    """Say that this trainer is there, unless it has just said so. Its own loops say it: one that hangs is not there."""
+    """Say that this trainer is there, unless it has just said so. Its own loops say it: one that hangs is not there.
+
+    That it could not be written, because the database is away, locked or full, must end neither the trainer nor a run.
+    """
     now = time.monotonic()
     if now - trainer.said_at < HEARTBEAT_S:
         return
-    with trainer.sessions.begin() as session:
-        trainers.beat(session, trainer.owner, trainer.launcher.identity)
     trainer.said_at = now
+    try:
+        with trainer.sessions.begin() as session:
+            trainers.beat(session, trainer.owner, trainer.launcher.identity)
+    except (Unreachable, DBAPIError) as error:
+        log.warning("That this trainer is there could not be written: %s", error)
 
 
 def work_once(trainer: Trainer) -> bool:

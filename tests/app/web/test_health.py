@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.cli import main
-from app.processes.lifeline import SUPERVISED, identity_of
+from app.processes.lifeline import SUPERVISED
 from app.services import health as health_service
 from app.services import studio
 from app.services.health import Parts, parts_of
@@ -164,25 +164,24 @@ def test_a_part_that_hangs_or_fails_is_missing_and_the_others_are_told(monkeypat
         wait_until(lambda: client.get("/healthz").json()["parts"]["trainer"] == "ok")
 
 
-def test_a_killed_trainer_is_missing_at_once_and_one_that_left_too(tmp_path: Path) -> None:
+def test_a_killed_trainer_is_missing_at_once_and_one_of_another_machine_when_it_was_not_heard_of(tmp_path: Path) -> None:
     opened = make_studio(tmp_path)
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    with process, opened.sessions.begin() as session:
-        trainers.beat(session, "killed", dict(identity_of(process.pid)))
-    trainer = health_service._trainer
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        with opened.sessions.begin() as session:
-            trainers.beat(session, "other", dict(identity_of(process.pid)))
-        assert trainer(opened)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert not trainer(opened)
+    parts = parts_of(opened)
+    assert not parts.there()["trainer"]
+    trainer = start_trainer(opened.settings)
+    wait_until(lambda: parts.there()["trainer"], seconds=60)
+    trainer.send_signal(signal.SIGKILL)
+    trainer.wait()
+    assert not parts.there()["trainer"]
+    assert trainer.stdin is not None
+    trainer.stdin.close()
     with opened.sessions.begin() as session:
+        assert len(trainers.heard_of(session, 60)) == 1  # its row is there still, and is not believed
         trainers.beat(session, "elsewhere", {"host": "another machine", "pid": 1})
-    assert trainer(opened)  # nothing can be known of it but that it was heard of
+    assert parts.there()["trainer"]  # nothing can be known of it but that it was heard of
     with opened.sessions.begin() as session:
         trainers.leave(session, "elsewhere")
-    assert not trainer(opened)
+    assert not parts.there()["trainer"]
 
 
 def test_a_trainer_waits_for_a_database_that_stops_and_works_on_when_it_is_back(own_cluster: Cluster, tmp_path: Path) -> None:
@@ -190,9 +189,7 @@ def test_a_trainer_waits_for_a_database_that_stops_and_works_on_when_it_is_back(
     prepare_data_folder(settings)
     opened = studio.open_studio(settings)
     parts = parts_of(opened)
-    environ = os.environ | settings.to_environment() | {SUPERVISED: "1"}
-    with (tmp_path / "log").open("wb") as log:
-        trainer = subprocess.Popen([sys.executable, "-c", TRAINER], cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=log, stderr=log)
+    trainer = start_trainer(settings)
     try:
         wait_until(lambda: parts.there()["trainer"], seconds=60)
         own_cluster.stop()
@@ -207,8 +204,15 @@ def test_a_trainer_waits_for_a_database_that_stops_and_works_on_when_it_is_back(
         assert trainer.stdin is not None
         trainer.stdin.close()
         assert trainer.wait(30) == 0
-    assert not parts.there()["trainer"]
+    with opened.sessions.read() as session:
+        assert trainers.heard_of(session, 3600) == []  # it went in good order
     opened.engine.dispose()
+
+
+def start_trainer(settings: Settings) -> "subprocess.Popen[bytes]":
+    environ = os.environ | settings.to_environment() | {SUPERVISED: "1"}
+    with (settings.data / "log").open("wb") as log:
+        return subprocess.Popen([sys.executable, "-c", TRAINER], cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=log, stderr=log)
 
 
 # The trainer as it is, under a name that is known, and so attentive that no test waits; there is nothing to be measured.
