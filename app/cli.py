@@ -16,7 +16,24 @@ from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 from db.errors import StoreError
 
-VERBS = ("read", "check", "train", "arms", "reply", "measure", "judge", "propose", "user", "audit")  # each is `run(options)` in a module of app/commands
+VERBS = (
+    "read",
+    "check",
+    "train",
+    "arms",
+    "reply",
+    "measure",
+    "judge",
+    "propose",
+    "user",
+    "audit",
+    "backup",
+    "restore",
+)  # each is `run(options)` in a module of app/commands
+BACKUP = """\
+Copy database and runs into one file, also while the studio runs. The file is opened and checked before it gets its name.
+It holds no password and no token, and only this user can read it. Exit status 1 also when the studio's own data are found damaged.
+"""
 EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
@@ -30,6 +47,7 @@ examples:
   python -m app judge --constitution brief.yaml --replies replies.jsonl
   python -m app propose --wish "I want short answers."
   python -m app user add Zoë                         from then on only those who have an account are let in
+  python -m app backup studio.tar                    copy database and runs while the studio runs; restore studio.tar brings them back
 """
 
 
@@ -132,6 +150,7 @@ def parser() -> argparse.ArgumentParser:
     _propose(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
     for command in (*user.add_to(commands), *audit.add_to(commands)):
         _data(command)
+    _backup(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _serving(doctor)
@@ -288,3 +307,13 @@ def _propose(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
     command.add_argument("--json", action="store_true", help="print JSON instead of YAML")
     _data(command)
+
+
+def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser("backup", help="copy database and runs into one file, also while the studio runs", description=BACKUP)
+    backup.add_argument("file", type=Path, metavar="FILE.tar", help="a file that is not there yet, or a folder, in which it is named after the time")
+    backup.add_argument("--models", action="store_true", help="the downloaded models too; without them they are fetched again")
+    _data(backup)
+    restore = commands.add_parser("restore", help="bring a backup back, into an empty data folder")
+    restore.add_argument("file", type=Path, metavar="FILE.tar", help="what backup wrote")
+    _data(restore)

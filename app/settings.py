@@ -19,7 +19,7 @@ HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 HEADERS_OF_BROWSERS = ("accept", "authorization", "connection", "content-", "cookie", "host", "origin", "referer", "sec-", "user-agent", "x-forwarded-")
 ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 # What the studio itself serves right below its root: as a path of a proxy it could not be told whether that was taken off.
-OWN_PATHS = frozenset({"write", "train", "run", "judge", "compare", "runs", "versions", "query-sets", "modules", "name", "api", "docs", "healthz"})
+OWN_PATHS = frozenset({"write", "train", "run", "judge", "compare", "runs", "versions", "query-sets", "modules", "name", "api", "docs", "healthz", "metrics"})
 GRADIO_PATHS = frozenset({"gradio_api", "static", "assets", "svelte", "config", "theme.css", "login", "logout", "monitoring"}) | frozenset(
     {"favicon.ico", "manifest.json", "openapi.json", "pwa_icon", "robots.txt"}
 )
@@ -38,6 +38,7 @@ class Settings:
     root_path: str = ""  # where a reverse proxy serves the page, such as /studio; empty: at the root, or where a trusted proxy says
     trusted_proxies: str = ""  # addresses and networks whose X-Forwarded-… headers are heard; * is anybody; empty: nobody
     user_header: str | None = None  # in which a trusted proxy names who has signed in there; where it is set, the only way in
+    metrics: str = "closed"  # who may ask /metrics: closed = who may see the pages, open = anybody who reaches the server by its name
     database_url: str = field(repr=False)  # may hold a password
     model: str = DEFAULT_MODEL  # the base model that is chosen when nobody chooses
     device: str = "auto"  # auto, cpu, cuda, cuda:N or mps
@@ -68,6 +69,8 @@ class Settings:
         if not self.database_url.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")):
             scheme = self.database_url.partition(":")[0]
             raise ConfigError(f"DATABASE_URL begins with {scheme!r}. Use sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.")
+        if self.metrics not in ("closed", "open"):
+            raise ConfigError(f"STUDIO_METRICS is {self.metrics!r}. Use closed (with the password of the pages) or open (without).")
         if not DEVICE.fullmatch(self.device):
             raise ConfigError(f"STUDIO_DEVICE is {self.device!r}. Use auto, cpu, cuda, cuda:0 or mps.")
         if self.processes is not None and self.processes < 1:
@@ -105,7 +108,7 @@ class Settings:
         if unknown := text.keys() - VARIABLES.keys():
             raise TypeError(f"unknown settings: {sorted(unknown)}")
         data = Path(text.get("data", "studio-data")).expanduser().absolute()
-        named = ("host", "password", "trusted_proxies", "user_header", "model", "device", "writer_url", "writer_model", "writer_key")
+        named = ("host", "password", "trusted_proxies", "user_header", "metrics", "model", "device", "writer_url", "writer_model", "writer_key")
         optional = {name: text[name] for name in named if name in text}
         return cls(
             data=data,
@@ -169,6 +172,7 @@ VARIABLES = {
     "root_path": "STUDIO_ROOT_PATH",
     "trusted_proxies": "FORWARDED_ALLOW_IPS",  # uvicorn's name for it
     "user_header": "STUDIO_USER_HEADER",
+    "metrics": "STUDIO_METRICS",
     "database_url": "DATABASE_URL",
     "model": "STUDIO_MODEL",
     "device": "STUDIO_DEVICE",

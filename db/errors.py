@@ -42,6 +42,12 @@ class BrokenMigration(StoreError):
     kind = "migration"
 
 
+class BrokenCopy(StoreError):
+    """A copy of the database is not whole."""
+
+    kind = "copy"
+
+
 class NotFound(StoreError):
     """There is no row with this id."""
 

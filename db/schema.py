@@ -35,6 +35,7 @@ def migrate(engine: Engine, files: Path | None = None) -> Path | None:
 
     Raises:
         NewerSchema: The database was written by a newer version of the app. Nothing was changed.
+        Unreachable: The database server does not answer.
         BrokenMigration: Rows would point nowhere afterwards. Nothing was changed.
     """
     if engine.dialect.name != "sqlite":
@@ -87,6 +88,11 @@ def alembic_config(connection: Connection, files: Path | None = None) -> Config:
     config.attributes["connection"] = connection
     config.attributes["files"] = files
     return config
+
+
+def newest_revision() -> str:
+    """The schema that this version of the app writes."""
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
 def _is_behind(connection: Connection) -> bool:

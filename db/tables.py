@@ -281,3 +281,13 @@ class AuditEntry(Base):
     outcome: Mapped[str]
     count: Mapped[int]  # how often, where several alike stand in one row
     detail: Mapped[dict[str, Any]]
+
+
+class Trainer(Base):
+    """A trainer that is there, and when it last said so. A claimed job has a lease besides: a trainer may well live longer than an attempt."""
+
+    __tablename__ = "trainer"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    identity: Mapped[dict[str, Any]]
+    seen_at: Mapped[datetime]

@@ -1,9 +1,12 @@
 """Marks by folder, and no silent skips where the suite is meant to be whole."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.clusters import Cluster, open_cluster
 
 WHOLE = bool(os.environ.get("CI"))  # in CI a browser or a real-model test that would skip fails
 
@@ -22,3 +25,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def shared_cluster() -> Iterator[Cluster]:
+    with open_cluster() as running:
+        running.add_template()
+        yield running
+
+
+@pytest.fixture
+def cluster(shared_cluster: Cluster) -> Iterator[Cluster]:
+    """One PostgreSQL for all tests, in which each has databases of its own. Who stops it makes a cluster of their own."""
+    yield shared_cluster
+    shared_cluster.drop_all()

@@ -100,6 +100,16 @@ def _address(settings: Settings) -> _Address:
     return _Address(url=f"http://127.0.0.1:{said['port']}", token=said["token"])
 
 
+def answers(settings: Settings, within_s: float) -> bool:
+    """Whether a host is there and answers."""
+    try:
+        address = _address(settings)
+        with httpx.Client(trust_env=False, timeout=within_s) as client:
+            return client.get(f"{address.url}/health", headers={"Authorization": f"Bearer {address.token}"}).status_code == 200
+    except (_NotThere, httpx.TransportError):
+        return False
+
+
 def release(settings: Settings) -> bool:
     """Ask the host to give back its memory; a run on the same GPU needs it.
 

@@ -5,6 +5,7 @@ and the launcher, and imports no torch.
 """
 
 import logging
+import math
 import signal
 import sys
 import threading
@@ -22,7 +23,7 @@ from app.processes.protocol import HEARTBEAT_S, LEASE_S, WORK
 from app.processes.store import open_store
 from app.settings import Settings, prepare_data_folder
 from core.machine import Hardware, hardware_from_data
-from db import claims, jobs, machines
+from db import claims, jobs, machines, trainers
 from db.claims import Claim
 from db.errors import LostLease
 from db.session import Sessions, make_engine, make_sessions
@@ -42,6 +43,7 @@ class Trainer:
     launcher: Launcher
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     stopping: threading.Event = field(default_factory=threading.Event)
+    said_at: float = -math.inf  # when it last said that it is there
 
 
 def serve(settings: Settings) -> int:
@@ -53,16 +55,36 @@ def serve(settings: Settings) -> int:
         signal.signal(number, lambda *_: trainer.stopping.set())
     on_parent_gone(trainer.stopping.set)
     with suppress(Interrupted):
+        say_present(trainer)
         survey_place(trainer)
     while not trainer.stopping.is_set():
+        busy = False
         try:
+            say_present(trainer)
             busy = work_once(trainer)
         except Exception:
-            log.exception("The queue could not be read; trying again")  # a database that is away comes back
-            busy = False
+            log.exception("The queue could not be read; trying again")
         if not busy:
             trainer.stopping.wait(POLL_S)
+    with suppress(SQLAlchemyError), trainer.sessions.begin() as session:
+        trainers.leave(session, trainer.owner)
     return 0
+
+
+def say_present(trainer: Trainer) -> None:
+    """Say that this trainer is there, unless it has just said so. Its own loops say it: one that hangs is not there.
+
+    That it could not be written, because the database is away, locked or full, must end neither the trainer nor a run.
+    """
+    now = time.monotonic()
+    if now - trainer.said_at < HEARTBEAT_S:
+        return
+    trainer.said_at = now
+    try:
+        with trainer.sessions.begin() as session:
+            trainers.beat(session, trainer.owner, trainer.launcher.identity)
+    except SQLAlchemyError as error:
+        log.warning("That this trainer is there could not be written: %s", error)
 
 
 def work_once(trainer: Trainer) -> bool:
@@ -115,6 +137,8 @@ def _watch(trainer: Trainer, claim: Claim, attempt: Attempt) -> Exit:
 
 
 def _cancel_requested(trainer: Trainer, claim: Claim) -> bool:
+    """Whether a person wants it to stop; says by the way that this trainer is there. While the database is away nobody can want it."""
+    say_present(trainer)
     try:
         with trainer.sessions.read() as session:
             return jobs.get_job(session, claim.job_id).cancel_requested

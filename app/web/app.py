@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
 
 from app.processes.serving import end_in_order
 from app.services.accounts import Accounts, begin_serving, require_sign_in
@@ -16,6 +15,7 @@ from app.settings import Settings, prepare_data_folder
 from app.web.connections import bounded_connections
 from app.web.doors import KnownDoors
 from app.web.faults import refuse_in_words
+from app.web.metrics import Metrics
 from app.web.proxy import trusted_addresses
 from app.web.security import protect
 
@@ -44,7 +44,7 @@ def create_app(
         look: Arguments of `gr.mount_gradio_app` that only concern appearance: theme, css_paths, head ...
     """
     set_environment(settings)
-    studio = studio_builder(settings)
+    studio, metrics = studio_builder(settings), Metrics()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     refuse_in_words(app)
     accounts = add_routes(app, studio)  # first: the pages answer everything else
@@ -54,16 +54,9 @@ def create_app(
 
     asyncio.run(mount())
     app.add_middleware(KnownDoors)
-    protect(app, settings, accounts)
+    protect(app, settings, accounts, metrics)
+    app.state.metrics = metrics
     return app
-
-
-def add_health(app: FastAPI, journal_mode: Callable[[], str]) -> None:
-    """Add /healthz, which anybody may ask. It fails when `journal_mode`, which asks the database, raises."""
-
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok", "journal_mode": journal_mode()})
 
 
 def _mount(app: FastAPI, blocks: "gr.Blocks", look: Mapping[str, Any]) -> None:
@@ -141,12 +134,15 @@ def studio_app(settings: Settings) -> FastAPI:
     set_environment(settings)  # before these modules import gradio
     from app.pages import site as ui
     from app.services import proposals, studio
-    from app.web import actors, api, downloads, modules
+    from app.services.health import parts_of
+    from app.web import actors, api, downloads, health, metrics, modules
 
     writing = proposals.Proposals()
 
     def add_routes(app: FastAPI, opened: studio.Studio) -> Accounts:
-        add_health(app, lambda: studio.journal_mode(opened))
+        parts = parts_of(opened)
+        health.add_routes(app, parts)
+        metrics.add_routes(app, opened, parts)
         modules.add_routes(app)
         actors.add_routes(app, opened)
         downloads.add_routes(app, opened)

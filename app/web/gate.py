@@ -39,6 +39,7 @@ from app.web.throttle import Attempt, Attempts, place_of
 from db.users import name_key
 
 OPEN_PATHS = ("/healthz",)
+METRICS_PATHS = ("/metrics",)  # open to anybody where STUDIO_METRICS says so
 CHECKED_AT_ONCE, MOST_WAITING = 2, 32
 BUSY_S = 2
 UNREADABLE = "an unreadable address"
@@ -74,12 +75,13 @@ class SignIn:
         self.attempts = Attempts(clock)
         self.browsers = Browsers(settings.browsers_file)
         self.failed = FailedSignIns(accounts.sessions if accounts is not None else None)
+        self.open = frozenset(OPEN_PATHS + (METRICS_PATHS if settings.metrics == "open" else ()))
         self.slots, self.waiting = CapacityLimiter(CHECKED_AT_ONCE), 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, self.failed.at_the_end(send))
-        elif scope["type"] != "http" or inner_path(scope) in OPEN_PATHS:
+        elif scope["type"] != "http" or inner_path(scope) in self.open:
             await self.app(scope, receive, send)
         else:
             verdict = await self.judge(scope)

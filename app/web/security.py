@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.services.accounts import Accounts
 from app.settings import Settings
 from app.web.faults import FaultsInWords
-from app.web.gate import SignIn
-from app.web.proxy import BehindProxy
+from app.web.gate import OPEN_PATHS, SignIn
+from app.web.metrics import Measured, Metrics
+from app.web.proxy import BehindProxy, inner_path
 
 LARGEST_BODY_BYTES = 6_000_000
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -34,14 +35,16 @@ HEADERS = {
 }
 
 
-def protect(app: Starlette, settings: Settings, accounts: Accounts | None = None) -> None:
-    """Put every check in front of `app`. Without `accounts` there are none, and none can be made."""
+def protect(app: Starlette, settings: Settings, accounts: Accounts | None = None, metrics: Metrics | None = None) -> None:
+    """Put every check in front of `app`. Without `accounts` there are none, and none can be made. `metrics` count what is refused too."""
     app.add_middleware(FaultsInWords)  # each call goes outside of those before it
     app.add_middleware(BodyLimit, largest_bytes=LARGEST_BODY_BYTES)
     app.add_middleware(SignIn, settings=settings, accounts=accounts)
     app.add_middleware(OriginCheck)
     app.add_middleware(HostCheck, allowed=allowed_hosts(settings))
     app.add_middleware(SecurityHeaders)
+    if metrics is not None:
+        app.add_middleware(Measured, metrics=metrics)
     app.add_middleware(BehindProxy, root_path=settings.root_path, trusted=settings.trusted_proxies)
 
 
@@ -49,6 +52,11 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     """The host names that the page may be reached by. Addresses that mean "every interface" are not names of anything."""
     bound = () if settings.host in ("0.0.0.0", "::") else (settings.host.lower(),)
     return frozenset(("localhost", "127.0.0.1", "::1", *bound, *settings.allowed_hosts))
+
+
+def is_open(scope: Scope) -> bool:
+    """Whether anybody may ask this, by whatever host name and without a password."""
+    return scope.get("method") in ("GET", "HEAD") and inner_path(scope) in OPEN_PATHS
 
 
 class SecurityHeaders:
@@ -75,7 +83,7 @@ class HostCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self.app
-        if scope["type"] == "http":
+        if scope["type"] == "http" and not is_open(scope):  # who watches over the server knows it by any name, and learns only that it is there
             hosts = Headers(scope=scope).getlist("host")
             if len(hosts) != 1 or _host_name(hosts[0]) not in self.allowed:
                 answer = PlainTextResponse("This server does not answer to that host name. Its owner can add it to STUDIO_ALLOWED_HOSTS.", 400)

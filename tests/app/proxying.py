@@ -1,4 +1,4 @@
-"""A real nginx or caddy in front of a server, with the configuration that README gives. Skipped with a plain reason where there is none."""
+"""A real nginx or caddy in front of a server, with TLS and the configuration that docs/deployment.md gives. Skipped with a plain reason where there is none."""
 
 import os
 import shutil
@@ -11,9 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.app.deployment import block, replaced
 from tests.app.serving import free_port
 
 PATH = "/studio"
+TOLD = {"nginx": f"    proxy_set_header X-Forwarded-Prefix {PATH};\n", "caddy": f"      header_up X-Forwarded-Prefix {PATH}\n"}
 NGINX = """\
 {user}
 worker_processes 1;
@@ -25,21 +27,7 @@ http {{
   access_log off;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{ return 404; }}
-    location = {path} {{ return 308 {path}/; }}
-    location {path}/ {{
-      proxy_pass {upstream}{stripped};
-      proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-For $remote_addr;
-      {told}
-      client_max_body_size 8m;
-      proxy_read_timeout 1h;
-    }}
-  }}
+  {servers}
 }}
 """
 CADDY = """\
@@ -47,14 +35,7 @@ CADDY = """\
   admin off
   auto_https off
 }}
-http://127.0.0.1:{port} {{
-  redir {path} {path}/
-  {handle} {path}/* {{
-    reverse_proxy {upstream} {{
-      {told}
-    }}
-  }}
-}}
+{site}
 """
 
 
@@ -74,31 +55,65 @@ def proxied(kind: str, upstream: str, folder: Path, *, stripped: bool, told: boo
         missing = f"no {kind} on this machine; Debian: apt-get install nginx-light caddy"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     port = free_port()
+    certificate = make_certificate(folder)
+    text = block(kind)
+    if not told:
+        text = replaced(text, (TOLD[kind], ""))
     if kind == "nginx":
-        header = f"proxy_set_header X-Forwarded-Prefix {PATH};" if told else ""
-        user = "user root;" if os.geteuid() == 0 else ""
-        text = NGINX.format(user=user, folder=folder, port=port, path=PATH, upstream=upstream, stripped="/" if stripped else "", told=header)
+        text = _nginx(text, folder, port, upstream, stripped)
         command = [binary, "-p", str(folder), "-c", str(folder / "conf")]
     else:
-        header = f"header_up X-Forwarded-Prefix {PATH}" if told else ""
-        text = CADDY.format(port=port, path=PATH, upstream=upstream.removeprefix("http://"), handle="handle_path" if stripped else "handle", told=header)
+        text = _caddy(text, certificate, port, upstream, stripped)
         command = [binary, "run", "--adapter", "caddyfile", "--config", str(folder / "conf")]
     (folder / "conf").write_text(text)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder)})
     try:
-        _wait(process, f"http://127.0.0.1:{port}", folder)
-        yield f"http://127.0.0.1:{port}{PATH}"
+        _wait(process, f"https://127.0.0.1:{port}", folder)
+        yield f"https://127.0.0.1:{port}{PATH}"
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _nginx(text: str, folder: Path, port: int, upstream: str, stripped: bool) -> str:
+    """The servers of the page on ports and with a certificate of ours."""
+    keys = "/etc/letsencrypt/live/studio.example.org"
+    servers = replaced(
+        text,
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
+        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
+        (f"{keys}/fullchain.pem", f"{folder}/certificate.pem"),
+        (f"{keys}/privkey.pem", f"{folder}/key.pem"),
+        ("proxy_pass http://127.0.0.1:7860/;", f"proxy_pass {upstream}{'/' if stripped else ''};"),
+    )
+    return NGINX.format(user="user root;" if os.geteuid() == 0 else "", folder=folder, servers=servers)
+
+
+def _caddy(text: str, certificate: Path, port: int, upstream: str, stripped: bool) -> str:
+    """The site of the page at a port and with a certificate of ours, which it cannot fetch here."""
+    site = replaced(
+        text,
+        ("studio.example.org {", f"https://127.0.0.1:{port} {{\n  tls {certificate} {certificate.with_name('key.pem')}"),
+        ("reverse_proxy 127.0.0.1:7860", f"reverse_proxy {upstream.removeprefix('http://')}"),
+    )
+    return CADDY.format(site=site if stripped else replaced(site, ("handle_path", "handle")))
+
+
+def make_certificate(folder: Path) -> Path:
+    """One that its key has signed, for this machine."""
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", *names, *files]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder / "certificate.pem"
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, folder: Path) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            httpx.get(url, timeout=2, trust_env=False)
+            httpx.get(url, timeout=2, trust_env=False, verify=False)
             return
         except httpx.TransportError:
             time.sleep(0.05)

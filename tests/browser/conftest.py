@@ -85,7 +85,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A page that fails the test on a script error, on a dialog, and on a request to anybody but the studio; its context's other pages too."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    # Errors of TLS: the proxies' certificate is of our own making.
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, ignore_https_errors=True)
     context.set_default_timeout(15_000)
     problems: list[str] = []
 
@@ -106,4 +107,4 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 def _is_outside(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+    return not url.startswith(("http://127.0.0.1:", "https://127.0.0.1:", "data:", "blob:"))

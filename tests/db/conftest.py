@@ -1,17 +1,12 @@
-"""A real SQLite file for each test, and the rows that most tests start from."""
+"""For each test a real SQLite file and then a real PostgreSQL database, and the rows that most tests start from."""
 
-import os
-import pwd
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, event
@@ -22,19 +17,27 @@ from db.errors import StoreError
 from db.schema import migrate
 from db.session import Sessions, make_engine, make_sessions
 from db.tables import Run, Version
+from tests.clusters import TEMPLATE
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/studio.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Which of the two; a module or a test about one of them narrows it: `@pytest.mark.parametrize("database", ["sqlite"], indirect=True)`."""
+    return str(request.param)
 
 
 @pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
+def url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    return f"sqlite:///{tmp_path}/studio.db" if database == "sqlite" else request.getfixturevalue("cluster").new(TEMPLATE)
+
+
+@pytest.fixture
+def engine(database: str, url: str) -> Iterator[Engine]:
     engine = make_engine(url)
-    migrate(engine)
+    if database == "sqlite":
+        migrate(engine)
     yield engine
     engine.dispose()
 
@@ -135,57 +138,7 @@ def start_python() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
             process.kill()
 
 
-def _find_binaries() -> Path | None:
-    found = shutil.which("initdb")
-    candidates = [Path(found).parent] if found else []
-    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((folder for folder in candidates if (folder / "initdb").exists() and (folder / "pg_ctl").exists()), None)
-
-
-def _find_user() -> str | None:
-    """PostgreSQL refuses to run as root; then its own system user must be there."""
-    if os.geteuid() != 0:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    return "postgres" if any(entry.pw_name == "postgres" for entry in pwd.getpwall()) else None
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """The URL of an empty cluster; `{name}` is the database."""
-    binaries, user = _find_binaries(), _find_user()
-    if binaries is None:
-        pytest.skip("PostgreSQL's server programs (initdb, pg_ctl) are not installed")
-    if user is None:
-        pytest.skip("PostgreSQL does not run as root, and there is no system user 'postgres'")
-    folder = Path(tempfile.mkdtemp(prefix="studio-pg-"))  # not under tmp_path: its owner alone may enter there, and socket paths must be short
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        shutil.chown(folder, user)
-        as_user["user"] = user
-
-    def server(*arguments: str | Path) -> None:
-        done = subprocess.run([*map(str, arguments)], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, **as_user)
-        assert done.returncode == 0, done.stdout
-
-    data = folder / "data"
-    settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    try:
-        server(binaries / "initdb", "-D", data, "-A", "trust", "-U", "studio", "-E", "UTF8", "--no-sync", "--no-instructions")
-        server(binaries / "pg_ctl", "-D", data, "-o", settings, "-l", folder / "log", "-w", "start")
-        try:
-            yield f"postgresql://studio@/{{name}}?host={folder}"
-        finally:
-            server(binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder)
-
-
 @pytest.fixture
-def empty_url(cluster: str) -> str:
+def empty_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """The URL of a new database without any table."""
-    name = f"test_{uuid4().hex}"
-    admin = make_engine(cluster.format(name="postgres"))
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
-    admin.dispose()
-    return cluster.format(name=name)
+    return f"sqlite:///{tmp_path}/empty.db" if database == "sqlite" else request.getfixturevalue("cluster").new()

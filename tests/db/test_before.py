@@ -27,10 +27,10 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old(request: pytest.FixtureRequest, data: Path) -> Iterator[Engine]:
+@pytest.fixture
+def old(database: str, request: pytest.FixtureRequest, data: Path) -> Iterator[Engine]:
     data.mkdir()
-    engine = make_engine(f"sqlite:///{data}/studio.db" if request.param == "sqlite" else request.getfixturevalue("empty_url"))
+    engine = make_engine(f"sqlite:///{data}/studio.db" if database == "sqlite" else request.getfixturevalue("cluster").new())
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "0002")
         for name, rows in BEFORE.items():

@@ -113,13 +113,7 @@ def compare_earlier(engine: Engine) -> None:
     assert {reply.arm: reply.text for reply in plain.replies} == {"base": "without base", "prompt": "without base+constitution"}
 
 
-def test_comparisons_of_an_earlier_version_keep_their_replies_and_name_their_model_and_arms(url: str) -> None:
-    engine = make_engine(url)
-    compare_earlier(engine)
-    engine.dispose()
-
-
-def test_the_same_on_postgresql(empty_url: str) -> None:
+def test_comparisons_of_an_earlier_version_keep_their_replies_and_name_their_model_and_arms(empty_url: str) -> None:
     engine = make_engine(empty_url)
     compare_earlier(engine)
     engine.dispose()

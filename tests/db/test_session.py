@@ -1,4 +1,4 @@
-"""Engines and sessions on a real SQLite file."""
+"""Engines and sessions."""
 
 import sqlite3
 import sys
@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
-from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy import Engine, func, insert, inspect, select
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, StatementError
 
 from db.errors import UnsupportedDatabase
 from db.session import Sessions, clock, journal_mode, make_engine, make_sessions
 from db.tables import Constitution, Draft, Version
+from tests.db.rows import only_sqlite
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ def test_wal_is_used_only_where_its_reset_bug_is_fixed(version: tuple[int, ...],
     assert journal_mode(version) == mode
 
 
+@only_sqlite
 def test_connections_are_set_up(engine: Engine) -> None:
     with engine.begin() as connection:
 
@@ -77,7 +79,7 @@ def test_a_file_that_another_program_keeps_in_wal_is_refused_in_words(tmp_path: 
 
 
 def test_a_read_session_refuses_to_write(sessions: Sessions) -> None:
-    with pytest.raises(OperationalError, match="readonly"), sessions.read() as s:
+    with pytest.raises((OperationalError, InternalError), match=r"read-?only"), sessions.read() as s:
         s.execute(insert(Constitution).values(name="Brevity", created_at=datetime.now(UTC)))
     with sessions.begin() as s:  # the same pooled connection writes again
         s.add(Constitution(name="Brevity", created_at=datetime.now(UTC)))
@@ -109,6 +111,7 @@ def test_a_read_session_sees_one_moment_of_the_database(sessions: Sessions, url:
         assert s.scalars(select(Constitution.name)).one() == "New"
 
 
+@only_sqlite
 def test_threads_that_read_then_write_wait_for_each_other_and_lose_nothing(sessions: Sessions) -> None:
     with sessions.begin() as s:
         s.add(Constitution(name="0", created_at=datetime.now(UTC)))
@@ -128,6 +131,7 @@ def test_threads_that_read_then_write_wait_for_each_other_and_lose_nothing(sessi
         assert s.scalars(select(Constitution.name)).one() == "100"
 
 
+@only_sqlite
 def test_after_a_lock_timeout_the_same_sessions_work_again(sessions: Sessions, engine: Engine) -> None:
     with closing(sqlite3.connect(str(engine.url.database), isolation_level=None)) as holder:
         with sessions.begin() as s:
@@ -149,7 +153,7 @@ def test_an_exception_undoes_everything_also_a_change_of_tables(sessions: Sessio
     with pytest.raises(ZeroDivisionError):
         fail_half_way()
     with sessions.read() as s:
-        assert s.connection().exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE name = 'half_done'").scalar() == 0
+        assert not inspect(s.connection()).has_table("half_done")
 
 
 def test_foreign_keys_are_enforced(sessions: Sessions) -> None:
@@ -195,7 +199,7 @@ def test_any_other_text_comes_back_as_it_was(sessions: Sessions, text: str) -> N
 def test_nan_in_json_is_refused(sessions: Sessions, add_version: Callable[..., Version]) -> None:
     with sessions.begin() as s:
         version = add_version(s)
-    with pytest.raises(StatementError, match="not JSON compliant"), sessions.begin() as s:
+    with pytest.raises((StatementError, ValueError), match="not JSON compliant"), sessions.begin() as s:
         s.add(Draft(constitution_id=version.constitution_id, editor="ann", content={"mi": float("nan")}, revision=1, updated_at=datetime.now(UTC)))
 
 
@@ -225,6 +229,7 @@ def test_a_missing_driver_is_said_with_how_to_install_it(monkeypatch: pytest.Mon
         make_engine("postgresql://host/studio")
 
 
+@only_sqlite
 def test_a_sqlite_library_that_is_too_old_is_said(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 26, 0))
     with pytest.raises(UnsupportedDatabase, match=r"3\.35 or newer"):

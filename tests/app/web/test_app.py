@@ -1,15 +1,16 @@
 """The whole server: which addresses it has, to whom they answer, and what becomes of errors."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import gradio as gr
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.services.health import Parts
 from app.settings import Settings, prepare_data_folder
-from app.web.app import add_health, create_app
+from app.web import health
+from app.web.app import create_app
 from app.web.doors import is_known
 from tests.app.serving import served
 
@@ -57,7 +58,7 @@ def build(calls: list[str]) -> gr.Blocks:
 
 
 def routes(app: FastAPI, _: object) -> None:
-    add_health(app, lambda: "wal")
+    health.add_routes(app, Parts({"database": lambda: True}))
 
     @app.get("/runs/{run_id}/fail")
     def fail(run_id: int) -> None:
@@ -138,18 +139,3 @@ def test_an_unforeseen_error_is_words_with_a_number_of_the_log_and_tells_nothing
 def test_an_address_that_names_no_row_says_that_nothing_is_there(pages: Pages, number: str) -> None:
     answer = pages.get(f"/runs/{number}/fail")
     assert answer.status_code in (404, 500) and "detail" not in answer.text
-
-
-def test_health_names_the_journal_mode_and_needs_no_password(pages: Pages) -> None:
-    response = pages.get("/healthz", auth=None)
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "journal_mode": "wal"})
-
-
-def test_health_fails_when_the_database_cannot_be_asked(tmp_path: Path) -> None:
-    def no_database() -> str:
-        raise OSError("no database")
-
-    settings = Settings.from_environment({}, data=tmp_path)
-    prepare_data_folder(settings)
-    with served(create_app(settings, lambda _: [], build, lambda app, _: add_health(app, no_database))) as address:
-        assert httpx.get(f"{address}/healthz", trust_env=False).status_code == 500

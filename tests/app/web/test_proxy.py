@@ -144,7 +144,7 @@ def test_what_is_streamed_arrives_line_by_line(kind: str, media_type: str, tmp_p
     with (
         served(app) as url,
         proxied(kind, url, tmp_path, stripped=True, told=False) as address,
-        httpx.stream("GET", f"{address}/stream", timeout=20, trust_env=False) as answer,
+        httpx.stream("GET", f"{address}/stream", timeout=20, trust_env=False, verify=False) as answer,
     ):
         got = []
         for line in filter(None, answer.iter_lines()):
@@ -156,9 +156,9 @@ def test_what_is_streamed_arrives_line_by_line(kind: str, media_type: str, tmp_p
 @pytest.mark.parametrize(("kind", "stripped", "told"), [("nginx", True, True), ("nginx", False, True), ("caddy", True, True), ("caddy", False, True)])
 def test_real_proxies_say_the_path(kind: str, stripped: bool, told: bool, tmp_path: Path) -> None:
     with served(build()) as url, proxied(kind, url, tmp_path, stripped=stripped, told=told) as address:
-        answer = httpx.get(f"{address}/train", trust_env=False)
+        answer = httpx.get(f"{address}/train", trust_env=False, verify=False)
         assert answer.json()["url"] == f"{address}/train"
-        moved = httpx.get(f"{address}/train/", trust_env=False)
+        moved = httpx.get(f"{address}/train/", trust_env=False, verify=False)
         assert httpx.URL(f"{address}/").join(moved.headers["location"]).path == f"{PATH}/train"
 
 

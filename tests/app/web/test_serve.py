@@ -18,7 +18,9 @@ from tests.app.serving import free_port
 SERVER = """
 import json, os, sys
 from app.settings import Settings
-from app.web.app import add_health, create_app, serve
+from app.services.health import Parts
+from app.web import health
+from app.web.app import create_app, serve
 
 def build(_):
     import gradio as gr
@@ -27,7 +29,7 @@ def build(_):
     return demo
 
 def app(settings):
-    made = create_app(settings, lambda _: None, build, lambda app, _: add_health(app, lambda: "wal"))
+    made = create_app(settings, lambda _: None, build, lambda app, _: health.add_routes(app, Parts({"database": lambda: True})))
     import psutil
     rss = psutil.Process().memory_info().rss
     print(json.dumps({"torch": "torch" in sys.modules, "rss_mib": rss / 2**20, "analytics": os.environ["GRADIO_ANALYTICS_ENABLED"]}), flush=True)
