@@ -28,7 +28,7 @@ _NOT_READ = {
     **dict.fromkeys((".pdf", ".docx", ".doc", ".odt", ".rtf"), "a document of a word processor"),
     **dict.fromkeys((".html", ".htm"), "a web page"),
 }
-_YAML_BEGIN = re.compile(r"\A(?:\s*(?:#[^\n]*|---|%[^\n]*)?\n)*\s*(?:-\s+)?[A-Za-z_]+\s*:(?:\s|$)")
+_YAML_BEGIN = re.compile(r"\A(?:[^\S\n]*+(?:#[^\n]*+|---|%[^\n]*+)?\n)*+\s*+(?:-\s++)?[A-Za-z_]++\s*+:(?:\s|$)")
 
 
 @dataclass(frozen=True, kw_only=True)

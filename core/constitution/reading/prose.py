@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from core.constitution.principles import squash
 from core.constitution.reading.drafts import Draft, Found, draft_of
 
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
-_MARKS = re.compile(r"\s*\{[^{}]*#?[^{}]*\}\s*$")  # `{#id authority=user}`, as the Model Spec has it
+_HEADING = re.compile(r"(#{1,6})[ \t]+(?=.)")
 _AUTHORITY = re.compile(r"authority=[\"']?([\w-]+)")
 _ITEM = re.compile(r"( *)(?:\d{1,3}[.)]|[-*+•])[ \t]+(.*)$")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
@@ -62,10 +61,25 @@ def _sections(text: str) -> tuple[list[_Section], "Counter[str]"]:
         if heading is None:
             sections[-1].lines.append(line)
             continue
-        if marks := _MARKS.search(heading[2]):
-            authorities.update(_AUTHORITY.findall(marks[0]))
-        sections.append(_Section(len(heading[1]), _plain(_MARKS.sub("", heading[2]))))
+        title, marks = _without_marks(_closed(line[heading.end() :]))
+        authorities.update(_AUTHORITY.findall(marks))
+        sections.append(_Section(len(heading[1]), _plain(title)))
     return sections, authorities
+
+
+def _closed(title: str) -> str:
+    """A heading without the number signs that may close it."""
+    title = title.rstrip(" \t")
+    return title.rstrip("#").rstrip(" \t") or title[:1]
+
+
+def _without_marks(title: str) -> tuple[str, str]:
+    """A heading, and what stands in braces at its end, such as `{#id authority=user}` in the Model Spec."""
+    bare = title.rstrip()
+    begin = bare.rfind("{")
+    if begin < 0 or bare.find("}", begin) != len(bare) - 1:
+        return title, ""
+    return bare[:begin].rstrip(), bare[begin:]
 
 
 def _plain(title: str) -> str:

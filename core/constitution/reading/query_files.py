@@ -35,6 +35,7 @@ SPLIT_COLUMNS = ("split", "subset", "partition", "set", "fold")
 _ADDED = ("input", "context")  # to an `instruction`, below it, as Alpaca and Dolly mean them
 _USER = ("user", "human", "prompter")
 _NAMED = 3  # places that a note names
+MOST_NAMED = 20  # columns that a message names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +108,12 @@ def _named(table: Table) -> dict[str, str]:
 
 
 def _query_column(table: Table, field: str | None, filename: str) -> str:
-    named = _named(table)
+    columns = _named(table)
     wanted = [folded(field).replace(" ", "_").replace("-", "_")] if field else [*QUERY_COLUMNS, ITEM]
-    found = next((named[name] for name in wanted if name in named), None)
+    found = next((columns[name] for name in wanted if name in columns), None)
     if found is None:
-        shown = ", ".join(f"`{name}`" for name in table.columns if name != ITEM) or "none"
+        names = [f"`{name:.60}`" for name in table.columns if name != ITEM]
+        shown = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else "") or "none"
         remedy = f"Name the one to ask with --query-field, or rename it to `query`; known are {', '.join(QUERY_COLUMNS)}."
         raise QueryError(
             f"{filename} has no column {f'`{field}`' if field else '`query`'}; its columns are {shown}. {remedy}"
@@ -122,11 +124,11 @@ def _query_column(table: Table, field: str | None, filename: str) -> str:
 
 
 def _split_column(table: Table, filename: str) -> str | None:
-    named = _named(table)
+    columns = _named(table)
     for name in SPLIT_COLUMNS:
-        if name in named and (name == "split" or all(_split_word(row.values.get(named[name])) != "" for row in table.rows)):
-            return named[name]
-    flag = next((named[name] for name in named if name in SPLIT_WORDS and name != "train"), None)
+        if name in columns and (name == "split" or all(_split_word(row.values.get(columns[name])) != "" for row in table.rows)):
+            return columns[name]
+    flag = next((columns[name] for name in columns if name in SPLIT_WORDS and name != "train"), None)
     if flag is not None:
         raise QueryError(
             f"{filename} has a column `{flag}`, which may mark what is held out. Name it `split`, with `train` or `held_out` in each row, or remove it."
@@ -135,8 +137,8 @@ def _split_column(table: Table, filename: str) -> str | None:
 
 
 def _added_column(table: Table, column: str) -> str | None:
-    named = _named(table)
-    return next((named[name] for name in _ADDED if name in named), None) if folded(column) == "instruction" else None
+    columns = _named(table)
+    return next((columns[name] for name in _ADDED if name in columns), None) if folded(column) == "instruction" else None
 
 
 def _split_word(value: object) -> str | None:

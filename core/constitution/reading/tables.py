@@ -7,13 +7,15 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import FileError
 
 MAX_FILE_BYTES = 5_000_000
+MAX_ROWS = 100_000
 MARKS = {",": "comma", ";": "semicolon", "\t": "tab"}
 LINES, TABLE, JSON, JSON_LINES = "lines of text", "table", "JSON", "JSON lines"
 ITEM = ""  # the column of what has none: a line, or a text in a list
@@ -37,8 +39,8 @@ _BOMS = (
     (b"\xfe\xff", "utf-16", "UTF-16"),
 )
 _HTML = re.compile(r"\s*<(?:!doctype html|html|head|body|table|ul|ol|div|p)\b", re.IGNORECASE)
-_MARKDOWN_TABLE = re.compile(r"^\s*\|.*\|\s*\n\s*\|[\s:|-]+\|\s*$", re.MULTILINE)
-_YAML = re.compile(r"\A(?:---\s*\n|(?:#[^\n]*\n)*(?:-\s+)?[A-Za-z_]{2,30}:(?:[ \t]+\S[^\n]*)?\n(?:\s+|-\s)\S)")
+_MARKDOWN_TABLE = re.compile(r"^[ \t]*+\|.*\|[ \t]*\n[ \t]*+\|[ \t:|-]++$(?<=[|\s])", re.MULTILINE)
+_YAML = re.compile(r"\A(?:---\s*\n|(?:#[^\n]*+\n)*+(?:-\s++)?[A-Za-z_]{2,30}:(?:[ \t]++\S[^\n]*+)?\n(?:\s++|-\s)\S)")
 _LIST_MARK = re.compile(r"\s*(?:[-*•]|\d{1,5}[.)])[ \t]+(?=\S)")
 _SUFFIXES = {"jsonl": JSON_LINES, "ndjson": JSON_LINES, "json": JSON, "csv": TABLE, "tsv": TABLE, "tab": TABLE}
 _REFUSED = {
@@ -154,9 +156,7 @@ def _parse(text: str, place: str, filename: str) -> Any:
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         row = dict(found)
         if len(row) < len(found):
-            names = [name for name, _ in found]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise FileError(f"{place} of {filename} has the key {twice!r} twice. Remove one of them.")
+            raise FileError(f"{place} of {filename} has the key {_twice([name for name, _ in found])!r:.60} twice. Remove one of them.")
         return row
 
     try:
@@ -167,13 +167,26 @@ def _parse(text: str, place: str, filename: str) -> Any:
         raise FileError(f'{place} of {filename} is not JSON ({str(error)[:120]}). Write one object a line, as in {{"query": "…"}}.') from error
 
 
+def _require_few(rows: int, filename: str) -> None:
+    if rows > MAX_ROWS:
+        raise FileError(f"{filename} holds {rows:,} rows; the limit is {MAX_ROWS:,}. Take a sample of it.")
+
+
+def _twice(names: Sequence[str]) -> str | None:
+    """The first name that stands there more than once."""
+    counts = Counter(names)
+    return next((name for name in names if counts[name] > 1), None)
+
+
 def _from_json(decoded: Decoded, filename: str, whole: bool, notes: tuple[str, ...]) -> Table:
     if whole:
         value, notes = _list_in(_parse(decoded.text, "The text", filename), filename, notes)
         items = [(f"Item {number}", item) for number, item in enumerate(value, 1)]
     else:
-        lines = enumerate(decoded.text.split("\n"), 1)
-        items = [(f"Line {number}", _parse(line, f"Line {number}", filename)) for number, line in lines if line.strip()]
+        lines = [(number, line) for number, line in enumerate(decoded.text.split("\n"), 1) if line.strip()]
+        _require_few(len(lines), filename)
+        items = [(f"Line {number}", _parse(line, f"Line {number}", filename)) for number, line in lines]
+    _require_few(len(items), filename)
     rows = [Row(place, item if isinstance(item, dict) else {ITEM: item}) for place, item in items]
     return _table(JSON if whole else JSON_LINES, decoded, rows, notes)
 
@@ -192,7 +205,7 @@ def _list_in(value: Any, filename: str, notes: tuple[str, ...]) -> tuple[list[An
         rows = [({**item, "split": name} if isinstance(item, dict) else {"query": item, "split": name}) for name, found in lists.items() for item in found]
         return rows, (*notes, f"the splits are the lists under {', '.join(map(repr, lists))}")
     if lists:
-        raise FileError(f"{filename} holds several lists: {', '.join(map(repr, lists))}. Keep one, or give each its own file.")
+        raise FileError(f"{filename} holds several lists: {', '.join(f'{name!r:.60}' for name in list(lists)[:20])}. Keep one, or give each its own file.")
     return [value], notes
 
 
@@ -225,11 +238,12 @@ def _from_table(decoded: Decoded, filename: str, mark: str | None, notes: tuple[
     lines = list(_fields(text, mark, filename, first))
     if not lines:
         raise FileError(f"{filename} is empty. Write a header with `query`, and one row for each.")
+    _require_few(len(lines), filename)
     (_, names), *body = lines
     columns = [" ".join(name.replace("\ufeff", "").split()) for name in names]
-    twice = next((name for name in columns if name and [c.casefold() for c in columns].count(name.casefold()) > 1), None)
+    twice = _twice([name.casefold() for name in columns if name])
     if twice is not None:
-        raise FileError(f"{filename} has the column {twice!r} twice. Rename one of them.")
+        raise FileError(f"{filename} has the column {next(name for name in columns if name.casefold() == twice)!r:.60} twice. Rename one of them.")
     rows = []
     for line, cells in body:
         if len(cells) != len(columns):
@@ -265,6 +279,7 @@ def _from_lines(decoded: Decoded, filename: str) -> Table:
     if _MARKDOWN_TABLE.search(text) or _YAML.match(text):
         raise FileError(f"{filename} looks like {'a table in Markdown' if _MARKDOWN_TABLE.search(text) else 'YAML'}, which is not read here. {_SAVE}")
     lines = [(f"Line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    _require_few(len(lines), filename)
     marked = [line for _, line in lines if _LIST_MARK.match(line)]
     notes: tuple[str, ...] = ()
     if len(marked) == len(lines) > 1:
