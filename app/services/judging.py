@@ -1,15 +1,16 @@
 """Judging replies that exist already by a stored version. Nothing is stored."""
 
-import time
 from dataclasses import dataclass
 
 from app.services.studio import Studio, in_words
+from core.budget import Limit, within
 from core.constitution.principles import from_data
-from core.constitution.reading.replies import ReplyFile, read_replies
-from core.measure.judging import Judged, judge_replies
+from core.constitution.reading.replies import ReplyFile
+from core.measure.judging import Judged, judge_data
 from db.constitutions import get_version_by_id
 
 BUDGET_S = 60.0  # for one file; what is not reached then is unjudged, and a note says so
+JUDGING = Limit(what="Judging a reply", seconds=8.0, remedy="Shorten the replies, or write a simpler pattern in the check.", alive=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +28,9 @@ def judge_file(studio: Studio, version_id: int, data: bytes, filename: str) -> J
     Raises:
         ReplyError: A file that cannot be read, or that does not go with the version.
         RefusedError: No such version.
+        OverBudgetError: One reply held the judging up, or the file its reading.
     """
     with in_words(), studio.sessions.read() as session:
         constitution = from_data(get_version_by_id(session, version_id).content)
-    file = read_replies(data, filename)
-    ends = time.monotonic() + BUDGET_S
-    return JudgedFile(filename=filename, file=file, judged=judge_replies(constitution, file.replies, time_is_up=lambda: time.monotonic() > ends))
+    file, judged = within(JUDGING, judge_data, constitution, data, filename, BUDGET_S)
+    return JudgedFile(filename=filename, file=file, judged=judged)

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from app.processes.serving import end_in_order
 from app.settings import Settings, prepare_data_folder
 from app.web.security import protect
+from core import budget
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -153,6 +154,7 @@ def serve(settings: Settings, build: Callable[[Settings], FastAPI] | None = None
     )
     server = uvicorn.Server(config)
     end_in_order(server)
+    budget.SHORT.warm()
     server.run()
     return 0
 
