@@ -110,6 +110,18 @@ class WriterError(StudioError):
     kind = "writer"
 
 
+class OverBudgetError(StudioError):
+    """Something that was asked for took more time or memory than it may have, and was stopped."""
+
+    kind = "budget"
+
+
+class BusyError(StudioError):
+    """Too much was asked for at one moment; a little later it works."""
+
+    kind = "busy"
+
+
 def first_line(error: BaseException) -> str:
     """A library's own words, short enough to stand in a message of ours."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -37,10 +37,10 @@ from app.pages.questions import (
 from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
 from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
+from app.services.differences import differences
 from app.services.matching import matches
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
-from core.constitution.changes import changes
 from core.constitution.proposals import Wish
 from core.errors import StudioError
 
@@ -101,7 +101,7 @@ class WritePage:
         """What a new version would change, and whether it can be saved."""
         draft = service.view_draft(self.studio, question.constitution, editor)
         number = draft.head.number + 1 if draft.head else 1
-        change = changes(draft.head_constitution, draft.constitution)
+        change = differences(draft.head_constitution, draft.constitution)
         can_save = draft.changed and not draft.problems
         return VersionPreview(**_state(draft), html=changes_html(change), difference=change, number=number, reason=save_reason(draft), can_save=can_save)
 
@@ -126,7 +126,7 @@ class WritePage:
         """One version to read, and what the draft changes in it."""
         version = service.open_version(self.studio, question.constitution, question.number)
         draft = service.view_draft(self.studio, question.constitution, editor)
-        change = changes(version.constitution, draft.constitution)
+        change = differences(version.constitution, draft.constitution)
         return VersionText(
             number=version.summary.number,
             head=version_head_html(version.summary),

@@ -1,4 +1,4 @@
-"""Starts the web page, the trainer and the model host, starts them again when they die, and stops them together.
+"""Starts the web page, the trainer and the model host, starts them again when they die or hang, and stops them together.
 
 It imports neither gradio nor torch, so it is up at once and has little that could fail. Each child has its own process group and a
 pipe from here as its standard input: should this process be killed, the pipes close and the children stop by themselves (app/processes/lifeline.py).
@@ -22,6 +22,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from app.processes.health import EVERY_S, MISSES, Health, watched
 from app.processes.lifeline import SUPERVISED
 from app.settings import Settings, prepare_data_folder
 from core.errors import ConfigError
@@ -58,6 +59,7 @@ class Child:
 
     name: str
     process: subprocess.Popen[bytes] | None = None
+    health: Health | None = None  # of the process that runs
     started_at: float = 0.0
     start_at: float = 0.0
     delay_s: float = FIRST_DELAY_S
@@ -186,19 +188,36 @@ def _tend(child: Child, settings: Settings, command: Command) -> None:
             return
         try:
             child.process, child.started_at = _start(child.name, settings, command), now
+            child.health = watched(child.name, child.process.pid, settings)
         except OSError as error:  # no memory, no file handles, no log folder: may pass, and is no reason to stop the others
             _start_later(child, f"{child.name} cannot be started ({error.strerror}); trying again")
         return
     status = child.process.poll()
     if status is None:
+        if child.health is not None and child.health.hangs:
+            _end_hung(child, child.process)
         return
-    _close_pipe(child.process)
-    child.process = None
+    _forget(child, child.process)
     if now - child.started_at >= HEALTHY_AFTER_S:
         child.delay_s = FIRST_DELAY_S
     log = _log_file(settings, child.name)
     last_words = "" if status < 0 else _last_words(log)  # who is killed says nothing about it
     _start_later(child, f"{child.name} ended unexpectedly ({_cause(status)}); starting it again", f"{last_words}See {log}.")
+
+
+def _end_hung(child: Child, process: subprocess.Popen[bytes]) -> None:
+    """Who has not answered for so long answers no request to stop either."""
+    _signal(process, signal.SIGKILL)
+    process.wait()
+    _forget(child, process)
+    _start_later(child, f"{child.name} runs, but gave no sign of life for {EVERY_S * MISSES[child.name]:.0f} s, so it was ended; starting it again")
+
+
+def _forget(child: Child, process: subprocess.Popen[bytes]) -> None:
+    _close_pipe(process)
+    child.process = None
+    if child.health is not None:
+        child.health.ended.set()
 
 
 def _start_later(child: Child, what: str, more: str = "") -> None:

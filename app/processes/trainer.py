@@ -11,11 +11,13 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.processes.health import beat
 from app.processes.launchers import Attempt, Exit, Launcher, open_launcher
 from app.processes.lifeline import on_parent_gone
 from app.processes.patience import Interrupted, hindrance, persist
@@ -44,13 +46,14 @@ class Trainer:
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     stopping: threading.Event = field(default_factory=threading.Event)
     said_at: float = -math.inf  # when it last said that it is there
+    alive: Callable[[], None] = lambda: None  # told again and again, so that the supervisor can tell a trainer that hangs
 
 
 def serve(settings: Settings) -> int:
     """Work through the queue until interrupted, terminated, or left by the supervisor. Returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     prepare_data_folder(settings)
-    trainer = Trainer(make_sessions(make_engine(settings.database_url)), open_launcher(settings, open_store(settings)))
+    trainer = Trainer(make_sessions(make_engine(settings.database_url)), open_launcher(settings, open_store(settings)), alive=lambda: beat(settings))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stopping.set())
     on_parent_gone(trainer.stopping.set)
@@ -58,6 +61,7 @@ def serve(settings: Settings) -> int:
         say_present(trainer)
         survey_place(trainer)
     while not trainer.stopping.is_set():
+        trainer.alive()
         busy = False
         try:
             say_present(trainer)
@@ -124,6 +128,7 @@ def _watch(trainer: Trainer, claim: Claim, attempt: Attempt) -> Exit:
     deadline: float | None = None
     asked_at = time.monotonic()
     while (ended := attempt.wait(LOOK_S)) is None:
+        trainer.alive()
         if trainer.stopping.is_set() and deadline is None:
             attempt.let_go()
             deadline = time.monotonic() + STOP_WITHIN_S

@@ -18,6 +18,7 @@ from core.model_names import is_hub_id, require_model_folder
 MAX_ID_CHARS = 500
 LOOK_UP_S = 3.0
 MAX_CONFIG_BYTES = 1_000_000
+MODEL_FILES = "a config.json and .safetensors weights, as transformers saves it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,20 +47,21 @@ def check_model_id(model: object, local: bool) -> str:
         raise ModelError("The model id is too long or holds unprintable characters. Type a Hub id such as `org/name`, or a folder.")
     if text == DEFAULT_MODEL:
         return text
-    if local and _is_folder(text):
-        require_model_folder(Path(text).expanduser())
+    if local and _is_model_folder(text):
         return text
     if not (is_hub_id(text) or (not local and text.startswith("/"))):  # a relative path would be relative to what nobody here knows
-        folder = "a model folder on this machine" if local else "the whole path of a folder, such as `/models/name`"
+        folder = f"a folder of this machine with {MODEL_FILES}" if local else "the whole path of a folder, such as `/models/name`"
         raise ModelError(f"“{text}” is neither a Hub id such as `org/name` nor {folder}. Check the spelling.")
     return text
 
 
-def _is_folder(text: str) -> bool:
+def _is_model_folder(text: str) -> bool:
+    """Whether a model lies there. What else is or is not on this machine is not told: the field takes a path from anybody at the page."""
     try:
-        return Path(text).expanduser().is_dir()
-    except (OSError, RuntimeError):  # too long a name; a user that does not exist after ~
+        require_model_folder(Path(text).expanduser())
+    except (OSError, RuntimeError, ValueError, ModelError):  # too long a name; a user that does not exist after ~; no right to look
         return False
+    return True
 
 
 def look_up(model: object, local: bool) -> BaseModel:
@@ -78,7 +80,7 @@ def look_up(model: object, local: bool) -> BaseModel:
     if not local and not is_hub_id(name):
         return BaseModel(id=name, shape=None, notice=f"{name} lies on the machine that trains, where it was not looked at, so time and memory are unknown.")
     try:
-        config = _read(Path(name).expanduser() / "config.json") if local and _is_folder(name) else _hub_config(name)
+        config = _read(Path(name).expanduser() / "config.json") if local and _is_model_folder(name) else _hub_config(name)
     except (OSError, ValueError, TypeError) as error:
         return BaseModel(id=name, shape=None, notice=_not_looked_up(name, error))
     try:

@@ -10,6 +10,7 @@ from app.services.audit import record
 from app.services.documents import read_document, require_name, with_ids
 from app.services.request_keys import require_key
 from app.services.studio import Studio, in_words
+from core.budget import Limit, within
 from core.constitution.files import ConstitutionReading, read_constitution
 from core.constitution.findings import problems
 from core.constitution.principles import from_data, to_data
@@ -18,6 +19,7 @@ from db import drafts
 from db.constitutions import NewVersion
 
 MAX_FILE_BYTES = 1_000_000
+READING = Limit(what="Reading the file", seconds=8.0, remedy="Shorten it, or write it as YAML in the way that the Write page gives it.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +32,18 @@ class Imported:
 
 
 def read_file(data: bytes, filename: object) -> ConstitutionReading:
-    """What the studio understands of a file; nothing is made.
+    """What the studio understands of a file; nothing is made, and it is read in this process.
 
     Raises:
         ConstitutionError: Too large, not text, or not a constitution; the message says which and where.
     """
+    _require_small(data)
+    return read_constitution(data, filename if isinstance(filename, str) else "")
+
+
+def _require_small(data: bytes) -> None:
     if len(data) > MAX_FILE_BYTES:
         raise ConstitutionError(f"The file has {len(data):,} bytes; the limit is {MAX_FILE_BYTES:,}. A constitution file is a few kilobytes of text.")
-    return read_constitution(data, filename if isinstance(filename, str) else "")
 
 
 def import_file(studio: Studio, data: bytes, filename: object, editor: str, request_key: str = "") -> Imported:
@@ -47,8 +53,10 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
 
     Raises:
         ConstitutionError: As `read_file`.
+        OverBudgetError: Reading it took too long.
     """
-    reading = read_file(data, filename)
+    _require_small(data)
+    reading = within(READING, read_constitution, data, filename if isinstance(filename, str) else "")
     constitution = with_ids(replace(reading.constitution, name=require_name(reading.constitution.name)))
     content = to_data(constitution)
     if from_data(content) != constitution:

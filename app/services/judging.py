@@ -1,15 +1,17 @@
 """Judging replies that exist already by a stored version. Nothing is stored."""
 
-import time
 from dataclasses import dataclass
 
 from app.services.studio import Studio, in_words
+from core.budget import Limit, within
 from core.constitution.principles import from_data
 from core.constitution.reading.replies import ReplyFile, read_replies
-from core.measure.judging import Judged, judge_replies
+from core.measure.judging import Judged, judge_data
 from db.constitutions import get_version_by_id
 
 BUDGET_S = 60.0  # for one file; what is not reached then is unjudged, and a note says so
+READING = Limit(what="Reading the file of replies", seconds=8.0, remedy="Take a sample of it.")
+JUDGING = Limit(what="Judging a reply", seconds=8.0, remedy="Shorten the replies, or write a simpler pattern in the check.", alive=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,9 @@ def read_upload(data: bytes, filename: str) -> ReplyFile:
 
     Raises:
         ReplyError: A file that cannot be read.
+        OverBudgetError: Its reading took too long.
     """
-    return read_replies(data, filename)
+    return within(READING, read_replies, data, filename)
 
 
 def judge_file(studio: Studio, version_id: int, data: bytes, filename: str) -> JudgedFile:
@@ -36,9 +39,9 @@ def judge_file(studio: Studio, version_id: int, data: bytes, filename: str) -> J
     Raises:
         ReplyError: A file that cannot be read, or that does not go with the version.
         RefusedError: No such version.
+        OverBudgetError: One reply held the judging up, or the file its reading.
     """
     with in_words(), studio.sessions.read() as session:
         constitution = from_data(get_version_by_id(session, version_id).content)
-    file = read_replies(data, filename)
-    ends = time.monotonic() + BUDGET_S
-    return JudgedFile(filename=filename, file=file, judged=judge_replies(constitution, file.replies, time_is_up=lambda: time.monotonic() > ends))
+    file, judged = within(JUDGING, judge_data, constitution, data, filename, BUDGET_S)
+    return JudgedFile(filename=filename, file=file, judged=judged)

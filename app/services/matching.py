@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from app.services.studio import Studio, in_words
-from core.constitution.patterns import Preview, preview
+from core.budget import Limit, within
+from core.constitution.patterns import Preview, preview, require_pattern
 from core.constitution.text import answer
 from db.samples import newest_replies
 
 MOST_SAMPLES = 6
 MAX_SAMPLE_CHARS = 4_000
+TRYING = Limit(what="Trying the pattern", seconds=8.0, remedy="Write one that can go on in one way only, such as `a+` in place of `(a|a)*`.")
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,13 @@ def matches(studio: Studio, constitution_id: int, pattern: str, statement: str) 
 
     Raises:
         ConstitutionError: The pattern cannot be read.
+        OverBudgetError: It does not end.
     """
+    require_pattern(pattern, "this principle")
     with in_words(), studio.sessions.read() as session:
         replies = [answer(text)[:MAX_SAMPLE_CHARS] for text in newest_replies(session, constitution_id, MOST_SAMPLES)]
     texts = replies or [statement[:MAX_SAMPLE_CHARS]]
-    found = tuple(_matched(text, shown) for text, shown in zip(texts, preview(pattern, texts), strict=True))
+    found = tuple(_matched(text, shown) for text, shown in zip(texts, within(TRYING, preview, pattern, texts), strict=True))
     if not replies:
         return Matches("There are no replies yet, so it is tried on the statement.", found)
     met = sum(text.follows is True for text in found)

@@ -6,6 +6,7 @@ import db.query_sets as store
 from app.services.audit import record
 from app.services.starter_queries import STARTER_SOURCE
 from app.services.studio import Studio, in_words
+from core.budget import Limit, within
 from core.constitution.queries import Query, to_rows
 from core.constitution.reading.query_files import QueryReading, read_query_file
 from core.errors import QueryError
@@ -13,6 +14,7 @@ from db.query_sets import QuerySetSummary
 
 FEWEST = 2  # of each split: to train on, and to measure on
 MAX_NAME_CHARS = 80
+READING = Limit(what="Reading the file", seconds=8.0, remedy="Take a sample of it, or save it as JSON lines with a `query` in each.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +47,10 @@ def upload(studio: Studio, data: bytes, filename: str, field: str = "") -> tuple
     Raises:
         FileError: Not readable as a table.
         QueryError: No queries in it (the message says where), or too few in one of the splits.
+        OverBudgetError: Reading it took too long.
     """
     name = _name(filename)
-    reading = read_query_file(data, name, field=field.strip() or None)
+    reading = within(READING, read_query_file, data, name, None, field.strip() or None)
     queries = list(reading.queries)
     require_both_splits(queries, name)
     with in_words(), studio.sessions.begin() as session:

@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from core.budget import Limit, Pool
 from core.constitution.principles import MAX_WRITER_CHARS, Turns
 from core.constitution.proposals import Ask, answer_sampling
-from core.errors import ConfigError, WriterError
+from core.errors import ConfigError, OverBudgetError, WriterError
 
 ANSWER_WITHIN_S = 60.0
 ANSWER_TOKENS = 400  # room for a model that thinks aloud first
+LATE_S = 1.0  # for the client itself to say that it waited too long
+MAX_ANSWER_CHARS = 50_000  # far more than so many tokens
+# Asks in a child: the client's time limit is for each read, so that an endpoint that sends a byte a second, or never stops, would hold its caller.
+ASKING = Pool(("huggingface_hub",), patience_s=ANSWER_WITHIN_S, idle_s=120.0)
 MAX_NAME_CHARS = 500
 NO_KEY = "none"  # without any the client would send this machine's own Hugging Face token to whoever listens
 TRANSPORTS = ("httpx2", "httpx", "httpcore", "httpcore2", "h11")
@@ -54,14 +59,20 @@ def model_name(model: str) -> str:
 
 def ask_endpoint(endpoint: Endpoint, within_s: float = ANSWER_WITHIN_S) -> Ask:
     """The endpoint's model as somebody who can be asked; it raises WriterError in words for whatever goes wrong."""
+    limit = Limit(what=f"Asking {endpoint.host}", seconds=within_s + LATE_S, remedy="Try again, or use another model.")
 
     def ask(prompt: Turns, number: int) -> str:
-        return _answer(endpoint, prompt, answer_sampling(number).temperature, within_s)
+        try:
+            return ASKING.within(limit, answer, endpoint, prompt, answer_sampling(number).temperature, within_s)
+        except OverBudgetError as error:
+            problem = f"{endpoint.host} did not answer within {within_s:.0f} seconds, or with far too much. Try again, or use another model."
+            raise WriterError(problem) from error
 
     return ask
 
 
-def _answer(endpoint: Endpoint, prompt: Turns, temperature: float, within_s: float) -> str:
+def answer(endpoint: Endpoint, prompt: Turns, temperature: float, within_s: float) -> str:
+    """What the endpoint's model answers; raises WriterError. Runs in a child."""
     from huggingface_hub import InferenceClient
     from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
 
@@ -69,12 +80,12 @@ def _answer(endpoint: Endpoint, prompt: Turns, temperature: float, within_s: flo
     turns = [(role, text) for pair in prompt.shown for role, text in zip(("user", "assistant"), pair, strict=True)]
     messages = [{"role": role, "content": text} for role, text in (("system", prompt.system), *turns, ("user", prompt.user))]
     try:
-        answer = client.chat_completion(messages, model=endpoint.model, max_tokens=ANSWER_TOKENS, temperature=temperature)
-        content = answer.choices[0].message.content
+        told = client.chat_completion(messages, model=endpoint.model, max_tokens=ANSWER_TOKENS, temperature=temperature)
+        content = told.choices[0].message.content
     except InferenceTimeoutError as error:
         raise WriterError(f"{endpoint.host} did not answer within {within_s:.0f} seconds. Try again, or use another model.") from error
     except HfHubHTTPError as error:
-        raise WriterError(_refusal(endpoint, error.response.status_code)) from error
+        raise WriterError(_refusal(endpoint, error.response.status_code)) from None
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise WriterError(f"{endpoint.host} answered with something that is no chat completion. Check that STUDIO_WRITER_URL is right.") from error
     except Exception as error:  # the HTTP client's own errors have no common base that its user may import
@@ -83,6 +94,8 @@ def _answer(endpoint: Endpoint, prompt: Turns, temperature: float, within_s: flo
         raise WriterError(f"{endpoint.host} cannot be reached ({type(error).__name__}). Check that it runs and that STUDIO_WRITER_URL is right.") from error
     if content is not None and not isinstance(content, str):
         raise WriterError(f"{endpoint.host} answered with something other than text. Use another model.")
+    if content and len(content) > MAX_ANSWER_CHARS:
+        raise WriterError(f"{endpoint.host} answered with {len(content):,} characters where {ANSWER_TOKENS} tokens were asked for. Use another model.")
     return content or ""
 
 

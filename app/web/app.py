@@ -18,6 +18,7 @@ from app.web.faults import refuse_in_words
 from app.web.metrics import Metrics
 from app.web.proxy import trusted_addresses
 from app.web.security import protect
+from core import budget
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -125,6 +126,7 @@ def serve(settings: Settings, build: Callable[[Settings], FastAPI] | None = None
     )
     server = uvicorn.Server(config)
     end_in_order(server)
+    budget.SHORT.warm()
     server.run()
     return 0
 

@@ -1,6 +1,7 @@
 """What differs between two constitutions, and between two texts, as values. How they look is decided elsewhere. Pure text."""
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
@@ -10,7 +11,7 @@ from core.constitution.principles import Constitution, Principle, WrittenBy, squ
 from core.constitution.text import pieces as text_pieces
 
 MAX_WORD_PAIRS = 4_000_000  # a block with more word pairs than this is shown as replaced as a whole: difflib is quadratic
-
+MAX_STEPS = 20_000_000  # of one comparison, a second or two; difflib is cubic where the same few words come again and again
 
 T = TypeVar("T")
 
@@ -196,8 +197,21 @@ def _spaces_last(pieces: list[Piece]) -> list[Piece]:
     return [piece for piece in tidy if piece.text]
 
 
+class _Matcher(difflib.SequenceMatcher[str]):
+    """difflib's, which ends: once it has taken its steps, what it has not matched yet counts as replaced."""
+
+    def __init__(self, before: list[str], after: list[str]) -> None:
+        super().__init__(None, before, after, autojunk=False)
+        self.before, self.times = before, Counter(after)
+        self.left = MAX_STEPS
+
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> difflib.Match:
+        self.left -= sum(self.times[part] + 1 for part in self.before[alo:ahi])
+        return super().find_longest_match(alo, ahi, blo, bhi) if self.left > 0 else difflib.Match(alo, blo, 0)
+
+
 def _by_lines(before: list[str], after: list[str]) -> Iterator[Piece]:
-    for tag, i, j, k, m in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, i, j, k, m in _Matcher(before, after).get_opcodes():
         old, new = "".join(before[i:j]), "".join(after[k:m])
         if tag == "equal":
             yield Piece("same", old)
@@ -209,7 +223,7 @@ def _by_words(before: list[str], after: list[str]) -> Iterator[Piece]:
     if len(before) * len(after) > MAX_WORD_PAIRS:
         yield from _replaced("".join(before), "".join(after))
         return
-    for tag, i, j, k, m in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, i, j, k, m in _Matcher(before, after).get_opcodes():
         if tag == "equal":
             yield Piece("same", "".join(before[i:j]))
         else:

@@ -4,7 +4,7 @@ import re
 
 from core.constitution.checks import Check
 from core.constitution.languages import KNOWN, language_code
-from core.constitution.patterns import found
+from core.constitution.patterns import matches_nothing
 from core.constitution.text import folded
 
 MOST_REPLY_WORDS = 4_096  # no reply is longer: the most tokens that can be asked for
@@ -34,7 +34,7 @@ def always_holds(check: Check) -> str:
         return "it names no text. Write one."
     if check.name == "excludes" and not _parts(check):
         return "it names no text. Write one."
-    if check.name == "regex" and not _ASSERTS.search(str(check.argument)) and found(str(check.argument), ""):
+    if check.name == "regex" and not _ASSERTS.search(str(check.argument)) and matches_nothing(str(check.argument)):
         return "the pattern also matches nothing at all. Say what must stand in a reply, for instance with `+` in place of `*`."
     if check.name == "regex" and str(check.argument) in ("^", "$", "^.*", ".*$", "^.*$", ".", ".+", "^.+", ".+$", r"[\s\S]+", r"\S", r"[\s\S]"):
         return "the pattern matches any text. Say what must stand in a reply."

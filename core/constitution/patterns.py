@@ -1,6 +1,7 @@
 """Regular expressions that an author wrote: bounded before they are compiled, and never searched with for longer than they are worth.
 
-Python's own `re` cannot be stopped, so a pattern such as `(a|a)*$` would hold whoever judges with it for ever. `regex` takes a time limit.
+Python's own `re` cannot be stopped, so a pattern such as `(a|a)*$` would hold whoever judges with it for ever. `regex` takes a time limit, of
+the time that its process computes: where others want the processor too, more passes on the clock. Pages search in a child process (core/budget.py).
 """
 
 import functools
@@ -15,10 +16,12 @@ from core.errors import ConstitutionError
 
 MAX_PATTERN_CHARS = 500
 MAX_PATTERN_DEPTH = 20
-MAX_PATTERN_COPIES = 10_000  # `a{100}{100}` is held as 10,000 copies of `a`
+MAX_PATTERN_COPIES = 10_000  # `a{100}{100}` is held as 10,000 copies of `a`, and `a+` as two
 SEARCH_S = 0.5  # for one reply; an ordinary pattern takes microseconds
-PREVIEW_S = 1.0  # for all texts that are shown while a pattern is typed
-_COUNT = regex.compile(r"\{(\d*)(,?)(\d*)\}")
+PREVIEW_S = 0.5  # for all texts that are shown while a pattern is typed
+NOTHING_S = 0.02  # to find out whether a pattern matches nothing, which findings ask of up to 200 patterns
+_COUNT = regex.compile(r"\{(\d*)(,?)(\d*)\}|(\+)")
+_CALLS_ITSELF = regex.compile(r"\(\?(?:R|[-+]?\d|&|P>)")
 
 
 def require_pattern(pattern: str, where: str) -> None:
@@ -55,10 +58,10 @@ def _size(pattern: str) -> tuple[int, int]:
     while i < len(pattern):
         c, count = pattern[i], _COUNT.match(pattern, i)
         if count is not None and last:
-            times = max([int(number[:9]) for number in (count[1], count[3]) if number], default=1)
-            stack[-1] += last * max(times, 1) - last
-            last *= max(times, 1)
-            i = count.end()
+            times = _times(count)
+            stack[-1] += last * times - last
+            last *= times
+            i = count.end() + (pattern[count.end() : count.end() + 1] in ("+", "?"))  # possessive or lazy
             continue
         if c == "(":
             stack.append(0)
@@ -72,6 +75,14 @@ def _size(pattern: str) -> tuple[int, int]:
             stack[-1] += 1
         i += 1
     return deepest, sum(stack)
+
+
+def _times(count: "regex.Match[str]") -> int:
+    """As how many copies of what stands before it a count is held; what has no upper bound needs one more."""
+    if count[4]:
+        return 2
+    numbers = [int(number[:9]) for number in (count[1], count[3]) if number]
+    return max([*numbers, 1]) + bool(count[2] and not count[3])
 
 
 def _end_of_atom(pattern: str, i: int) -> int:
@@ -89,8 +100,14 @@ def found(pattern: str, text: str, limit_s: float = SEARCH_S) -> bool | None:
     """Whether a pattern matches somewhere in a text; None when that took too long to tell."""
     try:
         return _compiled(pattern).search(text, timeout=limit_s, concurrent=True) is not None
-    except TimeoutError:
+    except (TimeoutError, MemoryError):
         return None
+
+
+@functools.lru_cache(maxsize=1024)
+def matches_nothing(pattern: str) -> bool:
+    """Whether a pattern is met by an empty text, as far as that can be told at once. One that calls itself is not tried: it may eat all memory."""
+    return _CALLS_ITSELF.search(pattern) is None and found(pattern, "", NOTHING_S) is True
 
 
 @dataclass(frozen=True)
@@ -123,5 +140,5 @@ def _previews(pattern: str, texts: Sequence[str], until: float) -> Iterator[Prev
                 if len(spans) >= MOST_SPANS:
                     break
             yield Preview(tuple(spans))
-        except TimeoutError:
+        except (TimeoutError, MemoryError):
             yield Preview(tuple(spans), slow=True)

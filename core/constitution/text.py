@@ -20,7 +20,7 @@ _UNSPACED = (
 )
 _RUN = regex.compile(rf"[{_UNSPACED}][{_UNSPACED}\p{{M}}]*")
 _THINKING = regex.compile(  # a block at the beginning, open or closed; or its end alone, on a line of its own, where the template has opened it
-    r"\s*+(?:<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)|(?:(?!<think).)*?(?:^\s*</think(?:ing)?>|</think(?:ing)?>\s*?$))",
+    r"\s*+(?:<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)|(?:(?!<think).)*?(?:^[^\S\n]*+</think(?:ing)?>|</think(?:ing)?>\s*?$))",
     regex.DOTALL | regex.IGNORECASE | regex.MULTILINE,
 )
 _QUESTION = "?？﹖؟⁇⁈⁉‽⸘፧⳺⸮꘏꛷\u037e"

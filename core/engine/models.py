@@ -152,7 +152,7 @@ def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> 
     if reference.id == DEFAULT_MODEL:
         return ensure_default_model(models, on_progress), ModelReference(id=DEFAULT_MODEL, revision=DEFAULT_REVISION)
     folder = Path(reference.id).expanduser()
-    if folder.is_dir():
+    if folder.is_dir() and not (is_hub_id(reference.id) and not (folder / "config.json").is_file()):  # a folder that happens to be named like a model
         require_model_folder(folder)
         return folder, ModelReference(id=str(folder.resolve()))
     if not is_hub_id(reference.id):

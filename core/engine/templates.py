@@ -16,16 +16,19 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from core.constitution.principles import Turns
+from core.engine.rendering import require_bounded, require_short
 from core.errors import ModelError, UnsupportedModelError, first_line
 
 NEXT_TURN = "\nHuman:"  # where a model without a chat template ends its reply, besides its end token
 FIXED_DATE = datetime.datetime(2024, 7, 26)  # noqa: DTZ001  # what a template is told that asks for today's date
 THINKING_SWITCHES = ("enable_thinking", "thinking")
-_CLOCK = re.compile(r"""\bstrftime_now\(\s*(['"])(.*?)\1\s*\)""")
+_CLOCK = re.compile(r"""\bstrftime_now\(\s{0,9}(['"])(.{0,99}?)\1\s{0,9}\)""")
 RENDERINGS = 8  # of one prompt, which must all be alike
 _OPEN_BLOCK = re.compile(r"(?:<((?:\w+:)?(?:think|thinking|thought|reasoning))>|\[(THINK)\])\s*\Z")
 _REPLY = "qxzreplyzxq"
 PROOF = Turns("You are a helpful assistant.", "Answer in one short sentence.\n\nWhy is the sky blue, and not green?")  # what a model is tried on
+
+LONG_PROOF = Turns(PROOF.system, PROOF.user * 100, (("Why?", "So."),) * 4)  # and what its template must end on as well
 
 Message = dict[str, Any]
 
@@ -49,6 +52,9 @@ def prove_template(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
     if not tokenizer.chat_template:
         plain_ids(tokenizer, PROOF, name)
         return
+    source = _source(tokenizer)
+    ways = [turns for prompt in (PROOF, LONG_PROOF) for turns in _ways(prompt)]
+    require_bounded(_dated(source), ways, {**tokenizer.special_tokens_map, **_given(source)}, name)
     if re.search(r"\bstrftime_now\(", _dated(_source(tokenizer))):
         raise ModelError(
             f"The chat template of {name} reads the clock in a way that cannot be held still, so no figure could be repeated. Choose another model."
@@ -83,6 +89,7 @@ def _rendered(tokenizer: PreTrainedTokenizerBase, prompt: Turns, name: str) -> s
     attempts = _attempts(tokenizer, prompt)
     for text in attempts:
         if text is not None and not _lost(prompt, text):
+            require_short(len(text) - sum(map(len, _texts(prompt))), name)
             return text
     if all(text is None for text in attempts):
         raise ModelError(f"The chat template of {name} cannot render a user turn. Choose another model.")
@@ -91,16 +98,21 @@ def _rendered(tokenizer: PreTrainedTokenizerBase, prompt: Turns, name: str) -> s
 
 
 def _attempts(tokenizer: PreTrainedTokenizerBase, prompt: Turns, *, close: bool = True) -> list[str | None]:
-    turns: list[Message] = [{"role": role, "content": text} for pair in prompt.shown for role, text in zip(("user", "assistant"), pair, strict=True)]
-    turns.append({"role": "user", "content": prompt.user})
-    whole = [{"role": "system", "content": prompt.system}, *turns]
-    headed = [{"role": "user", "content": f"{prompt.system}\n\n{turns[0]['content']}"}, *turns[1:]]
     texts: list[str | None] = []
-    for messages in (whole, headed, _in_parts(whole), _in_parts(headed)):
+    for messages in _ways(prompt):
         texts.append(_render(tokenizer, messages, close=close))
         if texts[-1] is not None and not _lost(prompt, texts[-1]):
             break
     return texts
+
+
+def _ways(prompt: Turns) -> list[list[Message]]:
+    """The turns of a prompt in each form that a template may take."""
+    turns: list[Message] = [{"role": role, "content": text} for pair in prompt.shown for role, text in zip(("user", "assistant"), pair, strict=True)]
+    turns.append({"role": "user", "content": prompt.user})
+    whole = [{"role": "system", "content": prompt.system}, *turns]
+    headed = [{"role": "user", "content": f"{prompt.system}\n\n{turns[0]['content']}"}, *turns[1:]]
+    return [whole, headed, _in_parts(whole), _in_parts(headed)]
 
 
 def _in_parts(messages: Sequence[Message]) -> list[Message]:
@@ -109,8 +121,11 @@ def _in_parts(messages: Sequence[Message]) -> list[Message]:
 
 def _lost(prompt: Turns, text: str) -> str:
     """The first text of the prompt that does not stand in the rendered one; empty when all do."""
-    texts = (prompt.system, *(part for pair in prompt.shown for part in pair), prompt.user)
-    return next((part for part in texts if part.strip() not in text), "")
+    return next((part for part in _texts(prompt) if part.strip() not in text), "")
+
+
+def _texts(prompt: Turns) -> tuple[str, ...]:
+    return (prompt.system, *(part for pair in prompt.shown for part in pair), prompt.user)
 
 
 def _render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, close: bool) -> str | None:
@@ -129,9 +144,10 @@ def _applied(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *,
     from jinja2 import TemplateError
 
     source = _source(tokenizer)
-    given: dict[str, Any] = {switch: False for switch in THINKING_SWITCHES if _names(source, switch)}
     try:
-        return str(tokenizer.apply_chat_template(list(messages), chat_template=_dated(source), tokenize=False, add_generation_prompt=open_reply, **given))
+        return str(
+            tokenizer.apply_chat_template(list(messages), chat_template=_dated(source), tokenize=False, add_generation_prompt=open_reply, **_given(source))
+        )
     except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError):  # whatever a template may raise
         return None
 
@@ -160,7 +176,13 @@ def _dated(source: str) -> str:
 
 def _names(source: str, variable: str) -> bool:
     """Whether a template asks for a variable, in one of its tags."""
-    return re.search(rf"\{{[%{{](?:(?![%}}]\}}).)*\b{variable}\b", source, re.DOTALL) is not None
+    tags = (re.split(r"[%}]\}", opened, maxsplit=1)[0] for opened in re.split(r"\{[%{]", source)[1:])
+    return any(re.search(rf"\b{variable}\b", tag) for tag in tags)
+
+
+def _given(source: str) -> dict[str, Any]:
+    """What a template is told besides the turns."""
+    return {switch: False for switch in THINKING_SWITCHES if _names(source, switch)}
 
 
 def _encode(tokenizer: PreTrainedTokenizerBase, prompt: Turns, name: str, to_text: Callable[[Turns], str], *, add_special_tokens: bool) -> list[int]:
@@ -259,7 +281,7 @@ def _require_read(tokenizer: PreTrainedTokenizerBase, prompt: Turns, ids: Sequen
         read = _bare(str(tokenizer.decode(list(ids))))
     except (TypeError, ValueError, OverflowError) as error:
         raise UnsupportedModelError(f"The tokenizer of {name} cannot read its own tokens: {first_line(error)}. Choose another model.") from error
-    for part in (prompt.system, *(part for pair in prompt.shown for part in pair), prompt.user):
+    for part in _texts(prompt):
         if _bare(part) not in read:
             raise ModelError(f"The tokenizer of {name} has no tokens for a part of this text, so the model would not read it: {_short(part)}")
 

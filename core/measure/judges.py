@@ -3,6 +3,7 @@
 Whoever counts compliance asks a judge; which one is settled by the one table below, so that all count alike.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -48,6 +49,31 @@ class CheckJudge:
         return Outcome(follows=follows, why=why, by=self.name)
 
 
+PATTERN_S = 3.0  # for one pattern on all replies of a measurement
+
+
+class Patient:
+    """A judge that searches with a pattern, for so long in all: the replies that it does not get to are unjudged, so that no measurement hangs on one."""
+
+    def __init__(self, judge: Judge, most_s: float = PATTERN_S) -> None:
+        self.judged_by, self.left_s = judge, most_s
+        self.name = judge.name
+
+    def can_judge(self, principle: Principle) -> bool:
+        """As the judge itself."""
+        return self.judged_by.can_judge(principle)
+
+    def judge(self, principle: Principle, query: str, response: str) -> Outcome:
+        """The judge's outcome, until its time is over."""
+        if self.left_s <= 0:
+            return Outcome(follows=None, why=f"{principle.check} took too long on other replies: it is out of time", by=self.name)
+        began = time.monotonic()
+        outcome = self.judged_by.judge(principle, query, response)
+        self.left_s -= max(0.0, time.monotonic() - began - ORDINARY_S)
+        return outcome
+
+
+ORDINARY_S = 0.005  # what a harmless pattern takes of a long reply, and more; only the time above it counts
 NOT_JUDGED = {
     "capital_letters": "most of its letters have no case",
     "lowercase": "most of its letters have no case",
@@ -67,5 +93,6 @@ JUDGES: tuple[Judge, ...] = (CheckJudge(),)  # in the order in which they are as
 
 
 def judge_of(principle: Principle, judges: Sequence[Judge] = JUDGES) -> Judge | None:
-    """The first judge that can judge replies by a principle: one for all replies, so that shares compare."""
-    return next((judge for judge in judges if judge.can_judge(principle)), None)
+    """The first judge that can judge replies by a principle: one for all replies of a measurement, so that shares compare."""
+    judge = next((judge for judge in judges if judge.can_judge(principle)), None)
+    return Patient(judge) if judge is not None and principle.check is not None and principle.check.name == "regex" else judge

@@ -1,12 +1,13 @@
 """What the judges say of replies that exist already, and what can be told of each without a model. Imports no torch."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.constitution.contrasts import asked_stances
 from core.constitution.principles import SIDES, Constitution, squash
-from core.constitution.reading.replies import Reply
+from core.constitution.reading.replies import Reply, ReplyFile, read_replies
 from core.constitution.text import ends_with_question, language, refuses, repetition, sentences, words
 from core.errors import ReplyError
 from core.measure.judges import JUDGES, Judge, judge_of
@@ -93,6 +94,30 @@ def judge_replies(
         totals={constitution.principles[i].title: _total(outcomes, counted) for i, outcomes in found.items()},
         notes=tuple(_notes(replies, counted, [[o.row for o in outcomes] for outcomes in found.values()], len(facts))),
     )
+
+
+def judge_data(alive: Callable[[], None], constitution: Constitution, data: bytes, filename: str, within_s: float) -> tuple[ReplyFile, Judged]:
+    """Read a file of replies, and judge those of them that can be judged in `within_s` seconds.
+
+    Args:
+        alive: Called again and again while it goes on.
+        constitution: Whose principles they are judged by.
+        data: The file.
+        filename: Its ending says how it is read.
+        within_s: Replies that are not reached by then are unjudged.
+
+    Raises:
+        FileError: Not readable as rows.
+        ReplyError: As `read_replies` and `judge_replies`.
+    """
+    file = read_replies(data, filename)
+    ends = time.monotonic() + within_s
+
+    def time_is_up() -> bool:
+        alive()
+        return time.monotonic() > ends
+
+    return file, judge_replies(constitution, file.replies, time_is_up=time_is_up)
 
 
 def facts_of(reply: Reply) -> RowFacts:

@@ -9,9 +9,11 @@ from core.errors import ConstitutionError
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>#|!n])")
 _NAME = re.compile(r"# (?P<name>[^\n]*)\n\n(?=## 1\. |\Z)")
+# Each text ends at the first sign of what comes after it, since the signs in it are escaped: nothing is tried twice, whatever the document.
 _PRINCIPLE = re.compile(
-    r"## (?P<number>\d+)\. (?P<title>[^\n]*)\n\n\*\*Statement\.\*\* (?P<statement>.*?)\n\n\*\*Antithesis\.\*\* (?P<antithesis>.*?)\n"
-    r"(?:\n\*Check:\* (?P<check>`[^`\n]*`|[^`].*?)\n)?(?:\n\*Written by:\* (?P<writer>[^\n]*)\n)?(?=\n## \d+\. |\n?\Z)",
+    r"## (?P<number>\d+)\. (?P<title>[^\n]*)\n\n\*\*Statement\.\*\* (?>(?P<statement>.*?)\n\n\*\*Antithesis\.\*\* )"
+    r"(?>(?P<antithesis>.*?)\n(?=\n\*Check:\* |\n\*Written by:\* |\n## \d+\. |\n?\Z))"
+    r"(?:\n\*Check:\* (?P<check>`[^`\n]*`|[^`\n][^\n]*)\n)?(?:\n\*Written by:\* (?P<writer>[^\n]*)\n)?(?=\n## \d+\. |\n?\Z)",
     re.DOTALL,
 )
 _MARK = re.compile(r"(?:\*\*?|__?)(Statement|Antithesis|Check|Written by)(?:[.:](?:\*\*?|__?)|(?:\*\*?|__?)[.:])[ \t]*(.*)$", re.IGNORECASE)
@@ -50,8 +52,8 @@ def read_document(text: str) -> Constitution | None:
     if head is None:
         return None
     principles: list[Principle] = []
-    at = head.end()
-    while at < len(text.rstrip("\n")):
+    at, end = head.end(), len(text.rstrip("\n"))
+    while at < end:
         match = _PRINCIPLE.match(text, at)
         if match is None or int(match["number"]) != len(principles) + 1 or _holds_marks(match["statement"], match["antithesis"]):
             return None

@@ -106,6 +106,21 @@ def _sections(text: str) -> tuple[list[_Section], "Counter[str]"]:
     return sections, authorities
 
 
+def _closed(title: str) -> str:
+    """A heading without the number signs that may close it."""
+    title = title.rstrip(" \t")
+    return title.rstrip("#").rstrip(" \t") or title[:1]
+
+
+def _without_marks(title: str) -> tuple[str, str]:
+    """A heading, and what stands in braces at its end, such as `{#id authority=user}` in the Model Spec."""
+    bare = title.rstrip()
+    begin = bare.rfind("{")
+    if begin < 0 or bare.find("}", begin) != len(bare) - 1:
+        return title, ""
+    return bare[:begin].rstrip(), bare[begin:]
+
+
 def _plain(title: str) -> str:
     return re.sub(r"\\([\\`*_{}\[\]<>#|!])", r"\1", re.sub(r"^\d{1,3}[.)]\s+", "", title.replace("**", ""))).strip()
 

@@ -36,6 +36,7 @@ _ADDED = ("input", "context")  # to an `instruction`, below it, as Alpaca and Do
 _NOTHING = ("null", "NULL", "NaN", "nan", "None", "N/A", "<NA>", "\\N", "#N/A", "#REF!", "#NAME?", "#VALUE!")  # what programs write into an empty cell
 _OTHERS = ("assistant", "gpt", "bot", "model", "system", "chatgpt")
 _NAMED = 3  # places that a note names
+MOST_NAMED = 20  # columns that a message names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +136,8 @@ def _query_column(table: Table, named: Mapping[str, str], field: str | None, fil
     wanted = [plain_name(field)] if field else [*QUERY_COLUMNS, ITEM]
     found = next((named[name] for name in wanted if name in named), None)
     if found is None:
-        shown = ", ".join(f"`{name}`" for name in table.columns if name != ITEM) or "none"
+        names = [f"`{name:.60}`" for name in table.columns if name != ITEM]
+        shown = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else "") or "none"
         remedy = f"Name the one to ask with --query-field, or rename it to `query`; known are {', '.join(QUERY_COLUMNS)}."
         raise QueryError(
             f"{filename} has no column {f'`{field}`' if field else '`query`'}; its columns are {shown}. {remedy}"

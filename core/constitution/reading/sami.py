@@ -47,13 +47,14 @@ def _items(text: object, side: str) -> list[str]:
     """The principles of a numbered or bulleted list, without their marks. A line without a mark goes on with the one before."""
     if not isinstance(text, str):
         raise ConstitutionError(f"`{side}` must be text, a numbered list of principles, one a line.")
-    items: list[str] = []
+    parts: list[list[str]] = []
     for line in text.splitlines():
         mark = _MARK.match(line)
-        if mark is not None:
-            items.append(line[mark.end() :].strip())
+        if mark is not None or (line.strip() and not parts):
+            parts.append([line[mark.end() if mark is not None else 0 :].strip()])
         elif line.strip():
-            items[-1:] = [f"{items[-1]} {line.strip()}"] if items else [line.strip()]
+            parts[-1].append(line.strip())
+    items = [" ".join(part) for part in parts]
     if not items or not all(items):
         raise ConstitutionError(f"`{side}` holds no principle, or an empty one. Write a numbered list of principles, one a line.")
     return items

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from core.constitution.reading.lines import HEADERS, MARKDOWN_TABLE, SAVE, read_
 from core.errors import FileError
 
 MAX_FILE_BYTES = 5_000_000
+MAX_ROWS = 100_000
 MARKS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 LINES, TABLE = "lines of text", "table"
 ITEM = ""  # the column of what has none: a line, or a text in a list
@@ -134,8 +135,20 @@ def read_rows(data: bytes, filename: str, most_bytes: int = MAX_FILE_BYTES) -> T
     return _from_lines(decoded, filename, () if suffix in _PLAIN else (f"the file is named .{suffix}, and was read as lines of text",))
 
 
+def _require_few(rows: int, filename: str) -> None:
+    if rows > MAX_ROWS:
+        raise FileError(f"{filename} holds {rows:,} rows; the limit is {MAX_ROWS:,}. Take a sample of it.")
+
+
+def _twice(names: Sequence[str]) -> str | None:
+    """The first name that stands there more than once."""
+    counts = Counter(names)
+    return next((name for name in names if counts[name] > 1), None)
+
+
 def _from_json(decoded: Decoded, filename: str, whole: bool, notes: tuple[str, ...]) -> Table:
     items, said = json_items(decoded.text, whole, filename)
+    _require_few(len(items), filename)
     rows = [Row(place, item if isinstance(item, dict) else {ITEM: item}) for place, item in items]
     return _table(JSON if whole else JSON_LINES, decoded, rows, (*notes, *said))
 
@@ -171,12 +184,12 @@ def _from_table(decoded: Decoded, filename: str, mark: str | None, notes: tuple[
     lines = list(_fields(text, mark, filename, first))
     if not lines:
         raise FileError(f"{filename} is empty. Write a header with `query`, and one row for each.")
+    _require_few(len(lines), filename)
     (_, names), *body = lines
     columns = [" ".join(name.replace("\ufeff", "").split()) for name in names]
-    times = Counter(name.casefold() for name in columns)
-    twice = next((name for name in columns if name and times[name.casefold()] > 1), None)
+    twice = _twice([name.casefold() for name in columns if name])
     if twice is not None:
-        raise FileError(f"{filename} has the column {twice!r} twice. Rename one of them.")
+        raise FileError(f"{filename} has the column {next(name for name in columns if name.casefold() == twice)!r:.60} twice. Rename one of them.")
     rows, nameless = [], 0
     for line, cells in body:
         if cells == names:
@@ -215,6 +228,7 @@ def _fields(text: str, mark: str, filename: str, first: int) -> Iterator[tuple[i
 
 def _from_lines(decoded: Decoded, filename: str, notes: tuple[str, ...]) -> Table:
     lines, said = read_lines(decoded.text, filename)
+    _require_few(len(lines), filename)
     return _table(LINES, decoded, [Row(place, {ITEM: line}) for place, line in lines], (*notes, *said))
 
 

@@ -21,6 +21,7 @@ from core.errors import ConstitutionError
 MAX_NODES = 20_000
 MAX_DEPTH = 20
 MAX_LINES_SAID = 20  # that one note names
+MAX_SHOWN_CHARS = 100  # of a value in a note
 _STRING = "tag:yaml.org,2002:str"
 _NO_TEXTS = ("check", "max_words", "min_words", "max_sentences", "language")  # a word or a number, which a comment beside it cannot cut
 _QUOTE = "Put the whole text in quotes"
@@ -89,6 +90,8 @@ def read_yaml(text: str) -> YamlText:
         raise ConstitutionError("This file is nested too deeply to be a constitution. Write `name` and a list of `principles`.") from error
     except yaml.YAMLError as error:
         raise ConstitutionError(_words(error, source)) from error
+    except ValueError as error:  # a number of thousands of digits in a directive
+        raise ConstitutionError(f"This is not a YAML file that can be read: {str(error)[:200]}. Correct it.") from error
     _look_for_comments(reader)
     return YamlText(data, tuple(reader.notes))
 
@@ -164,7 +167,8 @@ def _scalar(reader: _Reader, event: events.ScalarEvent, place: tuple[str, int]) 
     if event.style is None:
         reader.plain.append(_Plain(event, place[0], place[1]))
         if event.value and _implicit(event.value) != _STRING and place[0] not in _NO_TEXTS:
-            reader.notes.append(f"`{event.value}` in line {line} is read as the text “{event.value}”, as it is written.")
+            shown = event.value if len(event.value) <= MAX_SHOWN_CHARS else f"{event.value[:MAX_SHOWN_CHARS]}…"
+            reader.notes.append(f"`{shown}` in line {line} is read as the text “{shown}”, as it is written.")
     value = event.value
     for stand_in, c in reader.stand_ins.items():
         value = value.replace(stand_in, c)
@@ -212,16 +216,17 @@ def _mapping(reader: _Reader, depth: int) -> dict[str, Any]:
 
 def _look_for_comments(reader: _Reader) -> None:
     """Find what YAML took for comments; refuse where that cut a text, and say the rest."""
-    said, line, counted = [], 0, 0
+    said, line, counted, looked_at = [], 0, 0, 0
     ends = [_end(plain.event).index for plain in reader.plain]
     for index in _comments(reader):
         line, counted = line + reader.source.count("\n", counted, index), index
         before = bisect_right(ends, index)
-        cut = reader.plain[before - 1] if before else None
+        cut = reader.plain[before - 1] if before > looked_at else None  # a second comment behind a text does not cut it
+        looked_at = max(before, looked_at)
         if cut is not None and cut.key not in _NO_TEXTS and _is_cut(reader.source, cut, index, line):
-            rest = reader.source[index:].partition("\n")[0]
+            rest = reader.source[index : index + 60].partition("\n")[0]
             raise ConstitutionError(
-                f"In line {line + 1} YAML takes `{rest[:60]}` for a comment, so that the text would end before it. "
+                f"In line {line + 1} YAML takes `{rest}` for a comment, so that the text would end before it. "
                 f"{_QUOTE}; a comment can stand on a line of its own, not indented below a text."
             )
         said.append(str(line + 1))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from core.engine.adapters import adapter_hash
 from core.methods.arms import Arm, Artifact, arm_to_data, arms_for, make_arm
 from tests.app.hosting import RunningHost, ask, wait_until
 from tests.app.warm import ROOT
-from tests.tiny import save_tiny_adapter, save_tiny_model
+from tests.tiny import CHAT_TEMPLATE, save_tiny_adapter, save_tiny_model
 
 KEYS = ("base", "prompt", "sami", "sami-alone")
 CONSTITUTION = {"name": "Brevity", "principles": [{"title": "Short", "statement": "Be brief.", "antithesis": "Be long."}]}
@@ -211,6 +212,23 @@ def test_a_setting_outside_its_range_and_an_unknown_model_are_errors_in_words(ho
     assert [event["message"] for event in events(host, hot) if event["event"] == "error"] == ["temperature must be between 0 and 5, got 99.0."]
     unknown = replace(request_, model=ModelChoice(id=str(tmp_path / "nothing")), arms=request_.arms[:1])
     assert any(event["event"] == "error" and "neither a model folder" in event["message"] for event in events(host, unknown))
+
+
+def test_a_template_that_never_ends_is_told_with_its_reason_and_holds_up_nobody(
+    host: RunningHost, request_: ReplyRequest, model_folder: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model_folder, tmp_path / "endless")
+    endless = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    (folder / "chat_template.jinja").write_text(endless + CHAT_TEMPLATE)
+    asked = replace(request_, model=ModelChoice(id=str(folder)), arms=request_.arms[:1])
+    seen = []
+    for event in host_client.stream(host.settings, asked):
+        seen.append(event)
+        if event["event"] == "alive":  # a second has passed, and the host answers others
+            assert host.ask("GET", "/health")["busy"] is True
+    told = [event["message"] for event in seen if event["event"] == "error"]
+    assert len(told) == 1 and "took more than 6 seconds, so it was stopped. Choose another model." in told[0]
+    assert len(texts(host, request_)) == 4
 
 
 def test_when_the_reader_leaves_the_writing_stops_and_the_next_is_served(host: RunningHost, request_: ReplyRequest) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.processes.health import MISSES
 from app.processes.lifeline import identity_of, is_alive
 from app.processes.supervisor import child_command, only_one, supervise, wait_for_port
 from app.settings import Settings, prepare_data_folder
@@ -39,6 +40,9 @@ print(name, "begins", flush=True)
 pids = settings.data / f"{name}.pids"
 with pids.open("a") as file:
     file.write(f"{os.getpid()}\\n")
+if name == "trainer":
+    from app.processes.health import beat
+    threading.Thread(target=lambda: [(beat(settings), time.sleep(0.05)) for _ in iter(int, 1)], daemon=True).start()
 if name == "broken":
     sys.exit("nothing works")
 if name == "web":
@@ -53,10 +57,12 @@ time.sleep(60)
 
 PARENT = """
 import os, sys
+import app.processes.health as health
 import app.processes.supervisor as supervisor
 from app.settings import Settings
 others, stop_within_s = sys.argv[2].split(","), float(sys.argv[3])
 supervisor.STOP_WITHIN_S = stop_within_s
+health.EVERY_S = supervisor.EVERY_S = health.ANSWER_WITHIN_S = float(sys.argv[4])
 settings = Settings.from_environment(os.environ)
 command = lambda name: ["/no/such/program"] if name == "missing" else [sys.executable, sys.argv[1], name]
 raise SystemExit(supervisor.supervise(settings, command, others))
@@ -75,11 +81,11 @@ def eventually(condition: Callable[[], bool], within_s: float = 15.0) -> bool:
 class Studio:
     """A real supervisor in its own process, with stand-ins for the children."""
 
-    def __init__(self, folder: Path, others: str = "trainer", stop_within_s: float = 5.0) -> None:
+    def __init__(self, folder: Path, others: str = "trainer", stop_within_s: float = 5.0, look_s: float = 5.0) -> None:
         self.folder, self.port = folder / "data", free_port()
         script = folder / "child.py"
         script.write_text(CHILD)
-        self.arguments = [sys.executable, "-c", PARENT, str(script), others, str(stop_within_s)]
+        self.arguments = [sys.executable, "-c", PARENT, str(script), others, str(stop_within_s), str(look_s)]
         self.environment = os.environ | {"STUDIO_DATA": str(self.folder), "STUDIO_PORT": str(self.port), "PYTHONPATH": os.getcwd()}
         self.lines: list[str] = []
         self.start()
@@ -208,6 +214,32 @@ def test_a_child_that_ignores_the_request_to_stop_is_killed(studios: Callable[..
     studio.process.send_signal(signal.SIGTERM)
     assert studio.process.wait(10) == 0
     assert is_alive(stubborn) is False
+
+
+@pytest.mark.parametrize("name", ["web", "trainer"])
+def test_a_child_that_runs_but_gives_no_sign_of_life_is_started_again(studios: Callable[..., Studio], name: str) -> None:
+    studio = studios(look_s=0.3)
+    studio.wait_until_ready()
+    time.sleep(1.5)  # signs enough to be judged by
+    hung = identity_of(studio.pids(name)[0])
+    os.kill(studio.pids(name)[0], signal.SIGSTOP)
+    assert eventually(lambda: len(studio.pids(name)) == 2, within_s=30), studio.lines
+    assert studio.said(f"{name} runs, but gave no sign of life for {0.3 * MISSES[name]:.0f} s, so it was ended; starting it again in 1 s.")
+    assert is_alive(hung) is False
+    assert len(studio.pids({"web": "trainer", "trainer": "web"}[name])) == 1
+    studio.process.send_signal(signal.SIGTERM)
+    assert studio.process.wait(10) == 0
+
+
+def test_children_that_hang_are_ended_with_the_others(studios: Callable[..., Studio]) -> None:
+    studio = studios(stop_within_s=0.5)
+    studio.wait_until_ready()
+    hung = [identity_of(studio.pids(name)[0]) for name in ("web", "trainer")]
+    for name in ("web", "trainer"):
+        os.kill(studio.pids(name)[0], signal.SIGSTOP)
+    studio.process.send_signal(signal.SIGTERM)
+    assert studio.process.wait(10) == 0
+    assert [is_alive(identity) for identity in hung] == [False, False]
 
 
 def test_children_stop_when_the_supervisor_is_killed_and_the_next_one_takes_over(studios: Callable[..., Studio]) -> None:

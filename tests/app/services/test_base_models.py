@@ -74,13 +74,25 @@ def test_a_malformed_model_id_is_refused(model: object, local: bool) -> None:
         check_model_id(model, local)
 
 
-def test_a_folder_must_hold_a_model_without_pickles(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no config\.json"):
-        check_model_id(str(tmp_path), local=True)
-    with pytest.raises(ModelError, match="pickled weights can run code"):
-        check_model_id(model_folder(tmp_path / "pickled", weights="pytorch_model.bin"), local=True)
+def test_a_folder_must_hold_a_model_without_pickles_and_the_words_do_not_tell_which_folders_there_are(tmp_path: Path) -> None:
+    pickled = model_folder(tmp_path / "pickled", weights="pytorch_model.bin")
+    (tmp_path / "file").write_text("")
+    for path in (str(tmp_path), pickled, str(tmp_path / "missing"), str(tmp_path / "file"), "~root", "~nobody-here", "/etc", "/" + "x" * 400, "."):
+        with pytest.raises(ModelError) as refused:
+            check_model_id(path, local=True)
+        assert str(refused.value) == (
+            f"“{path}” is neither a Hub id such as `org/name` nor a folder of this machine with a config.json and .safetensors weights, "
+            "as transformers saves it. Check the spelling."
+        )
     assert look_up(model_folder(tmp_path / "odd", config="[]"), local=True).shape is None
     assert "mixture of experts" in look_up(model_folder(tmp_path / "moe", config=json.dumps({**LLAMA, "num_experts": 8})), local=True).notice
+
+
+def test_a_folder_that_is_named_like_a_hub_model_is_told_like_one_that_is_not_there(hub: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here" / "folder").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    told = [look_up(name, local=True).notice.replace(name, "") for name in ("here/folder", "not/there")]
+    assert told[0] == told[1]
 
 
 def test_a_folder_of_another_machine_is_not_looked_for_on_this_one(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Endpoints that write proposals: real HTTP servers on loopback, good and bad, and the command line that asks them."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -120,6 +121,43 @@ def test_a_server_that_never_answers_is_given_up() -> None:
         with pytest.raises(WriterError, match="did not answer within 1 seconds"):
             asked(f"http://127.0.0.1:{silent.getsockname()[1]}", within_s=1.0)
         assert time.monotonic() - began < 10
+
+
+def dripping(listener: socket.socket, head: bytes, again: bytes, pause_s: float) -> None:
+    """Answers one connection after the other, and goes on for as long as somebody reads."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(head)
+                while again:
+                    connection.sendall(again)
+                    time.sleep(pause_s)
+
+
+@pytest.mark.parametrize(
+    ("head", "again", "pause_s", "says"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" ", 0.2, "did not answer within 1 seconds, or with far too much"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" " * 1_000_000, 0.0, "did not answer within 1 seconds, or with far too much"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"y", 0.2, "did not answer within 1 seconds, or with far too much"),
+        (b"HTTP/1.1 307 Moved\r\nLocation: /v1/chat/completions\r\nContent-Length: 0\r\n\r\n", b"", 0.0, r"127\.0\.0\.1:\d+ "),
+    ],
+)
+def test_a_server_that_drips_or_never_stops_or_sends_elsewhere_for_ever_is_given_up(head: bytes, again: bytes, pause_s: float, says: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=dripping, args=(listener, head, again, pause_s), daemon=True).start()
+        with pytest.raises(WriterError, match=says):
+            asked(f"http://127.0.0.1:{listener.getsockname()[1]}/v1", within_s=1.0)
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_an_answer_of_a_book_is_refused(running: tuple[Server, str]) -> None:
+    server, url = running
+    server.answer = lambda: completion("word " * 20_000)
+    with pytest.raises(WriterError, match="100,000 characters where 400 tokens were asked for"):
+        asked(url)
 
 
 def test_a_server_that_breaks_off_is_said_in_words() -> None:

@@ -5,10 +5,11 @@ import time
 import pytest
 
 from core.constitution.checks import Check, check_from_data, complies
+from core.constitution.meant import always_holds
 from core.constitution.patterns import found, preview
 from core.constitution.principles import Principle
 from core.errors import ConstitutionError
-from core.measure.judges import CheckJudge
+from core.measure.judges import CheckJudge, judge_of
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,9 @@ def test_a_pattern_that_takes_too_long_leaves_the_reply_unjudged_and_says_so(pat
         ("(", "cannot be read"),
         ("*a", "cannot be read"),
         (r"\L<names>", "cannot be read"),
+        ("(?:" * 13 + "a" + ")+" * 13, "repetitions"),  # compiled in seconds, then in all memory
+        ("(?:" * 14 + "a" + "){2,3}?" * 14, "repetitions"),
+        ("(?:" * 14 + "a" + "){1,}" * 14, "repetitions"),
     ],
 )
 def test_a_pattern_that_cannot_be_held_or_read_is_refused_before_it_is_compiled(pattern: str, says: str) -> None:
@@ -64,3 +68,20 @@ def test_what_a_pattern_matches_is_shown_in_each_text_within_one_limit() -> None
     began = time.monotonic()
     assert [text.slow for text in preview("(a|a)*$", ["a" * 40 + "b"] * 8, limit_s=0.3)] == [True] * 8
     assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("pattern", ["(?R)*", "(?:(?R)?)*", "(?P<x>(?&x)?)*", "(?:|(?=))" * 50 + "(?!)", "(?:()|())" * 50 + "(?!)"])
+def test_a_pattern_that_is_endless_on_nothing_holds_up_no_finding(pattern: str) -> None:
+    assert always_holds(check_from_data({"regex": pattern}, "principle 1")) == ""
+
+
+def test_a_slow_pattern_is_given_up_for_all_further_replies_with_the_reason() -> None:
+    principle = Principle(title="T", statement="a", antithesis="b", check=check_from_data({"regex": "(a|a)*$"}, "principle 1"))
+    judge = judge_of(principle)
+    assert judge is not None
+    outcomes = [judge.judge(principle, "?", "a" * 60 + "b") for _ in range(1_000)]
+    assert {outcome.follows for outcome in outcomes} == {None} and {outcome.by for outcome in outcomes} == {"check"}
+    assert "took too long" in outcomes[0].why
+    assert outcomes[-1].why == "regex: (a|a)*$ took too long on other replies: it is out of time"
+    again = judge_of(principle)
+    assert again is not None and again.judge(principle, "?", "a").follows is True  # another measurement begins anew

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from core.constitution.principles import Turns
+from core.engine import rendering
 from core.engine.models import Placing, encode_prompt, load_model
 from core.errors import ModelError
 from core.settings import ModelReference
@@ -220,3 +221,39 @@ def test_a_text_that_the_tokenizer_cannot_hold_is_refused(folder):
     for text in ("Почему?", "为什么?", "Warum 🙂?"):
         with pytest.raises(ModelError, match="no tokens for a part"):
             encode_prompt(model, Turns(ASKED.system, text))
+
+
+GROWS = "{% set ns = namespace(x='aaaaaaaaaa') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "took more than 1 seconds"),
+        ("{{ 'a' * 10**10 }}", "needs more memory than it may have"),
+        (GROWS, "needs more memory than it may have"),
+        ("{{ 'x'|center(10000000) }}", "adds 9,9[0-9,]+ characters to a prompt"),
+        ("{# " + "x" * 100_000 + " #}", "the limit is 100,000"),
+    ],
+)
+def test_a_template_that_never_ends_or_writes_gigabytes_is_refused_before_it_is_used(folder, monkeypatch, head, says):
+    monkeypatch.setattr(rendering, "PROVED_WITHIN_S", 1.0 if "j in range" in head else 60.0)
+    with pytest.raises(ModelError, match=f"chat template of .*({says}).*Choose another model"):
+        load(folder, head + CHAT_TEMPLATE)
+
+
+def test_a_template_that_grows_with_what_it_is_told_is_refused_at_that_prompt(folder):
+    grown = "{% if messages[-1].content|length > 1000000 %}{{ 'x' * 300000 }}{% endif %}"
+    model = load(folder, CHAT_TEMPLATE + grown)
+    shown(model)
+    with pytest.raises(ModelError, match=r"adds 300,\d+ characters to a prompt"):
+        encode_prompt(model, Turns("You are a helpful assistant.", "a" * 1_000_001))
+
+
+def test_a_template_that_only_writes_out_the_turns_needs_no_child():
+    assert rendering.is_plain(CHAT_TEMPLATE)
+    assert rendering.is_plain(turn("{{ m.content }}"))
+    assert not rendering.is_plain("{% for m in messages %}{% for n in messages %}{% endfor %}{% endfor %}")
+    assert not rendering.is_plain("{% for i in range(10**12) %}{% endfor %}")
+    assert not rendering.is_plain("{{ 'x' * 10**10 }}")
+    assert not rendering.is_plain("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")

@@ -1,0 +1,69 @@
+"""The child's side of core/budget.py: `python -m core.budget_child PIPE IDLE_S MODULE …`. It does one thing after the other until nobody asks."""
+
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any
+
+MEMORY_BYTES = 1_500_000_000  # of addresses; a file of 50 MB of replies takes a third
+GRACE_S = 2.0  # after the deadline, by when the other side has ended us, if it is still there
+SAY_S = 0.5  # between two signs of life
+
+
+def serve(pipe: Connection, idle_s: float, imports: list[str]) -> None:
+    """Answer until the other side is gone, or has not asked for `idle_s`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other side, which closes the pipe
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(ValueError, OSError):  # macOS has no such bound
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    for name in imports:
+        import_module(name)
+    with suppress(EOFError, ConnectionError):
+        pipe.send(("ready", None))
+        while pipe.poll(idle_s):
+            function, arguments, seconds, says_alive = pipe.recv()
+            told = _told(function, (_alive(pipe, seconds), *arguments) if says_alive else arguments, seconds)
+            pipe.send(told)
+            if told[0] == "memory":
+                return  # what filled it may still be held
+
+
+def _told(function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> tuple[str, Any]:
+    _end_after(seconds)
+    try:
+        return "returned", function(*arguments)
+    except MemoryError:
+        return "memory", None
+    except Exception as error:
+        error.add_note("In a child process:\n" + "".join(traceback.format_tb(error.__traceback__)))
+        return "raised", error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _end_after(seconds: float) -> None:
+    """Have the system end this process, whatever it then does: the other side may have died meanwhile, and no thread of ours may get to run."""
+    signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_S)
+
+
+def _alive(pipe: Connection, seconds: float) -> Callable[[], None]:
+    last = time.monotonic()
+
+    def alive() -> None:
+        nonlocal last
+        if time.monotonic() - last > SAY_S:
+            last = time.monotonic()
+            _end_after(seconds)
+            pipe.send(("alive", None))
+
+    return alive
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])), float(sys.argv[2]), sys.argv[3:])
