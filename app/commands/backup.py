@@ -12,7 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.services.archives import BackupError, Manifest
 from app.services.backups import back_up
 from app.settings import Settings
+from core.errors import first_line
 from db.errors import StoreError
+from db.faults import fault_of
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,7 +43,8 @@ def in_words() -> Iterator[None]:
     except StoreError as error:
         raise BackupError(str(error)) from error
     except SQLAlchemyError as error:
-        raise BackupError(f"The database cannot be read: {getattr(error, 'orig', None) or error}") from error
+        fault = fault_of(error)
+        raise BackupError(fault.words if fault is not None else f"The database cannot be read: {first_line(error)}") from error
 
 
 @contextmanager

@@ -6,7 +6,7 @@ globalThis.window = new EventTarget();
 globalThis.document = { baseURI: "http://studio.test/prefix/write", visibilityState: "visible" };
 
 // A server that is asked by hand: `asked` holds what came; each question is answered by calling its `answer` or, line by line, its `tell`.
-function studio(answerMs) {
+function studio(answerMs = 300) {
   const asked = [];
   globalThis.fetch = (url, { body, signal }) =>
     new Promise((resolve, reject) => {

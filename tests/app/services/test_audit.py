@@ -27,8 +27,23 @@ FILE = "name: Filed\nprinciples:\n  - title: One\n    statement: Be brief.\n    
 KEY = "a-click-1"
 NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered: drafts are their editor's own, comparisons and proposals too
     *("constitutions/list", "write/draft", "write/save", "write/preview", "write/open", "write/download", "write/matches", "write/propose"),
-    *("write/proposal", "write/leave", "train/choices", "train/runs", "train/preview", "train/check", "run/state", "judge/replies"),
-    *("compare/sources", "compare/open", "compare/compare", "compare/redo", "compare/diff"),
+    *(
+        "write/proposal",
+        "write/leave",
+        "train/opened",
+        "train/choices",
+        "train/runs",
+        "train/preview",
+        "train/check",
+        "run/opened",
+        "run/watch",
+        "run/state",
+        "judge/opened",
+        "judge/read",
+        "judge/replies",
+        "studio/state",
+    ),
+    *("write/opened", "compare/opened", "compare/sources", "compare/open", "compare/compare", "compare/redo", "compare/diff"),
 }
 
 
@@ -48,7 +63,7 @@ class Page:
         self.request.state.actor = Actor("Zoë", KnownBy.LOGIN, "203.0.113.5")
 
     def ask(self, name: str, /, **question: Any) -> dict[str, Any]:
-        reply: dict[str, Any] = self.endpoints[name].handler(question, self.request)["reply"]
+        reply: dict[str, Any] = self.endpoints[name].handler(question, self.request)
         return reply
 
 

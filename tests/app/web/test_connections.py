@@ -16,7 +16,7 @@ from app.web import connections
 from app.web.connections import bounded_connections
 from tests.app.serving import served
 
-SOON_S = 0.4
+SOON_S = 1.0
 
 
 async def echo(request: Request) -> PlainTextResponse:
@@ -24,7 +24,7 @@ async def echo(request: Request) -> PlainTextResponse:
 
 
 async def flood(request: Request) -> StreamingResponse:
-    return StreamingResponse(iter([b"x" * 1_000_000] * 200))
+    return StreamingResponse(iter([b"x" * 1_000_000] * 30))
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +84,10 @@ def test_a_body_that_does_not_come_is_not_waited_for(port: int) -> None:
 
 def test_a_reader_who_does_not_read_is_left(port: int) -> None:
     with opened(port) as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.sendall(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
         time.sleep(3 * SOON_S)
         assert asked(port).startswith(b"HTTP/1.1 200")
-        assert len(rest(client)) < 100_000_000
+        assert len(rest(client)) < 30_000_000
 
 
 def test_one_address_holds_so_many_connections_and_no_more(port: int) -> None:
