@@ -1,15 +1,16 @@
 """What editors are writing: one draft for each constitution and editor."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json
-from db.constitutions import get_constitution, get_head
+from db.constitutions import get_constitution, is_whole, versions_of
 from db.errors import DraftConflict, NotFound
 from db.session import clock
-from db.tables import Draft, Version
+from db.tables import Constitution, Draft, Version
 from db.upserts import add_missing
 
 
@@ -19,23 +20,60 @@ def get_draft(session: Session, constitution_id: int, editor: str) -> Draft | No
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
-def ensure_draft(session: Session, constitution_id: int, editor: str) -> Draft:
-    """The editor's draft, made from the newest version where there is none.
+Content = dict[str, Any]
+Reading = Callable[[Version], Content | None]
 
-    A draft without changes of its own follows the newest version, so that reading a constitution never leads to a conflict.
+
+def whole_content(version: Version) -> Content | None:
+    """What a draft of a version begins with; None where it cannot be read."""
+    return version.content if is_whole(version) else None
+
+
+def ensure_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft:
+    """The editor's draft, made from the newest version that can be read where there is none.
+
+    A draft without changes of its own follows that version, so that reading a constitution never leads to a conflict.
+
+    Args:
+        session: A session that may write.
+        constitution_id: Whose draft.
+        editor: Who writes in it.
+        read: What a draft of a version begins with; None where the version cannot be read.
     """
     constitution = get_constitution(session, constitution_id)
-    head = get_head(session, constitution_id)
+    newest, content = _newest(session, constitution_id, read)
     draft = get_draft(session, constitution_id, editor)
     if draft is None:
-        content = head.content if head else {"name": constitution.name, "principles": []}
-        row = {"constitution_id": constitution_id, "editor": editor, "base_version_id": head.id if head else None}
+        row = {"constitution_id": constitution_id, "editor": editor, "base_version_id": newest.id if newest else None}
         # As old as what it copies: opening a constitution is no change to it.
-        row |= {"content": content, "revision": 1, "updated_at": head.created_at if head else constitution.created_at}
+        row |= {"content": content or _empty(constitution), "revision": 1, "updated_at": newest.created_at if newest else constitution.created_at}
         add_missing(session, Draft, [row], ["constitution_id", "editor"])  # a second tab may have made it just now
-    elif head is not None and draft.base_version_id not in (None, head.id) and _is_untouched(session, draft):
-        rebase_draft(session, constitution_id, editor, draft.revision, head)
+    elif newest is not None and draft.base_version_id not in (None, newest.id) and _is_untouched(session, draft, read):
+        _replace_draft(session, (constitution_id, editor), draft.revision, {"content": content, "base_version_id": newest.id})
     return _draft(session, constitution_id, editor)
+
+
+def begin_again(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft:
+    """Put the newest version that can be read in the place of whatever the editor's draft holds.
+
+    Raises:
+        NotFound: There is no such draft.
+    """
+    constitution, (newest, content) = get_constitution(session, constitution_id), _newest(session, constitution_id, read)
+    values = {"content": content or _empty(constitution), "base_version_id": newest.id if newest else None}
+    _replace_draft(session, (constitution_id, editor), _draft(session, constitution_id, editor).revision, values)
+    return _draft(session, constitution_id, editor)
+
+
+def _newest(session: Session, constitution_id: int, read: Reading) -> tuple[Version | None, Content | None]:
+    for version in versions_of(session, constitution_id):
+        if (content := read(version)) is not None:
+            return version, content
+    return None, None
+
+
+def _empty(constitution: Constitution) -> Content:
+    return {"name": constitution.name, "principles": []}
 
 
 def _draft(session: Session, constitution_id: int, editor: str) -> Draft:
@@ -45,11 +83,14 @@ def _draft(session: Session, constitution_id: int, editor: str) -> Draft:
     return draft
 
 
-def _is_untouched(session: Session, draft: Draft) -> bool:
+def _is_untouched(session: Session, draft: Draft, read: Reading = whole_content) -> bool:
+    if not isinstance(draft.content, dict) or "principles" not in draft.content:
+        return False  # what cannot be read may hold a text of somebody's
     if draft.base_version_id is None:
         return not draft.content["principles"]
     base = session.get(Version, draft.base_version_id)
-    return base is not None and canonical_json(draft.content) == base.content_text
+    begun_with = read(base) if base is not None else None
+    return begun_with is not None and canonical_json(draft.content) == canonical_json(begun_with)
 
 
 def save_draft(session: Session, constitution_id: int, editor: str, revision_seen: int, content: dict[str, Any]) -> int:

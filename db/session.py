@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.canonical import plain_json
+from db.canonical import plain_json, readable_json
 from db.errors import UnsupportedDatabase
 
 BUSY_TIMEOUT_S = 5.0
@@ -81,11 +81,12 @@ def make_engine(url: str) -> Engine:
 
 def sqlite_engine(url: URL, foreign_keys: bool = True, **options: Any) -> Engine:
     """An engine whose connections are set up for this app; `options` go to `create_engine`."""
-    engine = create_engine(url, json_serializer=plain_json, **options)
+    engine = create_engine(url, json_serializer=plain_json, json_deserializer=readable_json, **options)
     mode = journal_mode(sqlite3.sqlite_version_info)
 
     def connect(dbapi: sqlite3.Connection, record: object) -> None:
         dbapi.isolation_level = None  # SQLAlchemy begins: the driver's own way commits DDL behind our back
+        dbapi.text_factory = _text  # the driver's own raises at a damaged byte, and with it the whole list of rows
         dbapi.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
         _set_journal_mode(dbapi, mode)
         for pragma in (
@@ -100,6 +101,10 @@ def sqlite_engine(url: URL, foreign_keys: bool = True, **options: Any) -> Engine
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _begin(connection: Connection) -> None:

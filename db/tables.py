@@ -1,6 +1,7 @@
 """The mapped classes. Rows are read by their plain columns; what belongs together is fetched by the functions of this layer."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -9,6 +10,8 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Double, Enum, Foreig
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from db.canonical import storable
+
+UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # where a damaged row holds no time
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -29,6 +32,17 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        read = super().result_processor(dialect, coltype)
+
+        def read_any(value: Any) -> datetime | None:
+            try:
+                return read(value) if read is not None else value
+            except (ValueError, TypeError, OverflowError):
+                return UNKNOWN_TIME
+
+        return read_any
+
 
 class CleanText(TypeDecorator[str]):
     """Text that every database can hold: NUL (refused by PostgreSQL) and lone surrogates (refused by both) are replaced."""
@@ -39,6 +53,12 @@ class CleanText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else storable(value.replace("\0", "\ufffd"))
 
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        # SQLite keeps whatever it is given: a damaged row may hold bytes or a number here.
+        if value is None or isinstance(value, str):
+            return value
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
 
 class JobStatus(StrEnum):
     """Where a job stands. The first two are pending, the last three final until someone resumes."""
@@ -48,11 +68,23 @@ class JobStatus(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     FINISHED = "finished"
+    UNREADABLE = "unreadable"  # never stored: what is read of a row that holds none of the others
 
 
-def _status_type() -> Enum:
-    # A text column with a CHECK rather than a native type: a new member is then an ordinary migration on both databases.
-    return Enum(JobStatus, native_enum=False, create_constraint=True, length=16, name="status", values_callable=lambda members: [m.value for m in members])
+class Status(TypeDecorator[JobStatus]):
+    """A text column with a CHECK rather than a native type: a new member is then an ordinary migration on both databases."""
+
+    impl = Enum(*(s.value for s in JobStatus if s is not JobStatus.UNREADABLE), native_enum=False, create_constraint=True, length=16, name="status")
+    cache_ok = True
+
+    def process_bind_param(self, value: JobStatus | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.value
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], JobStatus | None]:
+        return lambda value: None if value is None else _STATUSES.get(value, JobStatus.UNREADABLE)
+
+
+_STATUSES = {status.value: status for status in JobStatus}
 
 
 class Base(DeclarativeBase):
@@ -74,7 +106,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON(none_as_null=True),
         list[dict[str, Any]]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
-        JobStatus: _status_type(),
+        JobStatus: Status(),
     }
 
 

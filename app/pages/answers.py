@@ -148,8 +148,9 @@ class VersionText:
     head: str  # HTML
     html: str
     changes: str  # HTML
-    difference: ConstitutionChange  # from this version to the draft
+    difference: ConstitutionChange | None  # from this version to the draft; None where the version cannot be read
     newest: int | None
+    problem: str = ""  # why the version cannot be read, if so
 
 
 @dataclass(frozen=True, kw_only=True)

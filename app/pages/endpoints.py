@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from app.pages.answers import Problem, SettingProblem
+from app.pages.questions import MOST_DIGITS, NO_SUCH_ID
 from app.web.actors import caller
 from core.errors import ConfigError, StudioError
 
@@ -92,8 +93,10 @@ def read_question(kind: type[Q], value: object) -> Q:
     try:
         question: Q = _adapter(kind).validate_python(sent)  # type: ignore[arg-type]
     except ValidationError as error:
-        place = error.errors(include_url=False, include_input=False, include_context=False)[0]["loc"]
-        name = str(place[0]).replace("_", " ") if place else "question"
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = str(first["loc"][0]).replace("_", " ") if first["loc"] else "question"
+        if first["type"] == NO_SUCH_ID:
+            raise ConfigError(f"There is no {name} {str(first['input'])[:MOST_DIGITS]}{'…' if len(str(first['input'])) > MOST_DIGITS else ''}.") from error
         raise ConfigError(f"There is no usable {name} in what was sent. Reload the page, then try again.") from error
     return question
 

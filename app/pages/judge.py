@@ -18,8 +18,10 @@ from app.services import judging, plans
 from app.services.judging import JudgedFile
 from app.services.studio import Studio
 from app.web.actors import caller
+from core.constitution.normal import closed
 from core.errors import ReplyError, StudioError
 from core.measure.judging import judged_to_data
+from db.runs import VersionToTrain
 
 ENDPOINTS = ("replies",)
 PASTED = "pasted.jsonl"
@@ -42,8 +44,8 @@ class JudgePage:
         caller(request)
         versions = plans.choices(self.studio).versions
         wanted = id_in(request.query_params.get("version", ""))
-        chosen = next((v.id for v in versions if v.id == wanted), versions[0].id if versions and wanted is None else None)
-        return gr.update(choices=[(f"{v.constitution}, version {v.number}", v.id) for v in versions], value=chosen)
+        chosen = next((v.id for v in versions if v.id == wanted), next((v.id for v in versions if not v.problem), None) if wanted is None else None)
+        return gr.update(choices=[(_label(v), v.id) for v in versions], value=chosen)
 
     @answers
     def replies(self, question: ReplyFileWish, editor: str) -> JudgedReplies:
@@ -74,6 +76,10 @@ class JudgePage:
         chosen = chosen_outcomes(found, principle or "", outcome or "")
         last = max(1, -(-len(chosen) // ROWS_A_PAGE))
         return rows_html(found, chosen, min(max(1, int(page or 1)), last))
+
+
+def _label(version: VersionToTrain) -> str:
+    return f"{closed(version.constitution)}, version {version.number}{' (cannot be read)' if version.problem else ''}"
 
 
 def _version(version: object) -> int:

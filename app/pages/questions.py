@@ -5,15 +5,25 @@ import binascii
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, Strict
+from pydantic import AfterValidator, ConfigDict, Field, Strict
+from pydantic_core import PydanticCustomError
 
 from core.errors import ConfigError
 
 MOST_DIGITS = 9  # of an id in a text: more would not be a whole number to the database
 LONGEST_TEXT = 6_000_000  # characters: what the server takes at once; a service's own limit is lower, and says so in words
 MOST_ITEMS = 10_000
+NO_SUCH_ID = "no_such_id"  # the type of pydantic's error
+
+
+def _require_id(number: int) -> int:
+    if not 0 <= number < 2**31:
+        raise PydanticCustomError(NO_SUCH_ID, "There is none with this number.")
+    return number
+
 
 Whole = Annotated[int, Strict(), Field(gt=-(2**31), lt=2**31)]
+Id = Annotated[int, Strict(), AfterValidator(_require_id)]  # of a row, or the number of a version
 Number = Whole | Annotated[float, Strict()]
 Text = Annotated[str, Strict(), Field(max_length=LONGEST_TEXT)]
 
@@ -64,13 +74,13 @@ class ConstitutionFile(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class NewName(Question):
-    constitution: Whole
+    constitution: Id
     name: Text
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneConstitution(Question):
-    constitution: Whole
+    constitution: Id
 
 
 # Write
@@ -78,14 +88,14 @@ class OneConstitution(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class DraftTexts(Question):
-    constitution: Whole
+    constitution: Id
     revision: Whole  # of the draft that was changed
     principles: Annotated[list[dict[str, Any]], Field(max_length=MOST_ITEMS)]  # id, title, statement, antithesis, check, written_by
 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionWish(Question):
-    constitution: Whole
+    constitution: Id
     revision: Whole  # of the draft that was seen
     head: Whole | None = None  # number of the newest version that was seen
     message: Text = ""
@@ -93,28 +103,28 @@ class VersionWish(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class Restoration(Question):
-    constitution: Whole
+    constitution: Id
     revision: Whole
     head: Whole | None = None
-    number: Whole  # of the version whose text comes back
+    number: Id  # of the version whose text comes back
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneVersion(Question):
-    constitution: Whole
-    number: Whole
+    constitution: Id
+    number: Id
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextFileWish(Question):
-    constitution: Whole
+    constitution: Id
     format: Literal["yaml", "markdown"] = "markdown"
-    number: Whole | None = None  # of a version; None: the draft
+    number: Id | None = None  # of a version; None: the draft
 
 
 @dataclass(frozen=True, kw_only=True)
 class PatternTry(Question):
-    constitution: Whole
+    constitution: Id
     pattern: Text
     statement: Text = ""  # tried where no reply is stored yet
 
@@ -137,8 +147,8 @@ class OneProposal(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class RunWish(Question):
-    version: Whole
-    query_set: Whole
+    version: Id
+    query_set: Id
     model: Text  # Hub id, or a folder on the server's machine
     preset: Text
     seed: Whole
@@ -155,7 +165,7 @@ class QueryFile(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class OneRun(Question):
-    run: Whole
+    run: Id
 
 
 # Judge
@@ -163,7 +173,7 @@ class OneRun(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyFileWish(Question):
-    version: Whole
+    version: Id
     data: Text  # the file in base64
     filename: Text = "replies.jsonl"
 

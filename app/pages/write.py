@@ -35,18 +35,30 @@ from app.pages.questions import (
     VersionWish,
     id_in,
 )
-from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
+from app.present.constitutions import (
+    begin_again_html,
+    changes_html,
+    check_kinds,
+    chooser_html,
+    document_html,
+    history_html,
+    save_reason,
+    unreadable_html,
+    verdict,
+    version_head_html,
+)
 from app.services import constitutions as service
-from app.services.constitutions import DraftConflictError, DraftView
+from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError
 from app.services.matching import matches
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
 from app.web.actors import caller
 from core.constitution.changes import changes
 from core.constitution.proposals import Wish
+from core.constitution.stored import Unreadable
 from core.errors import StudioError
 
-EVENTS = ("save", "rename", "preview", "version", "restore", "open", "download", "matches", "propose", "proposal", "leave")
+EVENTS = ("save", "begin", "rename", "preview", "version", "restore", "open", "download", "matches", "propose", "proposal", "leave")
 ENDPOINTS = ("draft", *EVENTS)  # the page begins with the first
 
 
@@ -63,6 +75,8 @@ class WritePage:
         wanted = id_in(request.query_params.get("constitution", ""))
         try:
             reply: Opened | Choose = self._opened(wanted, editor) if wanted is not None else self._choose("")
+        except UnreadableDraftError as error:
+            reply = Choose(html=begin_again_html(error.constitution_id, str(error)))
         except StudioError as error:
             reply = self._choose(str(error))
         return gr.update(reply=to_reply(reply))
@@ -70,6 +84,12 @@ class WritePage:
     @answers
     def draft(self, question: OneConstitution, editor: str) -> Opened:
         """The draft of whoever asks, begun from the newest version where there is none yet."""
+        return self._opened(question.constitution, editor)
+
+    @answers
+    def begin(self, question: OneConstitution, editor: str) -> Opened:
+        """Begin again from the newest version, where what is stored of the draft cannot be read."""
+        service.begin_again(self.studio, question.constitution, editor)
         return self._opened(question.constitution, editor)
 
     def _opened(self, constitution_id: int, editor: str) -> Opened:
@@ -127,14 +147,21 @@ class WritePage:
         """One version to read, and what the draft changes in it."""
         version = service.open_version(self.studio, question.constitution, question.number)
         draft = service.view_draft(self.studio, question.constitution, editor)
-        change = changes(version.constitution, draft.constitution)
+        summary, text = version.summary, version.constitution
+        newest = draft.head.number if draft.head else None
+        if isinstance(text, Unreadable):
+            html = unreadable_html(summary.id, summary.number, text.reason)
+            return VersionText(
+                number=summary.number, head=version_head_html(summary), html=html, changes=html, difference=None, newest=newest, problem=text.reason
+            )
+        change = changes(text, draft.constitution)
         return VersionText(
-            number=version.summary.number,
-            head=version_head_html(version.summary),
-            html=document_html(version.constitution),
+            number=summary.number,
+            head=version_head_html(summary),
+            html=document_html(text),
             changes=changes_html(change),
             difference=change,
-            newest=draft.head.number if draft.head else None,
+            newest=newest,
         )
 
     @answers

@@ -24,7 +24,8 @@ def facts_html(source: Source) -> str:
             ("Run", f'<a href="./run?id={source.run_id}">Run {source.run_id}</a>'),
             ("Adapter", adapter_html(source.artifact.sha256 if source.artifact else None)),
         ]
-    return f'<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
+    problem = f'<p class="cs-problem">It cannot be read: {escape(source.problem)}</p>' if source.problem else ""
+    return f'{problem}<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
 
 
 def revision_html(revision: str) -> str:

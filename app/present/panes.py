@@ -12,6 +12,7 @@ from app.present.text import count
 from app.present.token_scores import scores_html
 from app.services.comparison_views import ComparisonView, Pane, State
 from app.services.sources import Source
+from core.constitution.stored import Unreadable
 from core.constitution.text import words
 from core.measure.judges import judge_of
 from core.methods.arms import Arm, Method, Setting, arm_title
@@ -53,6 +54,7 @@ class SourceOption:
     top_p: float
     arms: tuple[ArmOption, ...]  # that stand side by side when nobody chooses
     methods: tuple[MethodOption, ...]  # that can be added to them
+    problem: str  # why it cannot be chosen; empty when it can
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +123,7 @@ def source_option(source: Source) -> SourceOption:
     return SourceOption(
         key=source_key(source),
         group="Finished runs" if source.run_id is not None else "No training: the constitution in the prompt alone",
-        label=f"Run {source.run_id}: {what}" if source.run_id is not None else what,
+        label=(f"Run {source.run_id}: {what}" if source.run_id is not None else what) + (" (cannot be read)" if source.problem else ""),
         facts=facts_html(source),
         run=source.run_id,
         version=source.version_id,
@@ -131,6 +133,7 @@ def source_option(source: Source) -> SourceOption:
         top_p=sampling.top_p,
         arms=tuple(arm_option(arm) for arm in source.arms),
         methods=tuple(MethodOption(key=method.key, title=method.title, settings=method.settings) for method in addable(source)),
+        problem=source.problem,
     )
 
 
@@ -179,7 +182,7 @@ def places(view: ComparisonView) -> dict[str, int]:
 
 def checks(view: ComparisonView, pane: Pane) -> list[CheckedReply]:
     """What the programs say about a finished reply: principle by principle, whether it follows the statement."""
-    if pane.state != "done":
+    if pane.state != "done" or isinstance(view.constitution, Unreadable):
         return []
     return [
         CheckedReply(title=p.title, says=check_sentence(p.check), follows=judge.judge(p, view.query, pane.text).follows)

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from core.constitution.changes import Piece, diff_pieces
+from core.constitution.normal import closed
+from db.tables import UNKNOWN_TIME
 
 
 def escape(text: object) -> str:
-    """The text as HTML that shows it as written; also safe inside a quoted attribute."""
-    return html.escape(str(text), quote=True)
+    """The text as HTML that shows it as written and turns nothing that stands beside it; also safe inside a quoted attribute."""
+    return html.escape(closed(str(text)), quote=True)
 
 
 def isolated(sentence: str, *names: str) -> str:
@@ -21,6 +23,8 @@ def isolated(sentence: str, *names: str) -> str:
 
 def time_html(when: datetime) -> str:
     """A moment as a <time>; in UTC for readers without a script, which puts it in the browser's time zone."""
+    if when == UNKNOWN_TIME:
+        return "at a time that cannot be read"
     utc = when.astimezone(UTC)
     return f'<time datetime="{utc.isoformat(timespec="seconds")}">{utc.day} {utc:%b %Y, %H:%M} UTC</time>'
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from app.processes.attempt import Watch
 from app.processes.helpers import helped
 from app.settings import Settings
-from core.constitution.principles import from_data
 from core.constitution.queries import from_rows
+from core.constitution.stored import decode, require_readable
 from core.methods.settings import config_from_data
 from core.progress import Listener, StepReport
 from core.runs.execute import execute
@@ -42,10 +42,10 @@ def train(settings: Settings, watch: Watch, folder: Path) -> None:
 def _plan(settings: Settings, watch: Watch) -> RunPlan:
     with watch.sessions.read() as session:
         run = runs.get_run(session, watch.claim.job_id)
-        version = constitutions.get_version_by_id(session, run.version_id)
+        version = constitutions.stored_version_by_id(session, run.version_id)
         query_set = query_sets.get_query_set(session, run.query_set_id)
         return RunPlan(
-            constitution=from_data(version.content),
+            constitution=require_readable(decode(version.content_text, version.sha256), f"Version {version.number}, which this run trains on,"),
             queries=tuple(from_rows(query_set.rows)),
             model=ModelReference(id=run.model, revision=run.revision),
             config=config_from_data(run.config),

@@ -1,17 +1,17 @@
 """Constitutions from files: a first version where nothing is missing, else a draft that says what is."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 import db.constitutions as store
-from app.services.documents import read_document, require_name, with_ids
+from app.services.documents import read_document, read_stored_document, require_name, with_ids
 from app.services.request_keys import require_key
+from app.services.stored import NotKeptError, write_version
 from app.services.studio import Studio, in_words
 from core.constitution.files import ConstitutionReading, read_constitution
 from core.constitution.findings import problems
-from core.constitution.principles import from_data, to_data
+from core.constitution.principles import Constitution, to_data
 from core.errors import ConstitutionError
 from db import drafts
 from db.constitutions import NewVersion
@@ -50,23 +50,24 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
     reading = read_file(data, filename)
     constitution = with_ids(replace(reading.constitution, name=require_name(reading.constitution.name)))
     content = to_data(constitution)
-    if from_data(content) != constitution:
-        raise ConstitutionError("The file cannot be stored as it was read. Save it as YAML, as the Write page gives it, and choose it again.")
     with in_words(), studio.sessions.begin() as session:
         row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
-        if (head := store.get_head(session, row.id)) is not None:
+        if (head := store.stored_head(session, row.id)) is not None:
             return Imported(id=row.id, reading=reading, number=head.number)
         if drafts.get_draft(session, row.id, editor) is not None:  # the same request once more
             return Imported(id=row.id, reading=reading, number=None)
         if problems(reading.findings):
-            _add_draft(session, row.id, editor, content)
+            _add_draft(session, row.id, editor, constitution)
             return Imported(id=row.id, reading=reading, number=None)
         read_document(constitution.name, content["principles"])  # what the editor opens
         new = NewVersion(constitution_id=row.id, base_version_id=None, content=content, message="Read from a file.", author=editor)
-        return Imported(id=row.id, reading=reading, number=store.add_version(session, new).number)
+        return Imported(id=row.id, reading=reading, number=write_version(session, new, constitution).number)
 
 
-def _add_draft(session: Session, constitution_id: int, editor: str, content: dict[str, Any]) -> None:
-    document = read_document(content["name"], content["principles"])
+def _add_draft(session: Session, constitution_id: int, editor: str, constitution: Constitution) -> None:
+    document = read_document(constitution.name, to_data(constitution)["principles"])
     draft = drafts.ensure_draft(session, constitution_id, editor)
     drafts.save_draft(session, constitution_id, editor, draft.revision, document.content)
+    kept = drafts.get_draft(session, constitution_id, editor)
+    if kept is None or read_stored_document(constitution.name, kept.content) != document:
+        raise NotKeptError("the draft")

@@ -1,5 +1,6 @@
 """The open studio: the handle that every service takes first."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,17 +15,19 @@ from app.processes.launchers import Launcher, open_launcher
 from app.processes.store import Store, open_store
 from app.services.documents import with_ids
 from app.services.starter_queries import plant_queries
+from app.services.stored import write_version
 from app.settings import Settings
 from core.constitution.findings import require_valid
 from core.constitution.principles import Constitution, from_data, to_data
-from core.errors import DiskFullError, StudioError
-from db.constitutions import NewVersion, add_constitution, add_version
+from core.errors import ConstitutionError, DiskFullError, StudioError, first_line
+from db.constitutions import NewVersion, add_constitution
 from db.errors import StoreError
 from db.schema import migrate
 from db.session import Sessions, journal_mode_now, make_engine, make_sessions
 from db.starters import planted_starters
 
 STARTERS = Path(__file__).parent.parent / "starters"
+log = logging.getLogger("studio")
 PLANTER = "Constitution Studio"  # author of the starters' first versions
 
 
@@ -61,7 +64,7 @@ def open_studio(settings: Settings) -> Studio:
     studio = Studio(settings, engine, make_sessions(engine), store, open_launcher(settings, store))
     with studio.sessions.begin() as session:
         plant_starters(session, read_starters())
-        plant_queries(session)
+        _plant_queries(session)
     return studio
 
 
@@ -72,14 +75,30 @@ def journal_mode(studio: Studio) -> str:
 
 
 def read_starters(folder: Path = STARTERS) -> list[Starter]:
-    """The starter files in the order of their names: a constitution file with a `blurb` besides."""
+    """The starter files in the order of their names: a constitution file with a `blurb` besides. One that cannot be read is logged and left out."""
     starters = []
     for path in sorted(folder.glob("*.yaml")):
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        starter = Starter(data.pop("blurb"), from_data(data))
-        require_valid(starter.constitution)
-        starters.append(starter)
+        try:
+            starters.append(_starter(path))
+        except (StudioError, yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+            log.warning("The starter %s cannot be read, so it is left out: %s Install the studio again to have it back.", path.name, first_line(error))
     return starters
+
+
+def _starter(path: Path) -> Starter:
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict) or not isinstance(data.get("blurb"), str):
+        raise ConstitutionError("it holds no constitution with a blurb.")
+    constitution = from_data(data)
+    require_valid(constitution)
+    return Starter(data["blurb"], constitution)
+
+
+def _plant_queries(session: Session) -> None:
+    try:
+        plant_queries(session)
+    except (StudioError, OSError) as error:
+        log.warning("The starter set of queries cannot be read, so it is left out: %s Install the studio again to have it back.", first_line(error))
 
 
 def plant_starters(session: Session, starters: list[Starter]) -> None:
@@ -87,12 +106,11 @@ def plant_starters(session: Session, starters: list[Starter]) -> None:
     planted = planted_starters(session)
     for starter in reversed(starters):  # lists show the newest first
         name = starter.constitution.name
-        if name not in planted:
+        if not planted & {name, starter.blurb}:
             row = add_constitution(session, name, starter.blurb, starter=True)
-            content = to_data(with_ids(starter.constitution))
-            add_version(
-                session, NewVersion(constitution_id=row.id, base_version_id=None, content=content, message="As it comes with the studio.", author=PLANTER)
-            )
+            meant = with_ids(starter.constitution)
+            new = NewVersion(constitution_id=row.id, base_version_id=None, content=to_data(meant), message="As it comes with the studio.", author=PLANTER)
+            write_version(session, new, meant)
 
 
 @contextmanager
@@ -102,6 +120,8 @@ def in_words() -> Iterator[None]:
         yield
     except StoreError as error:
         raise RefusedError(str(error)) from error
+    except OverflowError as error:  # an id beyond what the database counts is an id of nothing
+        raise RefusedError("There is no such thing here: a number that large is nobody's. Check the address.") from error
     except OperationalError as error:
         if "full" in str(error.orig):
             raise DiskFullError("The disk is full, so nothing could be written. Free some space, then try again.") from error

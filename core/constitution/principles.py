@@ -5,7 +5,7 @@ import json
 import re
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from core.constitution.checks import Check, check_from_data, check_to_data
@@ -61,6 +61,7 @@ class Constitution:
 
     name: str
     principles: tuple[Principle, ...]
+    left_out: tuple[str, ...] = field(default=(), compare=False)  # keys of a stored text that this studio does not know, in words
 
     def stance(self, side: bool) -> Stance:
         """Every principle taken as its statement (True) or its antithesis (False)."""
@@ -133,18 +134,18 @@ def from_data(data: object) -> Constitution:
         ConstitutionError: A wrong shape, an unknown key or an unknown check, each named.
     """
     if not isinstance(data, Mapping):
-        raise ConstitutionError(f"A constitution is a mapping with `name` and `principles`, but this is a {_kind(data)}.")
+        raise ConstitutionError(f"A constitution is a mapping with `name` and `principles`, but this is a {kind_of(data)}.")
     _reject_unknown(data, {"name", "principles", "blurb"}, "the constitution")  # a starter says in a blurb what it shows: read past
     principles = data.get("principles", [])
     if not isinstance(principles, list):
-        raise ConstitutionError(f"`principles` must be a list, but it is a {_kind(principles)}.")
+        raise ConstitutionError(f"`principles` must be a list, but it is a {kind_of(principles)}.")
     return Constitution(name=_text(data, "name", "the constitution"), principles=tuple(_principle(row, i) for i, row in enumerate(principles)))
 
 
 def _principle(row: object, i: int) -> Principle:
     where = f"principle {i + 1}"
     if not isinstance(row, Mapping):
-        raise ConstitutionError(f"{where.capitalize()} must be a mapping with `title`, `statement` and `antithesis`, but it is a {_kind(row)}.")
+        raise ConstitutionError(f"{where.capitalize()} must be a mapping with `title`, `statement` and `antithesis`, but it is a {kind_of(row)}.")
     _reject_unknown(row, {"title", "statement", "antithesis", "check", "id", "written_by"}, where)
     check = check_from_data(row["check"], where) if row.get("check") not in (None, "") else None
     return Principle(
@@ -175,7 +176,7 @@ def written_by_from_data(data: object, where: str) -> WrittenBy:
         one_text = _ONE_TEXT.fullmatch(data)
         return WrittenBy(model=one_text[1], texts=_sides([one_text[2]])) if one_text else WrittenBy(model=data)
     if not isinstance(data, Mapping):
-        raise ConstitutionError(f"`written_by` of {where} must be a mapping with `model` and `texts`, but it is a {_kind(data)}.")
+        raise ConstitutionError(f"`written_by` of {where} must be a mapping with `model` and `texts`, but it is a {kind_of(data)}.")
     _reject_unknown(data, {"model", "texts"}, f"`written_by` of {where}")
     texts = data.get("texts", list(SIDES))
     if not isinstance(texts, list) or not all(text in SIDES for text in texts):
@@ -193,11 +194,12 @@ def _text(row: Mapping[Any, Any], key: str, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ConstitutionError(f"`{key}` of {where} must be text, but it is {reprlib.repr(value)} ({_kind(value)}). Put it in quotes.")
+        raise ConstitutionError(f"`{key}` of {where} must be text, but it is {reprlib.repr(value)} ({kind_of(value)}). Put it in quotes.")
     return normal_line(value) if key in ("title", "name") else normal(value)
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a value is, for people."""
     return {"dict": "mapping", "str": "text", "NoneType": "blank"}.get(type(value).__name__, type(value).__name__)
 
 
