@@ -13,12 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from app.pages.answers import Problem, SettingProblem
-from app.pages.questions import MOST_DIGITS, NO_SUCH_ID
+from app.pages.questions import NO_SUCH_ID
 from app.web.actors import caller
 from core.errors import ConfigError, StudioError
 
 NAMES = ("__module__", "__name__", "__qualname__", "__doc__")  # of a method, which its handler keeps
 AS_EVENT = inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("self", "value", "request")])  # what Gradio calls
+
+SHOWN_DIGITS = 20  # of a number that nothing has
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -96,7 +98,7 @@ def read_question(kind: type[Q], value: object) -> Q:
         first = error.errors(include_url=False, include_context=False)[0]
         name = str(first["loc"][0]).replace("_", " ") if first["loc"] else "question"
         if first["type"] == NO_SUCH_ID:
-            raise ConfigError(f"There is no {name} {str(first['input'])[:MOST_DIGITS]}{'…' if len(str(first['input'])) > MOST_DIGITS else ''}.") from error
+            raise ConfigError(f"There is no {name} {str(first['input'])[:SHOWN_DIGITS]}.") from error
         raise ConfigError(f"There is no usable {name} in what was sent. Reload the page, then try again.") from error
     return question
 

@@ -53,6 +53,7 @@ CAUSES = {
     "constitution": "the constitution cannot be trained on",
     "queries": "the query set cannot be used",
     "config": "a setting cannot be used",
+    "result": "its figures could not be stored",
     "crashed": "the training process died",
     "bug": "a mistake in the program",
     "system": "the system refused",

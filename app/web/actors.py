@@ -18,6 +18,7 @@ from starlette.requests import cookie_parser
 
 from app.services.actors import UNNAMED, take_over_drafts
 from app.services.studio import Studio
+from core.constitution.normal import is_unseen
 from core.errors import ConfigError, StudioError
 
 LONGEST_NAME = 80
@@ -86,7 +87,7 @@ def plain_name(given: str) -> str:
 
 def is_name(name: str) -> bool:
     """Whether a plain name can be shown: neither empty nor long, and nothing invisible in it."""
-    return 0 < len(name) <= LONGEST_NAME and not any(unicodedata.category(letter).startswith("C") for letter in name)
+    return len(name) <= LONGEST_NAME and not is_unseen(name) and not any(unicodedata.category(letter).startswith("C") for letter in name)
 
 
 class Naming(BaseModel):

@@ -72,7 +72,7 @@ def test_what_needs_the_text_refuses_in_words(studio: Studio, damaged: Damaged) 
         next(start_comparison(studio, "Ann", asked))
     with pytest.raises(ConfigError, match="This comparison cannot be read: There is no method"):
         open_comparison(studio, damaged.comparison)
-    with pytest.raises(StudioError, match="the check sentiment|Unknown check 'sentiment'"):
+    with pytest.raises(StudioError, match="Unknown check 'sentiment'"):
         plans.make_plan(studio, form(studio, "Newer"))
 
 
@@ -165,13 +165,8 @@ def test_a_mistake_of_ours_never_commits(tmp_path: Path) -> None:
     with pytest.raises(NotKeptError, match="Nothing was saved: version 1"):
         service.save_version(studio, constitution_id, "Bob", "First.", (draft.revision, None))
     assert service.history(studio, constitution_id) == []
-    damage(
-        studio,
-        (
-            "CREATE TRIGGER ours AFTER UPDATE ON draft WHEN NEW.content LIKE '%Go%' BEGIN UPDATE draft SET content = replace(content, 'Go', 'No') WHERE id = NEW.id; END",
-            None,
-        ),
-    )
+    on_draft = "CREATE TRIGGER ours AFTER UPDATE ON draft WHEN NEW.content LIKE '%Go%'"
+    damage(studio, (f"{on_draft} BEGIN UPDATE draft SET content = replace(content, 'Go', 'No') WHERE id = NEW.id; END", None))
     with pytest.raises(NotKeptError, match="the draft"):
         service.save_draft(studio, constitution_id, "Bob", draft.revision, [ONE | {"statement": "Go on."}])
     damage(studio, ("CREATE TRIGGER ours AFTER INSERT ON run BEGIN UPDATE run SET config = '{\"a\": 1}' WHERE id = NEW.id; END", None))
