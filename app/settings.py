@@ -14,7 +14,9 @@ SHORTEST_PASSWORD = 8
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 # What the studio itself serves right below its root: as a path of a proxy it could not be told whether that was taken off.
-OWN_PATHS = frozenset({"write", "train", "run", "judge", "compare", "runs", "versions", "query-sets", "modules", "name", "api", "docs", "healthz"})
+OWN_PATHS = frozenset(
+    {"write", "train", "run", "judge", "compare", "runs", "versions", "query-sets", "comparisons", "drafts", "modules", "name", "api", "docs", "healthz"}
+)
 GRADIO_PATHS = frozenset({"gradio_api", "static", "assets", "svelte", "config", "theme.css", "login", "logout", "monitoring"}) | frozenset(
     {"favicon.ico", "manifest.json", "openapi.json", "pwa_icon", "robots.txt"}
 )

@@ -10,7 +10,7 @@ from app.processes.helpers import helped
 from app.settings import Settings
 from core.constitution.queries import from_rows
 from core.constitution.stored import decode, require_readable
-from core.errors import ResultError
+from core.errors import QueryError, ResultError
 from core.methods.settings import config_from_data
 from core.progress import Listener, StepReport
 from core.runs.execute import execute
@@ -47,6 +47,8 @@ def _plan(settings: Settings, watch: Watch) -> RunPlan:
         run = runs.get_run(session, watch.claim.job_id)
         version = constitutions.stored_version_by_id(session, run.version_id)
         query_set = query_sets.get_query_set(session, run.query_set_id)
+        if not query_sets.is_whole(query_set):
+            raise QueryError(f"The stored queries of “{query_set.name}” were changed since they were uploaded. Upload the file again, and train on that.")
         return RunPlan(
             constitution=require_readable(decode(version.content_text, version.sha256), f"Version {version.number}, which this run trains on,"),
             queries=tuple(from_rows(query_set.rows)),

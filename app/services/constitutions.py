@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 import db.constitutions as store
-from app.services.documents import Document, read_document, read_stored_document, require_name, same_text
+from app.services.documents import Document, read_document, read_stored_document, require_name, same_text, with_ids
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView
 from app.services.request_keys import require_key
 from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution, write_version
@@ -167,7 +167,7 @@ def restore_version(studio: Studio, constitution_id: int, editor: str, number: i
         head = _require_head(session, constitution_id, seen[1])
         if draft.revision != seen[0]:
             raise RefusedError("The draft was changed elsewhere. Reload the page, then restore the version.")
-        old = require_constitution(store.stored_version(session, constitution_id, number))
+        old = with_ids(require_constitution(store.stored_version(session, constitution_id, number)))
         if head is None or _says(head, old):
             raise RefusedError(f"Version {number} already says what the newest version says, so there is nothing to restore.")
         store.rename(session, constitution_id, old.name)

@@ -16,8 +16,8 @@ from core.constitution.queries import Query, from_rows
 from core.constitution.stored import Unreadable, decode, encode, read_stored, require_readable
 from core.errors import ConfigError, QueryError, StudioError
 from core.methods.settings import TrainConfig, config_from_data
-from db.canonical import canonical_json, sha256_of
 from db.constitutions import NewVersion
+from db.query_sets import is_whole
 from db.tables import Draft, JobStatus, QuerySet, Run, Version
 
 
@@ -100,9 +100,9 @@ def queries_of(row: QuerySet) -> list[Query]:
         QueryError: They cannot be read, or are not those that were stored.
     """
     try:
-        if sha256_of(canonical_json(row.rows)) == row.sha256:
+        if is_whole(row):
             return from_rows(row.rows)
-    except (QueryError, ValueError, TypeError):
+    except QueryError:
         pass
     raise QueryError(f"The stored queries of “{row.name}” were changed since they were uploaded, so they cannot be used. Upload the file again.")
 

@@ -72,7 +72,9 @@ def plant_damage(studio: Studio) -> Damaged:
     unknown = constitution_of_version(studio, add_plain_version(studio, "Newer", "Say it warmly.", {"sentiment": {"at least": 0.5}}))
     head, lost = constitution_of_version(studio, head_version), constitution_of_version(studio, lost_version)
     store_version(studio, head, 2, {"name": "Changed", "principles": [ONE]})
-    runs = {name: queue(studio, key=f"damaged-{name}") for name in ("setting", "method", "json", "result", "status", "time", "fine")}
+    runs = {
+        name: queue(studio, key=f"damaged-{name}") for name in ("setting", "method", "json", "kind", "preset", "result", "figure", "status", "time", "fine")
+    }
     for _ in runs:
         finish(studio, claim(studio), result())
     with studio.sessions.begin() as session:
@@ -99,7 +101,10 @@ def plant_damage(studio: Studio) -> Damaged:
         ("UPDATE run SET config = json_set(config, '$.telepathy', 1) WHERE id = ?", runs["setting"]),
         ("UPDATE run SET config = json_set(config, '$.method', 'telepathy') WHERE id = ?", runs["method"]),
         ("UPDATE run SET config = '{\"preset\": ' WHERE id = ?", runs["json"]),
+        ("UPDATE run SET config = json_set(config, '$.seed', json('[1]')) WHERE id = ?", runs["kind"]),
+        ("UPDATE run SET config = json_set(config, '$.preset', 'telepathy') WHERE id = ?", runs["preset"]),
         ("UPDATE run SET result = '[1]' WHERE id = ?", runs["result"]),
+        ("UPDATE run SET result = json_set(result, '$.report.arms[0].attribution.value', 'much') WHERE id = ?", runs["figure"]),
         ("UPDATE job SET status = 'asleep' WHERE id = ?", runs["status"]),
         ("UPDATE job SET created_at = 'yesterday' WHERE id = ?", runs["time"]),
         (

@@ -55,7 +55,7 @@ def test_a_damaged_database_is_walked_through_and_put_right(page: Page, walked: 
     for name, run_id in damaged.runs.items():
         page.goto(f"{app.url}/run?id={run_id}")
         expect(page.locator("h1")).to_contain_text("Brevity")
-        if name in ("setting", "method", "json", "status"):
+        if name in ("setting", "method", "json", "kind", "status"):
             expect(page.get_by_role("alert").first).to_contain_text("cannot be read")
     page.goto(f"{app.url}/judge")
     expect(page.get_by_role("heading", name="Judge replies I already have")).to_be_visible()

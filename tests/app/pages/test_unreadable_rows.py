@@ -100,12 +100,13 @@ def test_train_judge_and_compare_offer_the_others(opened: Opened) -> None:
     train = told(TrainPage(studio).load(asks()))
     assert {v["constitution"] for v in train["versions"] if v["problem"]} == {"Changed", "Lost", "Warm tone"} and len(train["versions"]) == 10
     again = told(TrainPage(studio).load(asks(**{"from": str(damaged.runs["setting"])})))
+    assert told(TrainPage(studio).load(asks(**{"from": str(damaged.runs["preset"])})))["again"]["preset"] == "quick"
     assert again["again"] is None and "Unknown setting" in again["message"]
     judge = JudgePage(studio).load(asks())
     assert sum("(cannot be read)" in label for label, _ in judge["choices"]) == 3 and judge["value"] is not None
     compare = told(ComparePage(studio).load(asks()))
     marked = [source["label"] for source in compare["sources"] if source["problem"]]
-    assert len(marked) == 6 and all(label.endswith("(cannot be read)") for label in marked) and compare["chosen"] == f"run:{damaged.runs['fine']}"
+    assert len(marked) == 7 and all(label.endswith("(cannot be read)") for label in marked) and compare["chosen"] == f"run:{damaged.runs['fine']}"
     stored = told(ComparePage(studio).load(asks(comparison=damaged.comparison)))
     assert stored["comparison"] is None and "This comparison cannot be read" in stored["problem"]
 
@@ -116,10 +117,10 @@ def test_the_page_of_every_run_opens(opened: Opened) -> None:
         reply = told(RunPage(studio).load(asks(id=str(run_id))))
         assert reply["kind"] == "run"
         messages = reply["sections"]["messages"]
-        assert ("cannot be read" in messages) == (name in ("setting", "method", "json", "status")), name
+        assert ("cannot be read" in messages) == (name in ("setting", "method", "json", "kind", "status")), name
         assert client.post("/api/run/state", json={"run": run_id}).status_code == 200
         assert client.get(f"/runs/{run_id}/stored.json").json()["run"][0]["id"] == str(run_id)
-        assert client.get(f"/runs/{run_id}/report.csv").status_code == (404 if name == "result" else 200)
+        assert client.get(f"/runs/{run_id}/report.csv").status_code == (404 if name in ("result", "figure") else 200)
 
 
 def test_downloads_of_what_cannot_be_read_say_where_it_can_be_had(opened: Opened) -> None:

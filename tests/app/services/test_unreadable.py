@@ -44,16 +44,16 @@ def test_it_starts_and_lists_everything_with_marks(studio: Studio, damaged: Dama
     marked = {version.constitution for version in plans.choices(studio).versions if version.problem}
     assert marked == {"Changed", "Lost", "Warm tone"}
     assert {source.constitution_name for source in sources.list_sources(studio) if source.problem and source.run_id is None} == marked
-    assert {s.run_id for s in sources.list_sources(studio) if s.run_id and s.problem} == {damaged.runs[name] for name in ("setting", "method", "json")}
+    assert {s.run_id for s in sources.list_sources(studio) if s.run_id and s.problem} == {damaged.runs[name] for name in ("setting", "method", "json", "kind")}
     assert len(list_recent(studio)) == 1
 
 
 def test_runs_say_what_of_them_cannot_be_read(studio: Studio, damaged: Damaged) -> None:
     views = {name: runs.run_view(studio, run_id) for name, run_id in damaged.runs.items()}
-    assert [name for name, view in views.items() if view.problems] == ["setting", "method", "json", "status"]
+    assert [name for name, view in views.items() if view.problems] == ["setting", "method", "json", "kind", "status"]
     assert "Unknown setting 'telepathy'" in views["setting"].problems[0] and "Unknown method" in views["method"].problems[0]
     assert views["status"].line.status is JobStatus.UNREADABLE and views["status"].ended
-    assert views["result"].unreadable and views["time"].line.created_at == UNKNOWN_TIME
+    assert views["result"].unreadable and views["figure"].unreadable and views["time"].line.created_at == UNKNOWN_TIME
     assert len(runs.list_runs(studio)) == len(views)
     with pytest.raises(StudioError, match="Unknown setting"):
         runs.form_again(studio, damaged.runs["setting"])
