@@ -18,6 +18,7 @@ from app.services import runs as service
 from app.services.runs import RunView
 from app.services.studio import Studio
 from app.web.actors import caller
+from core.constitution.normal import closed
 from core.errors import ConfigError, StudioError
 from core.measure.report import report_to_data
 from core.measure.rows import rows_to_data
@@ -99,7 +100,7 @@ def _shown(view: RunView) -> RunShown:
     return RunShown(
         run=view.line.id,
         status=view.line.status.value,
-        title=f"{title}{view.line.constitution} v{view.line.version_number} · Constitution Studio",
+        title=f"{title}{closed(view.line.constitution)} v{view.line.version_number} · Constitution Studio",
         headline=headline,
         share=round(view.line.share, 3),
         progress=present.progress_words(view),

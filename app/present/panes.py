@@ -12,6 +12,7 @@ from app.present.text import count
 from app.present.token_scores import scores_html
 from app.services.comparison_views import ComparisonView, Pane, State
 from app.services.sources import Source
+from core.constitution.normal import closed
 from core.constitution.stored import Unreadable
 from core.constitution.text import words
 from core.measure.judges import judge_of
@@ -118,7 +119,7 @@ def source_key(source: Source) -> str:
 
 def source_option(source: Source) -> SourceOption:
     """One choice of the page's select."""
-    what = f"{source.constitution_name}, version {source.version_number}"
+    what = f"{closed(source.constitution_name)}, version {source.version_number}"
     sampling = source.sampling
     return SourceOption(
         key=source_key(source),

@@ -17,8 +17,8 @@ def escape(text: object) -> str:
 
 def isolated(sentence: str, *names: str) -> str:
     """A sentence of ours as HTML, in which each of these names runs in its own direction."""
-    known = sorted({escape(name) for name in names if name.strip()}, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, known)), lambda name: f"<bdi>{name[0]}</bdi>", escape(sentence)) if known else escape(sentence)
+    known = sorted({html.escape(name) for name in names if name.strip()}, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, known)), lambda name: f"<bdi>{closed(name[0])}</bdi>", escape(sentence)) if known else escape(sentence)
 
 
 def time_html(when: datetime) -> str:

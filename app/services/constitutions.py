@@ -267,7 +267,7 @@ def _view(session: Session, draft: Draft) -> DraftView:
         rows=document.content["principles"],
         constitution=document.constitution,
         findings=document.findings,
-        head=summarised(head) if head else None,
+        head=(summary_of(head) if head is newest else summarised(head)) if head else None,
         held_against=summary_of(newest) if newest else None,
         head_constitution=newest_text,
         base_number=base.number if base else None,

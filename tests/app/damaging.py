@@ -57,6 +57,7 @@ class Damaged:
     head: int  # a constitution whose second and newest version had a byte changed; Bob has an untouched draft of its first
     lost: int  # one whose only version is no JSON at all
     old: int  # one whose check counts to a number of 20 digits
+    long: int  # one whose pattern has 600 characters
     unknown: int  # one whose check this studio does not know
     runs: dict[str, int]
     comparison: str
@@ -70,6 +71,7 @@ def plant_damage(studio: Studio) -> Damaged:
     lost_version = add_plain_version(studio, "Lost", "Say what.")
     old = constitution_of_version(studio, add_plain_version(studio, "Old", "Say little.", {"max_words": DIGITS}))
     unknown = constitution_of_version(studio, add_plain_version(studio, "Newer", "Say it warmly.", {"sentiment": {"at least": 0.5}}))
+    long = constitution_of_version(studio, add_plain_version(studio, "Long", "Say much.", {"regex": "(?:" + "ab|" * 198 + "c)"}))
     head, lost = constitution_of_version(studio, head_version), constitution_of_version(studio, lost_version)
     store_version(studio, head, 2, {"name": "Changed", "principles": [ONE]})
     runs = {
@@ -113,7 +115,7 @@ def plant_damage(studio: Studio) -> Damaged:
         ),
         ("UPDATE query_set SET rows = replace(rows, 'What', 'Whom') WHERE id = ?", starter_set_id(studio)),
     )
-    return Damaged(head=head, lost=lost, old=old, unknown=unknown, runs=runs, comparison=comparison, draft=head, queries=starter_set_id(studio))
+    return Damaged(head=head, lost=lost, old=old, long=long, unknown=unknown, runs=runs, comparison=comparison, draft=head, queries=starter_set_id(studio))
 
 
 __all__ = ["DIGITS", "ONE", "Damaged", "as_stored", "damage", "plant_damage", "settings_for", "store_version"]

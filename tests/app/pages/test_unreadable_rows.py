@@ -63,7 +63,7 @@ def test_the_list_marks_a_version_that_cannot_be_read_and_offers_it_as_it_is_sto
     assert answer.status_code == 200 and answer.json()["version"][0]["message"] == "First."
 
 
-@pytest.mark.parametrize("name", ["head", "lost", "old", "unknown"])
+@pytest.mark.parametrize("name", ["head", "lost", "old", "long", "unknown"])
 def test_the_write_page_opens_every_constitution(opened: Opened, name: str) -> None:
     studio, damaged, _ = opened
     reply = told(WritePage(studio).load(asks("Cid", constitution=str(getattr(damaged, name)))))
@@ -98,7 +98,7 @@ def test_a_draft_that_cannot_be_read_can_be_taken_and_begun_again(opened: Opened
 def test_train_judge_and_compare_offer_the_others(opened: Opened) -> None:
     studio, damaged, _ = opened
     train = told(TrainPage(studio).load(asks()))
-    assert {v["constitution"] for v in train["versions"] if v["problem"]} == {"Changed", "Lost", "Warm tone"} and len(train["versions"]) == 10
+    assert {v["constitution"] for v in train["versions"] if v["problem"]} == {"Changed", "Lost", "Warm tone"} and len(train["versions"]) == 11
     again = told(TrainPage(studio).load(asks(**{"from": str(damaged.runs["setting"])})))
     assert told(TrainPage(studio).load(asks(**{"from": str(damaged.runs["preset"])})))["again"]["preset"] == "quick"
     assert again["again"] is None and "Unknown setting" in again["message"]

@@ -137,19 +137,18 @@ def test_an_unreadable_draft_stays_until_its_editor_begins_again(studio: Studio,
         service.begin_again(studio, damaged.draft, "Ann")
 
 
-@pytest.mark.parametrize("kind", ["old", "unknown"])
-def test_a_check_out_of_todays_bounds_opens_shows_is_exported_and_is_put_right(studio: Studio, damaged: Damaged, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "written"), [("old", str(DIGITS)), ("long", "ab|ab|ab"), ("unknown", "sentiment")])
+def test_a_check_out_of_todays_bounds_opens_shows_is_exported_and_is_put_right(studio: Studio, damaged: Damaged, kind: str, written: str) -> None:
     constitution_id = getattr(damaged, kind)
     shown = service.open_version(studio, constitution_id, 1).constitution
     assert not isinstance(shown, Unreadable) and shown.principles[0].check is not None and shown.principles[0].check.kept is not None
-    written = str(DIGITS) if kind == "old" else "sentiment"
     for form_ in ("yaml", "markdown"):
-        assert written in service.export(studio, constitution_id, "Bob", form_, 1).text  # type: ignore[arg-type]
+        assert written in service.export(studio, constitution_id, "Bob", form_, 1).text.replace("\\", "").replace("\n", "")  # type: ignore[arg-type]
     draft = service.open_draft(studio, constitution_id, "Bob")
     assert [finding.field for finding in draft.problems] == ["check"] and not draft.changed
     same = service.save_draft(studio, constitution_id, "Bob", draft.revision, draft.rows)
     assert same.revision == draft.revision  # sent back as it came it is the same text
-    with pytest.raises(ConstitutionError, match="check"):
+    with pytest.raises(ConstitutionError, match=r"(of|in) principle 1"):
         service.save_version(studio, constitution_id, "Bob", "As it is.", (same.revision, 1))
     put_right = service.save_draft(studio, constitution_id, "Bob", same.revision, [same.rows[0] | {"check": {"max_words": 20}}])
     saved = service.save_version(studio, constitution_id, "Bob", "Within bounds.", (put_right.revision, 1))
