@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json, sha256_of
-from db.errors import DamagedVersion, NotFound, Unchanged, VersionConflict
+from db.errors import NotFound, Unchanged, VersionConflict
 from db.session import clock
 from db.tables import Constitution, Draft, Principle, Run, Version
 from db.upserts import add_missing
@@ -131,7 +131,7 @@ def add_version(session: Session, new: NewVersion) -> Version:
     # PostgreSQL: two savers must not both read the same head. SQLite has one writer and ignores the lock.
     session.scalars(select(Constitution.id).where(Constitution.id == new.constitution_id).with_for_update()).one_or_none()
     get_constitution(session, new.constitution_id)
-    head = stored_head(session, new.constitution_id)
+    head = get_head(session, new.constitution_id)
     if head is not None:
         session.expunge(head)
     if (head.id if head else None) != new.base_version_id:
@@ -213,12 +213,6 @@ def summary_of(version: Version) -> VersionSummary:
 
 
 def get_head(session: Session, constitution_id: int) -> Version | None:
-    """The newest version, verified; None before the first."""
-    version = stored_head(session, constitution_id)
-    return None if version is None else _verified(version)
-
-
-def stored_head(session: Session, constitution_id: int) -> Version | None:
     """The newest version as it is stored, whole or not; None before the first."""
     query = select(Version).where(Version.constitution_id == constitution_id).order_by(Version.number.desc()).limit(1)
     return session.scalars(query).one_or_none()
@@ -232,20 +226,10 @@ def stored_versions(session: Session, version_ids: Collection[int]) -> list[Vers
 def versions_of(session: Session, constitution_id: int) -> Iterator[Version]:
     """The versions of a constitution as they are stored, newest first, one at a time."""
     numbers = session.scalars(select(Version.number).where(Version.constitution_id == constitution_id).order_by(Version.number.desc())).all()
-    return (stored_version(session, constitution_id, number) for number in numbers)
+    return (get_version(session, constitution_id, number) for number in numbers)
 
 
 def get_version(session: Session, constitution_id: int, number: int) -> Version:
-    """One version, its content verified against its sha256.
-
-    Raises:
-        NotFound: There is no such version.
-        DamagedVersion: The stored content is not what was saved.
-    """
-    return _verified(stored_version(session, constitution_id, number))
-
-
-def stored_version(session: Session, constitution_id: int, number: int) -> Version:
     """One version as it is stored, whole or not.
 
     Raises:
@@ -259,23 +243,9 @@ def stored_version(session: Session, constitution_id: int, number: int) -> Versi
 
 def get_version_by_id(session: Session, version_id: int) -> Version:
     """As `get_version`, by the version's own id."""
-    return _verified(stored_version_by_id(session, version_id))
-
-
-def stored_version_by_id(session: Session, version_id: int) -> Version:
-    """As `stored_version`, by the version's own id."""
     version = session.get(Version, version_id)
     if version is None:
         raise NotFound(f"There is no version with id {version_id}.")
-    return version
-
-
-def _verified(version: Version) -> Version:
-    if not is_whole(version):
-        raise DamagedVersion(
-            f"The stored text of version {version.number} of constitution {version.constitution_id} does not match its sha256 "
-            f"{version.sha256[:12]}…: the database file was damaged or edited by hand. Restore it from a backup."
-        )
     return version
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.constitutions import is_whole, stored_version
+from db.constitutions import get_version, is_whole
 from db.errors import NotFound
 from db.tables import Constitution
 
@@ -21,7 +21,7 @@ def planted_starters(session: Session) -> set[str]:
 
 def _first_name(session: Session, constitution_id: int) -> set[str]:
     try:
-        first = stored_version(session, constitution_id, 1)
+        first = get_version(session, constitution_id, 1)
         return {str(first.content["name"])} if is_whole(first) else set()
     except (NotFound, ValueError, LookupError, TypeError):
         return set()

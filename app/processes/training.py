@@ -45,7 +45,7 @@ def train(settings: Settings, watch: Watch, folder: Path) -> None:
 def _plan(settings: Settings, watch: Watch) -> RunPlan:
     with watch.sessions.read() as session:
         run = runs.get_run(session, watch.claim.job_id)
-        version = constitutions.stored_version_by_id(session, run.version_id)
+        version = constitutions.get_version_by_id(session, run.version_id)
         query_set = query_sets.get_query_set(session, run.query_set_id)
         if not query_sets.is_whole(query_set):
             raise QueryError(f"The stored queries of “{query_set.name}” were changed since they were uploaded. Upload the file again, and train on that.")

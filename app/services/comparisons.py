@@ -21,7 +21,7 @@ from core.errors import ConfigError, QueryError, StudioError
 from core.methods.arms import Arm, arm_from_data, arm_to_data
 from core.settings import SamplingConfig
 from db.comparisons import NewComparison, NewReply
-from db.constitutions import get_constitution, stored_version_by_id
+from db.constitutions import get_constitution, get_version_by_id
 from db.runs import get_run_summary
 from db.tables import Comparison, JobStatus, Reply
 
@@ -92,7 +92,7 @@ def list_recent(studio: Studio, run_id: int | None = None, limit: int = 12) -> l
 
 
 def _recent(session: Session, row: Comparison) -> Recent:
-    version = stored_version_by_id(session, row.version_id)
+    version = get_version_by_id(session, row.version_id)
     return Recent(
         id=row.id,
         query=row.query,
@@ -165,7 +165,7 @@ def _stored_source(session: Session, row: Comparison) -> Source:
 
 def _view(session: Session, row: Comparison) -> ComparisonView:
     source = _stored_source(session, row)
-    constitution = constitution_of(stored_version_by_id(session, row.version_id))
+    constitution = constitution_of(get_version_by_id(session, row.version_id))
     replies = {reply.arm: reply for reply in row.replies}
     arms, sampling = _asked(row)
     return ComparisonView(

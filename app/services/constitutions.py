@@ -167,7 +167,7 @@ def restore_version(studio: Studio, constitution_id: int, editor: str, number: i
         head = _require_head(session, constitution_id, seen[1])
         if draft.revision != seen[0]:
             raise RefusedError("The draft was changed elsewhere. Reload the page, then restore the version.")
-        old = with_ids(require_constitution(store.stored_version(session, constitution_id, number)))
+        old = with_ids(require_constitution(store.get_version(session, constitution_id, number)))
         if head is None or _says(head, old):
             raise RefusedError(f"Version {number} already says what the newest version says, so there is nothing to restore.")
         store.rename(session, constitution_id, old.name)
@@ -189,7 +189,7 @@ def summarised(version: Version) -> VersionSummary:
 def open_version(studio: Studio, constitution_id: int, number: int) -> VersionView:
     """One version, verified against its hash; of one that cannot be read why, and as what it is stored."""
     with in_words(), studio.sessions.read() as session:
-        version = store.stored_version(session, constitution_id, number)
+        version = store.get_version(session, constitution_id, number)
         return VersionView(summary=summarised(version), constitution=constitution_of(version))
 
 
@@ -216,7 +216,7 @@ def _require_message(message: object) -> str:
 
 
 def _require_head(session: Session, constitution_id: int, number_seen: int | None) -> Version | None:
-    head = store.stored_head(session, constitution_id)
+    head = store.get_head(session, constitution_id)
     if (head.number if head else None) != number_seen:
         raise RefusedError(
             f"{head.author if head else 'Someone'} saved version {head.number if head else 0} meanwhile. Go back to the draft and look at the changes again."
@@ -255,9 +255,9 @@ def _newest(session: Session, constitution_id: int) -> tuple[Version | None, Con
 
 def _view(session: Session, draft: Draft) -> DraftView:
     document = _document(session, draft)
-    head = store.stored_head(session, draft.constitution_id)
+    head = store.get_head(session, draft.constitution_id)
     newest, newest_text = _newest(session, draft.constitution_id)
-    base = store.stored_version_by_id(session, draft.base_version_id) if draft.base_version_id else None
+    base = store.get_version_by_id(session, draft.base_version_id) if draft.base_version_id else None
     return DraftView(
         constitution_id=draft.constitution_id,
         name=document.constitution.name,

@@ -23,7 +23,7 @@ from core.errors import QueryError, StudioError
 from core.measure.values import Report, Roles, roles
 from core.methods.arms import Arm
 from db import query_sets, runs
-from db.constitutions import stored_version_by_id
+from db.constitutions import get_version_by_id
 from db.errors import NotFound
 from db.rows import stored_rows
 from db.tables import Base, Comparison, Draft, Job, QuerySet, Run, Version
@@ -75,7 +75,7 @@ def adapter_of_run(studio: Studio, run_id: int) -> str:
 def version_file(studio: Studio, version_id: int) -> TextFile:
     """A version, as the command line reads it."""
     with studio.sessions.read() as session:
-        version = _found(lambda: stored_version_by_id(session, version_id))
+        version = _found(lambda: get_version_by_id(session, version_id))
     found = constitution_of(version)
     if isinstance(found, Unreadable):
         raise NothingToTakeError(f"Version {version.number} cannot be read: {found.reason} Take it as it is stored: ./versions/{version_id}/stored.json")

@@ -52,7 +52,7 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
     content = to_data(constitution)
     with in_words(), studio.sessions.begin() as session:
         row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
-        if (head := store.stored_head(session, row.id)) is not None:
+        if (head := store.get_head(session, row.id)) is not None:
             return Imported(id=row.id, reading=reading, number=head.number)
         if drafts.get_draft(session, row.id, editor) is not None:  # the same request once more
             return Imported(id=row.id, reading=reading, number=None)

@@ -117,7 +117,7 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
         _require_plain(change)
     config = with_settings(preset(form.preset, seed=form.seed), form.changes)
     with in_words(), studio.sessions.read() as session:
-        version = constitution_store.stored_version_by_id(session, form.version_id)
+        version = constitution_store.get_version_by_id(session, form.version_id)
         constitution, number = require_constitution(version), version.number
     require_valid(constitution)
     query_set = next((view for view in list_query_sets(studio) if view.id == form.query_set_id), None)

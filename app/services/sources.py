@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from core.methods.arms import ADAPTER_NEEDED, METHODS, Arm, Artifact, Method, arm_title, arms_for, make_arm
 from core.methods.settings import TrainConfig
 from core.settings import SamplingConfig
-from db.constitutions import get_constitution, list_constitutions, stored_version_by_id
+from db.constitutions import get_constitution, get_version_by_id, list_constitutions
 from db.runs import RunSummary, list_runs
 from db.tables import JobStatus
 
@@ -99,7 +99,7 @@ def source_of_run(summary: RunSummary) -> Source:
 
 def source_of_version(session: Session, version_id: int, model: str) -> Source:
     """A version that is put in the prompt of a model."""
-    version = stored_version_by_id(session, version_id)
+    version = get_version_by_id(session, version_id)
     return Source(
         run_id=None,
         version_id=version.id,

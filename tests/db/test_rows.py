@@ -64,7 +64,7 @@ def test_a_draft_begins_from_the_newest_version_that_can_be_read(engine: Engine,
         draft = drafts.ensure_draft(s, first.constitution_id, "bob")
         assert (draft.base_version_id, draft.content) == (first.id, first.content)
         assert drafts.ensure_draft(s, first.constitution_id, "bob").revision == 1
-        head = constitutions.stored_head(s, first.constitution_id)
+        head = constitutions.get_head(s, first.constitution_id)
         assert head is not None and head.number == 2 and not constitutions.is_whole(head)
         again = constitutions.add_version(s, constitutions.NewVersion(**{**vars(new), "base_version_id": second.id}))
         assert (again.number, again.sha256, again.parent_id) == (3, second.sha256, second.id)  # the same text once more is a version: that one was lost
