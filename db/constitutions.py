@@ -192,15 +192,8 @@ def own_ids(session: Session, constitution_id: int, wanted: Sequence[str], kept:
     return own
 
 
-def history(session: Session, constitution_id: int) -> list[VersionSummary]:
-    """Every version, newest first, without its content."""
-    columns = (Version.id, Version.number, Version.parent_id, Version.message, Version.author, Version.created_at, Version.sha256)
-    query = select(*columns).where(Version.constitution_id == constitution_id).order_by(Version.number.desc())
-    return [VersionSummary(**row) for row in session.execute(query).mappings()]
-
-
 def summary_of(version: Version) -> VersionSummary:
-    """A version as `history` lists it."""
+    """A version without its content, as a history lists it."""
     return VersionSummary(
         id=version.id,
         number=version.number,

@@ -100,7 +100,7 @@ def test_versions_are_numbered_and_know_their_parent(sessions: Sessions, content
         second = constitutions.add_version(s, new_version(first.constitution_id, first.id, content("Two."), "bob"))
         restored = constitutions.add_version(s, new_version(first.constitution_id, second.id, first.content))
     with sessions.read() as s:
-        rows = constitutions.history(s, first.constitution_id)
+        rows = [constitutions.summary_of(v) for v in constitutions.versions_of(s, first.constitution_id)]
         assert constitutions.get_version(s, first.constitution_id, 3).content == content("One.")
     assert [(row.number, row.parent_id, row.author) for row in rows] == [(3, second.id, "ann"), (2, first.id, "bob"), (1, None, "ann")]
     assert rows[0].sha256 == rows[2].sha256 == restored.sha256
@@ -147,7 +147,7 @@ def test_of_editors_who_save_a_version_at_the_same_moment_exactly_one_wins(
 
     assert race(save, 6) == [""] + ["version-conflict"] * 5
     with sessions.read() as s:
-        assert [row.number for row in constitutions.history(s, first.constitution_id)] == [2, 1]
+        assert [row.number for row in constitutions.versions_of(s, first.constitution_id)] == [2, 1]
 
 
 def test_principles_get_an_identity_that_lasts_across_versions_and_forks(sessions: Sessions) -> None:

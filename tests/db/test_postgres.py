@@ -113,7 +113,7 @@ def test_writing_drafts_and_versions(sessions: Sessions, content: Callable[[str]
     with sessions.read() as s:
         (row,) = constitutions.list_constitutions(s)
         assert (row.name, row.version_number, row.run_count) == ("Brevity", 1, 0)
-        assert [v.number for v in constitutions.history(s, cid)] == [1]
+        assert [v.number for v in constitutions.versions_of(s, cid)] == [1]
         assert constitutions.get_version(s, cid, 1).content == content("Be short. 🤖")
 
 
