@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Double, Enum, ForeignKey, Index, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Double, Enum, ForeignKey, Index, Integer, MetaData, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from db.canonical import storable
@@ -60,6 +60,26 @@ class CleanText(TypeDecorator[str]):
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
+class Measure(TypeDecorator[float]):
+    """A number, or NULL where a damaged row holds none: what could not be scored is drawn and counted as such."""
+
+    impl = Double
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], float | None]:
+        return lambda value: value if isinstance(value, int | float) else None
+
+
+class Whole(TypeDecorator[int]):
+    """A whole number that is no key, or 0 where a damaged row holds none."""
+
+    impl = Integer
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int | None]:
+        return lambda value: value if value is None or isinstance(value, int) else 0
+
+
 class JobStatus(StrEnum):
     """Where a job stands. The first two are pending, the last three final until someone resumes."""
 
@@ -101,7 +121,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: CleanText,
-        float: Double,
+        float: Measure,
         datetime: UtcDateTime,
         dict[str, Any]: JSON(none_as_null=True),
         list[dict[str, Any]]: JSON(none_as_null=True),
@@ -168,7 +188,7 @@ class Draft(Base):
     editor: Mapped[str]
     base_version_id: Mapped[int | None] = mapped_column(ForeignKey("version.id"))
     content: Mapped[dict[str, Any]]
-    revision: Mapped[int]  # grows by one with every save; a save must name the one it saw
+    revision: Mapped[int] = mapped_column(Whole)  # grows by one with every save; a save must name the one it saw
     updated_at: Mapped[datetime]
 
 
@@ -199,14 +219,14 @@ class Job(Base):
     status: Mapped[JobStatus] = mapped_column(default=JobStatus.QUEUED)
     owner: Mapped[str | None]
     owner_identity: Mapped[dict[str, Any] | None]  # by which a launcher tells a dead owner from a slow one
-    attempt: Mapped[int] = mapped_column(default=0)
-    crashes: Mapped[int] = mapped_column(default=0)  # attempts that died in a row without a new checkpoint
+    attempt: Mapped[int] = mapped_column(Whole, default=0)
+    crashes: Mapped[int] = mapped_column(Whole, default=0)  # attempts that died in a row without a new checkpoint
     lease_until: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     phase: Mapped[str] = mapped_column(default="")
-    step: Mapped[int] = mapped_column(default=0)
-    total_steps: Mapped[int] = mapped_column(default=0)
+    step: Mapped[int] = mapped_column(Whole, default=0)
+    total_steps: Mapped[int] = mapped_column(Whole, default=0)
     eta_s: Mapped[float | None]
     checkpoint: Mapped[str | None]  # store key of the newest one that can be resumed from
     error_kind: Mapped[str | None]
@@ -296,7 +316,7 @@ class Reply(Base):
     adapter_sha256: Mapped[str | None]
     text: Mapped[str]
     done: Mapped[bool]
-    tokens: Mapped[int | None]  # with the end token; None where it was not recorded
+    tokens: Mapped[int | None] = mapped_column(Whole)  # with the end token; None where it was not recorded
     ended: Mapped[bool | None]  # False: cut at max_new_tokens
     error: Mapped[str | None]
     token_scores: Mapped[list[Any] | None]

@@ -46,6 +46,17 @@ def test_a_status_a_time_and_a_text_that_are_none_do_not_keep_a_row_from_being_r
         assert jobs.request_stop(s, run_id) is JobStatus.UNREADABLE  # nothing is done with what nobody understands
 
 
+def test_a_number_that_is_none_is_nothing_that_could_be_drawn_or_counted(engine: Engine, sessions: Sessions, queue_run: Callable[..., Run]) -> None:
+    with sessions.begin() as s:
+        run_id = queue_run(s, "first").id
+    damage(engine, f"INSERT INTO run_metric (run_id, name, step, value) VALUES ({run_id}, 'loss_nats', 1, 'much'), ({run_id}, 'loss_nats', 2, 0.5)")
+    damage(engine, "UPDATE job SET eta_s = 'soon', step = 'many', attempt = 1.5")
+    with sessions.read() as s:
+        assert [metric.value for metric in runs.metrics(s, run_id)] == [None, 0.5]
+        job = runs.get_run(s, run_id).job
+    assert (job.eta_s, job.step, job.attempt) == (None, 0, 0)
+
+
 def test_the_unreadable_status_is_never_stored(engine: Engine) -> None:
     with engine.connect() as connection:
         text = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'job'").scalar_one()
