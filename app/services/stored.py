@@ -107,10 +107,15 @@ def queries_of(row: QuerySet) -> list[Query]:
     raise QueryError(f"The stored queries of “{row.name}” were changed since they were uploaded, so they cannot be used. Upload the file again.")
 
 
-def unreadable_rows(session: Session) -> list[str]:
-    """Every row that cannot be read, each in words with the reason."""
+def unreadable_versions(session: Session) -> list[str]:
+    """Every version that cannot be read, in words with the reason."""
     versions = [(v, problem_of(v)) for v in session.scalars(select(Version).order_by(Version.id))]
-    found = [f"version {v.number} of constitution {v.constitution_id} ({why})" for v, why in versions if why]
+    return [f"version {v.number} of constitution {v.constitution_id} ({why})" for v, why in versions if why]
+
+
+def unreadable_rows(session: Session) -> list[str]:
+    """Every other row that cannot be read."""
+    found = []
     for run in session.scalars(select(Run).order_by(Run.id)):
         if isinstance(config := config_of(run), Unreadable):
             found.append(f"settings of run {run.id} ({config.reason})")

@@ -10,7 +10,7 @@ from app.services import constitutions as service
 from app.services import downloads, judging, plans, query_sets, runs, sources
 from app.services.comparisons import CompareForm, list_recent, open_comparison, start_comparison
 from app.services.draft_views import UnreadableDraftError
-from app.services.stored import NotKeptError, unreadable_rows
+from app.services.stored import NotKeptError, unreadable_rows, unreadable_versions
 from app.services.studio import RefusedError, Studio, open_studio
 from core.constitution.stored import Unreadable
 from core.errors import ConfigError, ConstitutionError, QueryError, StudioError
@@ -96,7 +96,7 @@ def test_queries_that_were_changed_are_not_trained_on(studio: Studio, damaged: D
 
 def test_the_doctor_names_them_all(studio: Studio, damaged: Damaged) -> None:
     with studio.sessions.read() as session:
-        found = "; ".join(unreadable_rows(session))
+        found = "; ".join([*unreadable_versions(session), *unreadable_rows(session)])
     for words in (f"version 2 of constitution {damaged.head}", f"settings of run {damaged.runs['json']}", f"status of run {damaged.runs['status']}"):
         assert words in found
     assert f"draft of Ann of constitution {damaged.draft}" in found and f"query set {damaged.queries}" in found
