@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from core.constitution.changes import Piece, diff_pieces
 from core.constitution.normal import closed
-from db.tables import UNKNOWN_TIME
+from db.columns import UNKNOWN_TIME
 
 
 def escape(text: object) -> str:

@@ -8,9 +8,10 @@ from sqlalchemy import Engine
 
 from db import constitutions, drafts, jobs, runs
 from db.canonical import DamagedJson
+from db.columns import UNKNOWN_TIME
 from db.rows import stored_rows
 from db.session import Sessions
-from db.tables import UNKNOWN_TIME, Constitution, Draft, Job, JobStatus, Run, Version
+from db.tables import Constitution, Draft, Job, JobStatus, Run, Version
 
 
 def damage(engine: Engine, statement: str) -> None:
