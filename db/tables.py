@@ -30,7 +30,7 @@ class Status(TypeDecorator[JobStatus]):
     cache_ok = True
 
     def process_bind_param(self, value: JobStatus | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.value
+        return None if value is None else JobStatus(value).value
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], JobStatus | None]:
         return lambda value: None if value is None else _STATUSES.get(value, JobStatus.UNREADABLE)
