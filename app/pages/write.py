@@ -115,7 +115,11 @@ class WritePage:
     def rename(self, question: NewName, editor: str) -> Renamed:
         """Give the constitution another name."""
         name = service.rename(self.studio, question.constitution, question.name)
-        return Renamed(name=name, verdict=verdict(service.view_draft(self.studio, question.constitution, editor)))
+        try:
+            said = verdict(service.view_draft(self.studio, question.constitution, editor))
+        except UnreadableDraftError as error:
+            said = str(error)  # the name is kept all the same
+        return Renamed(name=name, verdict=said)
 
     @answers
     def preview(self, question: OneConstitution, editor: str) -> VersionPreview:

@@ -91,6 +91,7 @@ def test_a_draft_that_cannot_be_read_can_be_taken_and_begun_again(opened: Opened
     assert reply["kind"] == "choose" and f'data-begin="{damaged.draft}"' in reply["html"]
     assert client.get(f"/drafts/{damaged.draft}/stored.json").json()["draft"][0]["content"] == '{"name'
     assert client.post("/api/write/draft", json={"constitution": damaged.draft}).status_code == 400
+    assert client.post("/api/write/rename", json={"constitution": damaged.draft, "name": "Changed"}).json()["kind"] == "renamed"
     assert client.post("/api/write/begin", json={"constitution": damaged.draft}).json()["kind"] == "opened"
     assert client.post("/api/write/draft", json={"constitution": damaged.draft}).json()["kind"] == "opened"
 
