@@ -92,6 +92,12 @@ class LinkError(StudioError):
     kind = "link"
 
 
+class ResultError(StudioError):
+    """The figures that a run ended with could not be read back as they were meant."""
+
+    kind = "result"
+
+
 class OutOfMemoryError(StudioError):
     """The device or the machine has too little memory for this configuration."""
 

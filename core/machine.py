@@ -90,7 +90,7 @@ def hardware_from_data(data: Mapping[str, Any]) -> Hardware | None:
     """The inverse of `asdict`; None when the stored row is from another version of the app, which measured other things."""
     fields = dataclasses.fields(Hardware)
     needed = {field.name for field in fields if field.default is dataclasses.MISSING}
-    return Hardware(**data) if needed <= set(data) <= {field.name for field in fields} else None
+    return Hardware(**data) if isinstance(data, Mapping) and needed <= set(data) <= {field.name for field in fields} else None
 
 
 def model_shape_from_config(data: Mapping[str, Any]) -> ModelShape:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -24,3 +25,18 @@ def storable(text: str) -> str:
 def sha256_of(text: str) -> str:
     """Hexadecimal sha256 of the UTF-8 bytes."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True)
+class DamagedJson:
+    """What a JSON column holds where it holds none: no mapping and no list, so that nobody takes it for an empty one."""
+
+    raw: str  # the stored text
+
+
+def readable_json(text: str) -> Any:
+    """The value of a JSON column, or `DamagedJson`: one damaged row must not keep the others from being read."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return DamagedJson(text)

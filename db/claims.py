@@ -186,7 +186,7 @@ def release_expired(session: Session, is_alive: Callable[[dict[str, Any]], bool 
     query = select(Job).where(Job.status == JobStatus.RUNNING).order_by(Job.id).with_for_update(skip_locked=True)
     released = []
     for job in session.scalars(query.execution_options(populate_existing=True)).all():
-        if job.owner_identity is not None and is_alive(job.owner_identity) is False:
+        if isinstance(job.owner_identity, dict) and is_alive(job.owner_identity) is False:
             _crash(job, "The trainer that worked on it is gone.", now)
         elif job.lease_until is None or job.lease_until <= now:
             _crash(job, "The trainer that worked on it has not been heard of.", now)

@@ -1,5 +1,6 @@
 """Constitutions and their immutable versions. Drafts stand in db/drafts.py."""
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json, sha256_of
-from db.errors import DamagedVersion, NotFound, Unchanged, VersionConflict
+from db.errors import NotFound, Unchanged, VersionConflict
 from db.session import clock
 from db.tables import Constitution, Draft, Principle, Run, Version
 from db.upserts import add_missing
@@ -28,6 +29,7 @@ class ConstitutionSummary:
     version_number: int | None
     run_count: int
     updated_at: datetime  # the newest of: made, a version saved, any editor's draft saved
+    problem: str = ""  # why the newest version cannot be read; empty when it can
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class VersionSummary:
     author: str
     created_at: datetime
     sha256: str
+    problem: str = ""  # why it cannot be read; empty when it can
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +119,9 @@ def set_archived(session: Session, constitution_id: int, archived: bool) -> None
 
 
 def add_version(session: Session, new: NewVersion) -> Version:
-    """Save a version after the newest one. Principles without an id get one; a repeated id is given to its first bearer only.
+    """Save a version after the newest one, readable or not. Principles without an id get one; a repeated id is given to its first bearer only.
+
+    Ids are taken as they come, so that a fork keeps its principles' identity; `own_ids` says which of them a constitution may bring.
 
     Raises:
         VersionConflict: The newest version is not the one the editor saw; the error carries it.
@@ -134,7 +139,7 @@ def add_version(session: Session, new: NewVersion) -> Version:
     content = _with_ids(new.content)
     text = canonical_json(content)
     sha256 = sha256_of(text)
-    if head is not None and head.sha256 == sha256:
+    if head is not None and head.sha256 == sha256 and is_whole(head):
         raise Unchanged(head)
     now = clock(session)
     principles = [{"id": p["id"], "constitution_id": new.constitution_id, "created_at": now} for p in content["principles"]]
@@ -165,15 +170,30 @@ def _with_ids(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "principles": principles}
 
 
-def history(session: Session, constitution_id: int) -> list[VersionSummary]:
-    """Every version, newest first, without its content."""
-    columns = (Version.id, Version.number, Version.parent_id, Version.message, Version.author, Version.created_at, Version.sha256)
-    query = select(*columns).where(Version.constitution_id == constitution_id).order_by(Version.number.desc())
-    return [VersionSummary(**row) for row in session.execute(query).mappings()]
+def own_ids(session: Session, constitution_id: int, wanted: Sequence[str], kept: Collection[str] = ()) -> list[str]:
+    """An identity for each principle that somebody wrote: the wanted one where the constitution may have it, else a new one.
+
+    One that belongs to another constitution is never taken over, and one that is wanted twice goes to its first bearer.
+
+    Args:
+        session: Any session.
+        constitution_id: Where they are written.
+        wanted: The ids that they come with.
+        kept: Ids that its versions have already, and keep: a fork shares them with where it came from.
+    """
+    asked = [each for each in wanted if each and each not in kept]
+    query = select(Principle.id).where(Principle.id.in_(asked), Principle.constitution_id != constitution_id)
+    taken = set(session.scalars(query))
+    own: list[str] = []
+    for given in wanted:
+        # Of a taken one always the same other one, so that an editor who goes on to send it goes on to write the same principle.
+        other = sha256_of(f"{constitution_id} {given}")[:32] if given and given in taken else given
+        own.append(other if other and other not in own else uuid4().hex)
+    return own
 
 
 def summary_of(version: Version) -> VersionSummary:
-    """A version as `history` lists it."""
+    """A version without its content, as a history lists it."""
     return VersionSummary(
         id=version.id,
         number=version.number,
@@ -186,23 +206,32 @@ def summary_of(version: Version) -> VersionSummary:
 
 
 def get_head(session: Session, constitution_id: int) -> Version | None:
-    """The newest version, verified; None before the first."""
+    """The newest version as it is stored, whole or not; None before the first."""
     query = select(Version).where(Version.constitution_id == constitution_id).order_by(Version.number.desc()).limit(1)
-    version = session.scalars(query).one_or_none()
-    return None if version is None else _verified(version)
+    return session.scalars(query).one_or_none()
+
+
+def stored_versions(session: Session, version_ids: Collection[int]) -> list[Version]:
+    """Some versions as they are stored; those that are not there are missing."""
+    return list(session.scalars(select(Version).where(Version.id.in_(version_ids)).order_by(Version.id)))
+
+
+def versions_of(session: Session, constitution_id: int) -> Iterator[Version]:
+    """The versions of a constitution as they are stored, newest first, one at a time."""
+    numbers = session.scalars(select(Version.number).where(Version.constitution_id == constitution_id).order_by(Version.number.desc())).all()
+    return (get_version(session, constitution_id, number) for number in numbers)
 
 
 def get_version(session: Session, constitution_id: int, number: int) -> Version:
-    """One version, its content verified against its sha256.
+    """One version as it is stored, whole or not.
 
     Raises:
         NotFound: There is no such version.
-        DamagedVersion: The stored content is not what was saved.
     """
     version = session.scalars(select(Version).where(Version.constitution_id == constitution_id, Version.number == number)).one_or_none()
     if version is None:
         raise NotFound(f"Constitution {constitution_id} has no version {number}.")
-    return _verified(version)
+    return version
 
 
 def get_version_by_id(session: Session, version_id: int) -> Version:
@@ -210,22 +239,14 @@ def get_version_by_id(session: Session, version_id: int) -> Version:
     version = session.get(Version, version_id)
     if version is None:
         raise NotFound(f"There is no version with id {version_id}.")
-    return _verified(version)
-
-
-def _verified(version: Version) -> Version:
-    if not _is_whole(version):
-        raise DamagedVersion(
-            f"The stored text of version {version.number} of constitution {version.constitution_id} does not match its sha256 "
-            f"{version.sha256[:12]}…: the database file was damaged or edited by hand. Restore it from a backup."
-        )
     return version
 
 
-def _is_whole(version: Version) -> bool:
+def is_whole(version: Version) -> bool:
+    """Whether the stored content is what was saved: whether it matches its sha256."""
     return sha256_of(version.content_text) == version.sha256
 
 
 def damaged_versions(session: Session) -> list[Version]:
     """Every version whose stored content does not match its sha256: empty in a healthy database."""
-    return [version for version in session.scalars(select(Version).order_by(Version.id)) if not _is_whole(version)]
+    return [version for version in session.scalars(select(Version).order_by(Version.id)) if not is_whole(version)]

@@ -1,12 +1,13 @@
 """What editors are writing: one draft for each constitution and editor."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json
-from db.constitutions import get_constitution, get_head
+from db.constitutions import get_constitution, is_whole, versions_of
 from db.errors import DraftConflict, NotFound
 from db.session import clock
 from db.tables import Constitution, Draft, Version
@@ -19,44 +20,80 @@ def get_draft(session: Session, constitution_id: int, editor: str) -> Draft | No
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
-def settled_draft(session: Session, constitution_id: int, editor: str) -> Draft | None:
-    """The editor's draft where `ensure_draft` would have nothing to write, asked without a lock."""
-    head = get_head(session, constitution_id)
-    draft = get_draft(session, constitution_id, editor)
-    return draft if draft is not None and not _falls_behind(session, draft, head) else None
+Content = dict[str, Any]
+Reading = Callable[[Version], Content | None]
 
 
-def unwritten_draft(session: Session, constitution_id: int, editor: str) -> Draft:
-    """What `ensure_draft` would make, to be looked at where nothing can be written. Its revision is none that a save may name."""
-    constitution, head = get_constitution(session, constitution_id), get_head(session, constitution_id)
-    return Draft(**_first(constitution, head, editor) | {"revision": 0})
+def whole_content(version: Version) -> Content | None:
+    """What a draft of a version begins with; None where it cannot be read."""
+    return version.content if is_whole(version) else None
 
 
-def ensure_draft(session: Session, constitution_id: int, editor: str) -> Draft:
-    """The editor's draft, made from the newest version where there is none.
+def ensure_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft:
+    """The editor's draft, made from the newest version that can be read where there is none.
 
-    A draft without changes of its own follows the newest version, so that reading a constitution never leads to a conflict.
+    A draft without changes of its own follows that version, so that reading a constitution never leads to a conflict.
+
+    Args:
+        session: A session that may write.
+        constitution_id: Whose draft.
+        editor: Who writes in it.
+        read: What a draft of a version begins with; None where the version cannot be read.
     """
-    constitution = get_constitution(session, constitution_id)
-    head = get_head(session, constitution_id)
+    newest, content = _newest(session, constitution_id, read)
     draft = get_draft(session, constitution_id, editor)
     if draft is None:
         # A second tab may have made it just now.
-        add_missing(session, Draft, [_first(constitution, head, editor)], ["constitution_id", "editor"])
-    elif head is not None and _falls_behind(session, draft, head):
-        rebase_draft(session, constitution_id, editor, draft.revision, head)
+        add_missing(session, Draft, [_first(session, constitution_id, editor, read)], ["constitution_id", "editor"])
+    elif newest is not None and _falls_behind(session, draft, newest, read):
+        _replace_draft(session, (constitution_id, editor), draft.revision, {"content": content, "base_version_id": newest.id})
     return _draft(session, constitution_id, editor)
 
 
-def _first(constitution: Constitution, head: Version | None, editor: str) -> dict[str, Any]:
-    content = head.content if head else {"name": constitution.name, "principles": []}
-    row = {"constitution_id": constitution.id, "editor": editor, "base_version_id": head.id if head else None}
+def settled_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft | None:
+    """The editor's draft where `ensure_draft` would have nothing to write, asked without a lock."""
+    newest, _ = _newest(session, constitution_id, read)
+    draft = get_draft(session, constitution_id, editor)
+    return draft if draft is not None and not _falls_behind(session, draft, newest, read) else None
+
+
+def unwritten_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft:
+    """What `ensure_draft` would make, to be looked at where nothing can be written. Its revision is none that a save may name."""
+    return Draft(**_first(session, constitution_id, editor, read) | {"revision": 0})
+
+
+def _first(session: Session, constitution_id: int, editor: str, read: Reading) -> dict[str, Any]:
+    constitution, (newest, content) = get_constitution(session, constitution_id), _newest(session, constitution_id, read)
+    row = {"constitution_id": constitution_id, "editor": editor, "base_version_id": newest.id if newest else None}
     # As old as what it copies: opening a constitution is no change to it.
-    return row | {"content": content, "revision": 1, "updated_at": head.created_at if head else constitution.created_at}
+    return row | {"content": content or _empty(constitution), "revision": 1, "updated_at": newest.created_at if newest else constitution.created_at}
 
 
-def _falls_behind(session: Session, draft: Draft, head: Version | None) -> bool:
-    return head is not None and draft.base_version_id not in (None, head.id) and _is_untouched(session, draft)
+def _falls_behind(session: Session, draft: Draft, newest: Version | None, read: Reading) -> bool:
+    return newest is not None and draft.base_version_id not in (None, newest.id) and _is_untouched(session, draft, read)
+
+
+def begin_again(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft:
+    """Put the newest version that can be read in the place of whatever the editor's draft holds.
+
+    Raises:
+        NotFound: There is no such draft.
+    """
+    row = _first(session, constitution_id, editor, read)
+    values = {name: row[name] for name in ("content", "base_version_id")}
+    _replace_draft(session, (constitution_id, editor), _draft(session, constitution_id, editor).revision, values)
+    return _draft(session, constitution_id, editor)
+
+
+def _newest(session: Session, constitution_id: int, read: Reading) -> tuple[Version | None, Content | None]:
+    for version in versions_of(session, constitution_id):
+        if (content := read(version)) is not None:
+            return version, content
+    return None, None
+
+
+def _empty(constitution: Constitution) -> Content:
+    return {"name": constitution.name, "principles": []}
 
 
 def _draft(session: Session, constitution_id: int, editor: str) -> Draft:
@@ -66,11 +103,14 @@ def _draft(session: Session, constitution_id: int, editor: str) -> Draft:
     return draft
 
 
-def _is_untouched(session: Session, draft: Draft) -> bool:
+def _is_untouched(session: Session, draft: Draft, read: Reading = whole_content) -> bool:
+    if not isinstance(draft.content, dict) or "principles" not in draft.content:
+        return False  # what cannot be read may hold a text of somebody's
     if draft.base_version_id is None:
         return not draft.content["principles"]
     base = session.get(Version, draft.base_version_id)
-    return base is not None and canonical_json(draft.content) == base.content_text
+    begun_with = read(base) if base is not None else None
+    return begun_with is not None and canonical_json(draft.content) == canonical_json(begun_with)
 
 
 def save_draft(session: Session, constitution_id: int, editor: str, revision_seen: int, content: dict[str, Any]) -> int:

@@ -85,12 +85,6 @@ class Unchanged(StoreError):
         self.head = head
 
 
-class DamagedVersion(StoreError):
-    """The stored content of a version does not match its sha256."""
-
-    kind = "damaged-version"
-
-
 class LostLease(StoreError):
     """This attempt no longer holds the job: it was released, stopped, or taken by another. Stop, and write nothing more."""
 

@@ -64,3 +64,11 @@ def get_query_set(session: Session, query_set_id: int) -> QuerySet:
     if query_set is None:
         raise NotFound(f"There is no query set {query_set_id}.")
     return query_set
+
+
+def is_whole(query_set: QuerySet) -> bool:
+    """Whether the stored rows are what was stored: whether they match their sha256."""
+    try:
+        return sha256_of(canonical_json(query_set.rows)) == query_set.sha256
+    except (TypeError, ValueError):  # no JSON at all
+        return False

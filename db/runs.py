@@ -51,6 +51,7 @@ class VersionToTrain:
     constitution: str
     number: int
     message: str
+    problem: str = ""  # why it cannot be read; empty when it can
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session, sessionmaker
 
-from db.canonical import plain_json
+from db.canonical import plain_json, readable_json
 from db.errors import UnsupportedDatabase
 from db.faults import Fault, fault_of
 from db.units import open_unit
@@ -105,11 +105,12 @@ def _postgresql_engine(url: URL, patience_s: float) -> Engine:
 
 def sqlite_engine(url: URL, patience_s: float, foreign_keys: bool = True, **options: Any) -> Engine:
     """An engine whose connections are set up for this app; `options` go to `create_engine`."""
-    engine = create_engine(url, json_serializer=plain_json, **options)
+    engine = create_engine(url, json_serializer=plain_json, json_deserializer=readable_json, **options)
     mode = journal_mode(sqlite3.sqlite_version_info)
 
     def connect(dbapi: sqlite3.Connection, record: object) -> None:
         dbapi.isolation_level = None  # SQLAlchemy begins: the driver's own way commits DDL behind our back
+        dbapi.text_factory = _text  # the driver's own raises at a damaged byte, and with it the whole list of rows
         dbapi.execute(f"PRAGMA busy_timeout={int(patience_s * 1000)}")
         _set_journal_mode(dbapi, mode, patience_s)
         for pragma in (
@@ -124,6 +125,10 @@ def sqlite_engine(url: URL, patience_s: float, foreign_keys: bool = True, **opti
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _begin(connection: Connection) -> None:

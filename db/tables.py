@@ -1,14 +1,15 @@
 """The mapped classes. Rows are read by their plain columns; what belongs together is fetched by the functions of this layer."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Double, Enum, ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Dialect, Enum, ForeignKey, Index, MetaData, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from db.columns import CleanText, UtcDateTime
+from db.columns import CleanText, Measure, UtcDateTime, Whole
 
 
 class JobStatus(StrEnum):
@@ -19,11 +20,23 @@ class JobStatus(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     FINISHED = "finished"
+    UNREADABLE = "unreadable"  # never stored: what is read of a row that holds none of the others
 
 
-def _status_type() -> Enum:
-    # A text column with a CHECK rather than a native type: a new member is then an ordinary migration on both databases.
-    return Enum(JobStatus, native_enum=False, create_constraint=True, length=16, name="status", values_callable=lambda members: [m.value for m in members])
+class Status(TypeDecorator[JobStatus]):
+    """A text column with a CHECK rather than a native type: a new member is then an ordinary migration on both databases."""
+
+    impl = Enum(*(s.value for s in JobStatus if s is not JobStatus.UNREADABLE), native_enum=False, create_constraint=True, length=16, name="status")
+    cache_ok = True
+
+    def process_bind_param(self, value: JobStatus | None, dialect: Dialect) -> str | None:
+        return None if value is None else JobStatus(value).value
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], JobStatus | None]:
+        return lambda value: None if value is None else _STATUSES.get(value, JobStatus.UNREADABLE)
+
+
+_STATUSES = {status.value: status for status in JobStatus}
 
 
 class Base(DeclarativeBase):
@@ -40,12 +53,12 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: CleanText,
-        float: Double,
+        float: Measure,
         datetime: UtcDateTime,
         dict[str, Any]: JSON(none_as_null=True),
         list[dict[str, Any]]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
-        JobStatus: _status_type(),
+        JobStatus: Status(),
     }
 
 
@@ -107,7 +120,7 @@ class Draft(Base):
     editor: Mapped[str]
     base_version_id: Mapped[int | None] = mapped_column(ForeignKey("version.id"))
     content: Mapped[dict[str, Any]]
-    revision: Mapped[int]  # grows by one with every save; a save must name the one it saw
+    revision: Mapped[int] = mapped_column(Whole)  # grows by one with every save; a save must name the one it saw
     updated_at: Mapped[datetime]
 
 
@@ -138,14 +151,14 @@ class Job(Base):
     status: Mapped[JobStatus] = mapped_column(default=JobStatus.QUEUED)
     owner: Mapped[str | None]
     owner_identity: Mapped[dict[str, Any] | None]  # by which a launcher tells a dead owner from a slow one
-    attempt: Mapped[int] = mapped_column(default=0)
-    crashes: Mapped[int] = mapped_column(default=0)  # attempts that died in a row without a new checkpoint
+    attempt: Mapped[int] = mapped_column(Whole, default=0)
+    crashes: Mapped[int] = mapped_column(Whole, default=0)  # attempts that died in a row without a new checkpoint
     lease_until: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     phase: Mapped[str] = mapped_column(default="")
-    step: Mapped[int] = mapped_column(default=0)
-    total_steps: Mapped[int] = mapped_column(default=0)
+    step: Mapped[int] = mapped_column(Whole, default=0)
+    total_steps: Mapped[int] = mapped_column(Whole, default=0)
     eta_s: Mapped[float | None]
     checkpoint: Mapped[str | None]  # store key of the newest one that can be resumed from
     error_kind: Mapped[str | None]
@@ -235,7 +248,7 @@ class Reply(Base):
     adapter_sha256: Mapped[str | None]
     text: Mapped[str]
     done: Mapped[bool]
-    tokens: Mapped[int | None]  # with the end token; None where it was not recorded
+    tokens: Mapped[int | None] = mapped_column(Whole)  # with the end token; None where it was not recorded
     ended: Mapped[bool | None]  # False: cut at max_new_tokens
     error: Mapped[str | None]
     token_scores: Mapped[list[Any] | None]

@@ -57,7 +57,7 @@ export function clock(when) {
 
 // A name within a sentence of ours runs in its own direction, also where no element can say so, as in an option.
 export function isolated(text) {
-  return /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}|\p{Script=Nko}/u.test(text) ? `\u2068${text}\u2069` : text;
+  return /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}|\p{Script=Nko}|[\u202a-\u202e\u2066-\u2069]/u.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 export function oneLine(text) {

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.services.stored import unreadable_rows, unreadable_versions
 from app.settings import Settings, prepare_data_folder
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE, WHEEL, default_model_folder
 from core.engine.model_files import require_sound
 from core.errors import ModelError, StudioError
-from db.constitutions import damaged_versions
 from db.errors import StoreError
 from db.schema import migrate
 from db.session import journal_mode, make_engine, make_sessions
@@ -76,9 +76,10 @@ def _database(settings: Settings) -> Iterator[Symptom]:
     else:
         yield Symptom("database", True, engine.dialect.name)
     with make_sessions(engine).read() as session:
-        damaged = damaged_versions(session)
-    names = ", ".join(f"version {v.number} of constitution {v.constitution_id}" for v in damaged)
-    yield Symptom("versions", not damaged, f"these no longer match their hash: {names}. Restore a backup." if damaged else "all match their hashes")
+        looked_at = {"versions": unreadable_versions(session), "runs, drafts and queries": unreadable_rows(session)}
+    remedy = "The pages go on without; each can be taken as it is stored at ./…/stored.json, or restored from a backup."
+    for what, unreadable in looked_at.items():
+        yield Symptom(what, not unreadable, f"these cannot be read: {'; '.join(unreadable)}. {remedy}" if unreadable else "all can be read")
 
 
 def _default_model(settings: Settings) -> Iterator[Symptom]:

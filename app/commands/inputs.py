@@ -16,7 +16,7 @@ from core.constitution.reading.query_files import read_query_file
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.engine.scoring import with_packing_tried
-from core.errors import AdapterError, ConfigError, QueryError
+from core.errors import AdapterError, ConfigError, QueryError, first_line
 from core.measure.values import NO_SIDE
 from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
 from core.methods.settings import TrainConfig, config_from_data
@@ -29,9 +29,12 @@ def read_run(adapter: Path | None) -> dict[str, Any] | None:
     if path is None or not path.exists():
         return None
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except ValueError as error:
-        raise AdapterError(f"{path} is not readable JSON ({error}). Move it away to use the adapter without it.") from error
+        run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        config_from_data(run["config"])
+        ModelReference(**run["model"])
+    except (ValueError, LookupError, TypeError, RecursionError, ConfigError) as error:
+        raise AdapterError(f"{path} is no record of a run that can be read ({first_line(error)}). Move it away to use the adapter without it.") from error
+    return run
 
 
 def chosen_seed(options: argparse.Namespace, run: dict[str, Any] | None) -> int:

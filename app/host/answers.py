@@ -12,6 +12,7 @@ import torch
 from app.host.protocol import CheckRequest, Event, ReplyRequest, WriteRequest
 from core.constitution.principles import Constitution, Turns, from_data
 from core.constitution.queries import from_rows
+from core.constitution.stored import read_stored, require_readable
 from core.engine.models import LoadedModel, encode_prompt
 from core.engine.policies import base_of, open_policy
 from core.engine.policy import Policy, Prompt, plain_prompt
@@ -56,7 +57,7 @@ def task_of(request: ReplyRequest) -> ReplyTask:
         ConfigError: An unknown method, or a setting outside its range.
     """
     return ReplyTask(
-        constitution=from_data(request.constitution) if request.constitution is not None else None,
+        constitution=require_readable(read_stored(request.constitution), "The constitution") if request.constitution is not None else None,
         side=request.side,
         query=request.query,
         seed=request.seed,

@@ -176,8 +176,9 @@ class VersionText:
     head: str  # HTML
     html: str
     changes: str  # HTML
-    difference: ConstitutionChange  # from this version to the draft
+    difference: ConstitutionChange | None  # from this version to the draft; None where the version cannot be read
     newest: int | None
+    problem: str = ""  # why the version cannot be read, if so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +215,7 @@ class VersionOption:
     id: int
     constitution: str
     number: int
+    problem: str  # why it cannot be read; empty when it can
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,8 @@ class ComparePage:
         sources = list_sources(self.studio)
         wanted = next((f"{name}:{value}" for name in ("run", "version") if (value := address.get(name, ""))), None)
         keys = [source_key(source) for source in sources]
-        chosen = source_key(comparison.source) if comparison else wanted if wanted in keys else next(iter(keys), None)
+        first = next((source_key(source) for source in sources if not source.problem), None)
+        chosen = source_key(comparison.source) if comparison else wanted if wanted in keys else first
         if wanted is not None and wanted not in keys and comparison is None:
             problem = f"There is no finished {wanted.replace(':', ' ')}. Choose another below."
         if comparison is not None and chosen not in keys:

@@ -5,16 +5,25 @@ import binascii
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, Strict
+from pydantic import AfterValidator, ConfigDict, Field, Strict
+from pydantic_core import PydanticCustomError
 
 from core.errors import ConfigError
 
 MOST_DIGITS = 9  # of an id in a text: more would not be a whole number to the database
 LONGEST_TEXT = 6_000_000  # characters: what the server takes at once; a service's own limit is lower, and says so in words
 MOST_ITEMS = 10_000
+NO_SUCH_ID = "no_such_id"  # the type of pydantic's error
+
+
+def _require_id(number: int) -> int:
+    if not 0 <= number < 2**31:
+        raise PydanticCustomError(NO_SUCH_ID, "There is none with this number.")
+    return number
+
 
 Whole = Annotated[int, Strict(), Field(gt=-(2**31), lt=2**31)]
-Id = Annotated[int, Strict(), Field(gt=-(2**31), lt=2**31)]  # of a row; one beyond what any database here counts to is told as not there
+Id = Annotated[int, Strict(), AfterValidator(_require_id)]  # of a row, or the number of a version
 Number = Whole | Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Text = Annotated[str, Strict(), Field(max_length=LONGEST_TEXT)]
 
@@ -104,20 +113,20 @@ class Restoration(Question):
     constitution: Id
     revision: Whole
     head: Whole | None = None
-    number: Whole  # of the version whose text comes back
+    number: Id  # of the version whose text comes back
 
 
 @dataclass(frozen=True, kw_only=True)
 class OneVersion(Question):
     constitution: Id
-    number: Whole
+    number: Id
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextFileWish(Question):
     constitution: Id
     format: Literal["yaml", "markdown"] = "markdown"
-    number: Whole | None = None  # of a version; None: the draft
+    number: Id | None = None  # of a version; None: the draft
 
 
 @dataclass(frozen=True, kw_only=True)

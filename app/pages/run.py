@@ -13,6 +13,7 @@ from app.present.curves import charts_html
 from app.services import runs as service
 from app.services.runs import RunView
 from app.services.studio import Studio
+from core.constitution.normal import closed
 from core.errors import StudioError
 from core.measure.report import report_to_data
 from core.measure.rows import rows_to_data
@@ -76,7 +77,7 @@ def _shown(view: RunView) -> RunShown:
     shown = RunShown(
         run=view.line.id,
         status=view.line.status.value,
-        title=f"{title}{view.line.constitution} v{view.line.version_number} · Constitution Studio",
+        title=f"{title}{closed(view.line.constitution)} v{view.line.version_number} · Constitution Studio",
         headline=headline,
         share=round(view.line.share, 3),
         progress=present.progress_words(view),

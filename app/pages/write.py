@@ -34,18 +34,30 @@ from app.pages.questions import (
     WriteAddress,
     id_in,
 )
-from app.present.constitutions import changes_html, check_kinds, chooser_html, document_html, history_html, save_reason, verdict, version_head_html
+from app.present.constitutions import (
+    begin_again_html,
+    changes_html,
+    check_kinds,
+    chooser_html,
+    document_html,
+    history_html,
+    save_reason,
+    unreadable_html,
+    verdict,
+    version_head_html,
+)
 from app.services import constitutions as service
-from app.services.constitutions import DraftConflictError, DraftView
 from app.services.differences import differences
+from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError
 from app.services.matching import matches
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
 from core.constitution.proposals import Wish
+from core.constitution.stored import Unreadable
 from core.errors import StudioError
 
 ENDPOINTS = (
-    *("opened", "draft", "save", "rename", "preview", "version", "restore", "open", "download", "matches"),
+    *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "open", "download", "matches"),
     *("propose", "proposal", "leave"),
 )
 
@@ -63,12 +75,20 @@ class WritePage:
         wanted = id_in(question.constitution)
         try:
             return self._opened(wanted, editor) if wanted is not None else self._choose("")
+        except UnreadableDraftError as error:
+            return Choose(html=begin_again_html(error.constitution_id, str(error)))
         except StudioError as error:
             return self._choose(str(error))
 
     @answers
     def draft(self, question: OneConstitution, editor: str) -> Opened:
         """The draft of whoever asks, begun from the newest version where there is none yet."""
+        return self._opened(question.constitution, editor)
+
+    @answers
+    def begin(self, question: OneConstitution, editor: str) -> Opened:
+        """Begin again from the newest version, where what is stored of the draft cannot be read."""
+        service.begin_again(self.studio, question.constitution, editor)
         return self._opened(question.constitution, editor)
 
     def _opened(self, constitution_id: int, editor: str) -> Opened:
@@ -94,7 +114,11 @@ class WritePage:
     def rename(self, question: NewName, editor: str) -> Renamed:
         """Give the constitution another name."""
         name = service.rename(self.studio, question.constitution, question.name)
-        return Renamed(name=name, verdict=verdict(service.view_draft(self.studio, question.constitution, editor)))
+        try:
+            said = verdict(service.view_draft(self.studio, question.constitution, editor))
+        except UnreadableDraftError as error:
+            said = str(error)  # the name is kept all the same
+        return Renamed(name=name, verdict=said)
 
     @answers
     def preview(self, question: OneConstitution, editor: str) -> VersionPreview:
@@ -126,14 +150,21 @@ class WritePage:
         """One version to read, and what the draft changes in it."""
         version = service.open_version(self.studio, question.constitution, question.number)
         draft = service.view_draft(self.studio, question.constitution, editor)
-        change = differences(version.constitution, draft.constitution)
+        summary, text = version.summary, version.constitution
+        newest = draft.head.number if draft.head else None
+        if isinstance(text, Unreadable):
+            html = unreadable_html(summary.id, summary.number, text.reason)
+            return VersionText(
+                number=summary.number, head=version_head_html(summary), html=html, changes=html, difference=None, newest=newest, problem=text.reason
+            )
+        change = differences(text, draft.constitution)
         return VersionText(
-            number=version.summary.number,
-            head=version_head_html(version.summary),
-            html=document_html(version.constitution),
+            number=summary.number,
+            head=version_head_html(summary),
+            html=document_html(text),
             changes=changes_html(change),
             difference=change,
-            newest=draft.head.number if draft.head else None,
+            newest=newest,
         )
 
     @answers

@@ -9,7 +9,8 @@ from app.services.comparison_views import ComparisonView, Pane, Recent
 from app.services.sources import Source
 from core.constitution.changes import Piece, diff_pieces
 from core.constitution.principles import Turns
-from core.methods.arms import CONTROL, arm_title, trained_name
+from core.constitution.stored import Unreadable
+from core.methods.arms import CONTROL, Arm, arm_title, trained_name
 
 HASH_CHARS = 12
 
@@ -24,7 +25,8 @@ def facts_html(source: Source) -> str:
             ("Run", f'<a href="./run?id={source.run_id}">Run {source.run_id}</a>'),
             ("Adapter", adapter_html(source.artifact.sha256 if source.artifact else None)),
         ]
-    return f'<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
+    problem = f'<p class="cs-problem">It cannot be read: {escape(source.problem)}</p>' if source.problem else ""
+    return f'{problem}<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
 
 
 def revision_html(revision: str) -> str:
@@ -120,10 +122,16 @@ def proof_html(view: ComparisonView) -> str:
     """What each pane really was: its adapter and its prompt, as put to the model."""
     rows = "".join(
         f'<div class="cs-proof"><p class="cs-label">{escape(arm_title(pane.arm))}</p><p class="cs-quiet">Adapter: {adapter_html(pane.adapter_sha256)}</p>'
-        f'<pre class="cs-system" dir="auto">{escape(_prompt(view.turns(pane.arm)))}</pre></div>'
+        f'<pre class="cs-system" dir="auto">{escape(_prompt_of(view, pane.arm))}</pre></div>'
         for pane in view.panes
     )
     return f'<p class="cs-quiet">The query is the same for all. This is the prompt as put to the model, and the adapter that was loaded.</p>{rows}'
+
+
+def _prompt_of(view: ComparisonView, arm: Arm) -> str:
+    if arm.in_prompt and isinstance(view.constitution, Unreadable):
+        return f"The constitution that stood in this prompt cannot be read: {view.constitution.reason}"
+    return _prompt(view.turns(arm))
 
 
 def _prompt(turns: Turns) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.present.sides import SHOWN_SIDES, ShownSide
 from app.present.text import count, diff_html, escape, pieces_html, time_html
-from app.services.constitutions import DraftView
+from app.services.draft_views import DraftView
 from core.constitution.changes import ConstitutionChange, PrincipleChange, TextChange
 from core.constitution.checks import CHECKS, Check
 from core.constitution.principles import Constitution, Principle, Side, WrittenBy
@@ -22,6 +22,8 @@ def check_sentence(check: Check | None) -> str:
     """`The reply has at most 20 words.` as plain text."""
     if check is None:
         return "No program checks it."
+    if check.kept is not None:
+        return f"No program of this studio can judge it. Stored is `{check}`. {check.kept.why}"
     says = CHECKS[check.name].says
     if check.argument is None:
         return f"The reply {says}."
@@ -49,11 +51,29 @@ def _entry(card: ConstitutionSummary) -> str:
 
 
 def _line(card: ConstitutionSummary) -> str:
-    version = "no version yet" if card.version_number is None else f"version {card.version_number}"
+    version = "no version yet" if card.version_number is None else f"version {card.version_number}{' cannot be read' if card.problem else ''}"
     blurb = f'<p class="cs-entry-blurb" dir="auto">{escape(card.blurb)}</p>' if card.blurb else ""
+    problem = unreadable_html(card.version_id, card.version_number, card.problem) if card.problem else ""
     return (
         f'<div class="cs-entry-line"><h2><a href="./write?constitution={card.id}"><bdi>{escape(card.name)}</bdi></a></h2>'
-        f'<span class="cs-leader" aria-hidden="true"></span><span class="cs-number">{version}</span></div>{blurb}'
+        f'<span class="cs-leader" aria-hidden="true"></span><span class="cs-number">{version}</span></div>{blurb}{problem}'
+    )
+
+
+def unreadable_html(version_id: int | None, number: int | None, problem: str) -> str:
+    """A version that cannot be read: why, and how to have it all the same."""
+    return (
+        f'<p class="cs-problem">Version {number} cannot be read: {escape(problem)} <a href="./versions/{version_id}/stored.json" download>Export as it is '
+        "stored</a></p>"
+    )
+
+
+def begin_again_html(constitution_id: int, message: str) -> str:
+    """What the Write page shows of a draft that cannot be read."""
+    return (
+        f'<div class="cs-paper cs-choosing" id="content"><h1>This draft cannot be read</h1><div class="cs-notice"><p role="alert">{escape(message)}</p></div>'
+        f'<p class="cs-actions"><a href="./drafts/{constitution_id}/stored.json" download>Export as it is stored</a>'
+        f'<button type="button" class="cs-button" data-begin="{constitution_id}">Begin again from the newest version</button></p></div>'
     )
 
 
@@ -65,8 +85,9 @@ def chooser_html(cards: Sequence[ConstitutionSummary], message: str = "") -> str
 
 
 def document_html(constitution: Constitution) -> str:
-    """A constitution to read: numbered principles, statement and antithesis facing each other."""
-    return f'<ol class="cs-principles cs-reading">{"".join(_article(i, p) for i, p in enumerate(constitution.principles, 1))}</ol>'
+    """A constitution to read: numbered principles, statement and antithesis facing each other; and what a newer studio wrote besides."""
+    others = _quiet(escape(f"This studio does not know {', '.join(constitution.left_out)}, and shows nothing of it.")) if constitution.left_out else ""
+    return f'{others}<ol class="cs-principles cs-reading">{"".join(_article(i, p) for i, p in enumerate(constitution.principles, 1))}</ol>'
 
 
 def _article(number: int, principle: Principle) -> str:
@@ -137,7 +158,8 @@ def history_html(versions: Sequence[VersionSummary]) -> str:
     if not versions:
         return '<p class="cs-quiet">None yet. A version is a fixed, numbered state of the text; training starts from one.</p>'
     rows = "".join(
-        f'<li><button type="button" class="cs-version" data-version="{v.number}"><span class="cs-version-number">Version {v.number}</span>'
+        f'<li><button type="button" class="cs-version" data-version="{v.number}"><span class="cs-version-number">Version {v.number}'
+        f"{' cannot be read' if v.problem else ''}</span>"
         f'<span class="cs-version-by"><bdi>{escape(v.author)}</bdi> · {time_html(v.created_at)}</span>'
         f'<span class="cs-version-message" dir="auto">{escape(v.message)}</span></button></li>'
         for v in versions
@@ -147,10 +169,11 @@ def history_html(versions: Sequence[VersionSummary]) -> str:
 
 def version_head_html(version: VersionSummary) -> str:
     """Number, author, time and message of a version that is being read."""
+    judge = f'<p><a href="./judge?version={version.id}">Judge replies I already have</a></p>' if not version.problem else ""
     return (
         f'<h2>Version {version.number}</h2><p class="cs-quiet"><bdi>{escape(version.author)}</bdi> · {time_html(version.created_at)} · '
         f'<span class="cs-number" title="sha256 of the text">{version.sha256[:12]}</span></p><p class="cs-text" dir="auto">{escape(version.message)}</p>'
-        f'<p><a href="./judge?version={version.id}">Judge replies I already have</a></p>'
+        f"{judge}"
     )
 
 
@@ -160,6 +183,8 @@ def verdict(draft: DraftView) -> str:
         return f"{count(len(draft.problems), 'thing')} to put right before a version can be saved"
     if draft.head is None:
         return "No version yet"
+    if draft.head.problem:
+        return f"Version {draft.head.number} cannot be read: save one after it"
     return f"Differs from version {draft.head.number}" if draft.changed else f"The same as version {draft.head.number}"
 
 
@@ -169,6 +194,9 @@ def save_reason(draft: DraftView) -> str:
         return "Not yet: " + " ".join(problem.message for problem in draft.problems[:MOST_PROBLEMS])
     if draft.head is None:
         return "The first version. It stays as it is for good; training starts from it."
+    if draft.head.problem:
+        since = f"This is what your text changes in version {draft.held_against.number}:" if draft.held_against else "No earlier one can be read either."
+        return f"Version {draft.head.number} cannot be read: {draft.head.problem} {since}"
     if not draft.changed:
         return f"Nothing changed since version {draft.head.number}, so there is nothing to save."
     if draft.behind:

@@ -8,10 +8,12 @@ from typing import Any
 
 from app.present.compare import HASH_CHARS, asked_html, default_pair, diff_html, facts_html, proof_html, remarks
 from app.present.constitutions import check_sentence
-from app.present.text import count, own_direction
+from app.present.text import count
 from app.present.token_scores import scores_html
 from app.services.comparison_views import ComparisonView, Pane, State
 from app.services.sources import Source
+from core.constitution.normal import closed
+from core.constitution.stored import Unreadable
 from core.constitution.text import words
 from core.measure.judges import judge_of
 from core.methods.arms import Arm, Method, Setting, arm_title
@@ -53,6 +55,7 @@ class SourceOption:
     top_p: float
     arms: tuple[ArmOption, ...]  # that stand side by side when nobody chooses
     methods: tuple[MethodOption, ...]  # that can be added to them
+    problem: str  # why it cannot be chosen; empty when it can
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,12 +119,12 @@ def source_key(source: Source) -> str:
 
 def source_option(source: Source) -> SourceOption:
     """One choice of the page's select."""
-    what = f"{own_direction(source.constitution_name)}, version {source.version_number}"
+    what = f"{closed(source.constitution_name)}, version {source.version_number}"
     sampling = source.sampling
     return SourceOption(
         key=source_key(source),
         group="Finished runs" if source.run_id is not None else "No training: the constitution in the prompt alone",
-        label=f"Run {source.run_id}: {what}" if source.run_id is not None else what,
+        label=(f"Run {source.run_id}: {what}" if source.run_id is not None else what) + (" (cannot be read)" if source.problem else ""),
         facts=facts_html(source),
         run=source.run_id,
         version=source.version_id,
@@ -131,6 +134,7 @@ def source_option(source: Source) -> SourceOption:
         top_p=sampling.top_p,
         arms=tuple(arm_option(arm) for arm in source.arms),
         methods=tuple(MethodOption(key=method.key, title=method.title, settings=method.settings) for method in addable(source)),
+        problem=source.problem,
     )
 
 
@@ -179,7 +183,7 @@ def places(view: ComparisonView) -> dict[str, int]:
 
 def checks(view: ComparisonView, pane: Pane) -> list[CheckedReply]:
     """What the programs say about a finished reply: principle by principle, whether it follows the statement."""
-    if pane.state != "done":
+    if pane.state != "done" or isinstance(view.constitution, Unreadable):
         return []
     return [
         CheckedReply(title=p.title, says=check_sentence(p.check), follows=judge.judge(p, view.query, pane.text).follows)

@@ -32,7 +32,14 @@ DOING = {
 MEASURED = {  # by the phase that measures it: an arm's title, for the runs of every recipe
     measuring_phase(arm.key): inner_title(arm) for recipe in RECIPES for arm in measured_arms(preset("quick", method=recipe))
 }
-STATUS_MARKS = {JobStatus.QUEUED: "…", JobStatus.RUNNING: "▸", JobStatus.STOPPED: "‖", JobStatus.FAILED: "!", JobStatus.FINISHED: "✓"}
+STATUS_MARKS = {
+    JobStatus.QUEUED: "…",
+    JobStatus.RUNNING: "▸",
+    JobStatus.STOPPED: "‖",
+    JobStatus.FAILED: "!",
+    JobStatus.FINISHED: "✓",
+    JobStatus.UNREADABLE: "?",
+}
 CAUSES = {
     "memory": "memory ran out",
     "disk": "the disk is full",
@@ -47,6 +54,7 @@ CAUSES = {
     "constitution": "the constitution cannot be trained on",
     "queries": "the query set cannot be used",
     "config": "a setting cannot be used",
+    "result": "its figures could not be stored",
     "crashed": "the training process died",
     "bug": "a mistake in the program",
     "system": "the system refused",
@@ -74,7 +82,7 @@ def status_words(line: RunLine, ahead: int | None = None) -> str:
         if line.stopping:
             return "stopping: saves a checkpoint after this step"
         return phase_words(line.phase, DOING)
-    return line.status.value
+    return "cannot be read" if line.status == JobStatus.UNREADABLE else line.status.value
 
 
 def list_html(lines: Sequence[RunLine]) -> str:
@@ -181,8 +189,9 @@ def _amount(view: RunView) -> str:
 
 
 def messages_html(view: RunView) -> str:
-    """What a reader must know: a notice, a silence, an error with its cause and remedy."""
-    said = []
+    """What a reader must know: what cannot be read, a notice, a silence, an error with its cause and remedy."""
+    stored = f'<a href="./runs/{view.line.id}/stored.json" download>Export as it is stored</a>'
+    said = [f'<div class="cs-notice cs-notice-problem" role="alert"><p>{escape(problem)} {stored}</p></div>' for problem in view.problems]
     if view.error_text and view.line.status == JobStatus.FAILED:
         said.append(f'<div class="cs-notice cs-notice-problem" role="alert"><p>{escape(view.error_text)}</p></div>')
     if view.notice and not view.ended:
@@ -212,11 +221,13 @@ def actions_html(view: RunView) -> str:
         disabled = " disabled" if view.line.stopping else ""
         word = "Stopping…" if view.line.stopping else "Stop"
         return f'<button type="button" class="cs-button" data-action="stop"{disabled}>{word}</button>'
-    again = f'<a href="./train?from={view.line.id}">Train again with changes</a>'
+    again = f'<a href="./train?from={view.line.id}">Train again with changes</a>' if not view.problems else ""
     if view.line.status == JobStatus.FAILED and view.error_kind == "link":  # resumed, it would be told the same again
         return f'{again}<a class="cs-button cs-button-main" href="./train?from={view.line.id}&amp;anyway=1">Train anyway…</a>'
     if view.line.status in (JobStatus.STOPPED, JobStatus.FAILED):
         return f'{again}<button type="button" class="cs-button cs-button-main" data-action="resume">Resume</button>'
+    if view.problems:
+        return again
     return f'{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
 
 

@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from core.constitution.changes import Piece, diff_pieces
+from core.constitution.normal import closed
+from db.columns import UNKNOWN_TIME
 
 
 def escape(text: object) -> str:
-    """The text as HTML that shows it as written; also safe inside a quoted attribute."""
-    return html.escape(str(text), quote=True)
+    """The text as HTML that shows it as written and turns nothing that stands beside it; also safe inside a quoted attribute."""
+    return html.escape(closed(str(text)), quote=True)
 
 
 def isolated(sentence: str, *names: str) -> str:
     """A sentence of ours as HTML, in which each of these names runs in its own direction."""
-    known = sorted({escape(name) for name in names if name.strip()}, key=len, reverse=True)
-    return re.sub("|".join(map(re.escape, known)), lambda name: f"<bdi>{name[0]}</bdi>", escape(sentence)) if known else escape(sentence)
+    known = sorted({html.escape(name) for name in names if name.strip()}, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, known)), lambda name: f"<bdi>{closed(name[0])}</bdi>", escape(sentence)) if known else escape(sentence)
 
 
 def own_direction(name: str) -> str:
@@ -27,6 +29,8 @@ def own_direction(name: str) -> str:
 
 def time_html(when: datetime) -> str:
     """A moment as a <time>; in UTC for readers without a script, which puts it in the browser's time zone."""
+    if when == UNKNOWN_TIME:
+        return "at a time that cannot be read"
     utc = when.astimezone(UTC)
     return f'<time datetime="{utc.isoformat(timespec="seconds")}">{utc.day} {utc:%b %Y, %H:%M} UTC</time>'
 

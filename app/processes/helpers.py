@@ -24,8 +24,9 @@ import torch
 
 from app.processes.lifeline import SUPERVISED, on_parent_gone
 from app.processes.protocol import HELPER_LOST
-from core.constitution.principles import from_data, to_data
+from core.constitution.principles import to_data
 from core.constitution.queries import from_rows, to_rows
+from core.constitution.stored import read_stored, require_readable
 from core.engine.models import choose_device
 from core.engine.processes import ALONE, World, default_count, joined
 from core.errors import StudioError
@@ -195,7 +196,7 @@ def _plan_to_data(plan: RunPlan) -> dict[str, Any]:
 
 def _plan_from_data(data: dict[str, Any]) -> RunPlan:
     return RunPlan(
-        constitution=from_data(data["constitution"]),
+        constitution=require_readable(read_stored(data["constitution"]), "The constitution of this run"),
         queries=tuple(from_rows(data["queries"])),
         model=ModelReference(**data["model"]),
         config=config_from_data(data["config"]),

@@ -10,17 +10,20 @@ from app.processes.helpers import helped
 from app.processes.patience import Interrupted
 from app.processes.store import open_store
 from app.settings import Settings
-from core.constitution.principles import from_data
 from core.constitution.queries import from_rows
+from core.constitution.stored import decode, require_readable
+from core.errors import QueryError, ResultError
 from core.methods.settings import config_from_data
 from core.progress import Listener, StepReport
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.runs.records import RunRecord, result_data
+from core.runs.results import run_result_from_data
 from core.settings import ModelReference
 from db import claims, constitutions, query_sets, runs
 from db.claims import Progress
 from db.runs import Metric, Sample
+from db.tables import Run
 
 log = logging.getLogger("studio.training")
 
@@ -46,8 +49,10 @@ def _plan(settings: Settings, watch: Watch) -> RunPlan:
         run = runs.get_run(session, watch.claim.job_id)
         version = constitutions.get_version_by_id(session, run.version_id)
         query_set = query_sets.get_query_set(session, run.query_set_id)
+        if not query_sets.is_whole(query_set):
+            raise QueryError(f"The stored queries of “{query_set.name}” were changed since they were uploaded. Upload the file again, and train on that.")
         return RunPlan(
-            constitution=from_data(version.content),
+            constitution=require_readable(decode(version.content_text, version.sha256), f"Version {version.number}, which this run trains on,"),
             queries=tuple(from_rows(query_set.rows)),
             model=ModelReference(id=open_store(settings).model_of_row(run.model), revision=run.revision),
             known_as=run.model,
@@ -62,9 +67,28 @@ def _finish(watch: Watch, record: RunRecord, adapter: str) -> None:
             if record.model.revision is not None:
                 runs.set_model_revision(session, watch.claim, record.model.revision)
             runs.finish(session, watch.claim, adapter, record.adapter_sha256, result_data(record))
+            _require_kept(runs.get_run(session, watch.claim.job_id), record)
 
     watch.persist(write)
     log.info("Finished in %.0f s; adapter %s", record.duration_s, record.adapter_sha256[:12])
+
+
+def _require_kept(run: Run, record: RunRecord) -> None:
+    """Read the figures back before they count as stored.
+
+    Raises:
+        ResultError: They would be none that a page can show.
+    """
+    try:
+        kept = run_result_from_data(run.result or {})
+    except ValueError as error:
+        raise ResultError(
+            f"The figures of this run cannot be stored: {error}. This is a mistake of the studio; its files are kept, and the log has more."
+        ) from error
+    if kept.report != record.result:
+        raise ResultError(
+            "The figures of this run, as they were read back, are not those that were measured. This is a mistake of the studio; its files are kept."
+        )
 
 
 class Reporter:

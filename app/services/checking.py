@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from app.host import client as host_client
 from app.host.protocol import CheckRequest, Event, ModelChoice
 from app.services.plans import Plan, TrainForm, make_plan
+from app.services.stored import queries_of
 from app.services.studio import Studio, in_words
 from core.constitution.principles import to_data
+from core.constitution.queries import to_rows
 from core.errors import StudioError
 from core.methods.settings import config_to_data
 from core.runs.links import Trainability, trainability_from_data
@@ -50,11 +52,11 @@ def check(studio: Studio, form: TrainForm) -> Iterator[CheckView]:
 
 def _request(studio: Studio, plan: Plan) -> CheckRequest:
     with in_words(), studio.sessions.read() as session:
-        rows = get_query_set(session, plan.form.query_set_id).rows
+        rows = to_rows(queries_of(get_query_set(session, plan.form.query_set_id)))
     return CheckRequest(
         model=ModelChoice(id=plan.model.id),
         constitution=to_data(plan.constitution),
-        queries=list(rows),
+        queries=rows,
         config=config_to_data(plan.config),
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from app.host.protocol import Event
 from app.services.sources import Source
 from core.constitution.principles import Constitution, Turns, render
+from core.constitution.stored import Unreadable
 from core.methods.arms import Arm
 from core.settings import SamplingConfig
 
@@ -39,7 +40,7 @@ class ComparisonView:
     sampling: SamplingConfig
     created_by: str
     created_at: datetime
-    constitution: Constitution
+    constitution: Constitution | Unreadable
     panes: tuple[Pane, ...]
     reply_seed: int | None = None
     running: bool = False
@@ -53,7 +54,7 @@ class ComparisonView:
 
     def turns(self, arm: Arm) -> Turns:
         """System message and user's turn of an arm, as the model host puts them."""
-        if not arm.in_prompt:
+        if not arm.in_prompt or isinstance(self.constitution, Unreadable):
             return render(None, (), self.query)
         return render(self.constitution, self.constitution.stance(self.side == "statement"), self.query)
 

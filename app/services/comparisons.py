@@ -11,9 +11,12 @@ from app.host import client as host_client
 from app.host.protocol import ModelChoice, ReplyRequest
 from app.services.comparison_views import ComparisonView, Pane, Recent, State, after_event, ended
 from app.services.sources import ArmWish, Source, chosen_arms, source_of_run, source_of_version
+from app.services.stored import NotKeptError, constitution_of
 from app.services.studio import Studio, in_words
-from core.constitution.principles import SIDES, Side, from_data, to_data
+from core.constitution.normal import is_unseen, repaired
+from core.constitution.principles import SIDES, Side, to_data
 from core.constitution.queries import MAX_QUERY_CHARS
+from core.constitution.stored import Unreadable, require_readable
 from core.errors import ConfigError, QueryError, StudioError
 from core.methods.arms import Arm, arm_from_data, arm_to_data
 from core.settings import SamplingConfig
@@ -64,7 +67,10 @@ def start_comparison(studio: Studio, caller: str, form: CompareForm) -> Iterator
             created_by=caller,
         )
         row = store.add_comparison(session, new)
+        session.refresh(row)
         view = _view(session, studio, store.get_comparison(session, row.id))
+        if (view.query, view.sampling, [arm_to_data(pane.arm) for pane in view.panes]) != (query, sampling, new.arms):
+            raise NotKeptError("the comparison")
     yield from _follow(studio, view)
 
 
@@ -100,11 +106,12 @@ def _recent(session: Session, row: Comparison) -> Recent:
 
 
 def _checked_query(query: object) -> str:
-    if not isinstance(query, str) or not query.strip():
+    plain = repaired(query).strip() if isinstance(query, str) else ""
+    if is_unseen(plain):
         raise QueryError("There is no query yet. Type what you would ask the model.")
-    if len(query) > MAX_QUERY_CHARS:
-        raise QueryError(f"The query has {len(query):,} characters; the limit is {MAX_QUERY_CHARS:,}. Shorten it.")
-    return query.strip()
+    if len(plain) > MAX_QUERY_CHARS:
+        raise QueryError(f"The query has {len(plain):,} characters; the limit is {MAX_QUERY_CHARS:,}. Shorten it.")
+    return plain
 
 
 def _checked_side(side: object) -> Side:
@@ -138,12 +145,17 @@ def _source(session: Session, studio: Studio, form: CompareForm) -> Source:
     if form.run_id is not None:
         summary = get_run_summary(session, form.run_id)
         source = source_of_run(studio, summary)
+        if source.problem:
+            raise ConfigError(f"Run {form.run_id} cannot be compared: {source.problem} Choose another one.")
         if summary.run.job.status != JobStatus.FINISHED or source.artifact is None:
             raise ConfigError(f"Run {form.run_id} is {summary.run.job.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
         return source
     if form.version_id is None:
         raise ConfigError("No run and no version is chosen. Choose one.")
-    return source_of_version(session, form.version_id, studio.settings.model)
+    source = source_of_version(session, form.version_id, studio.settings.model)
+    if source.problem:
+        raise ConfigError(f"Version {source.version_number} of “{source.constitution_name}” cannot be read: {source.problem} Choose another one.")
+    return source
 
 
 def _stored_source(session: Session, studio: Studio, row: Comparison) -> Source:
@@ -154,27 +166,45 @@ def _stored_source(session: Session, studio: Studio, row: Comparison) -> Source:
 
 def _view(session: Session, studio: Studio, row: Comparison) -> ComparisonView:
     source = _stored_source(session, studio, row)
+    constitution = constitution_of(get_version_by_id(session, row.version_id))
     replies = {reply.arm: reply for reply in row.replies}
-    arms = [arm_from_data(data) for data in row.arms]
+    arms, sampling = _asked(row)
     return ComparisonView(
         id=row.id,
         source=source,
         query=row.query,
         side=row.side,
         seed=row.seed,
-        sampling=checked_sampling(row.sampling),
+        sampling=sampling,
         created_by=row.created_by,
         created_at=row.created_at,
-        constitution=from_data(get_version_by_id(session, row.version_id).content),
+        constitution=constitution,
         panes=tuple(_pane(arm, replies.get(arm.key)) for arm in arms),
         reply_seed=next((reply.seed for reply in row.replies), None),
+        problem=f"The constitution that it was asked with cannot be read: {constitution.reason}" if isinstance(constitution, Unreadable) else None,
     )
+
+
+def _asked(row: Comparison) -> tuple[list[Arm], SamplingConfig]:
+    """The arms and the sampling of a stored comparison.
+
+    Raises:
+        ConfigError: They cannot be read: mostly another version of the studio asked.
+    """
+    try:
+        arms = [arm_from_data(data) for data in row.arms]
+        sampling = checked_sampling(row.sampling)
+    except (ConfigError, TypeError, AttributeError) as error:
+        raise ConfigError(f"This comparison cannot be read: {error} Take it as it is stored: ./comparisons/{row.id}/stored.json") from error
+    if not arms:
+        raise ConfigError(f"This comparison cannot be read: it names no arm. Take it as it is stored: ./comparisons/{row.id}/stored.json")
+    return arms, sampling
 
 
 def _pane(arm: Arm, reply: Reply | None) -> Pane:
     if reply is None:
         return Pane(arm=arm, state="stopped")
-    scores = tuple((str(text), float(base), float(own)) for text, base, own in reply.token_scores) if reply.token_scores else None
+    scores = _scores(reply.token_scores)
     state: State = "done" if reply.done else "failed" if reply.error else "stopped"
     return Pane(
         arm=arm,
@@ -186,6 +216,14 @@ def _pane(arm: Arm, reply: Reply | None) -> Pane:
         error=reply.error,
         token_scores=scores,
     )
+
+
+def _scores(stored: object) -> tuple[tuple[str, float, float], ...] | None:
+    """What is drawn below a reply; nothing where it cannot be read, since the reply says the same without."""
+    try:
+        return tuple((str(text), float(base), float(own)) for text, base, own in stored) if stored else None  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return None
 
 
 def _follow(studio: Studio, view: ComparisonView) -> Iterator[ComparisonView]:
@@ -223,7 +261,7 @@ def _request(view: ComparisonView) -> ReplyRequest:
         seed=view.seed,
         sampling=asdict(view.sampling),
         side=_checked_side(view.side),
-        constitution=to_data(view.constitution),
+        constitution=to_data(require_readable(view.constitution, "The constitution of this comparison")),
     )
 
 

@@ -1,21 +1,24 @@
 """Writing constitutions: the list, drafts, versions, files. Every function is one use case and owns its transaction."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
 import db.constitutions as store
 from app.services.audit import record
-from app.services.documents import Document, read_document, require_name, same_text
+from app.services.documents import Document, read_document, read_stored_document, require_name, same_text, with_ids
+from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView
 from app.services.request_keys import require_key
+from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution, write_version
 from app.services.studio import HinderedError, RefusedError, Studio, in_words
 from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_markdown, dump_yaml
-from core.constitution.findings import Finding, Rule, advice, problems
-from core.constitution.principles import Constitution, from_data, to_data
-from core.errors import ConstitutionError, DiskFullError, StudioError
+from core.constitution.findings import problems
+from core.constitution.normal import is_unseen, normal, repaired
+from core.constitution.principles import Constitution, to_data
+from core.constitution.stored import Unreadable, require_readable
+from core.errors import ConstitutionError, DiskFullError
 from db import drafts
 from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary, summary_of
 from db.errors import DraftConflict, Unchanged
@@ -24,63 +27,12 @@ from db.tables import Draft, Version
 MAX_MESSAGE_CHARS = 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class DraftView:
-    """A draft as its editor sees it."""
-
-    constitution_id: int
-    name: str
-    editor: str
-    revision: int  # to be named by the next save
-    saved_at: datetime | None  # None while nothing was ever typed
-    rows: list[dict[str, Any]]  # the principles as they were typed
-    constitution: Constitution  # the same, as far as it can be read
-    findings: tuple[Finding, ...]
-    head: VersionSummary | None  # the newest version, whoever saved it
-    head_constitution: Constitution | None
-    base_number: int | None  # the version this draft was begun from
-    changed: bool  # whether it differs from the newest version
-
-    @property
-    def problems(self) -> tuple[Finding, ...]:
-        """What has to be put right before this can be a version."""
-        return problems(self.findings)
-
-    @property
-    def advice(self) -> tuple[Finding, ...]:
-        """What is worth a thought."""
-        return advice(self.findings)
-
-    @property
-    def behind(self) -> bool:
-        """Whether someone saved a version since this draft was begun."""
-        return self.head is not None and self.head.number != self.base_number
-
-
-@dataclass(frozen=True, kw_only=True)
-class VersionView:
-    """One immutable version."""
-
-    summary: VersionSummary
-    constitution: Constitution
-
-
-class DraftConflictError(StudioError):
-    """The draft was saved elsewhere. `current` is what is stored, for the person to choose between the two."""
-
-    kind = "conflict"
-
-    def __init__(self, current: DraftView) -> None:
-        super().__init__(
-            "This draft was changed elsewhere, perhaps in another tab, since you opened it here. Nothing of yours is lost. Which text should stay?"
-        )
-        self.current = current
-
-
 def list_constitutions(studio: Studio, archived: bool = False) -> list[ConstitutionSummary]:
     """The constitutions in use, or the archived ones."""
     with in_words(), studio.sessions.read() as session:
-        return store.list_constitutions(session, archived)
+        cards = store.list_constitutions(session, archived)
+        versions = {version.id: version for version in store.stored_versions(session, [card.version_id for card in cards if card.version_id])}
+    return [replace(card, problem=problem_of(versions[card.version_id])) if card.version_id in versions else card for card in cards]
 
 
 def create_constitution(studio: Studio, name: object, request_key: str = "") -> int:
@@ -114,16 +66,29 @@ def open_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
     Where nothing can be written just now it is shown unwritten: saving it would be told as a conflict.
     """
     with in_words(), studio.sessions.read() as session:
-        settled = drafts.settled_draft(session, constitution_id, editor)
+        settled = drafts.settled_draft(session, constitution_id, editor, draft_content)
         if settled is not None:
             return _view(session, settled)
     try:
         with in_words(), studio.sessions.begin() as session:
-            return _view(session, drafts.ensure_draft(session, constitution_id, editor))
+            return _view(session, drafts.ensure_draft(session, constitution_id, editor, draft_content))
     except (DiskFullError, HinderedError):
         with in_words(), studio.sessions.read() as session:
             there = drafts.get_draft(session, constitution_id, editor)
-            return _view(session, there or drafts.unwritten_draft(session, constitution_id, editor))
+            return _view(session, there or drafts.unwritten_draft(session, constitution_id, editor, draft_content))
+
+
+def begin_again(studio: Studio, constitution_id: int, editor: str) -> DraftView:
+    """Put the newest version that can be read in the place of a draft that cannot.
+
+    Raises:
+        RefusedError: The draft can be read, or there is none.
+    """
+    with in_words(), studio.sessions.begin() as session:
+        draft = drafts.get_draft(session, constitution_id, editor)
+        if draft is None or not isinstance(_read(session, draft), Unreadable):
+            raise RefusedError("Your draft can be read, so there is nothing to begin again. Reload the page.")
+        return _view(session, drafts.begin_again(session, constitution_id, editor, draft_content))
 
 
 def view_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
@@ -151,10 +116,23 @@ def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen:
 
 
 def _save(session: Session, key: tuple[int, str], revision_seen: int, rows: object) -> DraftView:
-    document = read_document(store.get_constitution(session, key[0]).name, rows)
+    document = _with_own_ids(session, key[0], read_document(store.get_constitution(session, key[0]).name, rows))
     if _document(session, _stored(session, *key)).content != document.content:  # the same text again is no conflict, whoever saved it
         drafts.save_draft(session, *key, revision_seen, document.content)
-    return _view(session, _stored(session, *key))
+    view = _view(session, _stored(session, *key))
+    if view.constitution != document.constitution:
+        raise NotKeptError("the draft")
+    return view
+
+
+def _with_own_ids(session: Session, constitution_id: int, document: Document) -> Document:
+    """The document without ids that belong to another constitution."""
+    _, newest = _newest(session, constitution_id)
+    kept = {p.id for p in newest.principles} if newest else set()
+    own = store.own_ids(session, constitution_id, [p.id for p in document.constitution.principles], kept)
+    principles = tuple(p if p.id == identity else replace(p, id=identity) for p, identity in zip(document.constitution.principles, own, strict=True))
+    constitution = replace(document.constitution, principles=principles)
+    return replace(document, constitution=constitution, content=to_data(constitution))
 
 
 def save_version(studio: Studio, constitution_id: int, editor: str, message: object, seen: tuple[int, int | None]) -> DraftView:
@@ -173,10 +151,10 @@ def save_version(studio: Studio, constitution_id: int, editor: str, message: obj
         head = _require_head(session, constitution_id, seen[1])
         if draft.revision != seen[0]:
             raise RefusedError("The draft was changed elsewhere since these changes were shown. Go back to the draft and look again.")
-        document = _document(session, draft)
+        document = _with_own_ids(session, constitution_id, _document(session, draft))
         if must := problems(document.findings):
             raise ConstitutionError(" ".join(finding.message for finding in must))
-        if head is not None and same_text(document.constitution, from_data(head.content)):  # stored in another form it would be other bytes
+        if head is not None and _says(head, document.constitution):  # stored in another form it would be other bytes
             raise Unchanged(head)
         saved = _add_version(session, draft, head, NewVersionText(document.constitution, checked))
         record(session, "version.saved", f"constitution {constitution_id}", version=saved.base_number)
@@ -199,7 +177,7 @@ def _add_version(session: Session, draft: Draft, head: Version | None, text: New
         message=text.message,
         author=draft.editor,
     )
-    version = store.add_version(session, new)
+    version = write_version(session, new, text.constitution)
     drafts.rebase_draft(session, draft.constitution_id, draft.editor, draft.revision, version)
     return _view(session, _stored(session, draft.constitution_id, draft.editor))
 
@@ -211,8 +189,8 @@ def restore_version(studio: Studio, constitution_id: int, editor: str, number: i
         head = _require_head(session, constitution_id, seen[1])
         if draft.revision != seen[0]:
             raise RefusedError("The draft was changed elsewhere. Reload the page, then restore the version.")
-        old = from_data(store.get_version(session, constitution_id, number).content)
-        if head is None or same_text(old, from_data(head.content)):
+        old = with_ids(require_constitution(store.get_version(session, constitution_id, number)))
+        if head is None or _says(head, old):
             raise RefusedError(f"Version {number} already says what the newest version says, so there is nothing to restore.")
         store.rename(session, constitution_id, old.name)
         saved = _add_version(session, draft, head, NewVersionText(old, f"Restored version {number}."))
@@ -224,14 +202,19 @@ def history(studio: Studio, constitution_id: int) -> list[VersionSummary]:
     """Every version, newest first."""
     with in_words(), studio.sessions.read() as session:
         store.get_constitution(session, constitution_id)
-        return store.history(session, constitution_id)
+        return [summarised(version) for version in store.versions_of(session, constitution_id)]
+
+
+def summarised(version: Version) -> VersionSummary:
+    """A version as the history lists it, which says of one that cannot be read why."""
+    return replace(summary_of(version), problem=problem_of(version))
 
 
 def open_version(studio: Studio, constitution_id: int, number: int) -> VersionView:
-    """One version, verified against its hash."""
+    """One version, verified against its hash; of one that cannot be read why, and as what it is stored."""
     with in_words(), studio.sessions.read() as session:
         version = store.get_version(session, constitution_id, number)
-        return VersionView(summary=summary_of(version), constitution=from_data(version.content))
+        return VersionView(summary=summarised(version), constitution=constitution_of(version))
 
 
 def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yaml", "markdown"], number: int | None = None) -> TextFile:
@@ -239,7 +222,8 @@ def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yam
     if number is None:
         constitution, label = view_draft(studio, constitution_id, editor).constitution, "draft"
     else:
-        constitution, label = open_version(studio, constitution_id, number).constitution, f"v{number}"
+        found = open_version(studio, constitution_id, number).constitution
+        constitution, label = require_readable(found, f"Version {number}"), f"v{number}"
     stem = file_stem(constitution.name)
     if form == "yaml":
         return TextFile(filename=f"{stem}-{label}.yaml", text=dump_yaml(constitution), type="application/yaml")
@@ -247,11 +231,12 @@ def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yam
 
 
 def _require_message(message: object) -> str:
-    if not isinstance(message, str) or not message.strip():
+    plain = repaired(normal(message)).strip() if isinstance(message, str) else ""
+    if is_unseen(plain):
         raise ConstitutionError("A version needs a message: what changed, and why. Write one.")
-    if len(message) > MAX_MESSAGE_CHARS:
-        raise ConstitutionError(f"The message has {len(message):,} characters; the limit is {MAX_MESSAGE_CHARS}. Shorten it.")
-    return message.strip()
+    if len(plain) > MAX_MESSAGE_CHARS:
+        raise ConstitutionError(f"The message has {len(plain):,} characters; the limit is {MAX_MESSAGE_CHARS}. Shorten it.")
+    return plain
 
 
 def _require_head(session: Session, constitution_id: int, number_seen: int | None) -> Version | None:
@@ -264,19 +249,39 @@ def _require_head(session: Session, constitution_id: int, number_seen: int | Non
 
 
 def _stored(session: Session, constitution_id: int, editor: str) -> Draft:
-    return drafts.get_draft(session, constitution_id, editor) or drafts.ensure_draft(session, constitution_id, editor)
+    return drafts.get_draft(session, constitution_id, editor) or drafts.ensure_draft(session, constitution_id, editor, draft_content)
+
+
+def _read(session: Session, draft: Draft) -> Document | Unreadable:
+    return read_stored_document(store.get_constitution(session, draft.constitution_id).name, draft.content)
 
 
 def _document(session: Session, draft: Draft) -> Document:
-    return read_document(store.get_constitution(session, draft.constitution_id).name, draft.content["principles"])
+    found = _read(session, draft)
+    if isinstance(found, Unreadable):
+        raise UnreadableDraftError(draft.constitution_id, store.get_constitution(session, draft.constitution_id).name, found)
+    return found
+
+
+def _says(version: Version, constitution: Constitution) -> bool:
+    """Whether a version can be read and says just that."""
+    found = constitution_of(version)
+    return not isinstance(found, Unreadable) and same_text(constitution, found)
+
+
+def _newest(session: Session, constitution_id: int) -> tuple[Version | None, Constitution | None]:
+    """The newest version that can be read, and its text."""
+    for version in store.versions_of(session, constitution_id):
+        if not isinstance(found := constitution_of(version), Unreadable):
+            return version, found
+    return None, None
 
 
 def _view(session: Session, draft: Draft) -> DraftView:
     document = _document(session, draft)
     head = store.get_head(session, draft.constitution_id)
-    head_constitution = from_data(head.content) if head else None
+    newest, newest_text = _newest(session, draft.constitution_id)
     base = store.get_version_by_id(session, draft.base_version_id) if draft.base_version_id else None
-    half_typed = any(finding.rule is Rule.UNREADABLE_CHECK for finding in document.findings)
     return DraftView(
         constitution_id=draft.constitution_id,
         name=document.constitution.name,
@@ -286,8 +291,9 @@ def _view(session: Session, draft: Draft) -> DraftView:
         rows=document.content["principles"],
         constitution=document.constitution,
         findings=document.findings,
-        head=summary_of(head) if head else None,
-        head_constitution=head_constitution,
+        head=(summary_of(head) if head is newest else summarised(head)) if head else None,
+        held_against=summary_of(newest) if newest else None,
+        head_constitution=newest_text,
         base_number=base.number if base else None,
-        changed=half_typed or head_constitution is None or not same_text(document.constitution, head_constitution),
+        changed=newest_text is None or newest is not head or not same_text(document.constitution, newest_text),
     )

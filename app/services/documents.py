@@ -1,50 +1,40 @@
 """What the editor sends, as a constitution: lenient where a draft may be unfinished, strict about its shape."""
 
-import re
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from core.constitution.checks import CHECKS, check_from_data, check_to_data
-from core.constitution.findings import Finding, Rule, Severity, find
-from core.constitution.normal import normal, repaired
+from core.constitution.checks import CHECKS, Check, Kept, check_from_data, check_to_data
+from core.constitution.findings import Finding, find
+from core.constitution.normal import control_in, is_unseen, normal, normal_line, repaired, repaired_data, turn_in
 from core.constitution.principles import (
     MAX_WRITER_CHARS,
     Constitution,
     Principle,
     WrittenBy,
-    squash,
     to_data,
     written_by_from_data,
-    written_by_to_data,
 )
 from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES
+from core.constitution.stored import ID, Unreadable, keep_check, read_stored, with_distinct_ids
 from core.errors import ConstitutionError
+from db.canonical import DamagedJson, plain_json
 
 MAX_DRAFT_CHARS = 1_000_000  # far above what a version may hold, so that a paste that is too long is kept while it is shortened
 MAX_NAME_CHARS = 120
-MAX_ARGUMENT_CHARS = 10_000
-_ID = re.compile(r"[0-9a-f]{32}")
 _TEXTS = ("title", "statement", "antithesis")
+_KEYS = ("id", *_TEXTS, "check", "written_by")
 
 
 @dataclass(frozen=True)
 class Document:
     """A draft's text, and what there is to say about it."""
 
-    constitution: Constitution  # a check that cannot be read is left out here and named in the findings
+    constitution: Constitution  # a check that cannot be read is kept as it was typed, and named in the findings
     findings: tuple[Finding, ...]
     content: dict[str, Any]  # what is stored: also holds a check that is still half typed
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One principle as it was sent."""
-
-    principle: Principle
-    stored: dict[str, Any]
-    unreadable: Finding | None  # of its check
 
 
 def read_document(name: str, rows: object) -> Document:
@@ -57,40 +47,57 @@ def read_document(name: str, rows: object) -> Document:
         raise ConstitutionError("The principles must come as a list. Reload the page, then try again.")
     if len(rows) > MAX_DRAFT_PRINCIPLES:
         raise ConstitutionError(f"There are {len(rows)} principles; a draft holds {MAX_DRAFT_PRINCIPLES}. Remove some.")
-    read = [_row(row, i) for i, row in enumerate(rows)]
-    size = sum(len(row.stored[key]) for row in read for key in _TEXTS) + sum(len(str(row.principle.check)) for row in read)
+    for i, row in enumerate(rows):
+        if not isinstance(row, Mapping) or not ID.fullmatch(str(row.get("id", ""))) or not all(isinstance(row.get(key), str) for key in _TEXTS):
+            raise ConstitutionError(f"Principle {i + 1} did not arrive whole. Reload the page, then try again.")
+    try:
+        document = _document(name, rows)
+    except RecursionError as error:
+        raise ConstitutionError("A check is nested too deeply to be one. Choose it again.") from error
+    size = sum(len(getattr(p, key)) for p in document.constitution.principles for key in _TEXTS)
+    size += sum(len(str(p.check)) for p in document.constitution.principles)
     if size > MAX_DRAFT_CHARS:
         raise ConstitutionError(f"The draft has {size:,} characters; it can hold {MAX_DRAFT_CHARS:,}. Shorten it, and it is saved.")
-    constitution = Constitution(name=name, principles=tuple(row.principle for row in read))
-    return Document(constitution, _findings(constitution, read), {"name": name, "principles": [row.stored for row in read]})
+    return document
 
 
-def _findings(constitution: Constitution, rows: list[_Row]) -> tuple[Finding, ...]:
-    """In reading order. A check that cannot be read is there all the same, so nobody is told to add one."""
-    unreadable = [row.unreadable for row in rows if row.unreadable is not None]
-    places = {finding.principle for finding in unreadable}
-    others = [finding for finding in find(constitution) if not (finding.rule is Rule.NO_CHECK and finding.principle in places)]
-    return tuple(sorted([*others, *unreadable], key=lambda finding: -1 if finding.principle is None else finding.principle))
+def read_stored_document(name: str, content: object) -> Document | Unreadable:
+    """The same for what a draft's row holds, whatever that is: what was too much for today's draft was not too much when it was stored."""
+    if isinstance(content, DamagedJson):
+        return Unreadable("it is no JSON.", content.raw)
+    found = read_stored(content, plain_json(content))
+    if isinstance(found, Unreadable):
+        return found
+    return _document(name, to_data(with_ids(found))["principles"])
 
 
-def _row(row: object, i: int) -> _Row:
-    if not isinstance(row, Mapping) or not _ID.fullmatch(str(row.get("id", ""))) or not all(isinstance(row.get(key), str) for key in _TEXTS):
-        raise ConstitutionError(f"Principle {i + 1} did not arrive whole. Reload the page, then try again.")
-    texts: dict[str, Any] = {key: repaired(normal(row[key])) for key in _TEXTS}
-    stored: dict[str, Any] = {"id": row["id"]} | texts
-    written_by = _writer(row.get("written_by"))
-    if written_by is not None:
-        stored["written_by"] = written_by_to_data(written_by)
-    principle, given = Principle(id=row["id"], **texts, written_by=written_by), row.get("check")
-    if given in (None, ""):
-        return _Row(principle, stored, None)
+def _document(name: str, rows: list[Mapping[str, Any]]) -> Document:
+    constitution = Constitution(name=name, principles=with_distinct_ids(_principle(row, i) for i, row in enumerate(rows)))
+    return Document(constitution, find(constitution), to_data(constitution))
+
+
+def _principle(sent: Mapping[str, Any], i: int) -> Principle:
+    row = repaired_data({key: value for key, value in sent.items() if key in _KEYS})
+    return Principle(
+        id=row["id"],
+        title=normal_line(row["title"]),
+        statement=normal(row["statement"]),
+        antithesis=normal(row["antithesis"]),
+        check=_check(row["check"], i) if row.get("check") not in (None, "") else None,
+        written_by=_writer(row.get("written_by")),
+    )
+
+
+def _check(sent: object, i: int) -> Check:
+    """A check, or what was typed where one should be: it is kept with what to say beside its field."""
+    given = sent if isinstance(sent, str) or (isinstance(sent, Mapping) and len(sent) == 1) else str(sent)
+    where = f"principle {i + 1}"
     try:
-        check = check_from_data(given, f"principle {i + 1}")
+        return check_from_data(given, where)
     except ConstitutionError as error:
-        message = _needs(given, i) or str(error)
-        unreadable = Finding(rule=Rule.UNREADABLE_CHECK, severity=Severity.MUST, principle=i, field="check", message=message)
-        return _Row(principle, stored | {"check": _half_typed(given)}, unreadable)
-    return _Row(replace(principle, check=check), stored | {"check": check_to_data(check)}, None)
+        why = _needs(given, i) or str(error)
+    check = keep_check(given, where)
+    return replace(check, kept=Kept(json.dumps(check_to_data(check), sort_keys=True, ensure_ascii=False), why))
 
 
 def _writer(given: object) -> WrittenBy | None:
@@ -114,14 +121,6 @@ def _needs(given: object, i: int) -> str:
     )
 
 
-def _half_typed(given: object) -> object:
-    """A check as it was typed, within reason."""
-    if isinstance(given, Mapping) and len(given) == 1:
-        name, argument = next(iter(given.items()))
-        return {str(name)[:MAX_NAME_CHARS]: str(argument)[:MAX_ARGUMENT_CHARS]}
-    return str(given)[:MAX_ARGUMENT_CHARS]
-
-
 def with_ids(constitution: Constitution) -> Constitution:
     """The constitution with an identity for each principle that has none."""
     return replace(constitution, principles=tuple(p if p.id else replace(p, id=uuid4().hex) for p in constitution.principles))
@@ -131,13 +130,16 @@ def require_name(name: object) -> str:
     """A constitution's name without surrounding space.
 
     Raises:
-        ConstitutionError: Empty, too long, or no text.
+        ConstitutionError: Empty or nothing to be seen, too long, no text, or something in it that is no part of a name.
     """
-    if not isinstance(name, str) or not squash(name):
-        raise ConstitutionError("A constitution needs a name. Type one.")
-    if len(name.strip()) > MAX_NAME_CHARS:
-        raise ConstitutionError(f"The name has {len(name.strip()):,} characters; the limit is {MAX_NAME_CHARS}. Shorten it.")
-    return " ".join(name.split())
+    plain = " ".join(repaired(normal(name)).split()) if isinstance(name, str) else ""
+    if is_unseen(plain):
+        raise ConstitutionError("A constitution needs a name. Type one." if not plain else "The name holds nothing that can be seen. Type one.")
+    if len(plain) > MAX_NAME_CHARS:
+        raise ConstitutionError(f"The name has {len(plain):,} characters; the limit is {MAX_NAME_CHARS}. Shorten it.")
+    if code := control_in(plain) or turn_in(plain):
+        raise ConstitutionError(f"The name holds {code}, which is no letter and would disturb what stands beside the name. Type it again without.")
+    return plain
 
 
 def same_text(a: Constitution, b: Constitution) -> bool:

@@ -7,24 +7,37 @@ import fnmatch
 import glob
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from app.processes.protocol import attempt_key
 from app.processes.store import Store
 from app.services.audit import record
 from app.services.runs import read_result
+from app.services.stored import constitution_of, queries_of
 from app.services.studio import Studio, in_words
 from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_yaml
-from core.constitution.principles import from_data
-from core.errors import StudioError
+from core.constitution.queries import Query, to_rows
+from core.constitution.stored import Unreadable
+from core.errors import QueryError, StudioError
 from core.measure.values import Report, Roles, roles
 from core.methods.arms import Arm
 from db import query_sets, runs
 from db.constitutions import get_version_by_id
 from db.errors import NotFound
+from db.rows import stored_rows
+from db.tables import Base, Comparison, Draft, Job, QuerySet, Run, Version
 
 T = TypeVar("T")
+StoredKind = Literal["version", "draft", "query_set", "run", "comparison"]
+STORED: dict[StoredKind, tuple[type[Base], ...]] = {
+    "version": (Version,),
+    "draft": (Draft,),
+    "query_set": (QuerySet,),
+    "run": (Run, Job),
+    "comparison": (Comparison,),
+}
 
 
 class NothingToTakeError(StudioError):
@@ -67,16 +80,43 @@ def version_file(studio: Studio, version_id: int) -> TextFile:
     """A version, as the command line reads it."""
     with in_words(), studio.sessions.read() as session:
         version = _found(lambda: get_version_by_id(session, version_id))
-        name = f"{file_stem(version.content['name'])}-v{version.number}.yaml"
-        return TextFile(filename=name, text=dump_yaml(from_data(version.content)), type="application/yaml")
+    found = constitution_of(version)
+    if isinstance(found, Unreadable):
+        raise NothingToTakeError(f"Version {version.number} cannot be read: {found.reason} Take it as it is stored: ./versions/{version_id}/stored.json")
+    return TextFile(filename=f"{file_stem(found.name)}-v{version.number}.yaml", text=dump_yaml(found), type="application/yaml")
 
 
 def query_set_file(studio: Studio, query_set_id: int) -> TextFile:
     """A query set, as the command line reads it."""
     with in_words(), studio.sessions.read() as session:
         row = _found(lambda: query_sets.get_query_set(session, query_set_id))
-        text = "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in row.rows)
+        text = "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in to_rows(_queries(row)))
         return TextFile(filename=f"{file_stem(row.name.rsplit('.', 1)[0])}.jsonl", text=text, type="application/jsonl")
+
+
+def stored_file(studio: Studio, kind: StoredKind, key: int | str, editor: str = "") -> TextFile:
+    """What a row holds, exactly as it is stored, for whoever has to put right what cannot be read.
+
+    Args:
+        studio: The open studio.
+        kind: Of what.
+        key: Its id; of a draft its constitution's.
+        editor: Whose draft.
+    """
+    where = {"constitution_id": key, "editor": editor} if kind == "draft" else {"id": key}
+    with studio.sessions.read() as session:
+        held = {table.__tablename__: _found(partial(stored_rows, session, table, **where)) for table in STORED[kind]}
+    if not any(held.values()):
+        raise NothingToTakeError("There is no such thing here.")
+    text = json.dumps(held, ensure_ascii=False, indent=1)
+    return TextFile(filename=f"{kind.replace('_', '-')}-{key}-stored.json", text=text, type="application/json")
+
+
+def _queries(row: QuerySet) -> list[Query]:
+    try:
+        return queries_of(row)
+    except QueryError as error:
+        raise NothingToTakeError(f"{error} Take them as they are stored: ./query-sets/{row.id}/stored.json") from error
 
 
 def _finished(studio: Studio, run_id: int) -> str:

@@ -1,19 +1,19 @@
 """Constitutions from files: a first version where nothing is missing, else a draft that says what is."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 import db.constitutions as store
 from app.services.audit import record
-from app.services.documents import read_document, require_name, with_ids
+from app.services.documents import read_document, read_stored_document, require_name, with_ids
 from app.services.request_keys import require_key
+from app.services.stored import NotKeptError, write_version
 from app.services.studio import Studio, in_words
 from core.budget import Limit, within
 from core.constitution.files import ConstitutionReading, read_constitution
 from core.constitution.findings import problems
-from core.constitution.principles import from_data, to_data
+from core.constitution.principles import Constitution, to_data
 from core.errors import ConstitutionError
 from db import drafts
 from db.constitutions import NewVersion
@@ -59,8 +59,6 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
     reading = within(READING, read_constitution, data, filename if isinstance(filename, str) else "")
     constitution = with_ids(replace(reading.constitution, name=require_name(reading.constitution.name)))
     content = to_data(constitution)
-    if from_data(content) != constitution:
-        raise ConstitutionError("The file cannot be stored as it was read. Save it as YAML, as the Write page gives it, and choose it again.")
     with in_words(), studio.sessions.begin() as session:
         row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
         if (head := store.get_head(session, row.id)) is not None:
@@ -70,16 +68,19 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
         subject = f"constitution {row.id}"
         record(session, "constitution.made", subject, once=True, name=constitution.name, file=str(filename or ""))
         if problems(reading.findings):
-            _add_draft(session, row.id, editor, content)
+            _add_draft(session, row.id, editor, constitution)
             return Imported(id=row.id, reading=reading, number=None)
         read_document(constitution.name, content["principles"])  # what the editor opens
         new = NewVersion(constitution_id=row.id, base_version_id=None, content=content, message="Read from a file.", author=editor)
-        number = store.add_version(session, new).number
+        number = write_version(session, new, constitution).number
         record(session, "version.saved", subject, version=number)
         return Imported(id=row.id, reading=reading, number=number)
 
 
-def _add_draft(session: Session, constitution_id: int, editor: str, content: dict[str, Any]) -> None:
-    document = read_document(content["name"], content["principles"])
+def _add_draft(session: Session, constitution_id: int, editor: str, constitution: Constitution) -> None:
+    document = read_document(constitution.name, to_data(constitution)["principles"])
     draft = drafts.ensure_draft(session, constitution_id, editor)
     drafts.save_draft(session, constitution_id, editor, draft.revision, document.content)
+    kept = drafts.get_draft(session, constitution_id, editor)
+    if kept is None or read_stored_document(constitution.name, kept.content) != document:
+        raise NotKeptError("the draft")

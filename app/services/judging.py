@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from app.services.stored import require_constitution
 from app.services.studio import Studio, in_words
 from core.budget import Limit, within
-from core.constitution.principles import from_data
 from core.constitution.reading.replies import ReplyFile, read_replies
 from core.measure.judging import Judged, judge_data
 from db.constitutions import get_version_by_id
@@ -42,6 +42,6 @@ def judge_file(studio: Studio, version_id: int, data: bytes, filename: str) -> J
         OverBudgetError: One reply held the judging up, or the file its reading.
     """
     with in_words(), studio.sessions.read() as session:
-        constitution = from_data(get_version_by_id(session, version_id).content)
+        constitution = require_constitution(get_version_by_id(session, version_id))
     file, judged = within(JUDGING, judge_data, constitution, data, filename, BUDGET_S)
     return JudgedFile(filename=filename, file=file, judged=judged)

@@ -10,10 +10,11 @@ import db.runs as run_store
 from app.services.base_models import BaseModel, look_up
 from app.services.exposed import WORDS, preset_of
 from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
+from app.services.stored import problem_of, require_constitution
 from app.services.studio import Studio, in_words
 from app.services.text_files import file_stem
 from core.constitution.findings import require_valid
-from core.constitution.principles import Constitution, from_data
+from core.constitution.principles import Constitution
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.quantisation import REMEDY
 from core.errors import ConfigError, QueryError
@@ -97,11 +98,14 @@ def _changes(config: TrainConfig, name: str) -> list[str]:
 
 
 def choices(studio: Studio) -> Choices:
-    """Versions of constitutions in use, newest first; known models; query sets."""
+    """Versions of constitutions in use, newest first, each with what keeps it from being read; known models; query sets."""
     with in_words(), studio.sessions.read() as session:
-        versions, used = tuple(run_store.versions_to_train(session)), run_store.trained_models(session)
+        versions, used = run_store.versions_to_train(session), run_store.trained_models(session)
+        stored = constitution_store.stored_versions(session, [version.id for version in versions])
+    problems = {version.id: problem_of(version) for version in stored}
     models = dict.fromkeys((studio.settings.model, DEFAULT_MODEL, *map(studio.store.model_of_row, used)))
-    return Choices(versions=versions, models=tuple(models), query_sets=tuple(list_query_sets(studio)))
+    marked = tuple(replace(version, problem=problems[version.id]) for version in versions)
+    return Choices(versions=marked, models=tuple(models), query_sets=tuple(list_query_sets(studio)))
 
 
 def make_plan(studio: Studio, form: TrainForm) -> Plan:
@@ -115,7 +119,7 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     config = with_settings(preset(form.preset, seed=form.seed), form.changes)
     with in_words(), studio.sessions.read() as session:
         version = constitution_store.get_version_by_id(session, form.version_id)
-        constitution, number = from_data(version.content), version.number
+        constitution, number = require_constitution(version), version.number
     require_valid(constitution)
     query_set = next((view for view in list_query_sets(studio) if view.id == form.query_set_id), None)
     if query_set is None:

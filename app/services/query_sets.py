@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import db.query_sets as store
 from app.services.audit import record
 from app.services.starter_queries import STARTER_SOURCE
+from app.services.stored import NotKeptError, queries_of
 from app.services.studio import Studio, in_words
 from core.budget import Limit, within
 from core.constitution.queries import Query, to_rows
 from core.constitution.reading.query_files import QueryReading, read_query_file
 from core.errors import QueryError
 from db.query_sets import QuerySetSummary
+from db.tables import QuerySet
 
 FEWEST = 2  # of each split: to train on, and to measure on
 MAX_NAME_CHARS = 80
@@ -55,9 +57,11 @@ def upload(studio: Studio, data: bytes, filename: str, field: str = "") -> tuple
     require_both_splits(queries, name)
     with in_words(), studio.sessions.begin() as session:
         row = store.add_query_set(session, name, f"uploaded as {name}", [dict(item) for item in to_rows(queries)])
-        sizes = row.split_sizes
+        session.refresh(row)
+        if queries_of(row) != queries:
+            raise NotKeptError("the query set")
+        view = _view(row)
         record(session, "query-set.uploaded", f"query set {row.id}", name=row.name, queries=len(queries))
-        view = QuerySetView(id=row.id, name=row.name, source=row.source, train=sizes.get("train", 0), held_out=sizes.get("held_out", 0))
     return view, reading
 
 
@@ -82,6 +86,6 @@ def _name(filename: str) -> str:
     return shown[:MAX_NAME_CHARS] if not dot or len(suffix) > 8 else f"{stem[: MAX_NAME_CHARS - len(suffix) - 2]}….{suffix}"
 
 
-def _view(row: QuerySetSummary) -> QuerySetView:
-    sizes = row.split_sizes
+def _view(row: QuerySetSummary | QuerySet) -> QuerySetView:
+    sizes = row.split_sizes if isinstance(row.split_sizes, dict) else {}
     return QuerySetView(id=row.id, name=row.name, source=row.source, train=sizes.get("train", 0), held_out=sizes.get("held_out", 0))

@@ -16,12 +16,14 @@ from app.services.base_models import look_up
 from app.services.logs import log_tail, waits_for
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
 from app.services.request_keys import require_key
+from app.services.stored import NotKeptError, config_of, constitution_of, preset_name, run_problems
 from app.services.studio import RefusedError, Studio, in_words
-from core.constitution.principles import Constitution, from_data
+from core.constitution.principles import Constitution
+from core.constitution.stored import Unreadable
 from core.engine.default_model import DEFAULT_MODEL
-from core.errors import ConfigError, ModelError
+from core.errors import ModelError
 from core.machine import DEFAULT_SHAPE, Hardware
-from core.methods.settings import PRESETS, TrainConfig, config_from_data, config_to_data
+from core.methods.settings import PRESETS, TrainConfig, config_to_data
 from core.progress import remaining_s, share_done
 from core.runs.estimates import estimate
 from core.runs.results import RunResult, run_result_from_data
@@ -32,7 +34,7 @@ from db.session import clock
 from db.tables import Job, JobStatus, Run
 
 RESUMABLE = (JobStatus.STOPPED, JobStatus.FAILED)
-ENDED = (*RESUMABLE, JobStatus.FINISHED)
+ENDED = (*RESUMABLE, JobStatus.FINISHED, JobStatus.UNREADABLE)
 TYPICAL = Hardware(  # two server cores: only the proportions between the phases are taken from it
     device="cpu",
     device_name="",
@@ -92,7 +94,7 @@ class RunView:
     version_id: int
     query_set: str
     revision: str | None
-    config: TrainConfig | None  # None when another version of the studio wrote it
+    config: TrainConfig | None  # None when it cannot be read: `problems` says why
     step: int
     total_steps: int
     eta_s: float | None  # until the whole run ends
@@ -110,6 +112,7 @@ class RunView:
     log: tuple[str, ...]
     result: RunResult | None
     unreadable: bool  # whether the row holds a result of another form
+    problems: tuple[str, ...]  # what of the run, besides its result, cannot be read, and why
     adapter_sha256: str | None
 
     @property
@@ -135,9 +138,11 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
         request_key=key,
     )
     with in_words(), studio.sessions.begin() as session:
-        run_id = store.add_run(session, new).id
-        record(session, "run.queued", f"run {run_id}", once=True, version_id=form.version_id, query_set_id=form.query_set_id, model=plan.model.id)
-        return run_id
+        run = store.add_run(session, new)
+        if isinstance(config_of(run), Unreadable):
+            raise NotKeptError("the run")
+        record(session, "run.queued", f"run {run.id}", once=True, version_id=form.version_id, query_set_id=form.query_set_id, model=plan.model.id)
+        return run.id
 
 
 def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
@@ -154,10 +159,12 @@ def run_view(studio: Studio, run_id: int) -> RunView:
     """
     with in_words(), studio.sessions.read() as session:
         summary = store.get_run_summary(session, run_id)
-        constitution = from_data(get_version_by_id(session, summary.run.version_id).content)
+        version = get_version_by_id(session, summary.run.version_id)
         ahead = jobs.jobs_ahead(session, summary.run.job) if summary.run.job.status == JobStatus.QUEUED else 0
         metrics, samples = _metrics(session, run_id), _samples(session, run_id)
         silent_s = _silent_s(summary.run.job, clock(session))
+    found = constitution_of(version)
+    constitution = None if isinstance(found, Unreadable) else found
     run, job, seconds = summary.run, summary.run.job, _weights(constitution, summary.run)
     result = read_result(run)
     return RunView(
@@ -184,6 +191,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         log=log_tail(studio.store, f"{attempt_key(job.id, job.attempt)}/{LOG}"),
         result=result,
         unreadable=run.result is not None and result is None,
+        problems=tuple(run_problems(run, version)),
         adapter_sha256=run.adapter_sha256,
     )
 
@@ -236,7 +244,7 @@ def _line(studio: Studio, summary: RunSummary, seconds: Mapping[str, float]) -> 
         constitution=summary.constitution_name,
         version_number=summary.version_number,
         model=studio.store.model_of_row(run.model),
-        preset=str(run.config.get("preset", "")),
+        preset=preset_name(run),
         status=job.status,
         stopping=job.status == JobStatus.RUNNING and job.cancel_requested,
         phase=job.phase,
@@ -248,10 +256,8 @@ def _line(studio: Studio, summary: RunSummary, seconds: Mapping[str, float]) -> 
 
 
 def _config(run: Run) -> TrainConfig | None:
-    try:
-        return config_from_data(run.config)
-    except (ConfigError, TypeError):
-        return None
+    found = config_of(run)
+    return None if isinstance(found, Unreadable) else found
 
 
 def _weights(constitution: Constitution | None, run: Run, hardware: Hardware = TYPICAL) -> Mapping[str, float]:
@@ -260,9 +266,11 @@ def _weights(constitution: Constitution | None, run: Run, hardware: Hardware = T
     return estimate(_config(run) or PRESETS["quick"], DEFAULT_SHAPE, hardware, text).seconds
 
 
-def _eta_s(studio: Studio, constitution: Constitution, run: Run, seconds: Mapping[str, float]) -> float | None:
+def _eta_s(studio: Studio, constitution: Constitution | None, run: Run, seconds: Mapping[str, float]) -> float | None:
     """None while nothing is known about the pace."""
     job = run.job
+    if constitution is None:
+        return None
     if job.status != JobStatus.RUNNING or job.phase not in seconds:
         return None
     if job.eta_s is not None:

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.services.stored import config_of, problem_of
 from app.services.studio import Studio, in_words
+from core.constitution.stored import Unreadable
 from core.errors import ConfigError
 from core.methods.arms import ADAPTER_NEEDED, METHODS, Arm, Artifact, Method, arm_title, arms_for, make_arm
-from core.methods.settings import config_from_data
+from core.methods.settings import TrainConfig
 from core.settings import SamplingConfig
 from db.constitutions import get_constitution, get_version_by_id, list_constitutions
 from db.runs import RunSummary, list_runs
@@ -36,6 +38,7 @@ class Source:
     sampling: SamplingConfig
     finished_at: datetime | None
     four_bit: bool = False  # the base is held as it was in training
+    problem: str = ""  # why it cannot be compared; empty when it can
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -71,10 +74,11 @@ def list_sources(studio: Studio) -> list[Source]:
 
 
 def source_of_run(studio: Studio, summary: RunSummary) -> Source:
-    """A run with its adapter, its seed and its sampling."""
+    """A run with its adapter, its seed and its sampling, or with what keeps them from being read."""
     run = summary.run
-    config = config_from_data(run.config)
-    trained = run.adapter is not None and run.adapter_sha256 is not None
+    found = config_of(run)
+    config, problem = (TrainConfig(), f"its settings cannot be read: {found.reason}") if isinstance(found, Unreadable) else (found, "")
+    trained = not problem and run.adapter is not None and run.adapter_sha256 is not None
     return Source(
         run_id=run.id,
         version_id=run.version_id,
@@ -89,6 +93,7 @@ def source_of_run(studio: Studio, summary: RunSummary) -> Source:
         seed=config.seed,
         sampling=config.sampling,
         finished_at=run.job.finished_at,
+        problem=problem,
     )
 
 
@@ -108,6 +113,7 @@ def source_of_version(session: Session, version_id: int, model: str) -> Source:
         seed=0,
         sampling=SamplingConfig(),
         finished_at=None,
+        problem=problem_of(version),
     )
 
 

@@ -15,11 +15,12 @@ from app.processes.launchers import Launcher, open_launcher
 from app.processes.store import Store, open_store
 from app.services.documents import with_ids
 from app.services.starter_queries import are_planted, plant_queries
+from app.services.stored import write_version
 from app.settings import Settings
 from core.constitution.findings import require_valid
 from core.constitution.principles import Constitution, from_data, to_data
-from core.errors import DiskFullError, StudioError, first_line
-from db.constitutions import NewVersion, add_constitution, add_version
+from core.errors import ConstitutionError, DiskFullError, StudioError, first_line
+from db.constitutions import NewVersion, add_constitution
 from db.errors import StoreError
 from db.faults import Fault, fault_of
 from db.schema import migrate
@@ -27,6 +28,7 @@ from db.session import Sessions, journal_mode_now, make_engine, make_sessions
 from db.starters import planted_starters
 
 STARTERS = Path(__file__).parent.parent / "starters"
+log = logging.getLogger("studio")
 PLANTER = "Constitution Studio"  # author of the starters' first versions
 PATIENCE_S = 2.0  # a page waits this long for another program's lock before it says so
 log = logging.getLogger("studio.database")
@@ -80,7 +82,7 @@ def open_studio(settings: Settings) -> Studio:
         if not planted:
             with studio.sessions.begin() as session:
                 plant_starters(session, starters)
-                plant_queries(session)
+                _plant_queries(session)
     return studio
 
 
@@ -91,14 +93,30 @@ def journal_mode(studio: Studio) -> str:
 
 
 def read_starters(folder: Path = STARTERS) -> list[Starter]:
-    """The starter files in the order of their names: a constitution file with a `blurb` besides."""
+    """The starter files in the order of their names: a constitution file with a `blurb` besides. One that cannot be read is logged and left out."""
     starters = []
     for path in sorted(folder.glob("*.yaml")):
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        starter = Starter(data.pop("blurb"), from_data(data))
-        require_valid(starter.constitution)
-        starters.append(starter)
+        try:
+            starters.append(_starter(path))
+        except (StudioError, yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+            log.warning("The starter %s cannot be read, so it is left out: %s Install the studio again to have it back.", path.name, first_line(error))
     return starters
+
+
+def _starter(path: Path) -> Starter:
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict) or not isinstance(data.get("blurb"), str):
+        raise ConstitutionError("it holds no constitution with a blurb.")
+    constitution = from_data(data)
+    require_valid(constitution)
+    return Starter(data["blurb"], constitution)
+
+
+def _plant_queries(session: Session) -> None:
+    try:
+        plant_queries(session)
+    except (StudioError, OSError) as error:
+        log.warning("The starter set of queries cannot be read, so it is left out: %s Install the studio again to have it back.", first_line(error))
 
 
 def plant_starters(session: Session, starters: list[Starter]) -> None:
@@ -106,12 +124,11 @@ def plant_starters(session: Session, starters: list[Starter]) -> None:
     planted = planted_starters(session)
     for starter in reversed(starters):  # lists show the newest first
         name = starter.constitution.name
-        if name not in planted:
+        if not planted & {name, starter.blurb}:
             row = add_constitution(session, name, starter.blurb, starter=True)
-            content = to_data(with_ids(starter.constitution))
-            add_version(
-                session, NewVersion(constitution_id=row.id, base_version_id=None, content=content, message="As it comes with the studio.", author=PLANTER)
-            )
+            meant = with_ids(starter.constitution)
+            new = NewVersion(constitution_id=row.id, base_version_id=None, content=to_data(meant), message="As it comes with the studio.", author=PLANTER)
+            write_version(session, new, meant)
 
 
 @contextmanager

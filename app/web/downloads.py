@@ -1,28 +1,40 @@
 """Files of a run and of what it was made from, for download. Plain routes, so they stand behind the checks of app/web/security.py.
 
-Only six kinds of file can be had: of a run its record, figures, replies and adapter; versions; query sets.
+Only these files can be had: of a run its record, figures, replies and adapter; versions; query sets; and as they are stored the rows of all of them,
+of comparisons, and of the caller's own drafts, for whatever cannot be read. An id that is no number of a row is an id of nothing.
 """
 
 import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BeforeValidator
 
 from app.present.report_csv import report_csv
 from app.processes.store import MissingFileError, Store
 from app.services import downloads
 from app.services.audit import acting
-from app.services.downloads import NothingToTakeError
+from app.services.downloads import NothingToTakeError, StoredKind
 from app.services.studio import Studio
 from app.services.text_files import TextFile
-from app.web.actors import actor_of
+from app.web.actors import actor_of, caller
 from core.errors import StudioError
 
 BLOCK_BYTES = 1 << 20
+NO_ROW = 0  # ids begin at 1
+MOST_DIGITS = 18  # of a number that every database counts with
+
+
+def _id(sent: str) -> int:
+    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) <= MOST_DIGITS else NO_ROW
+
+
+RowId = Annotated[int, BeforeValidator(_id)]
 READABLE = 0o644 << 16  # what a zip file says of a file that everybody may read
 
 
@@ -30,37 +42,67 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
     """Add the download addresses; call it before the pages are mounted, which answer everything else."""
 
     @app.get("/runs/{run_id}/run.json")
-    def run_json(run_id: int) -> Response:
+    def run_json(run_id: RowId) -> Response:
         with _or_404():
             return Response(downloads.record_of_run(studio, run_id), media_type="application/json", headers=_named(f"run-{run_id}.json"))
 
     @app.get("/runs/{run_id}/report.csv")
-    def report(run_id: int) -> Response:
+    def report(run_id: RowId) -> Response:
         with _or_404():
             text = report_csv(downloads.report_of_run(studio, run_id))
         return _text(TextFile(filename=f"run-{run_id}-report.csv", text=text, type="text/csv"))
 
     @app.get("/runs/{run_id}/replies.json")
-    def replies(run_id: int) -> Response:
+    def replies(run_id: RowId) -> Response:
         with _or_404():
             return JSONResponse(downloads.replies_of_run(studio, run_id), headers=_named(f"run-{run_id}-replies.json"))
 
     @app.get("/runs/{run_id}/adapter.zip")
-    def adapter(run_id: int, request: Request) -> Response:
+    def adapter(run_id: RowId, request: Request) -> Response:
         actor = actor_of(request)
         with _or_404(), acting(actor.name, actor.address):
             key = downloads.adapter_of_run(studio, run_id)
         return StreamingResponse(_zipped(studio.store, key, f"run-{run_id}-adapter"), media_type="application/zip", headers=_named(f"run-{run_id}-adapter.zip"))
 
     @app.get("/versions/{version_id}.yaml")
-    def constitution(version_id: int) -> Response:
+    def constitution(version_id: RowId) -> Response:
         with _or_404():
             return _text(downloads.version_file(studio, version_id))
 
     @app.get("/query-sets/{query_set_id}.jsonl")
-    def queries(query_set_id: int) -> Response:
+    def queries(query_set_id: RowId) -> Response:
         with _or_404():
             return _text(downloads.query_set_file(studio, query_set_id))
+
+    add_stored_routes(app, studio)
+
+
+def add_stored_routes(app: FastAPI, studio: Studio) -> None:
+    """Rows as they are stored."""
+
+    def stored(kind: StoredKind, key: int | str, editor: str = "") -> Response:
+        with _or_404():
+            return _text(downloads.stored_file(studio, kind, key, editor))
+
+    @app.get("/versions/{version_id}/stored.json")
+    def version(version_id: RowId) -> Response:
+        return stored("version", version_id)
+
+    @app.get("/drafts/{constitution_id}/stored.json")
+    def draft(constitution_id: RowId, request: Request) -> Response:
+        return stored("draft", constitution_id, caller(request))
+
+    @app.get("/query-sets/{query_set_id}/stored.json")
+    def query_set(query_set_id: RowId) -> Response:
+        return stored("query_set", query_set_id)
+
+    @app.get("/runs/{run_id}/stored.json")
+    def run(run_id: RowId) -> Response:
+        return stored("run", run_id)
+
+    @app.get("/comparisons/{token}/stored.json")
+    def comparison(token: str) -> Response:
+        return stored("comparison", token)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import reprlib
 
 from core.constitution.languages import language_code
 from core.constitution.normal import normal
-from core.constitution.patterns import require_pattern
+from core.constitution.patterns import require_bounds
 from core.errors import ConstitutionError
 
 MAX_NUMBER = 1_000_000
@@ -33,7 +33,7 @@ def read_text(argument: object, name: str, where: str) -> str:
     """A text; for `contains` and `excludes` also a list of texts, which are alternatives.
 
     Raises:
-        ConstitutionError: Anything else, a list with an item that cannot be an alternative, or a pattern that cannot be read.
+        ConstitutionError: Anything else, a list with an item that cannot be an alternative, or a pattern that is too large.
     """
     if isinstance(argument, list) and name in _LISTS:
         return "|".join(_item(item, name, where) for item in argument)
@@ -45,7 +45,7 @@ def read_text(argument: object, name: str, where: str) -> str:
         raise ConstitutionError(f"The check {name} of {where} needs a text, but it is {reprlib.repr(argument)}. Put it in quotes.")
     text = normal(argument)
     if name == "regex":
-        require_pattern(text, where)
+        require_bounds(text, where)
     if name == "language":
         return language_code(text) or text
     return text

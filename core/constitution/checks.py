@@ -10,9 +10,10 @@ import reprlib
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from core.constitution.arguments import read_number, read_text
-from core.constitution.patterns import found
+from core.constitution.patterns import found, require_pattern
 from core.constitution.text import (
     answer,
     ends_with_question,
@@ -31,11 +32,20 @@ Argument = int | str | None
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A check as it was stored, where this studio cannot judge by it: one of another version of the studio, or outside today's bounds."""
+
+    written: str  # the JSON that stands for it
+    why: str  # no reply is judged by it
+
+
+@dataclass(frozen=True)
 class Check:
     """A named check with its argument, for instance `max_words` with 20."""
 
     name: str
     argument: Argument = None
+    kept: Kept | None = None  # only of what was stored: nothing that comes in has one
 
     def __str__(self) -> str:
         return self.name if self.argument is None else f"{self.name}: {self.argument}"
@@ -120,20 +130,36 @@ CHECKS: dict[str, CheckKind] = {
 
 def complies(check: Check, reply: str) -> bool | None:
     """Whether a reply follows the check; None when it cannot be judged. An empty reply is never judged, nor one that is all thinking."""
+    if check.kept is not None:
+        return None
     said = answer(reply)
     return CHECKS[check.name].judge(said, check.argument) if said.strip() else None
 
 
-def check_to_data(check: Check) -> str | dict[str, Argument]:
+def check_to_data(check: Check) -> Any:
     """`bulleted_list`, or `{"max_words": 20}`."""
+    if check.kept is not None:
+        return json.loads(check.kept.written)
     return check.name if check.argument is None else {check.name: check.argument}
 
 
 def check_from_data(data: object, where: str) -> Check:
-    """The inverse of `check_to_data`; also reads `"max_words: 20"`.
+    """The inverse of `check_to_data`, for what comes in; also reads `"max_words: 20"`.
 
     Raises:
         ConstitutionError: An unknown check, or an argument of the wrong kind; `where` says in which principle.
+    """
+    check = read_check(data, where)
+    if check.name == "regex":
+        require_pattern(str(check.argument), where)
+    return check
+
+
+def read_check(data: object, where: str) -> Check:
+    """The same for what is stored: a pattern that was accepted once is not tried again.
+
+    Raises:
+        ConstitutionError: As `check_from_data`, but for a pattern that cannot be read.
     """
     if isinstance(data, str):
         name, _, argument = data.partition(":")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from core.constitution.checks import Check
 from core.constitution.meant import always_holds, never_holds
-from core.constitution.normal import control_in
+from core.constitution.normal import control_in, is_unseen, turn_in
 from core.constitution.principles import (
     MAX_PRINCIPLES,
     MAX_TEXT_CHARS,
@@ -19,6 +19,8 @@ from core.constitution.principles import (
     squash,
 )
 from core.errors import ConstitutionError
+
+_TURNS = "turns the direction of everything behind it; letters have their direction by themselves."
 
 
 class Severity(StrEnum):
@@ -42,7 +44,7 @@ class Rule(StrEnum):
     LONG_TEXT = "long-text"
     SAME_TEXTS = "same-texts"
     LONG_WRITER = "long-writer"
-    UNREADABLE_CHECK = "unreadable-check"  # only while a draft is typed: what cannot be read is no part of a constitution
+    UNREADABLE_CHECK = "unreadable-check"  # half typed, or stored by another version of the studio
     UNREADABLE_CHARACTER = "unreadable-character"
     NEVER_HOLDS = "never-holds"
     ALWAYS_HOLDS = "always-holds"
@@ -86,12 +88,14 @@ def _must(rule: Rule, principle: int | None, field: str, message: str) -> Findin
 
 
 def _of_the_whole(constitution: Constitution) -> Iterator[Finding]:
-    if not squash(constitution.name):
+    if is_unseen(constitution.name):
         yield _must(Rule.NO_NAME, None, "name", "The constitution has no name. Give it one.")
     elif len(constitution.name) > MAX_TITLE_CHARS:
         yield _must(Rule.LONG_NAME, None, "name", f"The name has {len(constitution.name):,} characters; the limit is {MAX_TITLE_CHARS}.")
     if code := control_in(constitution.name):
         yield _must(Rule.UNREADABLE_CHARACTER, None, "name", f"The name holds {code}, a character that cannot be read. Remove it.")
+    if code := turn_in(constitution.name):
+        yield _must(Rule.UNREADABLE_CHARACTER, None, "name", f"The name holds {code}, which {_TURNS} Remove it.")
     count = len(constitution.principles)
     if not count:
         yield _must(Rule.NO_PRINCIPLES, None, "principles", "There is no principle yet. Add at least one.")
@@ -103,7 +107,7 @@ def _of_the_principles(constitution: Constitution) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     for i, principle in enumerate(constitution.principles):
         title = squash(principle.title)
-        if not title:
+        if is_unseen(title):
             yield _must(Rule.NO_TITLE, i, "title", f"Principle {i + 1} has no title. Give it a short one.")
         elif title in seen:
             message = f"Principles {seen[title] + 1} and {i + 1} are both titled “{principle.title.strip()}”. Rename one."
@@ -120,6 +124,8 @@ def _of_the_principles(constitution: Constitution) -> Iterator[Finding]:
 def _of_the_check(check: Check, i: int) -> Iterator[Finding]:
     """A check whose outcome does not depend on the reply, or that can never be met."""
     says = f"The check `{check}` of principle {i + 1}"
+    if check.kept is not None:
+        yield _must(Rule.UNREADABLE_CHECK, i, "check", check.kept.why)
     if reason := never_holds(check):
         yield _must(Rule.NEVER_HOLDS, i, "check", f"{says} can never be met: {reason}")
     elif reason := always_holds(check):
@@ -136,6 +142,8 @@ def _of_the_texts(principle: Principle, i: int) -> Iterator[Finding]:
         if code := control_in(text):
             message = f"The {name} of principle {i + 1} holds {code}, a character that cannot be read. Remove it."
             yield _must(Rule.UNREADABLE_CHARACTER, i, name, message)
+    if code := turn_in(principle.title):
+        yield _must(Rule.UNREADABLE_CHARACTER, i, "title", f"The title of principle {i + 1} holds {code}, which {_TURNS} Remove it.")
     if principle.written_by is not None and len(principle.written_by.model) > MAX_WRITER_CHARS:
         message = f"The writer of principle {i + 1} has {len(principle.written_by.model):,} characters; the limit is {MAX_WRITER_CHARS}."
         yield _must(Rule.LONG_WRITER, i, "written_by", message)

@@ -13,6 +13,8 @@ _ASSERTS = re.compile(r"[\^$]|\\[AZzbBGmMKX]|\(\?")  # what makes a match depend
 
 def never_holds(check: Check) -> str:
     """Why no reply can meet a check, with what to write instead; empty when one can."""
+    if check.kept is not None:
+        return ""
     if check.name == "language" and str(check.argument) not in KNOWN:
         meant = language_code(str(check.argument))
         instead = f"Write `{meant}`." if meant else "Write a code of ISO 639-1, such as `fr`, or leave the check out."
@@ -26,6 +28,8 @@ def never_holds(check: Check) -> str:
 
 def always_holds(check: Check) -> str:
     """Why every reply meets a check, with what to write instead; empty when some do not."""
+    if check.kept is not None:
+        return ""
     if check.name in ("max_words", "max_sentences") and int(check.argument or 0) >= MOST_REPLY_WORDS:
         return f"no reply is longer than {MOST_REPLY_WORDS:,} words. Write a smaller number."
     if check.name == "min_words" and check.argument == 1:

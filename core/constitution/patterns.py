@@ -20,6 +20,7 @@ MAX_PATTERN_COPIES = 10_000  # `a{100}{100}` is held as 10,000 copies of `a`, an
 SEARCH_S = 0.5  # for one reply; an ordinary pattern takes microseconds
 PREVIEW_S = 0.5  # for all texts that are shown while a pattern is typed
 NOTHING_S = 0.02  # to find out whether a pattern matches nothing, which findings ask of up to 200 patterns
+UNREADABLE = (regex.error, ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError)  # what compiling a pattern raises
 _COUNT = regex.compile(r"\{(\d*)(,?)(\d*)\}|(\+)")
 _CALLS_ITSELF = regex.compile(r"\(\?(?:R|[-+]?\d|&|P>)")
 
@@ -30,6 +31,19 @@ def require_pattern(pattern: str, where: str) -> None:
     Raises:
         ConstitutionError: `where` says in which principle.
     """
+    require_bounds(pattern, where)
+    try:
+        _compiled(pattern)
+    except UNREADABLE as error:
+        raise ConstitutionError(f"The regular expression of {where} cannot be read: {error}. It was {pattern!r}.") from error
+
+
+def require_bounds(pattern: str, where: str) -> None:
+    """Refuse a pattern that is too long or nests too deep, without reading it.
+
+    Raises:
+        ConstitutionError: As `require_pattern`.
+    """
     if len(pattern) > MAX_PATTERN_CHARS:
         raise ConstitutionError(f"The regular expression of {where} has {len(pattern):,} characters; the limit is {MAX_PATTERN_CHARS}. Shorten it.")
     depth, copies = _size(pattern)
@@ -39,10 +53,6 @@ def require_pattern(pattern: str, where: str) -> None:
         raise ConstitutionError(
             f"The regular expression of {where} counts up to {copies:,} repetitions; the limit is {MAX_PATTERN_COPIES:,}. Write smaller numbers in braces."
         )
-    try:
-        _compiled(pattern)
-    except (regex.error, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise ConstitutionError(f"The regular expression of {where} cannot be read: {error}. It was {pattern!r}.") from error
 
 
 @functools.lru_cache(maxsize=256)
@@ -97,10 +107,10 @@ def _end_of_atom(pattern: str, i: int) -> int:
 
 
 def found(pattern: str, text: str, limit_s: float = SEARCH_S) -> bool | None:
-    """Whether a pattern matches somewhere in a text; None when that took too long to tell."""
+    """Whether a pattern matches somewhere in a text; None when that took too long to tell, or for a stored pattern that cannot be read."""
     try:
         return _compiled(pattern).search(text, timeout=limit_s, concurrent=True) is not None
-    except (TimeoutError, MemoryError):
+    except (TimeoutError, MemoryError, *UNREADABLE):
         return None
 
 

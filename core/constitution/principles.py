@@ -6,7 +6,7 @@ import json
 import re
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from core.constitution.checks import Check, check_from_data, check_to_data
@@ -62,6 +62,7 @@ class Constitution:
 
     name: str
     principles: tuple[Principle, ...]
+    left_out: tuple[str, ...] = field(default=(), compare=False)  # keys of a stored text that this studio does not know, in words
 
     def stance(self, side: bool) -> Stance:
         """Every principle taken as its statement (True) or its antithesis (False)."""

@@ -48,8 +48,15 @@ def to_rows(queries: Sequence[Query]) -> list[dict[str, str]]:
 
 
 def from_rows(rows: Iterable[dict[str, str]]) -> list[Query]:
-    """The inverse of `to_rows`."""
-    return [Query(row["query"], "held_out" if row["split"] == "held_out" else "train") for row in rows]
+    """The inverse of `to_rows`.
+
+    Raises:
+        QueryError: Rows of another shape.
+    """
+    try:
+        return [Query(str(row["query"]), "held_out" if row["split"] == "held_out" else "train") for row in rows]
+    except (KeyError, TypeError) as error:
+        raise QueryError(f"The stored queries are no rows with `query` and `split` ({error!r}). Upload the file again.") from error
 
 
 def queries_hash(queries: Sequence[Query]) -> str:

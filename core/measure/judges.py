@@ -42,6 +42,8 @@ class CheckJudge:
             return Outcome(follows=None, why="the principle has no check", by=self.name)
         if not response:
             return Outcome(follows=False, why="the reply is empty", by=self.name)
+        if (kept := principle.check.kept) is not None:
+            return Outcome(follows=None, why=f"no program of this studio can judge it: {kept.why}", by=self.name)
         follows = complies(principle.check, response)
         if follows is None:
             return Outcome(follows=None, why=f"{principle.check} {_reason(principle.check, response)}", by=self.name)

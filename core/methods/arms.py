@@ -196,5 +196,8 @@ def arm_from_data(data: Mapping[str, Any]) -> Arm:
     Raises:
         ConfigError: As `make_arm`.
     """
-    artifact = Artifact(**data["artifact"]) if data.get("artifact") else None
-    return make_arm(str(data.get("method")), artifact=artifact, settings=data.get("settings") or {})
+    try:
+        artifact = Artifact(**data["artifact"]) if data.get("artifact") else None
+        return make_arm(str(data.get("method")), artifact=artifact, settings=data.get("settings") or {})
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(f"This is no arm: {error}.") from error

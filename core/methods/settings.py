@@ -124,8 +124,20 @@ def config_to_data(config: TrainConfig) -> dict[str, Any]:
 
 
 def config_from_data(data: Mapping[str, Any]) -> TrainConfig:
-    """The inverse of `config_to_data`; a misspelt key is an error, never a silent default."""
-    values = dict(data)
+    """The inverse of `config_to_data`; a misspelt key is an error, never a silent default.
+
+    Raises:
+        ConfigError: Also for a value of another kind, and for data of another shape.
+    """
+    if not isinstance(data, Mapping) or not isinstance(data.get("sampling", {}), Mapping):
+        raise ConfigError(f"Settings are a mapping of names to values, got {reprlib.repr(data)}.")
+    try:
+        return _config(dict(data))
+    except TypeError as error:
+        raise ConfigError(f"A setting has a value of the wrong kind ({error}).") from error
+
+
+def _config(values: dict[str, Any]) -> TrainConfig:
     info = _recipe(values.pop("method", DEFAULT_RECIPE))
     sampling = values.pop("sampling", {})
     _require_known(values, info)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import StudioError
 from core.measure.report import report_from_data, report_to_data
 from core.measure.values import Report
 from core.runs.balance import PrincipleBalance, balance_from_data, balance_to_data
@@ -49,5 +50,5 @@ def run_result_from_data(data: Mapping[str, Any]) -> RunResult:
             endings=tuple({**ending, "says": str(ending["says"])} for ending in data["endings"]),
             duration_s=data["duration_s"],
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, StudioError) as error:
         raise ValueError(f"this is no result of a run: {error!r}") from error

@@ -63,7 +63,7 @@ export function offer(form, sources, chosen) {
   const groups = new Map();
   for (const option of sources) {
     if (!groups.has(option.group)) groups.set(option.group, h("optgroup", { label: option.group }));
-    groups.get(option.group).append(h("option", { value: option.key }, option.label));
+    groups.get(option.group).append(h("option", { value: option.key, disabled: Boolean(option.problem) }, option.label));
   }
   form.source.replaceChildren(...groups.values());
   if (chosen) choose(form, chosen);

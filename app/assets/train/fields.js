@@ -63,7 +63,8 @@ function offerVersions(select, versions, wanted) {
   const groups = new Map();
   for (const each of versions) {
     if (!groups.has(each.constitution_id)) groups.set(each.constitution_id, h("optgroup", { label: each.constitution }));
-    groups.get(each.constitution_id).append(h("option", { value: each.id }, `${isolated(each.constitution)}, version ${each.number}: ${isolated(each.message)}`));
+    const says = each.problem ? "cannot be read" : isolated(each.message);
+    groups.get(each.constitution_id).append(h("option", { value: each.id, disabled: Boolean(each.problem) }, `${isolated(each.constitution)}, version ${each.number}: ${says}`));
   }
   select.replaceChildren(...groups.values());
   if (wanted != null) select.value = wanted;

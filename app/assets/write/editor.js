@@ -17,6 +17,10 @@ export function mount({ element, props }) {
   const channel = openChannel("write");
   const page = makePage(element, props, channel.ask);
   listenToList(page);
+  page.root.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-begin]"); // of a draft that cannot be read
+    if (button && !isSecond(event)) beginAgain(page, button);
+  });
   listenToName(page);
   listenToPatterns(page);
   page.history.addEventListener("click", (event) => {
@@ -64,6 +68,14 @@ function makePage(element, props, ask) {
   new window.MutationObserver(() => showProposingAll(page)).observe(page.list, { childList: true });
   page.list.addEventListener("input", () => showProposingAll(page));
   return page;
+}
+
+async function beginAgain(page, button) {
+  button.disabled = true;
+  const reply = await page.ask("begin", { constitution: Number(button.dataset.begin) });
+  button.disabled = false;
+  if (reply?.kind === "opened") return open(page, reply);
+  page.root.querySelector("[role=alert]").textContent = problemOf(reply);
 }
 
 function open(page, reply) {

@@ -59,12 +59,12 @@ function checkLine(kinds, id, check) {
   if (name && !kinds[name]) select.append(h("option", { value: name }, name)); // from a newer studio: kept as it is
   select.value = name;
   const input = h("input", { id: `${id}-argument`, class: "cs-check-argument", "data-field": "argument", autocomplete: "off", "aria-describedby": `${id}-check-problem` });
-  input.value = argument ?? "";
+  input.value = argument == null || typeof argument === "object" ? "" : argument;
   const namely = h("label", { for: `${id}-argument`, class: "cs-check-label" });
   const taken = h("span", { class: "cs-check-with" }, namely, input);
   const follow = () => {
     const kind = kinds[select.value];
-    taken.hidden = !kind?.argument;
+    taken.hidden = kind ? !kind.argument : !input.value; // of one that is not known what is stored is shown
     namely.textContent = kind?.argument === "int" ? "N =" : "namely";
     input.inputMode = kind?.argument === "int" ? "numeric" : "text";
     input.placeholder = kind?.argument ? `for instance ${kind.example}` : "";

@@ -15,8 +15,9 @@ export function makeReadingSheet(page) {
   const problem = h("p", { class: "cs-problem", role: "alert" });
   const restore = h("button", { type: "button", class: "cs-button", onclick: () => restoreShown(page, sheet) }, "Restore as a new version");
   const file = (label, format) => h("button", { type: "button", class: "cs-link", onclick: () => fetchFile(page, format, sheet.shown.number) }, label);
-  const sheet = { head, text, changes, body, problem, restore, shown: null };
-  const foot = h("div", { class: "cs-sheet-foot" }, problem, h("div", { class: "cs-actions" }, restore, file("YAML", "yaml"), file("Markdown", "markdown"), closer(() => sheet.dialog)));
+  const files = [file("YAML", "yaml"), file("Markdown", "markdown")];
+  const sheet = { head, text, changes, body, problem, restore, files, shown: null };
+  const foot = h("div", { class: "cs-sheet-foot" }, problem, h("div", { class: "cs-actions" }, restore, files, closer(() => sheet.dialog)));
   sheet.dialog = makeSheet("A version", h("div", { class: "cs-sheet-head" }, head, h("div", { class: "cs-tabs" }, text, changes)), body, foot);
   return sheet;
 }
@@ -35,6 +36,7 @@ export async function showReadingSheet(page, number) {
   sheet.shown = reply;
   sheet.problem.textContent = "";
   fragment(sheet.head, reply.head);
+  for (const button of [sheet.restore, sheet.changes, ...sheet.files]) button.hidden = Boolean(reply.problem); // there is nothing to make them of
   turn(sheet, true);
   sheet.dialog.setAttribute("aria-label", `Version ${number}`);
   sheet.dialog.showModal();

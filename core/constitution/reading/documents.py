@@ -1,5 +1,10 @@
-"""Constitutions as Markdown: written for people to read, and read back word for word, or by its marks where somebody edited it by hand."""
+"""Constitutions as Markdown: written for people to read, and read back word for word, or by its marks where somebody edited it by hand.
 
+What a reader of the rendered document sees are the author's words: no sign in them is Markdown's or HTML's, lines end where the author ended them,
+and blanks at their ends are written as references such as `&#32;`, since Markdown would take them for layout.
+"""
+
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -7,7 +12,9 @@ from core.constitution.checks import CHECKS, Check, check_from_data
 from core.constitution.principles import Constitution, Principle, written_by_from_data
 from core.errors import ConstitutionError
 
-_ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>#|!n])")
+_SIGNS = "\\`*_{}[]<>#|!~&$"
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>#|!~&$+=.)\n-]|n)|&#(9|10|32);")
+_BEGINS = re.compile(r"[-+=]|\d{1,9}(?=[.)])")  # what opens a list, a line or a heading where it opens a line
 _NAME = re.compile(r"# (?P<name>[^\n]*)\n\n(?=## 1\. |\Z)")
 # Each text ends at the first sign of what comes after it, since the signs in it are escaped: nothing is tried twice, whatever the document.
 _PRINCIPLE = re.compile(
@@ -25,7 +32,7 @@ def dump_markdown(constitution: Constitution) -> str:
     """The constitution as a document for people. Texts are quoted as written, with Markdown's own signs escaped."""
     lines = [f"# {_escape(constitution.name)}", ""]
     for i, p in enumerate(constitution.principles, 1):
-        lines += [f"## {i}. {_escape(p.title)}", "", f"**Statement.** {_escape(p.statement)}", "", f"**Antithesis.** {_escape(p.antithesis)}", ""]
+        lines += [f"## {i}. {_escape(p.title)}", "", f"**Statement.** {_paragraphs(p.statement)}", "", f"**Antithesis.** {_paragraphs(p.antithesis)}", ""]
         if p.check is not None:
             lines += [f"*Check:* {_check(p.check)}", ""]
         if p.written_by is not None:
@@ -35,15 +42,41 @@ def dump_markdown(constitution: Constitution) -> str:
 
 def _check(check: Check) -> str:
     plain = str(check)
-    return f"`{plain}`" if "`" not in plain and "\n" not in plain else _escape(plain).replace("\n", "\\n")
+    return f"`{plain}`" if "`" not in plain and "\n" not in plain else _escape(plain)
 
 
-def _escape(text: str) -> str:
-    """Line ends at the edges are written out: as blank lines they would be taken for those of the document."""
+def _escape(line: str) -> str:
+    """A text within one line."""
+    text = "".join(f"\\{c}" if c in _SIGNS else c for c in line).replace("\n", "&#10;")
+    return _with_blanks(text)
+
+
+def _with_blanks(line: str) -> str:
+    """A line whose first and last blank cannot be taken for layout."""
+    if line[:1] in (" ", "\t"):
+        line = f"&#{ord(line[0])};{line[1:]}"
+    return f"{line[:-1]}&#{ord(line[-1])};" if line[-1:] in (" ", "\t") else line
+
+
+def _paragraphs(text: str) -> str:
+    """A text of several lines: each ends where the author ended it."""
     inner = text.strip("\n")
-    before = len(text) - len(text.lstrip("\n")) if inner else len(text)
-    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!" else c for c in inner)
-    return "\\n" * before + escaped + "\\n" * (len(text) - before - len(inner))
+    if not inner:
+        return "&#10;" * len(text)
+    before, after = text[: text.index(inner)], text[text.index(inner) + len(inner) :]
+    first, *others = inner.split("\n")
+    lines = [_escape(first), *(_opening(_escape(line)) for line in others)]
+    ends = ["\\\n" if line and following else "\n" for line, following in itertools.pairwise(lines)]
+    written = "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
+    return "&#10;" * len(before) + written + "&#10;" * len(after)
+
+
+def _opening(line: str) -> str:
+    match = _BEGINS.match(line)
+    if match is None:
+        return line
+    at = match.end() if match[0].isdigit() else 0
+    return f"{line[:at]}\\{line[at:]}"
 
 
 def read_document(text: str) -> Constitution | None:
@@ -163,4 +196,4 @@ def _read_check(text: str, where: str) -> Check:
 
 
 def _plain(text: str) -> str:
-    return _ESCAPED.sub(lambda match: "\n" if match[1] == "n" else match[1], text)
+    return _ESCAPED.sub(lambda match: chr(int(match[2])) if match[2] else "\n" if match[1] == "n" else match[1], text)

@@ -30,6 +30,12 @@ def studio(tmp_path: Any) -> Iterator[Studio]:
     opened.engine.dispose()
 
 
+@pytest.mark.parametrize("number", [2**31, 2**63, -1, 10**40])
+def test_a_number_that_no_row_can_have_is_the_number_of_nothing(number: int) -> None:
+    with pytest.raises(ConfigError, match=f"^There is no constitution {str(number)[:20]}"):
+        read_question(questions.NewName, {"constitution": number, "name": "x"})
+
+
 @pytest.mark.parametrize(
     ("value", "names"),
     [

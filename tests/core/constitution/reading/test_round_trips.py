@@ -47,7 +47,40 @@ NASTY = [
         "\n",
     ),
 ]
-texts = st.one_of(st.sampled_from(NASTY), st.text(max_size=80), st.tuples(st.sampled_from(NASTY), st.text(max_size=20)).map("".join))
+PIECES = [
+    *("\x85", "\u2028", "\u2029", "\x0b", "\r", "\t", " ", "  ", "\n", "\n\n", " \n", "\n ", "\n\t", "\n    ", "\xa0", "\u3000", "\ufeff", "\u200b", "\u202e"),
+    *(
+        "#",
+        " # ",
+        ": ",
+        "- ",
+        "1. ",
+        "* ",
+        "> ",
+        "| ",
+        "---",
+        "===",
+        "~~~",
+        "```",
+        "`",
+        "&amp;",
+        "&#32;",
+        "&",
+        "\\",
+        "\\n",
+        "$x$",
+        "<b>",
+        "**",
+        "_",
+        "[x](y)",
+        "'",
+        '"',
+    ),
+    *("word", "é", "e\u0301", "\ue000", "\uf8ff", "\U000e0001", "😀", "👩‍👩‍👧", "ß", "\u05d0", "漢", "{", "}", "%", "@", "!", "?", "~", "null", "x" * 1000),
+    *("**Antithesis.** z", "## 2. T", "*Check:* `emoji`", "*Written by:* m"),
+]
+pieced = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join)
+texts = st.one_of(pieced, pieced, st.sampled_from(NASTY), st.text(max_size=80), st.tuples(st.sampled_from(NASTY), st.text(max_size=20)).map("".join))
 lines = texts.map(lambda text: " ".join(normal(text).split("\n"))[:120])
 checks = st.one_of(
     st.none(),
@@ -109,3 +142,23 @@ def test_as_many_principles_as_a_draft_holds_are_read_and_one_more_is_refused() 
     assert len(read_constitution_text(json.dumps({"name": "N", "principles": rows[1:]}), "c.json").constitution.principles) == MAX_DRAFT_PRINCIPLES
     with pytest.raises(ConstitutionError, match=f"{MAX_DRAFT_PRINCIPLES + 1} principles in this file"):
         read_constitution_text(json.dumps({"name": "N", "principles": rows}), "c.json")
+
+
+LINE = "x: # ~ é 😀 \ue000 & `" * 200
+
+
+@pytest.mark.parametrize(
+    "text", [LINE[:4_000], f"\n{LINE[:3_990]} \t\n", "\n \t\n.\n \n", "one\x85two\u2028three\u2029four", "a\n\n\n\nb", "a\\\nb\\", "\\n&#10;"]
+)
+def test_long_lines_odd_line_ends_and_blank_lines_come_back_from_every_format(text: str) -> None:
+    title = " ".join(text.split())[:60]
+    kept = accepted(Constitution(name=title, principles=(Principle(title=title, statement=text, antithesis=f"not {text}"[:4_000]),)))
+    assert kept is not None
+    for dumped, name in ((dump_yaml(kept), "c.yaml"), (json.dumps(to_data(kept)), "c.json"), (dump_markdown(kept), "c.md")):
+        assert read_constitution(dumped.encode(), name).constitution == kept
+
+
+def test_documents_that_an_earlier_studio_wrote_are_read_as_they_were() -> None:
+    text = "# N\n\n## 1. T\n\n**Statement.** one\ntwo & \\*three\\* ~~~\n\n**Antithesis.** no\n\n*Check:* starts\\_with: \\`a\\nb\n"
+    (principle,) = read_constitution_text(text, "c.md").constitution.principles
+    assert (principle.statement, principle.check) == ("one\ntwo & *three* ~~~", Check("starts_with", "`a\nb"))

@@ -1,0 +1,162 @@
+"""Every page opens on a database that holds what cannot be read, marks it, and gives it away as it is stored."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from starlette.testclient import TestClient
+
+from app.pages import site
+from app.pages.compare import ComparePage
+from app.pages.constitutions import ConstitutionsPage
+from app.pages.judge import JudgePage
+from app.pages.run import RunPage
+from app.pages.train import TrainPage
+from app.pages.write import WritePage
+from app.services.proposals import Proposals
+from app.services.studio import Studio, open_studio
+from app.web import api, downloads
+from app.web.actors import Actor, KnownBy
+from tests.app.damaging import Damaged, plant_damage
+from tests.app.pages.calling import asks
+from tests.app.planting import make_studio, settings_for, version_id
+
+Opened = tuple[Studio, Damaged, TestClient]
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    data: Path = tmp_path_factory.mktemp("damaged")
+    made = make_studio(data)
+    damaged = plant_damage(made)
+    made.engine.dispose()
+    studio = open_studio(settings_for(data))
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def gate(request: Request, call_next: Any) -> Any:
+        request.state.actor = Actor("Ann", KnownBy.LOGIN)
+        return await call_next(request)
+
+    downloads.add_routes(app, studio)
+    api.add_routes(app, site.endpoints(studio, Proposals()))
+    yield studio, damaged, TestClient(app)
+    studio.engine.dispose()
+
+
+def told(update: Any) -> dict[str, Any]:
+    reply: dict[str, Any] = (update[0] if isinstance(update, tuple) else update)["reply"]
+    json.dumps(reply, ensure_ascii=False).encode()  # as it is sent
+    return reply
+
+
+def test_the_list_marks_a_version_that_cannot_be_read_and_offers_it_as_it_is_stored(opened: Opened) -> None:
+    studio, _, client = opened
+    reply = told(ConstitutionsPage(studio).load(asks()))
+    assert reply["html"].count("cannot be read") == 6 and "its stored text was changed" in reply["html"]
+    address = f"./versions/{version_id(studio, 'Lost')}/stored.json"
+    assert f'href="{address}"' in reply["html"]
+    answer = client.get(address.removeprefix("."))
+    assert answer.status_code == 200 and answer.json()["version"][0]["message"] == "First."
+
+
+@pytest.mark.parametrize("name", ["head", "lost", "old", "long", "unknown"])
+def test_the_write_page_opens_every_constitution(opened: Opened, name: str) -> None:
+    studio, damaged, _ = opened
+    reply = told(WritePage(studio).load(asks("Cid", constitution=str(getattr(damaged, name)))))
+    assert reply["kind"] == "opened" and reply["history"]
+    assert ("Version 2 cannot be read: save one after it" in reply["verdict"]) == (name == "head")
+    preview = told(WritePage(studio).preview({"constitution": getattr(damaged, name)}, asks("Cid")))
+    assert preview["kind"] == "preview" and preview["html"]
+
+
+def test_a_version_that_cannot_be_read_is_shown_as_such(opened: Opened) -> None:
+    studio, damaged, _ = opened
+    page = WritePage(studio)
+    reply = told(page.open({"constitution": damaged.head, "number": 2}, asks("Cid")))
+    assert reply["problem"] and "stored.json" in reply["html"] and "judge" not in reply["head"] and reply["difference"] is None
+    assert told(page.open({"constitution": damaged.head, "number": 1}, asks("Cid")))["problem"] == ""
+    old = told(page.open({"constitution": damaged.old, "number": 1}, asks("Cid")))
+    assert "No program of this studio can judge it. Stored is `max_words: 99999999999999999999`" in old["html"]
+    refused = told(page.download({"constitution": damaged.head, "format": "yaml", "number": 2}, asks("Cid")))
+    assert refused["kind"] == "problem" and "Take it as it is stored" in refused["message"]
+
+
+def test_a_draft_that_cannot_be_read_can_be_taken_and_begun_again(opened: Opened) -> None:
+    studio, damaged, client = opened
+    reply = told(WritePage(studio).load(asks("Ann", constitution=str(damaged.draft))))
+    assert reply["kind"] == "choose" and f'data-begin="{damaged.draft}"' in reply["html"]
+    assert client.get(f"/drafts/{damaged.draft}/stored.json").json()["draft"][0]["content"] == '{"name'
+    assert client.post("/api/write/draft", json={"constitution": damaged.draft}).status_code == 400
+    assert client.post("/api/write/rename", json={"constitution": damaged.draft, "name": "Changed"}).json()["kind"] == "renamed"
+    assert client.post("/api/write/begin", json={"constitution": damaged.draft}).json()["kind"] == "opened"
+    assert client.post("/api/write/draft", json={"constitution": damaged.draft}).json()["kind"] == "opened"
+
+
+def test_train_judge_and_compare_offer_the_others(opened: Opened) -> None:
+    studio, damaged, _ = opened
+    train = told(TrainPage(studio).load(asks()))
+    assert {v["constitution"] for v in train["versions"] if v["problem"]} == {"Changed", "Lost", "Warm tone"} and len(train["versions"]) == 11
+    again = told(TrainPage(studio).load(asks(**{"from": str(damaged.runs["setting"])})))
+    assert told(TrainPage(studio).load(asks(**{"from": str(damaged.runs["preset"])})))["again"]["preset"] == "quick"
+    assert again["again"] is None and "Unknown setting" in again["message"]
+    judge = JudgePage(studio).load(asks())
+    assert sum("(cannot be read)" in label for label, _ in judge["choices"]) == 3 and judge["value"] is not None
+    compare = told(ComparePage(studio).load(asks()))
+    marked = [source["label"] for source in compare["sources"] if source["problem"]]
+    assert len(marked) == 7 and all(label.endswith("(cannot be read)") for label in marked) and compare["chosen"] == f"run:{damaged.runs['fine']}"
+    stored = told(ComparePage(studio).load(asks(comparison=damaged.comparison)))
+    assert stored["comparison"] is None and "This comparison cannot be read" in stored["problem"]
+
+
+def test_the_page_of_every_run_opens(opened: Opened) -> None:
+    studio, damaged, client = opened
+    for name, run_id in damaged.runs.items():
+        reply = told(RunPage(studio).load(asks(id=str(run_id))))
+        assert reply["kind"] == "run"
+        messages = reply["sections"]["messages"]
+        assert ("cannot be read" in messages) == (name in ("setting", "method", "json", "kind", "status")), name
+        assert client.post("/api/run/state", json={"run": run_id}).status_code == 200
+        assert client.get(f"/runs/{run_id}/stored.json").json()["run"][0]["id"] == str(run_id)
+        assert client.get(f"/runs/{run_id}/report.csv").status_code == (404 if name in ("result", "figure") else 200)
+
+
+def test_downloads_of_what_cannot_be_read_say_where_it_can_be_had(opened: Opened) -> None:
+    studio, damaged, client = opened
+    lost = client.get(f"/versions/{version_id(studio, 'Lost')}.yaml")
+    assert lost.status_code == 404 and "stored.json" in lost.json()["detail"]
+    queries = client.get(f"/query-sets/{damaged.queries}.jsonl")
+    assert queries.status_code == 404 and "were changed since they were uploaded" in queries.json()["detail"]
+    assert "Whom" in client.get(f"/query-sets/{damaged.queries}/stored.json").text
+    assert "telepathy" in client.get(f"/comparisons/{damaged.comparison}/stored.json").text
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**31, 2**63, 2**64, 10**40])
+def test_an_id_of_nothing_is_not_found_in_words(opened: Opened, number: int) -> None:
+    client = opened[2]
+    for address in ("runs/{}/run.json", "runs/{}/stored.json", "versions/{}.yaml", "versions/{}/stored.json", "query-sets/{}.jsonl", "drafts/{}/stored.json"):
+        answer = client.get(f"/{address.format(number)}")
+        assert (answer.status_code, answer.json()) == (404, {"detail": "There is no such thing here."}), address
+    asked = {"run/state": {"run": number}, "write/draft": {"constitution": number}, "write/open": {"constitution": 1, "number": number}}
+    asked |= {"judge/replies": {"version": number, "data": "e30="}, "constitutions/archive": {"constitution": number}}
+    for address, question in asked.items():
+        answer = client.post(f"/api/{address}", json=question)
+        assert answer.status_code == 400 and " no " in answer.json()["message"], (address, answer.json())
+
+
+@pytest.mark.parametrize("sent", ["abc", "1e3", "٣", "9" * 400, "1.5", "%00"])
+def test_what_is_no_number_in_an_address_is_not_found_either(opened: Opened, sent: str) -> None:
+    assert opened[2].get(f"/versions/{sent}/stored.json").status_code == 404
+    assert opened[2].get(f"/runs/{sent}/report.csv").status_code == 404
+
+
+@pytest.mark.parametrize("sent", ["9" * 30, "-1", "x", "9" * 9])
+def test_an_address_of_a_page_that_names_nothing_says_so(opened: Opened, sent: str) -> None:
+    studio = opened[0]
+    assert told(RunPage(studio).load(asks(id=sent)))["kind"] == "none"
+    assert told(WritePage(studio).load(asks(constitution=sent)))["kind"] == "choose"
+    assert "cannot be trained on" in told(TrainPage(studio).load(asks(version=sent)))["message"]
+    assert "There is no finished run" in told(ComparePage(studio).load(asks(run=sent)))["problem"]
