@@ -7,7 +7,6 @@ happens then ends as words. No answer is kept.
 import inspect
 import json
 import logging
-import reprlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -19,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 
 from app.pages.answers import Fault, Problem, SettingProblem
+from app.pages.questions import NO_SUCH_ID
 from app.services.audit import acting
 from app.services.studio import in_words
 from app.web.actors import CarriesState, actor_of, caller
@@ -27,8 +27,7 @@ from core.errors import ConfigError, StudioError
 from db.units import all_or_nothing
 
 NAMES = ("__module__", "__name__", "__qualname__", "__doc__")  # of a method, which its handler keeps
-ROWS = ("constitution", "version", "query set", "run")
-OUT_OF_RANGE = ("greater_than", "less_than")
+SHOWN_DIGITS = 20  # of a number that nothing has
 
 log = logging.getLogger(__name__)
 P = TypeVar("P")
@@ -113,8 +112,8 @@ def read_question(kind: type[Q], value: object) -> Q:
 def _unusable(error: ValidationError | RecursionError) -> str:
     first = error.errors(include_url=False, include_context=False)[0] if isinstance(error, ValidationError) else None
     name = str(first["loc"][0])[:40].replace("_", " ") if first and first["loc"] else "question"
-    if first and first["type"] in OUT_OF_RANGE and name in ROWS:
-        return f"There is no {name} with the number {reprlib.repr(first['input'])}."
+    if first and first["type"] == NO_SUCH_ID:
+        return f"There is no {name} {str(first['input'])[:SHOWN_DIGITS]}."
     return f"There is no usable {name} in what was sent. Reload the page, then try again."
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.present.compare import HASH_CHARS, asked_html, default_pair, diff_html, facts_html, proof_html, remarks
 from app.present.constitutions import check_sentence
-from app.present.text import count
+from app.present.text import count, own_direction
 from app.present.token_scores import scores_html
 from app.services.comparison_views import ComparisonView, Pane, State
 from app.services.sources import Source
@@ -119,7 +119,7 @@ def source_key(source: Source) -> str:
 
 def source_option(source: Source) -> SourceOption:
     """One choice of the page's select."""
-    what = f"{closed(source.constitution_name)}, version {source.version_number}"
+    what = f"{own_direction(closed(source.constitution_name))}, version {source.version_number}"
     sampling = source.sampling
     return SourceOption(
         key=source_key(source),

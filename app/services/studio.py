@@ -29,6 +29,8 @@ from db.starters import planted_starters
 
 STARTERS = Path(__file__).parent.parent / "starters"
 log = logging.getLogger("studio")
+NOTHING_HERE = "There is no such thing here: a number that large is nobody's. Check the address."
+OUT_OF_RANGE = "22003"  # PostgreSQL's state for it
 PLANTER = "Constitution Studio"  # author of the starters' first versions
 PATIENCE_S = 2.0  # a page waits this long for another program's lock before it says so
 log = logging.getLogger("studio.database")
@@ -138,7 +140,11 @@ def in_words() -> Iterator[None]:
         yield
     except StoreError as error:
         raise RefusedError(str(error)) from error
+    except OverflowError as error:  # an id beyond what the database counts is an id of nothing
+        raise RefusedError(NOTHING_HERE) from error
     except SQLAlchemyError as error:
+        if getattr(getattr(error, "orig", None), "sqlstate", None) == OUT_OF_RANGE:
+            raise RefusedError(NOTHING_HERE) from error
         fault = fault_of(error)
         if fault is None:
             raise

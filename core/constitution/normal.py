@@ -14,8 +14,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _UNSEEN = regex.compile(r"[\s\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800]*")
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _OPENS = {**dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c"), **dict.fromkeys("\u2066\u2067\u2068", "\u2069")}  # -> what closes it
-
-_UNSEEN = re.compile("[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]")
+_NOT_SHOWN = re.compile("[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]")
 
 
 def normal(text: str) -> str:
@@ -36,7 +35,7 @@ def control_in(text: str) -> str | None:
 
 def seen(text: str) -> str:
     """What a reader sees of a text: nothing that is not shown, and one way of writing an accent. For comparing, never for keeping."""
-    return unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+    return unicodedata.normalize("NFC", _NOT_SHOWN.sub("", text))
 
 
 def whole(text: str, where: str) -> str:

@@ -97,7 +97,7 @@ def _constitution(data: object) -> Constitution:
 def _principle(row: object, i: int, left_out: list[str]) -> Principle:
     where = f"principle {i + 1}"
     if not isinstance(row, Mapping):
-        raise _NoConstitutionError(f"{where} is a {kind_of(row)}, not a mapping with `title`, `statement` and `antithesis`.")
+        raise _NoConstitutionError(f"{where} is {kind_of(row)}, not a mapping with `title`, `statement` and `antithesis`.")
     left_out += [f"`{key}` of {where}" for key in row if key not in _OF_A_PRINCIPLE]
     written_by = _writer(row.get("written_by"), where)
     if written_by is None and row.get("written_by"):
@@ -142,7 +142,7 @@ def _writer(data: object, where: str) -> WrittenBy | None:
 def _text(row: Mapping[Any, Any], key: str, where: str) -> str:
     value = row.get(key)
     if value is not None and not isinstance(value, str):
-        raise _NoConstitutionError(f"`{key}` of {where} is a {kind_of(value)}, not a text.")
+        raise _NoConstitutionError(f"`{key}` of {where} is {kind_of(value)}, not a text.")
     return value or ""
 
 

@@ -17,7 +17,7 @@ from core.settings import SamplingConfig, require_in_range
 REPLIES = SamplingConfig()
 DEFAULT_SETTINGS = RECIPES[DEFAULT_RECIPE].settings()
 BOUNDS: dict[str, tuple[int, int]] = {  # the least and the most; far beyond what anybody trains, and small enough to reckon with
-    "seed": (0, 2**31 - 1),
+    "seed": (0, 2**63 - 1),  # each iteration draws one of its own
     "iterations": (1, 10),
     "n_constitutions": (2, 16),
     "train_queries": (1, 100_000),

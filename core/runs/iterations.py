@@ -10,17 +10,18 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from core.constitution.queries import Query, draw_queries
-from core.methods.settings import TrainConfig
+from core.methods.settings import BOUNDS, TrainConfig
 from core.seeds import seed_for
 
 T = TypeVar("T")
+MOST = BOUNDS["train_queries"][1]  # no query set holds as many
 FEWEST_PROBE_QUERIES = 2  # with fewer there is nothing to take a mean of
 
 
 def iteration_config(config: TrainConfig, number: int) -> TrainConfig:
     """The settings of one iteration, counted from 1: its queries, and a seed of its own for all that is drawn in it."""
     seed = config.seed if number == 1 else seed_for(config.seed, "iteration", number)
-    return dataclasses.replace(config, train_queries=number * config.train_queries, seed=seed, iterations=1)
+    return dataclasses.replace(config, train_queries=min(number * config.train_queries, MOST), seed=seed, iterations=1)
 
 
 def iteration_queries(queries: Sequence[Query], config: TrainConfig, number: int) -> list[str]:

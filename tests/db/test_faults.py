@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from db.faults import Fault, fault_of
 from db.session import make_engine
+from tests.db.rows import only_postgresql
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ def fault(engine: Engine, *statements: str) -> Fault | None:
     return fault_of(raised.value)
 
 
+@only_postgresql
 def test_postgresql_says_what_hinders_it(server: Engine) -> None:
     assert fault(server, "SET TRANSACTION READ ONLY", "INSERT INTO kept VALUES (1)") is Fault.READ_ONLY
     assert fault(server, "SELECT pg_terminate_backend(pg_backend_pid())") is Fault.AWAY
@@ -41,6 +43,7 @@ def test_postgresql_says_what_hinders_it(server: Engine) -> None:
         assert fault(server, f"DO $$ BEGIN RAISE EXCEPTION 'as a server would' USING ERRCODE = '{state}'; END $$") is expected
 
 
+@only_postgresql
 def test_a_lock_of_another_session_is_waited_for_as_long_as_patience_lasts(server: Engine) -> None:
     with server.begin() as other:
         other.execute(text("LOCK TABLE kept"))

@@ -11,6 +11,7 @@ from db.errors import DatabaseInUse, UnsupportedDatabase, UnwritableDatabase
 from db.locks import DatabaseLock, database_lock
 from db.schema import migrate
 from db.session import make_engine, sqlite_url
+from tests.db.rows import only_postgresql
 
 
 def held(url: str, holder: str = "the first") -> DatabaseLock:
@@ -89,6 +90,7 @@ def test_a_url_of_nothing_is_refused_as_ever() -> None:
         database_lock("sqlite://", "first")
 
 
+@only_postgresql
 def test_a_postgresql_database_has_one_studio_too(empty_url: str) -> None:
     first = held(empty_url, "process 7 on mars")
     second = database_lock(empty_url, "process 8 on venus")
@@ -101,6 +103,7 @@ def test_a_postgresql_database_has_one_studio_too(empty_url: str) -> None:
     second.close()
 
 
+@only_postgresql
 def test_a_lock_whose_connection_was_cut_is_taken_again_unless_another_came_first(empty_url: str) -> None:
     first, second = held(empty_url, "first"), database_lock(empty_url, "second")
     cut(empty_url, "first")

@@ -12,6 +12,9 @@ from db.columns import UNKNOWN_TIME
 from db.rows import stored_rows
 from db.session import Sessions
 from db.tables import Constitution, Draft, Job, JobStatus, Run, Version
+from tests.db.rows import only_sqlite
+
+pytestmark = only_sqlite  # which keeps whatever is put into its file; PostgreSQL refuses most of it
 
 
 def damage(engine: Engine, statement: str) -> None:

@@ -47,15 +47,14 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     studio.engine.dispose()
 
 
-def told(update: Any) -> dict[str, Any]:
-    reply: dict[str, Any] = (update[0] if isinstance(update, tuple) else update)["reply"]
+def told(reply: dict[str, Any]) -> dict[str, Any]:
     json.dumps(reply, ensure_ascii=False).encode()  # as it is sent
     return reply
 
 
 def test_the_list_marks_a_version_that_cannot_be_read_and_offers_it_as_it_is_stored(opened: Opened) -> None:
     studio, _, client = opened
-    reply = told(ConstitutionsPage(studio).load(asks()))
+    reply = told(ConstitutionsPage(studio).list({}, asks()))
     assert reply["html"].count("cannot be read") == 6 and "its stored text was changed" in reply["html"]
     address = f"./versions/{version_id(studio, 'Lost')}/stored.json"
     assert f'href="{address}"' in reply["html"]
@@ -66,7 +65,7 @@ def test_the_list_marks_a_version_that_cannot_be_read_and_offers_it_as_it_is_sto
 @pytest.mark.parametrize("name", ["head", "lost", "old", "long", "unknown"])
 def test_the_write_page_opens_every_constitution(opened: Opened, name: str) -> None:
     studio, damaged, _ = opened
-    reply = told(WritePage(studio).load(asks("Cid", constitution=str(getattr(damaged, name)))))
+    reply = told(WritePage(studio).opened({"constitution": str(getattr(damaged, name))}, asks("Cid")))
     assert reply["kind"] == "opened" and reply["history"]
     assert ("Version 2 cannot be read: save one after it" in reply["verdict"]) == (name == "head")
     preview = told(WritePage(studio).preview({"constitution": getattr(damaged, name)}, asks("Cid")))
@@ -87,7 +86,7 @@ def test_a_version_that_cannot_be_read_is_shown_as_such(opened: Opened) -> None:
 
 def test_a_draft_that_cannot_be_read_can_be_taken_and_begun_again(opened: Opened) -> None:
     studio, damaged, client = opened
-    reply = told(WritePage(studio).load(asks("Ann", constitution=str(damaged.draft))))
+    reply = told(WritePage(studio).opened({"constitution": str(damaged.draft)}, asks("Ann")))
     assert reply["kind"] == "choose" and f'data-begin="{damaged.draft}"' in reply["html"]
     assert client.get(f"/drafts/{damaged.draft}/stored.json").json()["draft"][0]["content"] == '{"name'
     assert client.post("/api/write/draft", json={"constitution": damaged.draft}).status_code == 400
@@ -98,24 +97,24 @@ def test_a_draft_that_cannot_be_read_can_be_taken_and_begun_again(opened: Opened
 
 def test_train_judge_and_compare_offer_the_others(opened: Opened) -> None:
     studio, damaged, _ = opened
-    train = told(TrainPage(studio).load(asks()))
+    train = told(TrainPage(studio).opened({}, asks()))
     assert {v["constitution"] for v in train["versions"] if v["problem"]} == {"Changed", "Lost", "Warm tone"} and len(train["versions"]) == 11
-    again = told(TrainPage(studio).load(asks(**{"from": str(damaged.runs["setting"])})))
-    assert told(TrainPage(studio).load(asks(**{"from": str(damaged.runs["preset"])})))["again"]["preset"] == "quick"
+    again = told(TrainPage(studio).opened({"from": str(damaged.runs["setting"])}, asks()))
+    assert told(TrainPage(studio).opened({"from": str(damaged.runs["preset"])}, asks()))["again"]["preset"] == "quick"
     assert again["again"] is None and "Unknown setting" in again["message"]
-    judge = JudgePage(studio).load(asks())
-    assert sum("(cannot be read)" in label for label, _ in judge["choices"]) == 3 and judge["value"] is not None
-    compare = told(ComparePage(studio).load(asks()))
+    judge = told(JudgePage(studio).opened({}, asks()))
+    assert sum(bool(version["problem"]) for version in judge["versions"]) == 3 and judge["chosen"] is not None
+    compare = told(ComparePage(studio).opened({}, asks()))
     marked = [source["label"] for source in compare["sources"] if source["problem"]]
     assert len(marked) == 7 and all(label.endswith("(cannot be read)") for label in marked) and compare["chosen"] == f"run:{damaged.runs['fine']}"
-    stored = told(ComparePage(studio).load(asks(comparison=damaged.comparison)))
+    stored = told(ComparePage(studio).opened({"comparison": damaged.comparison}, asks()))
     assert stored["comparison"] is None and "This comparison cannot be read" in stored["problem"]
 
 
 def test_the_page_of_every_run_opens(opened: Opened) -> None:
     studio, damaged, client = opened
     for name, run_id in damaged.runs.items():
-        reply = told(RunPage(studio).load(asks(id=str(run_id))))
+        reply = told(RunPage(studio).opened({"id": str(run_id)}, asks()))
         assert reply["kind"] == "run"
         messages = reply["sections"]["messages"]
         assert ("cannot be read" in messages) == (name in ("setting", "method", "json", "kind", "status")), name
@@ -156,7 +155,7 @@ def test_what_is_no_number_in_an_address_is_not_found_either(opened: Opened, sen
 @pytest.mark.parametrize("sent", ["9" * 30, "-1", "x", "9" * 9])
 def test_an_address_of_a_page_that_names_nothing_says_so(opened: Opened, sent: str) -> None:
     studio = opened[0]
-    assert told(RunPage(studio).load(asks(id=sent)))["kind"] == "none"
-    assert told(WritePage(studio).load(asks(constitution=sent)))["kind"] == "choose"
-    assert "cannot be trained on" in told(TrainPage(studio).load(asks(version=sent)))["message"]
-    assert "There is no finished run" in told(ComparePage(studio).load(asks(run=sent)))["problem"]
+    assert told(RunPage(studio).opened({"id": sent}, asks()))["kind"] == "none"
+    assert told(WritePage(studio).opened({"constitution": sent}, asks()))["kind"] == "choose"
+    assert "cannot be trained on" in told(TrainPage(studio).opened({"version": sent}, asks()))["message"]
+    assert "There is no finished run" in told(ComparePage(studio).opened({"run": sent}, asks()))["problem"]

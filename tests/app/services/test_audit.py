@@ -30,6 +30,7 @@ NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered:
     *(
         "write/proposal",
         "write/leave",
+        "write/begin",
         "train/opened",
         "train/choices",
         "train/runs",

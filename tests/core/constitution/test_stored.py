@@ -77,7 +77,7 @@ def test_what_is_no_constitution_comes_back_with_its_text_and_a_reason(text: str
         ({"name": "N"}, "no list of principles"),
         ({"name": "N", "principles": "x"}, "no list of principles"),
         ({"name": "N", "principles": ["x"]}, "principle 1 is a text"),
-        ({"name": "N", "principles": [ROW | {"statement": 7}]}, "`statement` of principle 1 is a int"),
+        ({"name": "N", "principles": [ROW | {"statement": 7}]}, "`statement` of principle 1 is a number"),
         ({"name": ["N"], "principles": []}, "`name` of the constitution is a list"),
     ],
 )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.methods.settings import TrainConfig
-from core.runs.iterations import left_to_probe, part_of
+from core.methods.settings import BOUNDS, TrainConfig, preset
+from core.runs.iterations import iteration_config, left_to_probe, part_of
 from core.runs.rounds import CLOSER, FIRST
 
 
@@ -23,3 +23,10 @@ def test_what_no_iteration_takes_is_left_to_probe(n_train, iterations, train_que
 def test_a_round_of_the_check_asks_under_the_statements_and_with_each_principle_flipped():
     """16 queries, 3 principles: 16 (1 + 3), and 16 (6 + 3 x 2)."""
     assert (FIRST.replies(16, 3), CLOSER.replies(16, 3)) == (64, 192)
+
+
+def test_the_settings_of_the_last_iteration_of_the_largest_run_can_be_made():
+    config = preset("quick", iterations=10, train_queries=BOUNDS["train_queries"][1])
+    last = iteration_config(config, 10)
+    assert last.train_queries == BOUNDS["train_queries"][1]
+    assert 0 <= last.seed < 2**63
