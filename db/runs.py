@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import claims
@@ -139,14 +139,23 @@ def trained_models(session: Session) -> list[str]:
     return list(session.scalars(select(Run.model).group_by(Run.model).order_by(Run.model)))
 
 
-def versions_to_train(session: Session) -> list[VersionToTrain]:
-    """The versions of constitutions in use, newest first."""
-    query = (
-        select(Version.id, Version.constitution_id, Constitution.name.label("constitution"), Version.number, Version.message)
+def versions_to_train(session: Session, each: int, also: int | None = None) -> list[VersionToTrain]:
+    """The newest versions of every constitution in use, newest first.
+
+    Args:
+        session: A session that may read.
+        each: How many of one constitution at most.
+        also: The id of a version that is among them however old it is.
+    """
+    place = func.row_number().over(partition_by=Version.constitution_id, order_by=Version.number.desc()).label("place")
+    ranked = (
+        select(Version.id, Version.constitution_id, Constitution.name.label("constitution"), Version.number, Version.message, place)
         .join(Constitution, Constitution.id == Version.constitution_id)
         .where(Constitution.archived_at.is_(None))
-        .order_by(Version.id.desc())
+        .subquery()
     )
+    names = ("id", "constitution_id", "constitution", "number", "message")
+    query = select(*(ranked.c[name] for name in names)).where((ranked.c.place <= each) | (ranked.c.id == also)).order_by(ranked.c.id.desc())
     return [VersionToTrain(**row) for row in session.execute(query).mappings()]
 
 

@@ -23,8 +23,9 @@ class JudgePage:
     @answers
     def opened(self, question: JudgeAddress, editor: str) -> JudgeOpened:
         """What the page begins with: the versions, and the one that its address names."""
-        versions = tuple(VersionOption(id=v.id, constitution=v.constitution, number=v.number, problem=v.problem) for v in plans.choices(self.studio).versions)
         wanted = id_in(question.version)
+        offered = plans.choices(self.studio, wanted).versions
+        versions = tuple(VersionOption(id=v.id, constitution=v.constitution, number=v.number, problem=v.problem) for v in offered)
         chosen = next((v.id for v in versions if v.id == wanted), next((v.id for v in versions if not v.problem), None) if wanted is None else None)
         return JudgeOpened(versions=versions, chosen=chosen)
 

@@ -43,8 +43,8 @@ class TrainPage:
         return self._opened({"version": question.version, "constitution": question.constitution, "from": question.from_, "anyway": question.anyway})
 
     def _opened(self, address: Mapping[str, str]) -> TrainOpened:
-        offer = self._offer()
         again, message = self._again(address.get("from", ""))
+        offer = self._offer(again.version_id if again else id_in(address.get("version", "")))
         if again and address.get("anyway"):
             again = replace(again, changes=(*again.changes, "train_anyway=true"))
         wanted = {name: address.get(name, "") for name in ("version", "constitution")}
@@ -53,9 +53,9 @@ class TrainPage:
             message = "The version that the address names cannot be trained on: it does not exist, or its constitution is archived."
         return TrainOpened(**offer, version=chosen, again=_to_change(again) if again else None, message=message, runs=self._runs().html)
 
-    def _offer(self) -> dict[str, Any]:
-        """What both answers about choices begin with: the fields of `TrainOffer`."""
-        offered = plans.choices(self.studio)
+    def _offer(self, also: int | None = None) -> dict[str, Any]:
+        """What both answers about choices begin with: the fields of `TrainOffer`; a version that is named is among them."""
+        offered = plans.choices(self.studio, also)
         return {
             "versions": offered.versions,
             "models": tuple(ModelOption(id=model, label=_model_label(model)) for model in offered.models),

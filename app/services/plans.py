@@ -28,6 +28,7 @@ from db.machines import serving_machine
 from db.runs import VersionToTrain
 from db.tables import Run
 
+VERSIONS_OFFERED = 10  # of one constitution; an older one is offered where an address names it
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
 
 
@@ -97,10 +98,10 @@ def _changes(config: TrainConfig, name: str) -> list[str]:
     return own + [f"{setting}={value}" for setting, value in after.items() if before[setting] != value]
 
 
-def choices(studio: Studio) -> Choices:
-    """Versions of constitutions in use, newest first, each with what keeps it from being read; known models; query sets."""
+def choices(studio: Studio, also: int | None = None) -> Choices:
+    """The newest versions of constitutions in use (and `also` that one), each with what keeps it from being read; known models; query sets."""
     with in_words(), studio.sessions.read() as session:
-        versions, used = run_store.versions_to_train(session), run_store.trained_models(session)
+        versions, used = run_store.versions_to_train(session, VERSIONS_OFFERED, also), run_store.trained_models(session)
         stored = constitution_store.stored_versions(session, [version.id for version in versions])
     problems = {version.id: problem_of(version) for version in stored}
     models = dict.fromkeys((studio.settings.model, DEFAULT_MODEL, *map(studio.store.model_of_row, used)))

@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 import threading
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from typing import Any
@@ -67,9 +68,17 @@ def _answer(endpoint: Endpoint, body: bytes, request: Request, streams: threadin
     return _Lines(endpoint.handler(question, request), streams)
 
 
+def _finite(number: str) -> float:
+    """JSON has no other numbers; Python reads `NaN`, `Infinity` and 1e999 all the same, and no database keeps them."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(number)
+    return value
+
+
 def _read(body: bytes) -> dict[str, Any] | None:
     try:
-        question = json.loads(body)
+        question = json.loads(body, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         return None
     return question if isinstance(question, dict) else None

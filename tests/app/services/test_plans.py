@@ -23,6 +23,7 @@ from tests.app.planting import (
     queue,
 )
 from tests.app.services.test_base_models import model_folder
+from tests.rounds.volume import fill
 
 
 @pytest.fixture
@@ -148,3 +149,11 @@ def test_a_version_that_cannot_be_trained_on_is_refused(studio: Studio) -> None:
     same = add_plain_version(studio, "Same", "The other way.")
     with pytest.raises(ConstitutionError, match="same text"):
         plans.preview(studio, form(studio, version_id=same))
+
+
+def test_of_a_constitution_with_many_versions_the_newest_are_offered_and_one_that_is_named(studio: Studio) -> None:
+    fill(studio, constitutions=1, versions=plans.VERSIONS_OFFERED + 3)
+    of_it = [version for version in plans.choices(studio).versions if version.constitution == "Constitution 0"]
+    assert [version.number for version in of_it] == list(range(plans.VERSIONS_OFFERED + 3, 3, -1))
+    oldest = of_it[-1].id - 3
+    assert [version.number for version in plans.choices(studio, oldest).versions if version.constitution == "Constitution 0"][-1] == 1

@@ -85,7 +85,7 @@ def test_what_can_be_put_right_is_a_problem_with_status_400(client: TestClient, 
     assert (answer.status_code, answer.json()["kind"]) == (400, "problem")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b'{"constitution": NaN}', b'{"name": [1e999]}', b'{"a": -Infinity}', b"\xff"])
 def test_what_is_no_object_is_refused(client: TestClient, body: bytes) -> None:
     assert client.post("/api/desk/rename", content=body, headers={"Content-Type": "application/json"}).status_code == 400
 

@@ -1,0 +1,34 @@
+"""The short rounds of what docs/reliability.md tries at length."""
+
+from pathlib import Path
+
+from tests.app.planting import make_studio
+from tests.rounds.editors import edit_at_once
+from tests.rounds.fuzz_calls import fuzz, target
+from tests.rounds.kills import kill_web
+from tests.rounds.volume import fill, times
+
+
+def test_nothing_that_a_stranger_sends_is_answered_with_a_fault(tmp_path: Path) -> None:
+    with target(tmp_path / "data") as at:
+        faults = [fault for fault in fuzz(at, 200, seed=11) if fault is not None and not fault.ended.endswith(" s")]  # how long it took is for the long round
+    assert faults == []
+
+
+def test_no_acknowledged_save_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
+    people, intact = kill_web(tmp_path, kills=3, editors=2, seed=5)
+    assert [loss for person in people for loss in person.lost] == [] and intact
+    assert sum(person.saves for person in people) > 0
+
+
+def test_several_editors_at_once_lose_nothing_and_are_refused_nothing(tmp_path: Path) -> None:
+    people = edit_at_once(tmp_path, editors=4, saves=8)
+    assert [person.lost + person.refused for person in people] == [[]] * 4
+    assert all(person.saves >= 8 for person in people)
+
+
+def test_every_page_opens_on_many_versions(tmp_path: Path) -> None:
+    studio = make_studio(tmp_path)
+    fill(studio, constitutions=3, versions=12)
+    studio.engine.dispose()
+    assert len(times(tmp_path)) == 6
