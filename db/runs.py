@@ -117,6 +117,11 @@ def list_runs(session: Session, *, constitution_id: int | None = None, status: J
     return [RunSummary(*row) for row in session.execute(query.execution_options(populate_existing=True))]
 
 
+def count_runs(session: Session) -> int:
+    """How many runs there are."""
+    return session.scalars(select(func.count()).select_from(Run)).one()
+
+
 def get_run_summary(session: Session, run_id: int) -> RunSummary:
     """One run with its names.
 

@@ -4,6 +4,7 @@ import { handOver } from "./handover.js";
 import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, notOpened, problemOf, whileBusy } from "./studio.js";
 
 const MAX_FILE_BYTES = 1000000;
+const A_PAGE = 50; // entries, until more are asked for
 
 export function mount({ element }) {
   const channel = openChannel("constitutions");
@@ -12,6 +13,7 @@ export function mount({ element }) {
   const page = {
     ask: channel.ask,
     element,
+    shown: A_PAGE,
     root: emptyRoot(element, ".cs-listing"),
     said: h("p", { class: "cs-said", role: "status" }),
     entries: h("div", { class: "cs-in-use" }),
@@ -139,7 +141,16 @@ function inEntry({ root }, id, selector) {
   return root.querySelector(`[data-id="${CSS.escape(id)}"] ${selector}`);
 }
 
+// More of a list that is not shown whole.
+async function showMore(page, button) {
+  page.shown += 2 * A_PAGE;
+  const reply = await whileBusy([button], () => page.ask("list", { shown: page.shown }));
+  follow(page, reply, (text) => (page.said.textContent = text));
+}
+
 async function act(page, event) {
+  const more = event.target.closest("[data-more]");
+  if (more) return showMore(page, more);
   const button = event.target.closest("[data-action]");
   const entry = button?.closest(".cs-entry");
   if (!entry || isSecond(event)) return; // it may meet the entry that has moved up

@@ -90,6 +90,7 @@ class StudioState:
 class ConstitutionList:
     kind: Literal["list"] = "list"
     constitutions: tuple[ConstitutionSummary, ...]  # those in use, then the archived ones
+    more: int  # that are not among them
     html: str
     archived: str  # HTML
     archived_count: int
@@ -120,6 +121,14 @@ class Opened(DraftState):
     kind: Literal["opened"] = "opened"
     history: str  # HTML
     writer: str  # the model that writes proposals
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """The versions, newest first."""
+
+    kind: Literal["history"] = "history"
+    html: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from app.pages.answers import ConstitutionList, ConstitutionRead, ConstitutionTaken, Go
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
-from app.pages.questions import ConstitutionFile, NewConstitution, NewName, NoDetails, OneConstitution, file_bytes
+from app.pages.questions import A_PAGE, ConstitutionFile, ListWish, NewConstitution, NewName, OneConstitution, file_bytes
 from app.present.constitutions import entries_html
 from app.present.readings import constitution_reading_html
+from app.present.text import more_html
 from app.services import constitutions as service
 from app.services.imports import import_file
 from app.services.studio import Studio
@@ -23,9 +24,9 @@ class ConstitutionsPage:
     studio: Studio
 
     @answers
-    def list(self, question: NoDetails, editor: str) -> ConstitutionList:
-        """The constitutions in use, and the archived ones."""
-        return self._list(None)
+    def list(self, question: ListWish, editor: str) -> ConstitutionList:
+        """The constitutions in use, and the archived ones: of each as many as are to be shown."""
+        return self._list(None, question.shown)
 
     @answers
     def create(self, question: NewConstitution, editor: str) -> Go:
@@ -69,13 +70,14 @@ class ConstitutionsPage:
         service.archive(self.studio, question.constitution, archived=False)
         return self._list("Put back among the constitutions in use.")
 
-    def _list(self, message: str | None) -> ConstitutionList:
+    def _list(self, message: str | None, shown: int = A_PAGE) -> ConstitutionList:
         archived = service.list_constitutions(self.studio, archived=True)
         in_use = service.list_constitutions(self.studio)
         return ConstitutionList(
-            constitutions=(*in_use, *archived),
-            html=entries_html(in_use),
-            archived=entries_html(archived),
+            constitutions=(*in_use[:shown], *archived[:shown]),
+            more=max(0, len(in_use) - shown) + max(0, len(archived) - shown),
+            html=entries_html(in_use[:shown]) + more_html(len(in_use) - shown),
+            archived=entries_html(archived[:shown]) + more_html(len(archived) - shown),
             archived_count=len(archived),
             message=message,
         )

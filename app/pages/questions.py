@@ -13,6 +13,7 @@ from core.errors import ConfigError
 MOST_DIGITS = 9  # of an id in a text: more would not be a whole number to the database
 LONGEST_TEXT = 6_000_000  # characters: what the server takes at once; a service's own limit is lower, and says so in words
 MOST_ITEMS = 10_000
+A_PAGE = 50  # entries of a list, until more are asked for
 NO_SUCH_ID = "no_such_id"  # the type of pydantic's error
 
 
@@ -37,6 +38,13 @@ class Question:
 @dataclass(frozen=True, kw_only=True)
 class NoDetails(Question):
     """Of a question that its address says all of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListWish(Question):
+    """Of a list, which begins with the newest."""
+
+    shown: Annotated[int, Strict(), Field(ge=1, le=MOST_ITEMS)] = A_PAGE
 
 
 def id_in(text: str) -> int | None:
@@ -114,6 +122,11 @@ class Restoration(Question):
     revision: Whole
     head: Whole | None = None
     number: Id  # of the version whose text comes back
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryWish(ListWish):
+    constitution: Id
 
 
 @dataclass(frozen=True, kw_only=True)

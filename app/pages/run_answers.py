@@ -112,6 +112,7 @@ class RunList:
 
     kind: Literal["runs"] = "runs"
     runs: tuple[RunLine, ...]
+    more: int  # that are not among them
     html: str
 
 

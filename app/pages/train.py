@@ -9,12 +9,12 @@ from pydantic_core import to_jsonable_python
 from app.pages.answers import Go
 from app.pages.endpoints import answers, paced, tells
 from app.pages.frame import component, header
-from app.pages.questions import NoDetails, QueryFile, RunWish, TrainAddress, file_bytes, id_in
+from app.pages.questions import A_PAGE, ListWish, NoDetails, QueryFile, RunWish, TrainAddress, file_bytes, id_in
 from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
 from app.present.preview import about_minutes, preview_html, work
 from app.present.readings import query_reading_data, query_reading_html
 from app.present.runs import list_html
-from app.present.text import own_direction
+from app.present.text import more_html, own_direction
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs
 from app.services.checking import CheckView
@@ -72,9 +72,9 @@ class TrainPage:
         except StudioError as error:
             return None, str(error)
 
-    def _runs(self) -> RunList:
-        lines = tuple(runs.list_runs(self.studio))
-        return RunList(runs=lines, html=list_html(lines))
+    def _runs(self, shown: int = A_PAGE) -> RunList:
+        lines, more = runs.list_runs(self.studio, shown), runs.count_runs(self.studio) - shown
+        return RunList(runs=tuple(lines), more=max(0, more), html=list_html(lines) + more_html(more))
 
     @answers
     def choices(self, question: NoDetails, editor: str) -> TrainChoices:
@@ -82,9 +82,9 @@ class TrainPage:
         return TrainChoices(**self._offer(), presets=_presets(), settings=EXPOSED)
 
     @answers
-    def runs(self, question: NoDetails, editor: str) -> RunList:
-        """The newest runs."""
-        return self._runs()
+    def runs(self, question: ListWish, editor: str) -> RunList:
+        """The newest runs: as many as are to be shown."""
+        return self._runs(question.shown)
 
     @answers
     def preview(self, question: RunWish, editor: str) -> RunPreview:

@@ -7,6 +7,7 @@ from app.pages.answers import (
     Choose,
     Conflict,
     FileToTake,
+    History,
     Left,
     Opened,
     PatternMatches,
@@ -21,7 +22,9 @@ from app.pages.answers import (
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
 from app.pages.questions import (
+    A_PAGE,
     DraftTexts,
+    HistoryWish,
     NewName,
     OneConstitution,
     OneProposal,
@@ -46,6 +49,7 @@ from app.present.constitutions import (
     verdict,
     version_head_html,
 )
+from app.present.text import more_html
 from app.services import constitutions as service
 from app.services.differences import differences
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError
@@ -57,7 +61,7 @@ from core.constitution.stored import Unreadable
 from core.errors import StudioError
 
 ENDPOINTS = (
-    *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "open", "download", "matches"),
+    *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "open", "history", "download", "matches"),
     *("propose", "proposal", "leave"),
 )
 
@@ -93,13 +97,19 @@ class WritePage:
 
     def _opened(self, constitution_id: int, editor: str) -> Opened:
         draft = service.open_draft(self.studio, constitution_id, editor)
-        return Opened(**_state(draft), history=self._history(draft), writer=writer_name(self.studio.settings))
+        return Opened(**_state(draft), history=self._history(draft.constitution_id), writer=writer_name(self.studio.settings))
 
     def _choose(self, message: str) -> Choose:
         return Choose(html=chooser_html(service.list_constitutions(self.studio), message))
 
-    def _history(self, draft: DraftView) -> str:
-        return history_html(service.history(self.studio, draft.constitution_id))
+    def _history(self, constitution: int, shown: int = A_PAGE) -> str:
+        versions = service.history(self.studio, constitution)
+        return history_html(versions[:shown]) + more_html(len(versions) - shown)
+
+    @answers
+    def history(self, question: HistoryWish, editor: str) -> History:
+        """The versions, newest first: as many as are to be shown."""
+        return History(html=self._history(question.constitution, question.shown))
 
     @answers
     def save(self, question: DraftTexts, editor: str) -> Saved | Conflict:
@@ -143,7 +153,7 @@ class WritePage:
 
     def _versioned(self, draft: DraftView, says: str) -> Versioned:
         number = draft.head.number if draft.head else 0
-        return Versioned(**_state(draft), history=self._history(draft), message=f"{says} version {number}.")
+        return Versioned(**_state(draft), history=self._history(draft.constitution_id), message=f"{says} version {number}.")
 
     @answers
     def open(self, question: OneVersion, editor: str) -> VersionText:

@@ -27,6 +27,11 @@ def own_direction(name: str) -> str:
     return f"\u2068{name}\u2069" if any(unicodedata.bidirectional(char) in ("R", "AL") for char in name) else name
 
 
+def more_html(more: int) -> str:
+    """Below a list that is not shown whole: how many more there are, and a button for the page's script."""
+    return f'<p><button type="button" class="cs-button" data-more>Show more ({more:,})</button></p>' if more > 0 else ""
+
+
 def time_html(when: datetime) -> str:
     """A moment as a <time>; in UTC for readers without a script, which puts it in the browser's time zone."""
     if when == UNKNOWN_TIME:

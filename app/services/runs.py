@@ -151,6 +151,12 @@ def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
         return [_line(studio, summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
 
 
+def count_runs(studio: Studio) -> int:
+    """How many there are."""
+    with in_words(), studio.sessions.read() as session:
+        return store.count_runs(session)
+
+
 def run_view(studio: Studio, run_id: int) -> RunView:
     """A run as its rows and its log say it stands.
 

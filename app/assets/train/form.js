@@ -1,6 +1,6 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
-import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf } from "../studio.js";
+import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, whileBusy } from "../studio.js";
 import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
@@ -24,7 +24,7 @@ function open(page, element, reply) {
   if (reply?.kind !== "form") return notOpened(page.root, reply);
   drawForm(page, reply);
   const list = poll(element, async () => {
-    drawRuns(page, await page.askBeside("runs"));
+    drawRuns(page, await page.askBeside("runs", { shown: page.shown.count }));
     return LIST_MS;
   });
   setTimeout(list, LIST_MS);
@@ -44,7 +44,7 @@ function makePage(element, props, ask) {
     fields: makeFields(props),
     key: newKey(), // of the form as it stands
     timer: null,
-    shown: { runs: null },
+    shown: { runs: null, count: 50 },
     askBeside: openChannel("train").ask, // the list of runs waits for no question of the form
     asking: false,
     again: false,
@@ -56,6 +56,12 @@ function makePage(element, props, ask) {
     runList: h("div", { class: "cs-run-list" }),
     button: h("button", { type: "submit", class: "cs-button cs-button-main cs-train-button", disabled: true, "aria-describedby": "train-reason" }, "Train"),
   };
+  page.runList.addEventListener("click", async (event) => {
+    const more = event.target.closest("[data-more]");
+    if (!more) return;
+    page.shown.count += 100;
+    drawRuns(page, await whileBusy([more], () => page.askBeside("runs", { shown: page.shown.count })));
+  });
   page.data = () => ({ ...readFields(page.fields), key: page.key });
   page.upload = makeUpload(ask, (reply) => takeQuerySet(page, reply));
   return page;

@@ -1,7 +1,7 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
 import { inAddress, openChannel } from "../channel.js";
 import { takeOver } from "../handover.js";
-import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf } from "../studio.js";
+import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf, whileBusy } from "../studio.js";
 import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
 import { drawAll, grow, lineField, renumber } from "./principles.js";
@@ -26,6 +26,8 @@ export function mount({ element, props }) {
   page.history.addEventListener("click", (event) => {
     const button = event.target.closest("[data-version]");
     if (button) showReadingSheet(page, Number(button.dataset.version));
+    const more = event.target.closest("[data-more]");
+    if (more) void showHistory(page, more);
   });
   listenWhile(element, document, "visibilitychange", () => {
     if (document.visibilityState !== "hidden") return;
@@ -177,6 +179,12 @@ function listenToName(page) {
     if (name.value.trim()) timer = setTimeout(send, PAUSE_MS); // an empty one is complained about on leaving, not while it is retyped
   });
   name.addEventListener("change", send);
+}
+
+// All versions, or as many as a list may have.
+async function showHistory(page, button) {
+  const reply = await whileBusy([button], () => page.ask("history", { constitution: page.draft.id, shown: 10000 }));
+  if (reply?.kind === "history") fragment(page.history, reply.html);
 }
 
 async function rename(page) {

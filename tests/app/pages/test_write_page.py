@@ -28,6 +28,7 @@ from core.constitution.principles import Constitution, Principle
 from db.comparisons import NewComparison, NewReply, add_comparison, save_reply
 from db.constitutions import get_head
 from tests.app.serving import served
+from tests.rounds.volume import fill
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}${1+1}[a](javascript:b)\"'"
 ROW = {"id": "1" * 32, "title": "Brief", "statement": "Be brief.", "antithesis": "Be long."}
@@ -300,3 +301,16 @@ def test_a_file_that_becomes_a_draft_is_told_with_what_was_read_and_left_out(stu
     assert told["kind"] == "read" and told["version"] is None and told["ignored"] == ["questions of 1 principle"]
     assert [(finding["rule"], finding["severity"]) for finding in told["findings"]] == [("no-text", "must"), ("no-check", "advice")]
     assert "`questions of 1 principle`" in told["html"] and opened(WritePage(studio), told["id"])["principles"][0]["statement"] == "I hum <b>low</b>."
+
+
+def test_long_lists_come_in_parts(studio: Studio) -> None:
+    fill(studio, constitutions=3, versions=2)
+    first = answer(ConstitutionsPage(studio).list, shown=2)
+    assert (len(first["constitutions"]), first["more"]) == (2, 6) and "Show more (6)" in first["html"]
+    assert "data-more" not in answer(ConstitutionsPage(studio).list, shown=8)["html"]
+    constitution = answer(ConstitutionsPage(studio).list)["constitutions"][-1]["id"]
+    filled = next(card["id"] for card in answer(ConstitutionsPage(studio).list)["constitutions"] if card["name"] == "Constitution 0")
+    assert "Show more (1)" in answer(WritePage(studio).history, constitution=filled, shown=1)["html"]
+    assert answer(WritePage(studio).history, constitution=filled)["html"].count("data-version") == 2
+    for shown in (0, -1, 10**20, "2", None):
+        assert answer(WritePage(studio).history, constitution=constitution, shown=shown)["kind"] == "problem"

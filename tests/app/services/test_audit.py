@@ -42,6 +42,7 @@ NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered:
         "judge/opened",
         "judge/read",
         "judge/replies",
+        "write/history",
         "studio/state",
     ),
     *("write/opened", "compare/opened", "compare/sources", "compare/open", "compare/compare", "compare/redo", "compare/diff"),

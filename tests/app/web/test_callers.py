@@ -124,6 +124,7 @@ def test_one_account_can_neither_read_nor_write_what_another_has_written(house: 
         ("write/version", {"revision": revision, "head": None, "message": "Mine now."}),
         ("write/restore", {"revision": revision, "head": None, "number": 1}),
         ("write/open", {"number": 1}),
+        ("write/history", {}),
         ("write/download", {"format": "yaml"}),
         ("write/download", {"format": "markdown"}),
         ("write/matches", {"pattern": "."}),
