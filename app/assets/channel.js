@@ -80,12 +80,19 @@ export function inAddress(...names) {
   return Object.fromEntries(names.filter((name) => given.has(name)).map((name) => [name, given.get(name)]));
 }
 
-// Asks again and again for as long as the element is in the page and can be seen; `ask` says how long to wait, or null to end.
+// Asks again and again for as long as the element is in the page and can be seen; `ask` says how long to wait, or null to end. Gives a
+// function that has it asked after so many milliseconds, however long it would have waited.
 export function poll(element, ask) {
+  let timer = null;
   const turn = async () => {
+    timer = null;
     if (!element.isConnected) return;
     const wait = document.visibilityState === "hidden" ? 1000 : await ask();
-    if (wait != null) setTimeout(turn, wait);
+    if (wait != null && timer == null) after(wait);
   };
-  return turn;
+  const after = (wait) => {
+    clearTimeout(timer);
+    timer = setTimeout(turn, wait);
+  };
+  return after;
 }

@@ -21,13 +21,13 @@ function begin(page, element, reply) {
   if (reply?.kind === "none") return drawNone(page, reply);
   if (reply?.kind !== "run") return notOpened(page.root, reply);
   draw(page, reply);
-  const watch = poll(element, async () => {
+  page.lookAfter = poll(element, async () => {
     const now = page.status === "finished" ? null : await page.ask("watch", () => ({ run: page.run, seen: page.mark }));
     if (now?.kind === "none") return void drawNone(page, now);
     if (now?.kind === "run") draw(page, now);
     return page.status === "finished" ? null : ["stopped", "failed"].includes(page.status) ? RESTING_MS : WATCH_MS;
   });
-  setTimeout(watch, WATCH_MS);
+  page.lookAfter(WATCH_MS);
 }
 
 function makePage(element, ask) {
@@ -38,6 +38,7 @@ function makePage(element, ask) {
     run: null,
     status: "",
     mark: "", // of what is shown
+    lookAfter: () => {}, // so many milliseconds, once a run is shown
     pick: "latest",
     shown: {}, // part -> the fragment it shows
     parts,
@@ -132,7 +133,10 @@ async function act(page, event) {
   button.disabled = true;
   page.problem.textContent = "";
   const reply = await page.ask(button.dataset.action === "stop" ? "stop" : "resume", { run: page.run });
-  if (reply?.kind === "run") return draw(page, reply);
+  if (reply?.kind === "run") {
+    draw(page, reply);
+    return page.lookAfter(WATCH_MS); // it may have rested
+  }
   button.disabled = false;
   page.problem.textContent = problemOf(reply);
 }

@@ -141,7 +141,7 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
         run = store.add_run(session, new)
         if isinstance(config_of(run), Unreadable):
             raise NotKeptError("the run")
-        record(session, "run.queued", f"run {run.id}", once=True, version_id=form.version_id, query_set_id=form.query_set_id, model=plan.model.id)
+        record(session, "run.queued", f"run {run.id}", once=True, version_id=form.version_id, query_set_id=form.query_set_id, model=new.model)
         return run.id
 
 

@@ -72,7 +72,7 @@ def rendered_lengths(source: str, ways: Sequence[list[Turn]], given: dict[str, A
     for turns in ways:
         try:
             rendered: Any = render_jinja_template([turns], chat_template=source, add_generation_prompt=True, **given)
-        except (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError):
+        except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError):
             continue
         lengths.append(len(rendered[0][0]) - len(str(turns)))
     return lengths

@@ -145,11 +145,23 @@ test("of the address only what is asked for is taken", () => {
   assert.deepEqual(inAddress("version", "from", "run"), { version: "3", from: "" });
 });
 
+test("who rests can be asked to look again at once", async () => {
+  let asked = 0;
+  const after = poll({ isConnected: true }, async () => (++asked < 3 ? 300 : null));
+  after(0);
+  await soon();
+  after(0);
+  await soon();
+  assert.equal(asked, 2);
+  after(0);
+});
+
 test("polling ends with the element and with the answer that there is nothing more", async () => {
   let asked = 0;
-  await poll({ isConnected: true }, async () => (++asked < 3 ? 1 : null))();
-  await soon();
+  poll({ isConnected: true }, async () => (++asked < 3 ? 1 : null))(0);
+  for (let i = 0; i < 20 && asked < 3; i++) await soon();
   await soon();
   assert.equal(asked, 3);
-  await poll({ isConnected: false }, () => assert.fail("it is gone"))();
+  poll({ isConnected: false }, () => assert.fail("it is gone"))(0);
+  await soon();
 });

@@ -158,7 +158,7 @@ def test_a_postgresql_database_goes_into_a_backup_and_into_an_empty_database(
     assert restore(tmp_path / "b.tar", tmp_path / "back") == 0
     again = open_studio(Settings.from_environment(os.environ, data=tmp_path / "back"))
     with opened.sessions.read() as before, again.sessions.read() as after:
-        assert [v.sha256 for v in constitutions.history(before, 1)] == [v.sha256 for v in constitutions.history(after, 1)]
+        assert [v.sha256 for v in constitutions.versions_of(before, 1)] == [v.sha256 for v in constitutions.versions_of(after, 1)]
         assert len(runs.list_runs(after)) == 1
     monkeypatch.delenv("DATABASE_URL")
     assert restore(tmp_path / "b.tar", tmp_path / "sqlite") == 1

@@ -95,7 +95,7 @@ def test_the_base_replies_alike_with_and_without_an_adapter_beside_it(trained, f
 
 def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
     out = tmp_path / "cut"
-    arguments = train_arguments(files, out, "passes=3000", "sample_every=100000")
+    arguments = train_arguments(files, out, "passes=1000", "sample_every=100000")
     environ = os.environ | {"STUDIO_DATA": str(files / "data")}
     process = subprocess.Popen(
         [sys.executable, "-m", "app", *map(str, arguments)], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
