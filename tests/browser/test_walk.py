@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from playwright.sync_api import Page, expect
@@ -145,6 +146,13 @@ def kill_at_work(whole: Whole, studio: Studio) -> None:
             whole.wait(f"going on after {victim[0]}", lambda before=before: the_run(studio).job.attempt > before.job.attempt, 90)
         whole.wait(f"training after {victim[0]}", lambda: the_run(studio).job.phase != "preparing" and the_run(studio).job.phase != "starting", 120)
         assert the_run(studio).job.phase.startswith("measuring") or the_run(studio).job.step >= 1
+    whole.wait("the page again", lambda: is_up(whole))
+
+
+def is_up(whole: Whole) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{whole.url}/healthz", trust_env=False).status_code == 200
+    return False
 
 
 def test_the_result_says_followed_with_intervals(page: Page, whole: Whole, studio: Studio) -> None:
