@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.commands import audit, user
+from app.commands.options import backup_options, judge_options, propose_options, read_options
 from app.settings import Settings
 from core.constitution.principles import SIDES
 from core.errors import StudioError
@@ -30,10 +31,6 @@ VERBS = (
     "backup",
     "restore",
 )  # each is `run(options)` in a module of app/commands
-BACKUP = """\
-Copy database and runs into one file, also while the studio runs. The file is opened and checked before it gets its name.
-It holds no password and no token, and only this user can read it. Exit status 1 also when the studio's own data are found damaged.
-"""
 EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
@@ -129,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _serving(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands (none: serve the page)")
-    _read(commands.add_parser("read", help="what is understood of a file of queries, a constitution or replies"))
+    read_options(commands.add_parser("read", help="what is understood of a file of queries, a constitution or replies"))
     _check(
         commands.add_parser(
             "check",
@@ -146,11 +143,10 @@ def parser() -> argparse.ArgumentParser:
     arms.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _reply(commands.add_parser("reply", help="answer queries by any arm: base or adapter, with or without the constitution …"))
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
-    _judge(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
-    _propose(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
-    for command in (*user.add_to(commands), *audit.add_to(commands)):
+    judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
+    writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
+    for command in (writing, *user.add_to(commands), *audit.add_to(commands), *backup_options(commands)):
         _data(command)
-    _backup(commands)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _serving(doctor)
@@ -274,46 +270,3 @@ def _measure(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
-
-
-def _read(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", type=Path, metavar="FILE", help="a file of queries, a constitution, or replies")
-    command.add_argument("--as", dest="kind", choices=("queries", "constitution", "replies"), help="what to read it as (default: what it holds)")
-    command.add_argument("--query-field", metavar="NAME", help="the column or key that holds the queries, where it is not found by itself")
-    command.add_argument("--json", action="store_true", help="print JSON instead of lines")
-
-
-def _judge(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--constitution", required=True, type=Path, metavar="FILE", help="as for the other commands")
-    command.add_argument(
-        "--replies",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help='.jsonl rows {"response": …, "query"?: …, "principle"?: title or number, "side"?: "statement"|"antithesis"|"none"}; a .json list, .csv, .tsv',
-    )
-    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
-
-
-def _propose(command: argparse.ArgumentParser) -> None:
-    start = command.add_mutually_exclusive_group(required=True)
-    start.add_argument("--wish", metavar="TEXT", help="what you want of the model, in a sentence of your own")
-    start.add_argument("--statement", metavar="TEXT", help="the statement of a principle, to which an antithesis is wanted")
-    writer = command.add_mutually_exclusive_group()
-    writer.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder (STUDIO_WRITER_MODEL)")
-    writer.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible endpoint (STUDIO_WRITER_URL); its key is read from STUDIO_WRITER_KEY")
-    command.add_argument("--endpoint-model", metavar="NAME", help="the name the endpoint knows the model by (STUDIO_WRITER_MODEL)")
-    command.add_argument("--seed", type=int, default=0, help="0 asks for the likeliest answer, another number for another one (default: 0)")
-    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
-    command.add_argument("--json", action="store_true", help="print JSON instead of YAML")
-    _data(command)
-
-
-def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    backup = commands.add_parser("backup", help="copy database and runs into one file, also while the studio runs", description=BACKUP)
-    backup.add_argument("file", type=Path, metavar="FILE.tar", help="a file that is not there yet, or a folder, in which it is named after the time")
-    backup.add_argument("--models", action="store_true", help="the downloaded models too; without them they are fetched again")
-    _data(backup)
-    restore = commands.add_parser("restore", help="bring a backup back, into an empty data folder")
-    restore.add_argument("file", type=Path, metavar="FILE.tar", help="what backup wrote")
-    _data(restore)

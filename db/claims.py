@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from db.errors import LostLease
 from db.session import clock
-from db.tables import Job, JobStatus
+from db.status import JobStatus
+from db.tables import Job
 
 MAX_CRASHES = 3  # attempts that may die in a row without a new checkpoint before a person has to look
 

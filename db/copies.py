@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from db.constitutions import damaged_versions
 from db.errors import BrokenCopy
 from db.session import make_sessions
-from db.tables import Comparison, Constitution, Job, JobStatus, QuerySet, Run, Version
+from db.status import JobStatus
+from db.tables import Comparison, Constitution, Job, QuerySet, Run, Version
 
 COUNTED = {"constitutions": Constitution, "versions": Version, "query sets": QuerySet, "runs": Run, "comparisons": Comparison}
 

@@ -6,7 +6,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from db.session import clock
-from db.tables import Job, JobStatus
+from db.status import JobStatus
+from db.tables import Job
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from db.errors import NotFound, NotResumable, RequestKeyTaken
 from db.session import clock
-from db.tables import Job, JobStatus
+from db.status import JobStatus
+from db.tables import Job
 from db.upserts import add_missing
 
 

@@ -12,7 +12,8 @@ from db import claims
 from db.claims import Claim
 from db.errors import NotFound
 from db.jobs import NewJob, add_job
-from db.tables import Constitution, Job, JobStatus, QuerySet, Run, RunMetric, RunSample, Version
+from db.status import JobStatus
+from db.tables import Constitution, Job, QuerySet, Run, RunMetric, RunSample, Version
 from db.upserts import add_missing, put
 
 TRAIN = "train"  # the kind of job that a run is

@@ -1,6 +1,6 @@
 """What a page or a script is told, each answer one typed value. `kind` tells them apart; `html` is for pages, all of it escaped.
 
-What is told of runs stands in `run_answers.py`.
+What is told of runs stands in `run_answers.py`, of judged replies in `judge_answers.py`.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from app.services.text_files import TextFile
 from core.constitution.changes import ConstitutionChange
 from core.constitution.findings import Finding
 from core.constitution.proposals import Proposal
-from core.measure.judging import RowFacts, RowOutcome, Total
 from db.constitutions import ConstitutionSummary
 
 
@@ -214,49 +213,6 @@ class ProposalState:
 @dataclass(frozen=True, kw_only=True)
 class Left:
     kind: Literal["left"] = "left"
-
-
-# Judge
-
-
-@dataclass(frozen=True, kw_only=True)
-class VersionOption:
-    id: int
-    constitution: str
-    number: int
-    problem: str  # why it cannot be read; empty when it can
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgeOpened:
-    """What the page begins with."""
-
-    kind: Literal["page"] = "page"
-    versions: tuple[VersionOption, ...]
-    chosen: int | None  # that the address names, or the newest
-
-
-@dataclass(frozen=True, kw_only=True)
-class RepliesRead:
-    kind: Literal["read"] = "read"
-    reading: dict[str, Any]  # as `python -m app read --json` prints it
-    html: str  # the same for people
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgedReplies:
-    """As what a file was read, and what is found of its replies: the same as `judge --json`."""
-
-    kind: Literal["judged"] = "judged"
-    format: str
-    used: dict[str, str]  # what is used, and the field that it is taken from
-    ignored: tuple[str, ...]
-    notes: tuple[str, ...]
-    outcomes: tuple[RowOutcome, ...]
-    rows: tuple[RowFacts, ...]
-    totals: dict[str, Total]
-    replies: dict[int, str]  # by row
-    html: str  # reading and totals
 
 
 # Compare

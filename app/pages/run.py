@@ -11,13 +11,13 @@ from app.pages.run_answers import NoRun, RunShown, RunState, Unchanged
 from app.present import runs as present
 from app.present.curves import charts_html
 from app.services import runs as service
-from app.services.runs import RunView
+from app.services.run_views import RunView
 from app.services.studio import Studio
 from core.constitution.normal import closed
 from core.errors import StudioError
 from core.measure.report import report_to_data
 from core.measure.rows import rows_to_data
-from db.tables import JobStatus
+from db.status import JobStatus
 
 ENDPOINTS = ("opened", "watch", "state", "stop", "resume")
 

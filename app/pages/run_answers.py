@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.services.exposed import Exposed
-from app.services.runs import RunLine
+from app.services.run_views import RunLine
 from core.runs.links import Trainability
 from db.runs import VersionToTrain
-from db.tables import JobStatus
+from db.status import JobStatus
 
 # Train
 

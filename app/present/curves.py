@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.present.charts import SMOOTH_FROM, Chart, Mark, chart_svg, smoothing_window
 from app.present.text import escape
-from app.services.runs import RunView
+from app.services.run_views import RunView
 from core.methods.curves import CurveInfo
 from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig

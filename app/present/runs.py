@@ -8,14 +8,14 @@ from app.present.sides import SHOWN_SIDES
 from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
 from app.processes.patience import Hindrance
-from app.services.runs import RunLine, RunView, SampledReply
+from app.services.run_views import RunLine, RunView, SampledReply
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.methods.arms import inner_title
 from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig, preset
 from core.progress import is_training, measuring_phase
 from core.runs.phases import measured_arms, run_phases
-from db.tables import JobStatus
+from db.status import JobStatus
 
 PHASE_NAMES = {
     "preparing": "Prepare the model",

@@ -23,7 +23,8 @@ from core.settings import SamplingConfig
 from db.comparisons import NewComparison, NewReply
 from db.constitutions import get_constitution, get_version_by_id
 from db.runs import get_run_summary
-from db.tables import Comparison, JobStatus, Reply
+from db.status import JobStatus
+from db.tables import Comparison, Reply
 
 MAX_SEED = 2**53 - 1  # the largest whole number that a browser keeps exactly
 

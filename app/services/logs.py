@@ -6,7 +6,8 @@ from app.processes.patience import Hindrance, read_note
 from app.processes.protocol import attempt_key
 from app.processes.store import MissingFileError, Store
 from db.faults import Fault
-from db.tables import Job, JobStatus
+from db.status import JobStatus
+from db.tables import Job
 
 LOG_LINES = 100
 LOG_BYTES = 64_000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect
 
-from app.processes.supervisor import only_one
+from app.processes.place import only_one
 from app.services import postgres_tools
 from app.services.archives import DATABASES, BackupError, Manifest, unpacked
 from app.services.backups import contents_of, database_file

@@ -1,14 +1,12 @@
 """Runs: asking for one, watching it, stopping and resuming it. All a page shows comes from the run's rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 import db.runs as store
-from app.processes.patience import Hindrance
 from app.processes.protocol import LEASE_S, attempt_key
 from app.processes.store import LOG
 from app.services.audit import record
@@ -16,6 +14,7 @@ from app.services.base_models import look_up
 from app.services.logs import log_tail, waits_for
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
 from app.services.request_keys import require_key
+from app.services.run_views import RESUMABLE, Point, RunLine, RunView, SampledReply
 from app.services.stored import NotKeptError, config_of, constitution_of, preset_name, run_problems
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.principles import Constitution
@@ -31,10 +30,9 @@ from db import jobs
 from db.constitutions import get_version_by_id
 from db.runs import NewRun, RunSummary
 from db.session import clock
-from db.tables import Job, JobStatus, Run
+from db.status import JobStatus
+from db.tables import Job, Run, Version
 
-RESUMABLE = (JobStatus.STOPPED, JobStatus.FAILED)
-ENDED = (*RESUMABLE, JobStatus.FINISHED, JobStatus.UNREADABLE)
 TYPICAL = Hardware(  # two server cores: only the proportions between the phases are taken from it
     device="cpu",
     device_name="",
@@ -46,79 +44,6 @@ TYPICAL = Hardware(  # two server cores: only the proportions between the phases
     matmul_gflops=860.0,
     copy_gb_s=75.0,
 )
-
-
-@dataclass(frozen=True)
-class Point:
-    """One number at one step; None could not be scored."""
-
-    step: int
-    value: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SampledReply:
-    """A reply sampled during training."""
-
-    step: int
-    position: int
-    query: str
-    side: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunLine:
-    """A run in a list."""
-
-    id: int
-    constitution: str
-    version_number: int
-    model: str
-    preset: str
-    status: JobStatus
-    stopping: bool
-    phase: str
-    share: float
-    requested_by: str
-    created_at: datetime
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunView:
-    """Everything the page of a run shows."""
-
-    line: RunLine
-    constitution_id: int
-    version_id: int
-    query_set: str
-    revision: str | None
-    config: TrainConfig | None  # None when it cannot be read: `problems` says why
-    step: int
-    total_steps: int
-    eta_s: float | None  # until the whole run ends
-    ahead: int  # runs that a queued one waits for
-    waits: Hindrance | None  # what a running one cannot go on without
-    silent_s: float | None  # seconds since a running one was last heard of, when that is worryingly long
-    attempt: int
-    resumable_from: str | None
-    notice: str | None
-    error_kind: str | None
-    error_text: str | None
-    started_at: datetime | None
-    metrics: Mapping[str, tuple[Point, ...]]
-    samples: tuple[SampledReply, ...]
-    log: tuple[str, ...]
-    result: RunResult | None
-    unreadable: bool  # whether the row holds a result of another form
-    problems: tuple[str, ...]  # what of the run, besides its result, cannot be read, and why
-    adapter_sha256: str | None
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing happens to it any more unless someone resumes it."""
-        return self.line.status in ENDED
 
 
 def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object) -> int:
@@ -169,12 +94,9 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         ahead = jobs.jobs_ahead(session, summary.run.job) if summary.run.job.status == JobStatus.QUEUED else 0
         metrics, samples = _metrics(session, run_id), _samples(session, run_id)
         silent_s = _silent_s(summary.run.job, clock(session))
-    found = constitution_of(version)
-    constitution = None if isinstance(found, Unreadable) else found
-    run, job, seconds = summary.run, summary.run.job, _weights(constitution, summary.run)
-    result = read_result(run)
+    constitution, run, job, result = _readable(version), summary.run, summary.run.job, read_result(summary.run)
     return RunView(
-        line=_line(studio, summary, seconds),
+        line=_line(studio, summary, _weights(constitution, run)),
         constitution_id=summary.constitution_id,
         version_id=run.version_id,
         query_set=summary.query_set_name,
@@ -182,7 +104,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         config=_config(run),
         step=job.step,
         total_steps=job.total_steps,
-        eta_s=_eta_s(studio, constitution, run, seconds),
+        eta_s=_eta_s(studio, constitution, run, _weights(constitution, run)),
         ahead=ahead,
         waits=waits_for(studio.store, job, silent_s is not None),
         silent_s=silent_s,
@@ -200,6 +122,11 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         problems=tuple(run_problems(run, version)),
         adapter_sha256=run.adapter_sha256,
     )
+
+
+def _readable(version: Version) -> Constitution | None:
+    found = constitution_of(version)
+    return None if isinstance(found, Unreadable) else found
 
 
 def read_result(run: Run) -> RunResult | None:

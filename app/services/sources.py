@@ -16,7 +16,7 @@ from core.methods.settings import TrainConfig
 from core.settings import SamplingConfig
 from db.constitutions import get_constitution, get_version_by_id, list_constitutions
 from db.runs import RunSummary, list_runs
-from db.tables import JobStatus
+from db.status import JobStatus
 
 MOST_PANES = 12  # more than anybody can read side by side
 

@@ -18,7 +18,8 @@ from core.errors import ConfigError, QueryError, StudioError
 from core.methods.settings import TrainConfig, config_from_data
 from db.constitutions import NewVersion
 from db.query_sets import is_whole
-from db.tables import Draft, JobStatus, QuerySet, Run, Version
+from db.status import JobStatus
+from db.tables import Draft, QuerySet, Run, Version
 
 
 class NotKeptError(StudioError):

@@ -25,7 +25,8 @@ from app.settings import Settings
 from core.measure.report import report_from_data
 from core.measure.rows import rows_to_data
 from db import runs
-from db.tables import JobStatus, Run
+from db.status import JobStatus
+from db.tables import Run
 from tests.browser.conftest import ROOT, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.real_model]

@@ -17,7 +17,7 @@ from db import claims, comparisons, constitutions, drafts, jobs, machines, query
 from db.runs import NewRun
 from db.schema import alembic_config, migrate
 from db.session import Sessions, make_engine, make_sessions
-from db.tables import JobStatus
+from db.status import JobStatus
 
 BEFORE: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "before.json").read_text())
 

@@ -15,7 +15,8 @@ from db.claims import Claim, Progress
 from db.errors import LostLease
 from db.runs import Metric, Sample
 from db.session import Sessions, clock
-from db.tables import Job, JobStatus, Run
+from db.status import JobStatus
+from db.tables import Job, Run
 from tests.db.rows import dump
 
 QueueRun = Callable[..., Run]

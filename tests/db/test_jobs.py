@@ -9,7 +9,8 @@ from db.claims import Progress
 from db.errors import LostLease, NotFound, NotResumable, RequestKeyTaken
 from db.jobs import NewJob
 from db.session import Sessions
-from db.tables import JobStatus, Run
+from db.status import JobStatus
+from db.tables import Run
 
 QueueRun = Callable[..., Run]
 MEASURE = NewJob(kind="measure", spec={"adapter": "runs/1/attempt-1/adapter", "judges": ["max_words"], "seeds": [0, 1]}, requested_by="ann", request_key="m")

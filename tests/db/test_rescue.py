@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from db import claims, jobs, runs
 from db.claims import Claim, Progress
 from db.session import Sessions, clock, make_engine, make_sessions
-from db.tables import Job, JobStatus, Run
+from db.status import JobStatus
+from db.tables import Job, Run
 from tests.db.rows import dump
 
 QueueRun = Callable[..., Run]

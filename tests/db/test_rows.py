@@ -11,7 +11,8 @@ from db.canonical import DamagedJson
 from db.columns import UNKNOWN_TIME
 from db.rows import stored_rows
 from db.session import Sessions
-from db.tables import Constitution, Draft, Job, JobStatus, Run, Version
+from db.status import JobStatus
+from db.tables import Constitution, Draft, Job, Run, Version
 from tests.db.rows import only_sqlite
 
 pytestmark = only_sqlite  # which keeps whatever is put into its file; PostgreSQL refuses most of it

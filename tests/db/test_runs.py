@@ -8,7 +8,8 @@ from db import claims, jobs, runs
 from db.errors import NotFound
 from db.runs import NewRun
 from db.session import Sessions
-from db.tables import JobStatus, Run
+from db.status import JobStatus
+from db.tables import Run
 
 QueueRun = Callable[..., Run]
 Race = Callable[[Callable[[str], object], int], list[str]]

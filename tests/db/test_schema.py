@@ -18,7 +18,8 @@ from sqlalchemy.exc import DatabaseError
 from db import schema
 from db.errors import BrokenMigration, NewerSchema
 from db.session import Sessions, make_engine
-from db.tables import Base, JobStatus, Run, Version
+from db.status import JobStatus
+from db.tables import Base, Run, Version
 from tests.db.rows import dump, only_sqlite
 
 LATER = '''

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.processes.supervisor import only_one
+from app.processes.place import only_one
 from app.services.studio import Studio
 from app.settings import Settings, prepare_data_folder
 from tests.app.commands.archiving import back_up, files_below, furnished, restore

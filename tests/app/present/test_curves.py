@@ -8,11 +8,11 @@ import pytest
 
 from app.present.curves import charts_html
 from app.present.runs import phase_words
-from app.services.runs import Point, RunLine, RunView
+from app.services.run_views import Point, RunLine, RunView
 from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig, preset
 from core.runs.phases import run_phases
-from db.tables import JobStatus
+from db.status import JobStatus
 
 METRICS = ("loss_nats", "attribution", "mi_bound_nats", "margin_nats", "kl_base_policy_nats")
 

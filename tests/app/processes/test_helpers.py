@@ -25,7 +25,7 @@ from core.errors import ConfigError, StudioError
 from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from db.runs import TRAIN
-from db.tables import JobStatus
+from db.status import JobStatus
 from tests.app.commands.test_cli import CONSTITUTION, SMALL
 from tests.app.planting import claim, make_studio
 from tests.app.processes.test_trainer import job, queue

@@ -18,7 +18,7 @@ from app.services.studio import Studio
 from core.machine import Hardware
 from db import jobs, machines
 from db.claims import Claim
-from db.tables import JobStatus
+from db.status import JobStatus
 from tests.app.planting import HARDWARE, get_run, make_studio, queue
 
 

@@ -30,7 +30,8 @@ from db import claims, jobs, runs
 from db.errors import LostLease
 from db.faults import Fault
 from db.session import make_engine, make_sessions
-from db.tables import Job, JobStatus
+from db.status import JobStatus
+from db.tables import Job
 from tests.app.planting import claim, make_studio, queue
 
 STEP = StepReport(phase="training", done=1, total=2, metrics={"loss_nats": 0.5})

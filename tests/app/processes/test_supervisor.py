@@ -14,7 +14,8 @@ import pytest
 
 from app.processes.health import MISSES
 from app.processes.lifeline import identity_of, is_alive
-from app.processes.supervisor import child_command, only_one, supervise, wait_for_port
+from app.processes.place import only_one, wait_for_port
+from app.processes.supervisor import child_command, supervise
 from app.settings import Settings, prepare_data_folder
 from core.errors import ConfigError
 from db.errors import DatabaseInUse

@@ -27,7 +27,8 @@ from core.settings import SamplingConfig
 from db import jobs, machines, runs
 from db.query_sets import add_query_set
 from db.runs import NewRun, add_run
-from db.tables import Job, JobStatus, Run
+from db.status import JobStatus
+from db.tables import Job, Run
 from tests.app.planting import HARDWARE, claim, make_studio, version_id
 from tests.tiny import save_tiny_model
 

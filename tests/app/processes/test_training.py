@@ -14,7 +14,7 @@ from core.runs.links import trainability_from_data
 from core.runs.records import RunRecord
 from core.settings import ModelReference
 from db.claims import Claim
-from db.tables import JobStatus
+from db.status import JobStatus
 from tests.app.damaging import damage
 from tests.app.planting import FOUND, claim, get_run, make_studio, queue
 from tests.app.results import ADAPTER, result

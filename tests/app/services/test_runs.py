@@ -13,7 +13,7 @@ from core.methods.settings import PRESETS, config_from_data
 from db import claims, jobs
 from db.runs import get_run as get_row
 from db.session import clock
-from db.tables import JobStatus
+from db.status import JobStatus
 from tests.app.planting import (
     claim,
     finish,

@@ -15,7 +15,7 @@ from app.services.studio import RefusedError, Studio, open_studio
 from core.constitution.stored import Unreadable
 from core.errors import ConfigError, ConstitutionError, QueryError, StudioError
 from db.columns import UNKNOWN_TIME
-from db.tables import JobStatus
+from db.status import JobStatus
 from tests.app.damaging import DIGITS, ONE, Damaged, damage, plant_damage, store_version
 from tests.app.planting import add_plain_version, form, make_studio, settings_for, version_id
 

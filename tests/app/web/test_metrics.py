@@ -13,7 +13,7 @@ from app.settings import Settings, prepare_data_folder
 from app.web.app import studio_app
 from core.errors import ConfigError
 from db import claims
-from db.tables import JobStatus
+from db.status import JobStatus
 from tests.app.planting import measure, queue
 from tests.app.serving import served
 

@@ -1,0 +1,55 @@
+"""What the commands that train and measure nothing are given."""
+
+import argparse
+from pathlib import Path
+
+BACKUP = """\
+Copy database and runs into one file, also while the studio runs. The file is opened and checked before it gets its name.
+It holds no password and no token, and only this user can read it. Exit status 1 also when the studio's own data are found damaged.
+"""
+
+
+def read_options(command: argparse.ArgumentParser) -> None:
+    """Of `read`."""
+    command.add_argument("file", type=Path, metavar="FILE", help="a file of queries, a constitution, or replies")
+    command.add_argument("--as", dest="kind", choices=("queries", "constitution", "replies"), help="what to read it as (default: what it holds)")
+    command.add_argument("--query-field", metavar="NAME", help="the column or key that holds the queries, where it is not found by itself")
+    command.add_argument("--json", action="store_true", help="print JSON instead of lines")
+
+
+def judge_options(command: argparse.ArgumentParser) -> None:
+    """Of `judge`."""
+    command.add_argument("--constitution", required=True, type=Path, metavar="FILE", help="as for the other commands")
+    command.add_argument(
+        "--replies",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help='.jsonl rows {"response": …, "query"?: …, "principle"?: title or number, "side"?: "statement"|"antithesis"|"none"}; a .json list, .csv, .tsv',
+    )
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def propose_options(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Of `propose`, whose parser is given back."""
+    start = command.add_mutually_exclusive_group(required=True)
+    start.add_argument("--wish", metavar="TEXT", help="what you want of the model, in a sentence of your own")
+    start.add_argument("--statement", metavar="TEXT", help="the statement of a principle, to which an antithesis is wanted")
+    writer = command.add_mutually_exclusive_group()
+    writer.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder (STUDIO_WRITER_MODEL)")
+    writer.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible endpoint (STUDIO_WRITER_URL); its key is read from STUDIO_WRITER_KEY")
+    command.add_argument("--endpoint-model", metavar="NAME", help="the name the endpoint knows the model by (STUDIO_WRITER_MODEL)")
+    command.add_argument("--seed", type=int, default=0, help="0 asks for the likeliest answer, another number for another one (default: 0)")
+    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
+    command.add_argument("--json", action="store_true", help="print JSON instead of YAML")
+    return command
+
+
+def backup_options(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:
+    """Of `backup` and `restore`, whose parsers are given back."""
+    backup = commands.add_parser("backup", help="copy database and runs into one file, also while the studio runs", description=BACKUP)
+    backup.add_argument("file", type=Path, metavar="FILE.tar", help="a file that is not there yet, or a folder, in which it is named after the time")
+    backup.add_argument("--models", action="store_true", help="the downloaded models too; without them they are fetched again")
+    restore = commands.add_parser("restore", help="bring a backup back, into an empty data folder")
+    restore.add_argument("file", type=Path, metavar="FILE.tar", help="what backup wrote")
+    return [backup, restore]

@@ -1,0 +1,86 @@
+"""A run as its page shows it: plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.processes.patience import Hindrance
+from core.methods.settings import TrainConfig
+from core.runs.results import RunResult
+from db.status import JobStatus
+
+RESUMABLE = (JobStatus.STOPPED, JobStatus.FAILED)
+ENDED = (*RESUMABLE, JobStatus.FINISHED, JobStatus.UNREADABLE)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One number at one step; None could not be scored."""
+
+    step: int
+    value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampledReply:
+    """A reply sampled during training."""
+
+    step: int
+    position: int
+    query: str
+    side: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunLine:
+    """A run in a list."""
+
+    id: int
+    constitution: str
+    version_number: int
+    model: str
+    preset: str
+    status: JobStatus
+    stopping: bool
+    phase: str
+    share: float
+    requested_by: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """Everything the page of a run shows."""
+
+    line: RunLine
+    constitution_id: int
+    version_id: int
+    query_set: str
+    revision: str | None
+    config: TrainConfig | None  # None when it cannot be read: `problems` says why
+    step: int
+    total_steps: int
+    eta_s: float | None  # until the whole run ends
+    ahead: int  # runs that a queued one waits for
+    waits: Hindrance | None  # what a running one cannot go on without
+    silent_s: float | None  # seconds since a running one was last heard of, when that is worryingly long
+    attempt: int
+    resumable_from: str | None
+    notice: str | None
+    error_kind: str | None
+    error_text: str | None
+    started_at: datetime | None
+    metrics: Mapping[str, tuple[Point, ...]]
+    samples: tuple[SampledReply, ...]
+    log: tuple[str, ...]
+    result: RunResult | None
+    unreadable: bool  # whether the row holds a result of another form
+    problems: tuple[str, ...]  # what of the run, besides its result, cannot be read, and why
+    adapter_sha256: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing happens to it any more unless someone resumes it."""
+        return self.line.status in ENDED
