@@ -191,6 +191,9 @@ def _stutter(word: str) -> list[str]:
     return [match[1]] * (len(match[0]) // len(match[1])) if match and len(match[0]) >= _LONG_PERIODIC else [word]
 
 
+_BETWEEN_NUMBERS = r"(?<=\d\s?)[*/:.,-](?=\s?\d)|(?<![\w.)])-(?=\d)|(?<=[=<>+*/^(]\s?)-(?=\s?\d)"
+
+
 def folded(text: str) -> str:
     """The form in which texts are searched: case, width, kind of quotes, invisible signs and the way of writing an accent make no difference."""
     plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text).translate(_STRAIGHT)).casefold().replace("i\u0307", "i")
@@ -198,9 +201,14 @@ def folded(text: str) -> str:
 
 
 def same_question(text: str) -> str:
-    """What two queries have in common that differ in case, width, blanks and punctuation only."""
-    bare = regex.sub(r"'", "", folded(text))
-    parted = regex.sub(r"(?![#%&@*])[\p{P}\s]+", " ", bare).strip()
+    """What two queries have in common that differ in case, width, blanks and punctuation only.
+
+    A sign between two numbers, before one, or raised above the line is no punctuation: `5 * 3` is not `5 / 3`, -5 not 5, and 2² not 22.
+    """
+    raised = regex.sub(r"[²³¹⁰⁴-⁹]+", lambda match: f"^{match[0]}", text)
+    bare = regex.sub(r"'|\u0640|(?<![\w)])\*{1,3}(?=\p{L})|(?<=\p{L})\*{1,3}(?![\w(])", "", folded(raised))  # also emphasis, and letters drawn long
+    parted = regex.sub(rf"(?:(?![#%&@*]|{_BETWEEN_NUMBERS})\p{{P}}|\s)+", " ", bare).strip()
+    parted = regex.sub(r"(?<=\d) ?([*/:-]) ?(?=\d)", r" \1 ", parted)
     return regex.sub(rf"(?<=[{_UNSPACED}]) | (?=[{_UNSPACED}])", "", parted) or folded(text)
 
 

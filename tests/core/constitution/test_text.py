@@ -228,14 +228,35 @@ def test_folded(one, other):
         ("ＨＩ", "hi"),
         ("“Why?”", "Why"),
         ("Is it so – really", "is it so, really?"),
+        ("What is 5*3?", "what is 5 * 3"),
+        ("In 2024, who won?", "In 2024 who won"),
+        ("Name 10, please!", "name 10 please"),
+        ("Is **tea** good?", "is tea good"),
+        ("What is *really* hot?", "What is really hot?"),
+        ("ما هو الـشـــاي؟", "ما هو الشاي"),
+        ("and/or", "and or"),
+        ("10-4", "10 - 4"),
     ],
 )
 def test_the_same_question(one, other):
     assert same_question(one) == same_question(other)
 
 
+NUMBERS = [
+    ("What is 5 * 3?", "What is 5 / 3?"),
+    ("What is 5 * 3?", "What is 5 3?"),
+    ("What is 10-4?", "What is 10 4?"),
+    ("What is 2²?", "What is 22?"),
+    ("What is x⁵?", "What is x5?"),
+    ("Solve x = -5", "Solve x = 5"),
+    ("How far is -3 from 4?", "How far is 3 from 4?"),
+    ("Is 1/2 more?", "Is 1.2 more?"),
+    ("كم ٣*٤؟", "كم ٣/٤؟"),
+]
+
+
 @pytest.mark.parametrize(
-    ("one", "other"), [("What is C?", "What is C++?"), ("What is C?", "What is C#?"), ("3.5 km", "35 km"), ("?", "!"), ("resign", "re-sign")]
+    ("one", "other"), [("What is C?", "What is C++?"), ("What is C?", "What is C#?"), ("3.5 km", "35 km"), ("?", "!"), ("resign", "re-sign"), *NUMBERS]
 )
 def test_other_questions(one, other):
     assert same_question(one) != same_question(other)
