@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.session import clock
@@ -54,6 +54,12 @@ def list_entries(session: Session, since: datetime | None = None, who: str | Non
     for entry in session.scalars(query.execution_options(yield_per=500)):
         if who is None or name_key(entry.who) == name_key(who):
             yield entry
+
+
+def count_entries(session: Session, who: str, what: str, since: datetime) -> int:
+    """How often somebody has done one thing since then."""
+    query = select(func.count()).select_from(AuditEntry).where(AuditEntry.what == what, AuditEntry.who == who, AuditEntry.at >= since)
+    return session.scalars(query).one()
 
 
 def newest_entry(session: Session, what: str) -> AuditEntry | None:

@@ -23,6 +23,12 @@ class NewJob:
     spec: dict[str, Any] = field(default_factory=dict)
 
 
+def count_waiting(session: Session, requested_by: str) -> int:
+    """How many jobs of somebody are queued."""
+    query = select(func.count()).select_from(Job).where(Job.requested_by == requested_by, Job.status == JobStatus.QUEUED)
+    return session.scalars(query).one()
+
+
 def add_job(session: Session, new: NewJob) -> Job:
     """Queue a job; the same request_key again returns the job that is there, whatever became of it.
 

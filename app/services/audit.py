@@ -41,6 +41,11 @@ def acting(name: str, place: str) -> Iterator[None]:
         _doer.reset(before)
 
 
+def doer() -> str:
+    """The name of whoever acts; empty for the studio itself and for commands."""
+    return _doer.get().name
+
+
 def record(session: Session, what: str, subject: str = "", *, once: bool = False, **detail: object) -> None:
     """Remember an act in the transaction that it changes something in.
 

@@ -9,6 +9,7 @@ import db.constitutions as store
 from app.services.audit import record
 from app.services.documents import Document, read_document, read_stored_document, require_name, same_text, with_ids
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView
+from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
 from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution, write_version
 from app.services.studio import HinderedError, RefusedError, Studio, in_words
@@ -39,6 +40,7 @@ def create_constitution(studio: Studio, name: object, request_key: str = "") -> 
     """Make an empty constitution and return its id. The same request_key again is the same constitution: a double click makes one."""
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
+        require_below_quota(session, "constitution.made")
         made = store.add_constitution(session, checked, request_key=require_key(request_key)).id
         record(session, "constitution.made", f"constitution {made}", once=True, name=checked)
         return made

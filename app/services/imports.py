@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 import db.constitutions as store
 from app.services.audit import record
 from app.services.documents import read_document, read_stored_document, require_name, with_ids
+from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
 from app.services.stored import NotKeptError, write_version
 from app.services.studio import Studio, in_words
@@ -60,6 +61,7 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
     constitution = with_ids(replace(reading.constitution, name=require_name(reading.constitution.name)))
     content = to_data(constitution)
     with in_words(), studio.sessions.begin() as session:
+        require_below_quota(session, "constitution.made")
         row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
         if (head := store.get_head(session, row.id)) is not None:
             return Imported(id=row.id, reading=reading, number=head.number)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import db.query_sets as store
 from app.services.audit import record
+from app.services.quotas import require_below_quota
 from app.services.starter_queries import STARTER_SOURCE
 from app.services.stored import NotKeptError, queries_of
 from app.services.studio import Studio, in_words
@@ -56,6 +57,7 @@ def upload(studio: Studio, data: bytes, filename: str, field: str = "") -> tuple
     queries = list(reading.queries)
     require_both_splits(queries, name)
     with in_words(), studio.sessions.begin() as session:
+        require_below_quota(session, "query-set.uploaded")
         row = store.add_query_set(session, name, f"uploaded as {name}", [dict(item) for item in to_rows(queries)])
         session.refresh(row)
         if queries_of(row) != queries:

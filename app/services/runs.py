@@ -13,6 +13,7 @@ from app.services.audit import record
 from app.services.base_models import look_up
 from app.services.logs import log_tail, waits_for
 from app.services.plans import TrainForm, form_of, known_hardware, make_plan
+from app.services.quotas import require_place_in_queue
 from app.services.request_keys import require_key
 from app.services.run_views import RESUMABLE, Point, RunLine, RunView, SampledReply
 from app.services.stored import NotKeptError, config_of, constitution_of, preset_name, run_problems
@@ -63,6 +64,7 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
         request_key=key,
     )
     with in_words(), studio.sessions.begin() as session:
+        require_place_in_queue(session, caller)
         run = store.add_run(session, new)
         if isinstance(config_of(run), Unreadable):
             raise NotKeptError("the run")

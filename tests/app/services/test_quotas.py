@@ -1,0 +1,44 @@
+"""How much one person may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.services import constitutions, query_sets, quotas, runs
+from app.services.audit import acting
+from app.services.studio import RefusedError, Studio
+from tests.app.planting import form, make_studio, queue
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+def test_nobody_fills_the_queue_for_the_others(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quotas, "MOST_WAITING", 2)
+    first, _ = (queue(studio, key=f"a-click-of-ann-{i}") for i in range(2))
+    with pytest.raises(RefusedError, match="You have 2 runs waiting"):
+        queue(studio, key="a-click-of-ann-3")
+    runs.queue_run(studio, "Bob", form(studio), "a-click-of-bob")
+    runs.stop(studio, first)
+    queue(studio, key="a-click-of-ann-4")
+
+
+def test_nobody_fills_the_database_for_the_others_and_commands_are_not_counted(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quotas, "MOST_A_DAY", {what: (2, things) for what, (_, things) in quotas.MOST_A_DAY.items()})
+    for _ in range(3):
+        constitutions.create_constitution(studio, "By a command")
+    with acting("Ann", "203.0.113.5"):
+        for number in range(2):
+            constitutions.create_constitution(studio, f"Mine {number}")
+            query_sets.upload(studio, b"\n".join(b"What is %d of %d?" % (i, number) for i in range(40)), "q.txt")
+        with pytest.raises(RefusedError, match="You have made 2 constitutions within a day"):
+            constitutions.create_constitution(studio, "One more")
+        with pytest.raises(RefusedError, match="You have made 2 query sets within a day"):
+            query_sets.upload(studio, b"\n".join(b"Who is %d?" % i for i in range(40)), "q.txt")
+    with acting("Bob", "203.0.113.6"):
+        constitutions.create_constitution(studio, "Bob's")
