@@ -70,7 +70,10 @@ def test_a_head_that_does_not_come_is_not_waited_for(port: int, sent: bytes) -> 
 def test_a_second_head_that_drips_is_not_waited_for_either(port: int) -> None:
     with opened(port) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        answered = client.recv(65536)
+        while not answered.endswith(b"\r\n\r\n0"):  # the body is the length of what was sent, and may come by itself
+            answered += client.recv(65536)
+        assert answered.startswith(b"HTTP/1.1 200")
         client.sendall(b"GET / HT")
         assert rest(client).startswith(b"HTTP/1.1 408")
 
