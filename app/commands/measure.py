@@ -11,14 +11,16 @@ from app.commands.files import read_constitution
 from app.commands.inputs import chosen_arm, chosen_sampling, chosen_seed, load, open_settings, read_queries, read_run
 from app.commands.terminal import quiet
 from app.present.table import report_lines
-from core.constitution.principles import Constitution, content_hash
+from core.constitution.principles import SIDES, Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
 from core.constitution.text import same_question
 from core.engine.policies import open_policy
 from core.engine.policy import Policy
 from core.errors import ConfigError
 from core.measure.ask import ask, query_batches
-from core.measure.report import evaluate, report_to_data
+from core.measure.relevance import read_replies, with_reading
+from core.measure.report import evaluate
+from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from core.measure.values import MeasuredReply
 from core.methods.arms import CONTROL, Arm, arm_to_data, make_arm
@@ -75,7 +77,9 @@ def _answers(policy: Policy, constitution: Constitution, queries: Sequence[str],
         replies += ask(policy, constitution, batch, sampling, seed)
         done += len(batch)
         print(f"{policy.arm.key}: {done} of {len(queries)} queries measured", file=sys.stderr)
-    return replies
+    if not policy.arm.in_prompt:
+        return replies
+    return with_reading(replies, read_replies(policy.model, queries, [reply.text for reply in replies if reply.side == SIDES[0]]))
 
 
 def _held_out(queries: list[Query], options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[list[str], int]:

@@ -15,7 +15,7 @@ from app.services.run_views import RunView
 from app.services.studio import Studio
 from core.constitution.normal import closed
 from core.errors import StudioError
-from core.measure.report import report_to_data
+from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from db.status import JobStatus
 

@@ -6,6 +6,7 @@ its answer is no part of the answer: what is judged is judged of the answer (`an
 """
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -177,6 +178,17 @@ def repetition(text: str) -> float:
     """Share of four-word runs that have stood in the reply before: 0 = none, towards 1 = all. 0 for a reply under four words."""
     grams = _grams(answer(text), 4)
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
+
+
+def echo(text: str, sources: Sequence[str]) -> float:
+    """Share of a reply's four-word runs that stand in one of some other texts: 0 = none, 1 = all. 0 for a reply under four words."""
+    grams, known = _grams(_bare(answer(text)), 4), {gram for source in sources for gram in _grams(_bare(source), 4)}
+    return sum(gram in known for gram in grams) / len(grams) if grams else 0.0
+
+
+def _bare(text: str) -> str:
+    """A text without what stands around its words: a reply that repeats a query seldom repeats its punctuation."""
+    return regex.sub(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)", " ", folded(text))
 
 
 def _grams(text: str, n: int) -> list[tuple[str, ...]]:

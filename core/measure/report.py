@@ -10,15 +10,14 @@ queries; a base without the constitution is not measured, so what it follows by 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from core.constitution.contrasts import asked_stances, flip_side
 from core.constitution.principles import SIDES, Constitution
 from core.constitution.text import loops, mentions_constitution, refuses, repetition, words
-from core.errors import ConfigError
 from core.measure.judges import JUDGES, Judge, judge_of
-from core.measure.statistics import UNMEASURED, Figure, clustered_share, mean, paired_change, share
+from core.measure.sense import sense_change, sense_figures
+from core.measure.statistics import Figure, clustered_share, mean, paired_change, share
 from core.measure.tracing import Asked, attribution_figure, bound_figure, confusion, scored_queries, scores_by_base, scores_by_policy, summed_by_policy
 from core.measure.values import (
     NO_SIDE,
@@ -34,8 +33,8 @@ from core.measure.values import (
     Roles,
     roles,
 )
-from core.measure.verdicts import Evidence, Verdict, control_sentence, verdict_of
-from core.methods.arms import Arm, arm_from_data, arm_to_data, inner_title, trained_name
+from core.measure.verdicts import Evidence, control_sentence, verdict_of
+from core.methods.arms import Arm, inner_title, trained_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +68,16 @@ def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[Measured
     if len({tuple(query[0].query for query in queries) for queries in asked.values()}) > 1:
         raise ValueError(f"{', '.join(arm.key for arm in asked)} must have answered the same queries in the same order")
     measured = _Measured(constitution=constitution, asked=asked, judges=judges)
+    control = measured.roles.control
     return Report(
         n_queries=max((len(queries) for queries in asked.values()), default=0),
         split="held-out",
         sides=sides,
         cap_nats=math.log(len(sides)),
-        arms=tuple(arm_figures(arm, queries) for arm, queries in asked.items()),
+        read_among=max((len(query[0].query_logprobs) for queries in asked.values() for query in queries), default=0),
+        arms=tuple(arm_figures(arm, queries, constitution if arm.in_prompt else None) for arm, queries in asked.items()),
         principles=tuple(_principle(measured, i) for i in range(len(constitution.principles))),
+        sense=tuple(sense_change(arm.key, constitution, asked[control], asked[arm]) for arm in measured.prompted if control is not None and arm != control),
     )
 
 
@@ -90,8 +92,8 @@ def _by_query(replies: Sequence[MeasuredReply], sides: Sequence[str]) -> list[As
     return asked
 
 
-def arm_figures(arm: Arm, asked: Sequence[Asked]) -> ArmFigures:
-    """Figures of one arm from its replies to each query."""
+def arm_figures(arm: Arm, asked: Sequence[Asked], constitution: Constitution | None) -> ArmFigures:
+    """Figures of one arm from its replies to each query; `constitution` is what stood in its prompts, if anything."""
     n_sides = len(asked[0]) if asked else 0
     every = range(n_sides)
     scored = scored_queries(asked, every)
@@ -111,6 +113,7 @@ def arm_figures(arm: Arm, asked: Sequence[Asked]) -> ArmFigures:
         mentions=clustered_share([[mentions_constitution(r.text) for r in query] for query in asked]),
         empty=clustered_share([[not r.text for r in query] for query in asked]),
         kl_policy_base_nats=mean([math.fsum(kls) / n_sides for kls in map(_kls, scored) if len(kls) == n_sides]),
+        **sense_figures(constitution, asked),
     )
 
 
@@ -214,76 +217,3 @@ def _concluded(figures: PrincipleFigures, parts: Roles) -> PrincipleFigures:
     with_it = (figures.compliance[arm]["statement"] for arm in (control, trained))
     said = control_sentence(figures.title, trained_name(parts.trained), figures.compliance[parts.alone.key][NO_SIDE], *with_it)
     return replace(figures, verdict=verdict, sentence=sentence, control=said)
-
-
-def report_to_data(report: Report) -> dict[str, Any]:
-    """Plain JSON data, as kept in a run's row. What is written for people has its lines too: `core.measure.rows.rows_to_data`."""
-    return asdict(report) | {"arms": [asdict(figures) | {"arm": arm_to_data(figures.arm)} for figures in report.arms]}
-
-
-def report_from_data(data: Mapping[str, Any]) -> Report:
-    """The inverse of `report_to_data`, whatever stands beside it. A null in place of a figure is one that was not measured.
-
-    Raises:
-        ValueError: Data of another form.
-    """
-    try:
-        report = Report(
-            n_queries=int(data["n_queries"]),
-            split=str(data["split"]),
-            sides=tuple(map(str, data["sides"])),
-            cap_nats=float(data["cap_nats"]),
-            arms=tuple(map(_arm_from_data, data["arms"])),
-            principles=tuple(map(_principle_from_data, data["principles"])),
-        )
-    except (KeyError, TypeError, AttributeError, ConfigError) as error:
-        raise ValueError(f"this is no report: {error!r}") from error
-    _require_whole(report)
-    return report
-
-
-def _require_whole(report: Report) -> None:
-    """Raise ValueError where parts of a report do not belong together."""
-    keys, n = {figures.arm.key for figures in report.arms}, len(report.sides)
-    named = [cell.arm for principle in report.principles for change in principle.changes for cell in (change.before, change.after)]
-    if not set(named) <= keys:
-        raise ValueError(f"changes of {', '.join(sorted(set(named) - keys))}, which the report has not")
-    if any([len(row) for row in figures.confusion] not in ([], [n] * n) for figures in report.arms):
-        raise ValueError(f"a confusion of other than {n} constitutions")
-
-
-def _arm_from_data(data: Mapping[str, Any]) -> ArmFigures:
-    plain: dict[str, Any] = {item.name: _figure(data[item.name]) for item in fields(ArmFigures) if item.type is Figure}
-    by_side: dict[str, Any] = {name: _figures(data[name]) for name in ("words", "repetition")}
-    return ArmFigures(arm=arm_from_data(data["arm"]), confusion=tuple(tuple(map(int, row)) for row in data["confusion"]), **by_side, **plain)
-
-
-def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:
-    return PrincipleFigures(
-        title=str(data["title"]),
-        check=data["check"],
-        judge=data["judge"],
-        compliance={str(arm): _figures(by_side) for arm, by_side in data["compliance"].items()},
-        mi_bound_nats=_figures(data["mi_bound_nats"]),
-        attribution=_figures(data["attribution"]),
-        base_attribution=_figures(data["base_attribution"]),
-        changes=tuple(
-            Change(name=str(row["name"]), before=Cell(**row["before"]), after=Cell(**row["after"]), figure=_figure(row["figure"])) for row in data["changes"]
-        ),
-        verdict=Verdict(data["verdict"]) if data["verdict"] is not None else None,
-        sentence=str(data["sentence"]),
-        control=str(data["control"]),
-    )
-
-
-def _figures(data: Mapping[str, Any]) -> dict[str, Figure]:
-    return {str(key): _figure(figure) for key, figure in data.items()}
-
-
-def _figure(data: Mapping[str, Any] | None) -> Figure:
-    if data is None:
-        return UNMEASURED
-    figure = Figure(**data)
-    if not all(number is None or isinstance(number, int | float) for number in (figure.value, figure.low, figure.high)) or not isinstance(figure.n, int):
-        raise TypeError(f"a figure holds {figure!r}")
-    return figure

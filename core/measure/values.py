@@ -23,11 +23,16 @@ class MeasuredReply:
     logprobs: tuple[float, ...]  # mean token log-probability under each of `asked_stances`, in nats a token; empty for an empty reply, and under NO_SIDE
     base_logprobs: tuple[float, ...]  # the same by the base
     kl_policy_base_nats: float | None  # KL(policy || base) a token over the reply, under its own constitution; 0 for the base
+    query_logprobs: tuple[
+        float, ...
+    ] = ()  # log p(reply | query) by the base without a constitution, its own query first; empty: not read (core.measure.relevance)
+    read_tokens: int = 0  # that those are sums over
 
 
 def replies_from_data(rows: Iterable[Mapping[str, Any]]) -> list[MeasuredReply]:
     """The inverse of `asdict` on each reply."""
-    return [MeasuredReply(**{**row, **{name: tuple(row[name]) for name in ("logprobs", "base_logprobs")}}) for row in rows]
+    scores = ("logprobs", "base_logprobs", "query_logprobs")
+    return [MeasuredReply(**{**row, **{name: tuple(row.get(name, ())) for name in scores}}) for row in rows]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,15 @@ class ArmFigures:
     mentions: Figure  # share of replies that talk about their principles
     empty: Figure  # share of replies without text
     kl_policy_base_nats: Figure  # KL(policy || base), nats a token, own replies
+    cut: Figure  # share of replies that did not end within the token limit; this and all below: under the statements, or without a constitution
+    echo: Figure  # mean share of a reply's four-word runs that stand in its query or in the constitution
+    surprise_nats: Figure  # mean negative token log-probability by the base, under the reply's own prompt, nats a token
+    relevance_nats: Figure  # log m − CE(query | reply) among m queries, read by the base without a constitution
+    own_query: Figure  # share of replies whose own query is the likeliest of those
+    perplexity: Figure  # of the replies for the base without a constitution
+
+
+SENSE = ("cut", "echo", "surprise_nats", "relevance_nats", "own_query", "perplexity")  # not measured of reports older than these
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +140,17 @@ class PrincipleFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SenseChange:
+    """What an arm's replies under the statements are to those of the control, query by query: whether they still answer."""
+
+    arm: str  # its key
+    relevance_nats: Figure  # after - before
+    surprise_nats: Figure  # after - before, nats a token
+    echo: Figure  # after - before
+    cut: Figure  # after - before, difference of shares
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What arms do on the same held-out queries."""
 
@@ -133,5 +158,7 @@ class Report:
     split: str  # held-out, always
     sides: tuple[str, ...]  # what each query was answered under by arms with the constitution: the keys of `asked_stances`
     cap_nats: float  # log n: the MI bound cannot exceed it
+    read_among: int  # queries that a reply is read under: relevance cannot exceed the logarithm; 0 = was not read
     arms: tuple[ArmFigures, ...]  # in the order in which they are shown
     principles: tuple[PrincipleFigures, ...]
+    sense: tuple[SenseChange, ...]  # of every arm with the constitution but the control

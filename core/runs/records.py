@@ -13,7 +13,7 @@ from core.constitution.queries import queries_hash
 from core.engine.checkpoints import remember, write_json
 from core.engine.processes import World
 from core.errors import ConfigError
-from core.measure.report import report_to_data
+from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from core.measure.values import Report
 from core.methods.settings import config_from_data, config_to_data

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import StudioError
-from core.measure.report import report_from_data, report_to_data
+from core.measure.report_data import report_from_data, report_to_data
 from core.measure.values import Report
 from core.runs.balance import PrincipleBalance, balance_from_data, balance_to_data
 from core.runs.links import Trainability, trainability_from_data, trainability_to_data

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.measure.statistics import UNMEASURED, Figure
-from core.measure.values import NO_SIDE, OVER_PROMPT, TEXT, WEIGHTS, ArmFigures, Cell, Change, PrincipleFigures, Report
+from core.measure.values import NO_SIDE, OVER_PROMPT, SENSE, TEXT, WEIGHTS, ArmFigures, Cell, Change, PrincipleFigures, Report, SenseChange
 from core.measure.verdicts import Verdict, control_sentence
 from core.methods.arms import Arm, Artifact, make_arm
 from core.runs.results import RunResult
@@ -41,6 +41,12 @@ ARMS = {
         mentions=share(0.0),
         empty=share(0.0),
         kl_policy_base_nats=figure(0.0, 0.0, 0.0),
+        cut=share(0.417),
+        echo=figure(0.021, 0.006, 0.043),
+        surprise_nats=figure(1.38, 1.27, 1.49),
+        relevance_nats=figure(1.96, 1.84, 2.04),
+        own_query=share(0.958),
+        perplexity=figure(4.1, 3.6, 4.7),
     ),
     TRAINED.key: ArmFigures(
         arm=TRAINED,
@@ -58,6 +64,12 @@ ARMS = {
         mentions=share(0.0),
         empty=share(0.0),
         kl_policy_base_nats=figure(0.231, 0.2, 0.27),
+        cut=share(0.0),
+        echo=figure(0.034, 0.009, 0.071),
+        surprise_nats=figure(1.55, 1.41, 1.68),
+        relevance_nats=figure(1.92, 1.74, 2.03),
+        own_query=share(0.917),
+        perplexity=figure(5.2, 4.4, 6.1),
     ),
     ALONE.key: ArmFigures(
         arm=ALONE,
@@ -70,8 +82,21 @@ ARMS = {
         mentions=share(0.0),
         empty=share(0.0),
         kl_policy_base_nats=UNMEASURED,
+        cut=share(0.5),
+        echo=figure(0.012, 0.002, 0.027),
+        surprise_nats=UNMEASURED,
+        relevance_nats=UNMEASURED,
+        own_query=UNMEASURED,
+        perplexity=UNMEASURED,
     ),
 }
+SENSE_CHANGE = SenseChange(
+    arm=TRAINED.key,
+    relevance_nats=figure(-0.04, -0.16, 0.07),
+    surprise_nats=figure(0.17, 0.02, 0.33),
+    echo=figure(0.013, -0.02, 0.05),
+    cut=figure(-0.417, -0.59, -0.2),
+)
 
 
 def compared(name: str, before: tuple[Arm, str], after: tuple[Arm, str], found: Figure) -> Change:
@@ -116,8 +141,10 @@ def report(*principles: PrincipleFigures) -> Report:
         split="held-out",
         sides=("statement", "antithesis"),
         cap_nats=0.6931471805599453,
+        read_among=8,
         arms=tuple(ARMS.values()),
         principles=principles or (principle("Be brief", "followed", says),),
+        sense=(SENSE_CHANGE,),
     )
 
 
@@ -136,14 +163,14 @@ def result(*principles: PrincipleFigures, **more: Any) -> RunResult:
 
 def earlier(data: RunResult) -> RunResult:
     """The result of a run of an earlier version: two arms, and the base has read no replies and no principle was flipped alone."""
-    new = ("mi_bound_summed_nats", "base_mi_bound_nats", "base_attribution", "base_surprise_nats")
+    new = ("mi_bound_summed_nats", "base_mi_bound_nats", "base_attribution", "base_surprise_nats", *SENSE)
     arms = tuple(replace(figures, confusion=(), **dict.fromkeys(new, UNMEASURED)) for figures in data.report.arms[:2])
     alone: dict[str, Any] = {"mi_bound_nats": {}, "attribution": {}, "base_attribution": {}, "control": ""}
     principles = tuple(
         replace(row, compliance={key: row.compliance[key] for key in (CONTROL.key, TRAINED.key)}, changes=row.changes[:2], **alone)
         for row in data.report.principles
     )
-    return replace(data, report=replace(data.report, arms=arms, principles=principles))
+    return replace(data, report=replace(data.report, arms=arms, principles=principles, read_among=0, sense=()))
 
 
 def result_of_two(second: PrincipleFigures) -> RunResult:

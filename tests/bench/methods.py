@@ -19,7 +19,7 @@ from app.services.studio import STARTERS, read_starters
 from app.services.text_files import file_stem
 from core.constitution.files import dump_yaml
 from core.constitution.principles import Constitution
-from core.measure.report import report_from_data
+from core.measure.report_data import report_from_data
 from core.measure.values import NO_SIDE, roles
 from core.methods.recipes import RECIPES
 

@@ -17,7 +17,7 @@ from typing import Any
 from app.services.studio import STARTERS, read_starters
 from core.constitution.files import dump_yaml
 from core.constitution.principles import SIDES, Constitution
-from core.measure.report import report_from_data
+from core.measure.report_data import report_from_data
 from core.measure.statistics import Figure
 from core.measure.values import NO_SIDE, roles
 

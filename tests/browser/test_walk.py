@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio, open_studio
 from app.settings import Settings
-from core.measure.report import report_from_data
+from core.measure.report_data import report_from_data
 from core.measure.rows import rows_to_data
 from db import runs
 from db.status import JobStatus

@@ -16,7 +16,7 @@ from app.services.studio import Studio
 from app.settings import Settings
 from app.web.api import add_routes
 from app.web.security import protect
-from core.measure.report import report_to_data
+from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from core.methods.arms import arm_to_data, arms_for, make_arm
 from core.runs.links import trainability_from_data

@@ -12,7 +12,7 @@ import pytest
 from app.present.report_csv import HEADS, report_csv
 from app.present.result import cell, result_html
 from app.present.table import DIGITS, number, report_lines
-from core.measure.report import report_from_data, report_to_data
+from core.measure.report_data import report_from_data, report_to_data
 from core.measure.rows import rows, rows_to_data
 from core.runs.results import RunResult, run_result_from_data, run_result_to_data
 from tests.app.planting import HOSTILE

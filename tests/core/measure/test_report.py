@@ -8,7 +8,8 @@ import pytest
 
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
-from core.measure.report import evaluate, report_from_data, report_to_data
+from core.measure.report import evaluate
+from core.measure.report_data import report_from_data, report_to_data
 from core.measure.statistics import UNMEASURED, paired_change
 from core.measure.values import OVER_PROMPT, TEXT, WEIGHTS, Cell, Roles, roles
 from core.measure.verdicts import Verdict

@@ -30,7 +30,7 @@ def test_the_figures_are_means_of_what_the_losses_module_says_of_each_query(n, n
     generator = torch.Generator().manual_seed(seed)
     scores_QCR = 4 * torch.randn(n_queries, n, n, generator=generator, dtype=torch.float64)
     asked = [[reply(logprobs=scores_CR[:, r].tolist()) for r in range(n)] for scores_CR in scores_QCR]
-    figures = arm_figures(TRAINED, asked)
+    figures = arm_figures(TRAINED, asked, CAPITALS)
     hits = [hit for scores_CR in scores_QCR for hit in attribution(scores_CR)]
     assert figures.mi_bound_nats.value == pytest.approx(sum(mi_bound(scores_CR) for scores_CR in scores_QCR) / n_queries)
     assert figures.attribution.value == pytest.approx(sum(hits) / len(hits))
@@ -53,13 +53,13 @@ def test_a_tie_is_a_miss_and_goes_to_the_other_stance():
 def test_summed_log_probabilities_give_the_bound_of_the_true_likelihoods():
     """Mean token scores -1 and -2 over 5 tokens: gaps 1 and 5 nats, bounds ln 2 - log1p(e^-1) = 0.3799 and ln 2 - log1p(e^-5) = 0.6864."""
     asked = [[reply("statement", logprobs=(-1, -2)), reply("antithesis", logprobs=(-2, -1))]] * 3
-    figures = arm_figures(TRAINED, asked)
+    figures = arm_figures(TRAINED, asked, CAPITALS)
     assert figures.mi_bound_nats.value == pytest.approx(0.3799, abs=1e-4)
     assert figures.mi_bound_summed_nats.value == pytest.approx(0.6864, abs=1e-4)
 
 
 def test_the_length_of_a_reply_moves_the_summed_bound_only():
-    short, long = (arm_figures(TRAINED, [[reply("statement", tokens=t), reply("antithesis", tokens=t, logprobs=(-2, -1))]] * 2) for t in (2, 60))
+    short, long = (arm_figures(TRAINED, [[reply("statement", tokens=t), reply("antithesis", tokens=t, logprobs=(-2, -1))]] * 2, CAPITALS) for t in (2, 60))
     assert short.mi_bound_nats == long.mi_bound_nats
     assert short.mi_bound_summed_nats.value < long.mi_bound_summed_nats.value
 
@@ -104,5 +104,5 @@ def test_the_interval_of_the_bound_resamples_queries_not_replies():
 def test_a_distance_that_was_not_measured_is_no_distance_of_zero():
     asked = [[reply("statement"), reply("antithesis", logprobs=(-2, -1))]] * 3
     unmeasured = [[dataclasses.replace(row, kl_policy_base_nats=None) for row in query] for query in asked]
-    assert arm_figures(TRAINED, [*asked, *unmeasured]).kl_policy_base_nats == arm_figures(TRAINED, asked).kl_policy_base_nats
-    assert arm_figures(TRAINED, unmeasured).kl_policy_base_nats == UNMEASURED
+    assert arm_figures(TRAINED, [*asked, *unmeasured], CAPITALS).kl_policy_base_nats == arm_figures(TRAINED, asked, CAPITALS).kl_policy_base_nats
+    assert arm_figures(TRAINED, unmeasured, CAPITALS).kl_policy_base_nats == UNMEASURED

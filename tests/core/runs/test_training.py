@@ -119,7 +119,7 @@ def probed(tiny_folder):
     return iterated(tiny_folder, passes=1, seed=13, learning_rate=0.02, probe_every=1, probe_queries=2, patience=1, max_repetition_rise=0)
 
 
-WRITES = 47  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
+WRITES = 49  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def uninterrupted(tiny_folder, tmp_path_factory):
 def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_path, monkeypatch, uninterrupted, write):
     """Dies just before each rename that commits a file, with all before it done, and after the last one.
 
-    Plan, verdict, responses, the base's probe, best adapter, probes, early end, curve, checkpoint, adapter, replies, record.
+    Plan, verdict, responses, the base's probe, best adapter, probes, early end, curve, checkpoint, adapter, replies, readings, record.
     """
     rename, made = os.replace, iter(range(1000))
 

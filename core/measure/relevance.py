@@ -1,0 +1,73 @@
+"""Which query a reply answers, read by the base without any constitution: the MI bound's maths, with queries in the constitutions' place.
+
+A reply in the right form to another question is no success. The base reads each reply under its own query and under those that follow
+it in the order of the held-out queries, seven where there are as many; no query is read more often than another.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from core.constitution.principles import SIDES
+from core.engine.models import LoadedModel
+from core.engine.policies import base_of
+from core.engine.policy import prompt_of
+from core.engine.processes import ALONE, World
+from core.measure.values import MeasuredReply
+
+AMONG = 8  # queries that a reply is read under, its own among them: relevance is at most their logarithm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """One reply as the base reads it. Summed over the tokens of its text, without an end token: whole replies count, not their beginnings."""
+
+    logprobs: tuple[float, ...]  # log p(reply | query) in nats, its own query first; empty for an empty reply
+    tokens: int  # of its text
+
+
+UNREAD = Read(logprobs=(), tokens=0)
+
+
+def read_replies(model: LoadedModel, queries: Sequence[str], texts: Sequence[str], world: World = ALONE) -> list[Read]:
+    """Read each reply under its own query and the next ones, in a circle.
+
+    Args:
+        model: Whose base reads.
+        queries: All different.
+        texts: The reply to each.
+        world: The processes that share the reading, each of which gets all of it.
+    """
+    n = len(queries)
+    tokens = [tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else () for text in texts]
+    mine = world.part(range(n))
+    rows: list[dict[int, float]] = world.together(world.gather([_under(model, queries, tokens, place) for place in mine]))
+    rows = [{int(reply): value for reply, value in row.items()} for row in rows]
+    among = min(AMONG, n)
+    return [Read(logprobs=tuple(rows[(i + step) % n][i] for step in range(among)), tokens=len(tokens[i])) if tokens[i] else UNREAD for i in range(n)]
+
+
+def _under(model: LoadedModel, queries: Sequence[str], tokens: Sequence[tuple[int, ...]], place: int) -> dict[int, float]:
+    """Log-probabilities of the replies that are read under one query, by the place of the reply."""
+    readable = [i for i in _readers(place, len(queries)) if tokens[i]]
+    if not readable:
+        return {}
+    with torch.no_grad():
+        sums_R = base_of(model).score([prompt_of(model, None, (), queries[place])], [tokens[i] for i in readable]).sums_CR()[0]
+    return dict(zip(readable, sums_R.tolist(), strict=True))
+
+
+def _readers(place: int, n: int) -> Iterator[int]:
+    """Whose replies are read under the query at a place: its own, and those of the queries before it, in a circle."""
+    return ((place - step) % n for step in range(min(AMONG, n)))
+
+
+def with_reading(replies: Sequence[MeasuredReply], read: Sequence[Read]) -> list[MeasuredReply]:
+    """The replies of an arm, those under the statements with what was read of them, in the order of the queries."""
+    found = iter(read)
+    return [_with(reply, next(found)) if reply.side == SIDES[0] else reply for reply in replies]
+
+
+def _with(reply: MeasuredReply, read: Read) -> MeasuredReply:
+    return replace(reply, query_logprobs=read.logprobs, read_tokens=read.tokens)

@@ -1,0 +1,93 @@
+"""A report as plain data, and back: as a run's row and `run.json` keep it. Imports no torch."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from core.errors import ConfigError
+from core.measure.statistics import UNMEASURED, Figure
+from core.measure.values import SENSE, ArmFigures, Cell, Change, PrincipleFigures, Report, SenseChange
+from core.measure.verdicts import Verdict
+from core.methods.arms import arm_from_data, arm_to_data
+
+
+def report_to_data(report: Report) -> dict[str, Any]:
+    """Plain JSON data, as kept in a run's row. What is written for people has its lines too: `core.measure.rows.rows_to_data`."""
+    return asdict(report) | {"arms": [asdict(figures) | {"arm": arm_to_data(figures.arm)} for figures in report.arms]}
+
+
+def report_from_data(data: Mapping[str, Any]) -> Report:
+    """The inverse of `report_to_data`, whatever stands beside it. A null in place of a figure is one that was not measured.
+
+    Raises:
+        ValueError: Data of another form.
+    """
+    try:
+        report = Report(
+            n_queries=int(data["n_queries"]),
+            split=str(data["split"]),
+            sides=tuple(map(str, data["sides"])),
+            cap_nats=float(data["cap_nats"]),
+            read_among=int(data.get("read_among", 0)),
+            arms=tuple(map(_arm_from_data, data["arms"])),
+            principles=tuple(map(_principle_from_data, data["principles"])),
+            sense=tuple(map(_sense_from_data, data.get("sense", ()))),
+        )
+    except (KeyError, TypeError, AttributeError, ConfigError) as error:
+        raise ValueError(f"this is no report: {error!r}") from error
+    _require_whole(report)
+    return report
+
+
+def _require_whole(report: Report) -> None:
+    """Raise ValueError where parts of a report do not belong together."""
+    keys, n = {figures.arm.key for figures in report.arms}, len(report.sides)
+    named = [cell.arm for principle in report.principles for change in principle.changes for cell in (change.before, change.after)]
+    named += [change.arm for change in report.sense]
+    if not set(named) <= keys:
+        raise ValueError(f"changes of {', '.join(sorted(set(named) - keys))}, which the report has not")
+    if any([len(row) for row in figures.confusion] not in ([], [n] * n) for figures in report.arms):
+        raise ValueError(f"a confusion of other than {n} constitutions")
+
+
+def _arm_from_data(data: Mapping[str, Any]) -> ArmFigures:
+    known = {name: data.get(name) if name in SENSE else data[name] for name in (item.name for item in fields(ArmFigures) if item.type is Figure)}
+    plain: dict[str, Any] = {name: _figure(figure) for name, figure in known.items()}
+    by_side: dict[str, Any] = {name: _figures(data[name]) for name in ("words", "repetition")}
+    return ArmFigures(arm=arm_from_data(data["arm"]), confusion=tuple(tuple(map(int, row)) for row in data["confusion"]), **by_side, **plain)
+
+
+def _sense_from_data(data: Mapping[str, Any]) -> SenseChange:
+    figures = {item.name: _figure(data[item.name]) for item in fields(SenseChange) if item.type is Figure}
+    return SenseChange(arm=str(data["arm"]), **figures)
+
+
+def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:
+    return PrincipleFigures(
+        title=str(data["title"]),
+        check=data["check"],
+        judge=data["judge"],
+        compliance={str(arm): _figures(by_side) for arm, by_side in data["compliance"].items()},
+        mi_bound_nats=_figures(data["mi_bound_nats"]),
+        attribution=_figures(data["attribution"]),
+        base_attribution=_figures(data["base_attribution"]),
+        changes=tuple(
+            Change(name=str(row["name"]), before=Cell(**row["before"]), after=Cell(**row["after"]), figure=_figure(row["figure"])) for row in data["changes"]
+        ),
+        verdict=Verdict(data["verdict"]) if data["verdict"] is not None else None,
+        sentence=str(data["sentence"]),
+        control=str(data["control"]),
+    )
+
+
+def _figures(data: Mapping[str, Any]) -> dict[str, Figure]:
+    return {str(key): _figure(figure) for key, figure in data.items()}
+
+
+def _figure(data: Mapping[str, Any] | None) -> Figure:
+    if data is None:
+        return UNMEASURED
+    figure = Figure(**data)
+    if not all(number is None or isinstance(number, int | float) for number in (figure.value, figure.low, figure.high)) or not isinstance(figure.n, int):
+        raise TypeError(f"a figure holds {figure!r}")
+    return figure

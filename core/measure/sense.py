@@ -1,0 +1,100 @@
+"""Whether replies still answer what was asked: relevance, surprise, echo and cut replies, of an arm and against the control. No model.
+
+Each sees what the others cannot. Relevance cannot see fluent nonsense on the topic, surprise cannot see another query's good answer, and
+neither sees a reply that only repeats its query. All are taken of replies under all statements, or of those of an arm without a constitution.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+from core.constitution.principles import Constitution
+from core.constitution.text import echo
+from core.measure.statistics import Figure, mean, paired_change, share
+from core.measure.tracing import Asked, column_term, traced_to
+from core.measure.values import MeasuredReply, SenseChange
+
+OWN = 0  # the place of a reply's own query among those that it is read under, and of the statements among the stances
+
+
+def relevance(reply: MeasuredReply) -> float | None:
+    """Log m − CE(query | reply) of one reply among m queries, in nats; None where it was not read."""
+    if len(reply.query_logprobs) < 2:
+        return None
+    return column_term(reply.query_logprobs, OWN, range(len(reply.query_logprobs)))
+
+
+def answers_own(reply: MeasuredReply) -> bool | None:
+    """Whether its own query is the likeliest; a tie is a miss."""
+    if len(reply.query_logprobs) < 2:
+        return None
+    return traced_to(reply.query_logprobs, OWN, range(len(reply.query_logprobs))) == OWN
+
+
+def surprise(reply: MeasuredReply) -> float | None:
+    """Mean negative token log-probability by the base under the reply's own prompt, in nats a token; of a reply under the statements."""
+    return -reply.base_logprobs[OWN] if reply.base_logprobs else None
+
+
+def echo_of(constitution: Constitution | None, reply: MeasuredReply) -> float | None:
+    """Share of the reply's four-word runs that stand in its query or in the statements before it; None for an empty reply."""
+    statements = [principle.statement for principle in constitution.principles] if constitution is not None else []
+    return echo(reply.text, [reply.query, *statements]) if reply.text else None
+
+
+def sense_figures(constitution: Constitution | None, asked: Sequence[Asked]) -> dict[str, Figure]:
+    """The fields of `ArmFigures` that are about sense.
+
+    Args:
+        constitution: What stood in the prompt; None: nothing did.
+        asked: The replies to each query, the one under the statements first.
+    """
+    replies = [query[OWN] for query in asked]
+    return {
+        "cut": share([not reply.ended for reply in replies]),
+        "echo": mean(_known(replies, lambda reply: echo_of(constitution, reply))),
+        "surprise_nats": mean(_known(replies, surprise)),
+        "relevance_nats": mean(_known(replies, relevance)),
+        "own_query": share([answers_own(reply) for reply in replies]),
+        "perplexity": _exponential(mean(_known(replies, _surprise_alone))),
+    }
+
+
+def sense_change(arm: str, constitution: Constitution, before: Sequence[Asked], after: Sequence[Asked]) -> SenseChange:
+    """What the replies of an arm under the statements are to the control's, paired by query.
+
+    Args:
+        arm: Its key.
+        constitution: What stood in both prompts.
+        before: The control's replies to each query, the one under the statements first.
+        after: The arm's to the same.
+    """
+    pairs = [(one[OWN], other[OWN]) for one, other in zip(before, after, strict=True)]
+    return SenseChange(
+        arm=arm,
+        relevance_nats=_difference(pairs, relevance),
+        surprise_nats=_difference(pairs, surprise),
+        echo=_difference(pairs, lambda reply: echo_of(constitution, reply)),
+        cut=paired_change([not one.ended for one, _ in pairs], [not other.ended for _, other in pairs]),
+    )
+
+
+Value = Callable[[MeasuredReply], float | None]
+
+
+def _difference(pairs: Sequence[tuple[MeasuredReply, MeasuredReply]], value: Value) -> Figure:
+    found = [(value(before), value(after)) for before, after in pairs]
+    return mean([after - before for before, after in found if before is not None and after is not None])
+
+
+def _known(replies: Sequence[MeasuredReply], value: Value) -> list[float]:
+    return [found for found in map(value, replies) if found is not None]
+
+
+def _surprise_alone(reply: MeasuredReply) -> float | None:
+    return -reply.query_logprobs[OWN] / reply.read_tokens if reply.query_logprobs else None
+
+
+def _exponential(figure: Figure) -> Figure:
+    """The figure of a mean of logarithms as one of their geometric mean."""
+    value, low, high = (None if end is None else math.exp(end) for end in (figure.value, figure.low, figure.high))
+    return Figure(value, low, high, figure.n)
