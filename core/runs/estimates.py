@@ -94,7 +94,7 @@ def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: 
 def _step_s(config: TrainConfig, machine: "_Machine", prompt: int, recomputed: bool) -> float:
     """One optimiser step, as its recipe says what it reads."""
     n, reply = config.n_constitutions, REPLY_SHARE * config.sampling.max_new_tokens
-    cost = config.recipe.step_cost(config.queries_per_step, config.max_kl_nats > 0)
+    cost = config.recipe.step_cost(config.queries_per_step, config.distances)
     passes = cost.trained * (TRAIN_FORWARDS + RECOMPUTED_FORWARDS * recomputed) + cost.base * BASE_FORWARDS
     return machine.forward_s(n * (prompt + n * reply), n**2 * reply) * passes
 
