@@ -67,12 +67,15 @@ def test_the_lora_of_the_default_model_has_the_right_size() -> None:
 
 
 def test_the_quick_preset_is_estimated_near_what_was_measured() -> None:
-    """Measured, machine at rest: sampling 96 replies 8 s, an optimiser step 1.8 s, showing four replies 2.2 s, replies and scores of the base 10 s."""
+    """Measured, machine at rest: sampling 96 replies 8 s, an optimiser step 1.8 s, showing four replies 2.2 s, replies and scores of the base 10 s.
+
+    Reading the replies under eight queries each: 31 processor seconds on a busy machine, so about 15 s on its two cores.
+    """
     seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
     assert list(seconds) == list(run_phases(PRESETS["quick"]))
     assert seconds["sampling"] == pytest.approx(8, rel=0.25)
     assert seconds["training"] == pytest.approx(24 * 1.8 + 4 * 2.2, rel=0.25)
-    assert seconds["measuring prompt"] == pytest.approx(10, rel=0.3)
+    assert seconds["measuring prompt"] == pytest.approx(10 + 15, rel=0.3)
     assert seconds["measuring sami-alone"] < 0.5 * seconds["measuring prompt"]  # half as many replies, none of them scored
 
 
