@@ -20,6 +20,7 @@ class PrincipleLink:
     hits: int  # of them, that follow
     verdict: Link
     reason: str  # a sentence
+    unjudged: int = 0  # of all replies, under either side, that the judge could not judge: they count for neither
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,9 @@ Training turns up what a model already does now and then: "there must be at leas
 appropriate behavior" (arXiv 2404.14313, section 5). Attribution alone cannot show that link: a model may tell statement and antithesis
 apart by the length of its replies and then be trained into a private code. So the rule looks first for replies that follow the
 statement, more often than under the antithesis, among enough samples to find a behaviour that is rare; docs/decisions.md has its
-hits and misses. A principle without a check can at best be called weak: nobody can tell following from doing the opposite.
+hits and misses. Where both sides are followed alike, *go* is said in at most one case of thirty, and *weak*, which claims no link, in up to
+half; a difference of a fifth is a *no-go* in one case of fifteen (tests/core/runs/test_link_errors.py). A principle without a check can
+at best be called weak: nobody can tell following from doing the opposite.
 """
 
 import math
@@ -21,7 +23,7 @@ from core.engine.policies import base_of
 from core.engine.sampling import OnWritten, Response, draw, told
 from core.errors import LinkError
 from core.measure.ask import side_prompt
-from core.measure.judges import judge_of
+from core.measure.judges import Judge, judge_of
 from core.measure.statistics import UNMEASURED, Figure, clustered_share
 from core.methods.settings import TrainConfig
 from core.runs.iterations import iteration_config, iteration_queries
@@ -29,7 +31,8 @@ from core.runs.links import Link, PrincipleLink, Trainability
 from core.runs.rounds import CLOSER, FIRST, Round
 from core.seeds import seed_for
 
-RARE = 2  # replies that follow, at least: one may be an accident of the check
+RARE = 2  # queries with a reply that follows, at least: one may be an accident of the check
+FEWEST_JUDGED = 4  # queries with a judged reply on either side, below which nothing is said
 LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author is warned
 CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
 TOLD_EACH = 8  # replies between two words about the progress
@@ -168,26 +171,48 @@ def _link_of(principle: Principle, base_replies: BaseReplies, position: int) -> 
     if asked is None:
         reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
         return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
-    outcomes = [
-        [[bool(asked.judge(principle, query, reply.text).follows) for reply in replies] for query, replies in zip(base_replies.queries, side, strict=True)]
-        for side in (base_replies.statement, base_replies.flipped[position])
-    ]
-    followed, opposed = clustered_share(outcomes[0]), clustered_share(outcomes[1])
-    replies, hits = sum(map(len, outcomes[0])), sum(map(sum, outcomes[0]))
-    assert followed.value is not None
-    assert opposed.value is not None
-    here = f"{hits} of {replies} replies of the base follow “{principle.title}”"
-    verdict: Link
-    if hits < RARE:
-        verdict, reason = "no-go", f"{here}: there is nothing that training could make more of. Ask for something that this model sometimes does."
-    elif followed.value <= opposed.value:
-        verdict, reason = "no-go", f"{here}, and no fewer under its antithesis ({opposed.value:.0%}): the text does not move the model."
-    elif _separated(followed, opposed):
-        verdict, reason = "go", f"{here}, against {opposed.value:.0%} under its antithesis."
-    else:
-        verdict, reason = "weak", f"{here}, against {opposed.value:.0%} under its antithesis: a weak link. Training may strengthen it, or something else."
+    sides = (base_replies.statement, base_replies.flipped[position])
+    outcomes = [[_outcomes(principle, asked, query, replies) for query, replies in zip(base_replies.queries, side, strict=True)] for side in sides]
+    judged = [[[follows for follows in of_query if follows is not None] for of_query in side] for side in outcomes]
+    unjudged = sum(follows is None for side in outcomes for of_query in side for follows in of_query)
+    told = [[of_query for of_query in side if of_query] for side in judged]
+    followed, opposed = (clustered_share(side) for side in told)
+    verdict, reason = link_verdict(principle.title, told, followed, opposed)
+    if unjudged:
+        reason += f" {unjudged} of {sum(len(of_query) for side in outcomes for of_query in side)} replies could not be judged and are left out."
     return PrincipleLink(
-        title=principle.title, followed=followed, followed_under_antithesis=opposed, replies=replies, hits=hits, verdict=verdict, reason=reason
+        title=principle.title,
+        followed=followed,
+        followed_under_antithesis=opposed,
+        replies=sum(map(len, told[0])),
+        hits=sum(map(sum, told[0])),
+        verdict=verdict,
+        reason=reason,
+        unjudged=unjudged,
+    )
+
+
+def _outcomes(principle: Principle, judge: Judge, query: str, replies: Sequence[Response]) -> list[bool | None]:
+    """Whether the replies to one query follow; None: could not be judged."""
+    return [judge.judge(principle, query, reply.text).follows for reply in replies]
+
+
+def link_verdict(title: str, judged: Sequence[Sequence[Sequence[bool]]], followed: Figure, opposed: Figure) -> tuple[Link, str]:
+    """What may be said of judged replies by query, under the statement and under the antithesis, and why."""
+    replies, hits, queries = sum(map(len, judged[0])), sum(map(sum, judged[0])), sum(map(any, judged[0]))
+    if min(map(len, judged)) < FEWEST_JUDGED or followed.value is None or opposed.value is None:
+        return "weak", f"Too few replies of the base could be judged by “{title}”, so nothing is known of a link: read them, or mend the check."
+    here = f"{hits} of {replies} replies of the base follow “{title}”"
+    if queries < RARE:
+        to = " (all to one query)" if hits > 1 else ""
+        return "no-go", f"{here}{to}: there is nothing that training could make more of. Ask for something that this model sometimes does."
+    if followed.value <= opposed.value:
+        return "no-go", f"{here}, and no fewer under its antithesis ({opposed.value:.0%}): the text does not move the model."
+    if _separated(followed, opposed):
+        return "go", f"{here}, against {opposed.value:.0%} under its antithesis."
+    return "weak", (
+        f"{here}, against {opposed.value:.0%} under its antithesis: a difference that chance may explain with {followed.n} queries, so no link is shown. "
+        "Training may strengthen one, or something else."
     )
 
 
