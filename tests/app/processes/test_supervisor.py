@@ -41,6 +41,14 @@ print(name, "begins", flush=True)
 pids = settings.data / f"{name}.pids"
 with pids.open("a") as file:
     file.write(f"{os.getpid()}\\n")
+hangs = settings.data / f"{name}.hangs"
+if hangs.exists():
+    how_long = float(hangs.read_text())
+    hangs.unlink()
+    time.sleep(how_long)
+if name == "model-host":
+    from app.host.server import announce
+    announce(settings.model_host_file, {"port": settings.port, "token": "", "identity": {"pid": 1}})
 if name == "trainer":
     from app.processes.health import beat
     threading.Thread(target=lambda: [(beat(settings), time.sleep(0.05)) for _ in iter(int, 1)], daemon=True).start()
@@ -64,6 +72,7 @@ from app.settings import Settings
 others, stop_within_s = sys.argv[2].split(","), float(sys.argv[3])
 supervisor.STOP_WITHIN_S = stop_within_s
 health.EVERY_S = supervisor.EVERY_S = health.ANSWER_WITHIN_S = float(sys.argv[4])
+health.FIRST_MISSES |= {"trainer": int(sys.argv[5]), "model-host": int(sys.argv[5])}
 settings = Settings.from_environment(os.environ)
 command = lambda name: ["/no/such/program"] if name == "missing" else [sys.executable, sys.argv[1], name]
 raise SystemExit(supervisor.supervise(settings, command, others))
@@ -82,11 +91,11 @@ def eventually(condition: Callable[[], bool], within_s: float = 15.0) -> bool:
 class Studio:
     """A real supervisor in its own process, with stand-ins for the children."""
 
-    def __init__(self, folder: Path, others: str = "trainer", stop_within_s: float = 5.0, look_s: float = 5.0) -> None:
+    def __init__(self, folder: Path, others: str = "trainer", stop_within_s: float = 5.0, look_s: float = 5.0, first_misses: int = 120) -> None:
         self.folder, self.port = folder / "data", free_port()
         script = folder / "child.py"
         script.write_text(CHILD)
-        self.arguments = [sys.executable, "-c", PARENT, str(script), others, str(stop_within_s), str(look_s)]
+        self.arguments = [sys.executable, "-c", PARENT, str(script), others, str(stop_within_s), str(look_s), str(first_misses)]
         self.environment = os.environ | {"STUDIO_DATA": str(self.folder), "STUDIO_PORT": str(self.port), "PYTHONPATH": os.getcwd()}
         self.lines: list[str] = []
         self.start()
@@ -114,7 +123,7 @@ class Studio:
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
-        for name in ("web", "trainer", "stubborn", "broken"):
+        for name in ("web", "trainer", "model-host", "stubborn", "broken"):
             for pid in self.pids(name)[-1:]:
                 if Path(f"/proc/{pid}").exists():
                     os.kill(pid, signal.SIGKILL)
@@ -230,6 +239,41 @@ def test_a_child_that_runs_but_gives_no_sign_of_life_is_started_again(studios: C
     assert len(studio.pids({"web": "trainer", "trainer": "web"}[name])) == 1
     studio.process.send_signal(signal.SIGTERM)
     assert studio.process.wait(10) == 0
+
+
+def hang_at_start(folder: Path, name: str, seconds: float) -> None:
+    """The first process of that name will do nothing for so long."""
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data" / f"{name}.hangs").write_text(str(seconds))
+
+
+@pytest.mark.parametrize("beat_before", [b"", b"4711                "])  # the file of a trainer before may be there
+def test_a_child_that_hangs_before_its_first_sign_of_life_is_started_again(studios: Callable[..., Studio], tmp_path: Path, beat_before: bytes) -> None:
+    hang_at_start(tmp_path, "trainer", 600)
+    (tmp_path / "data" / "trainer.alive").write_bytes(beat_before)
+    studio = studios(look_s=0.2, first_misses=15)
+    assert eventually(lambda: studio.said("trainer runs, but gave no sign of life for 3 s, so it was ended"), within_s=30), studio.lines
+    assert eventually(lambda: len(studio.pids("trainer")) >= 2), studio.lines
+    assert len(studio.pids("web")) == 1
+
+
+def test_a_host_whose_file_names_another_process_is_started_again(studios: Callable[..., Studio]) -> None:
+    studio = studios(others="trainer,model-host", look_s=0.2, first_misses=15)
+    assert eventually(lambda: len(studio.pids("model-host")) >= 2, within_s=30), studio.lines
+    assert studio.said("model-host runs, but gave no sign of life for 3 s")
+
+
+def test_a_child_whose_start_takes_long_is_left_alone(studios: Callable[..., Studio], tmp_path: Path) -> None:
+    """Longer than it may be silent later on (2.4 s), though a trainer before has left its file, and writes into it still."""
+    hang_at_start(tmp_path, "trainer", 4)
+    studio = studios(look_s=0.2)
+    alive = studio.folder / "trainer.alive"
+    assert eventually(lambda: len(studio.pids("trainer")) == 1)
+    for _ in range(10):
+        alive.write_bytes(b"4711".ljust(20))
+        time.sleep(0.2)
+    assert eventually(lambda: alive.read_text().strip() == str(studio.pids("trainer")[0])), studio.lines
+    assert len(studio.pids("trainer")) == 1 and not studio.said("trainer runs"), studio.lines
 
 
 def test_children_that_hang_are_ended_with_the_others(studios: Callable[..., Studio]) -> None:
