@@ -19,7 +19,7 @@ SETTINGS = {
     "patience": 2,
     "train_anyway": "true",  # a random model follows nothing
 }
-LONGER = {"iterations": 10, "passes": 3}  # each iteration ends with a checkpoint, after which an attempt may die again
+LONGER = {"iterations": 4, "passes": 3}  # each iteration ends with a checkpoint, after which an attempt may die again
 QUERIES = [{"query": f"Question {i}?", "split": "train" if i < 24 else "held_out"} for i in range(40)]
 
 

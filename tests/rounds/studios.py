@@ -17,20 +17,22 @@ from typing import Any
 import httpx
 import psutil
 
+from app.processes.lifeline import own_identity
 from app.services.studio import open_studio
 from app.settings import prepare_data_folder
 from core.methods.settings import config_to_data
-from db import jobs, machines, runs
+from db import claims, jobs, machines, runs
 from db.query_sets import add_query_set
 from db.status import JobStatus
 from db.tables import Job
+from tests.app import warm
 from tests.app.planting import HARDWARE, get_run, settings_for, version_id
 from tests.app.serving import free_port
 from tests.rounds.small_runs import QUERIES, small_config
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[2]
-UP_WITHIN_S = 120.0
+UP_WITHIN_S = 300.0
 DOWN_WITHIN_S = 60.0
 ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED)
 
@@ -54,7 +56,7 @@ class Left:
 
 
 class Whole:
-    """`python -m app`: supervisor, page, trainer, model host."""
+    """`python -m app`: supervisor, page, trainer, model host. It begins without a run, and the others come once its page is there."""
 
     def __init__(self, data: Path) -> None:
         self.settings = replace(settings_for(data), port=free_port(), device="cpu", model=str(data / "models" / "tiny"))
@@ -64,10 +66,10 @@ class Whole:
         with self.studio.sessions.begin() as session:
             machines.put_machine(session, platform.node(), asdict(HARDWARE))  # so that the trainer begins without measuring
             self.queries = add_query_set(session, "Tiny", "test", QUERIES).id
-        environ = os.environ | self.settings.to_environment() | {"OMP_NUM_THREADS": "1"}
+        self.environ = os.environ | self.settings.to_environment()
         with (data / "studio.log").open("ab") as log:
             command = [sys.executable, "-m", "app"]
-            self.supervisor = psutil.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.supervisor = psutil.Popen(command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def process(self, who: str) -> psutil.Process | None:
         """Who does the work called `who` now: web, trainer, model-host, or attempt, which is a child of the trainer."""
@@ -130,6 +132,24 @@ class Whole:
         with self.studio.sessions.begin() as session:
             return runs.add_run(session, new).id
 
+    @property
+    def first_run(self) -> int:
+        with self.studio.sessions.read() as session:
+            return min(summary.run.id for summary in runs.list_runs(session))
+
+    def leave_alone(self, seed: int) -> Left:
+        """What a small run leaves whose one attempt nobody disturbs. This process holds it, and so the trainer does not touch it."""
+        run_id = self.queue(seed, f"alone-{seed}")
+        with self.studio.sessions.begin() as session:
+            held = claims.claim_next(session, "alone", dict(own_identity()), UP_WITHIN_S)
+            assert held is not None and held.id == run_id
+        with open(os.devnull) as nothing, (self.settings.data / "alone.log").open("ab") as log:
+            attempt = warm.start(["attempt", run_id, "alone", held.attempt], self.environ, (nothing.fileno(), log.fileno(), log.fileno()))
+        attempt.join(UP_WITHIN_S)
+        left = self.left(run_id)
+        assert left.status == JobStatus.FINISHED and left.adapter == left.bytes, (left.told, (self.settings.data / "alone.log").read_text()[-3000:])
+        return left
+
     def job(self, run_id: int) -> Job:
         with self.studio.sessions.read() as session:
             return jobs.get_job(session, run_id)
@@ -158,10 +178,9 @@ class Whole:
 
 @contextmanager
 def whole_studio(data: Path) -> Iterator[Whole]:
-    """One that is up, and stopped in order afterwards."""
+    """One that was started, and is stopped in order afterwards."""
     studio = Whole(data)
     try:
-        studio.wait()
         yield studio
     finally:
         studio.stop()

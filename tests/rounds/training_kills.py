@@ -11,6 +11,7 @@ the same. Exit status 1 when anything differs, with the seed and the moments.
 
 import argparse
 import multiprocessing
+import os
 import random
 import sys
 import tempfile
@@ -31,11 +32,13 @@ WHO = {"attempt": 12, "trainer": 3, "host": 3, "web": 1}  # how often each is ch
 NAMES = {"host": "model-host"}  # as they are started, where that is another name
 PLANS = 3  # runs that differ, each left alone once
 AT_WORK = ("attempt", "trainer")  # whose death may end an attempt at a run
-LIVES_S = 9.0  # at most, from when the last death is in the row: half of it an attempt needs to start
+LIVES_S = 5.0  # at most, from when the last death is in the row; mostly from when the next attempt has begun with its work
+EARLY = 0.3  # share of the kills that may also come while an attempt starts
 LOOK_S = 0.1
 ANSWER_S = 6.0  # the host is killed at most this long after it was asked
 ANSWERED_WITHIN_S = ENDED_WITHIN_S = 300.0
 QUESTION = "Why is the sky blue?"
+SAMPLING = {"max_new_tokens": 24, "temperature": 0.7, "top_p": 1.0}
 
 Reply = dict[str, tuple[str, object]]
 
@@ -50,6 +53,15 @@ class Tally:
     equal: int = 0
     answers: int = 0
     wrong: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{count:,} of the {name}" for name, count in self.kills.most_common())
+        answers = f"{self.answers:,} replies of the model host" if self.answers else "the model host not asked"
+        return f"{self.kills.total():,} kills ({told}), {self.runs:,} runs, {self.equal:,} equal to those left alone, {answers}, {len(self.wrong)} differences"
+
+    def __add__(self, other: "Tally") -> "Tally":
+        numbers = (self.runs + other.runs, self.equal + other.equal, self.answers + other.answers)
+        return Tally(self.seed, self.kills + other.kills, *numbers, self.wrong + other.wrong)
 
 
 @dataclass
@@ -98,9 +110,6 @@ class Asker:
         tally.wrong += [f"seed {tally.seed}: the model host answered {reply}, before {self.expected}" for reply in replies if reply != self.expected]
 
 
-SAMPLING = {"max_new_tokens": 24, "temperature": 0.7, "top_p": 1.0}
-
-
 @dataclass
 class Round:
     """One studio while its processes are killed."""
@@ -111,6 +120,7 @@ class Round:
     tally: Tally
     alone: list[Left]
     asker: Asker | None
+    kills: int
 
     def run(self, number: int) -> None:
         """Queue a run, kill until it ends, and compare it."""
@@ -121,6 +131,8 @@ class Round:
             if self._kill(victim):
                 killed = job.attempt if victim in AT_WORK else killed
                 self.tally.kills[victim] += 1
+                if self.tally.kills.total() % 10 == 0:
+                    print(self.tally, flush=True)
                 told.append(f"{victim} killed after {time.monotonic() - began:.2f} s, in {_where(job)}")
         self.tally.runs += 1
         wrong = self.studio.left(run_id).differs_in(self.alone[plan])
@@ -130,12 +142,14 @@ class Round:
             self.tally.wrong.append(f"seed {self.tally.seed}: run {run_id} (plan {plan}) differs in {', '.join(wrong)}; {'; '.join(told)}")
 
     def _next(self, run_id: int, killed: int) -> str | None:
-        """Whose turn it is, when it has come; None when the run has ended, or does not go on."""
+        """Whose turn it is, when it has come; None when the run has ended, as it has to once there were kills enough, or does not go on."""
         victim = self.rng.choices(self.who, [WHO[name] for name in self.who])[0]
         wait_s, deadline = self.rng.uniform(0, LIVES_S), time.monotonic() + ENDED_WITHIN_S
+        early = self.rng.random() < EARLY
         due: float | None = None  # once the studio's patience bears it
         while (job := self.studio.job(run_id)).status not in ENDED and time.monotonic() < deadline:
-            if due is None and (victim not in AT_WORK or _may_die(job, killed)):
+            begun = early or (job.status == JobStatus.RUNNING and job.phase != "starting")
+            if due is None and begun and self.tally.kills.total() < self.kills and (victim not in AT_WORK or _may_die(job, killed)):
                 due = time.monotonic() + wait_s
             if due is not None and time.monotonic() >= due:
                 return victim
@@ -166,20 +180,13 @@ def kill_while_training(data: Path, kills: int, seed: int, who: Sequence[str] = 
     """What came of so many kills in a studio of its own."""
     rng, tally = random.Random(seed), Tally(seed)
     with whole_studio(data) as studio:
-        began = time.monotonic()
-        ids = [studio.queue(plan, f"alone-{plan}") for plan in range(plans)]
-        while any(studio.job(run_id).status not in ENDED for run_id in ids):
-            assert time.monotonic() < began + ENDED_WITHIN_S, _where(studio.job(ids[-1]))
-            time.sleep(0.1)
-        alone = [studio.left(run_id) for run_id in ids]
-        assert all(left.status == JobStatus.FINISHED and left.adapter == left.bytes for left in alone), alone
-        print(f"seed {seed}: left alone, a run takes {(time.monotonic() - began) / plans:.1f} s", flush=True)
-        asker = Asker(studio, ids[0]) if "host" in who else None
-        going = Round(studio, rng, who, tally, alone, asker)
+        alone = [studio.leave_alone(plan) for plan in range(plans)]  # while the others start
+        studio.wait()
+        asker = Asker(studio, studio.first_run) if "host" in who else None
+        going = Round(studio, rng, who, tally, alone, asker, kills)
         number = 0
         while tally.kills.total() < kills:
             going.run(number := number + 1)
-            print(f"seed {seed}: {tally.kills.total():,} kills {dict(tally.kills)}, {tally.runs} runs, {tally.equal} equal, {len(tally.wrong)} wrong", flush=True)
         if asker is not None:
             asker.hear(tally)
         studio.wait()  # all of them are there again
@@ -197,6 +204,7 @@ def main() -> int:
     who = asked.who.split(",")
     if unknown := set(who) - set(WHO):
         parser.error(f"--who names {', '.join(sorted(unknown))}; there are {', '.join(WHO)}")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of all that are started from here; as many as there are cores would stand in each other's way
     began = time.monotonic()
     spawned = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as data, ProcessPoolExecutor(asked.studios, spawned) as pool:
@@ -204,16 +212,9 @@ def main() -> int:
             pool.submit(kill_while_training, Path(data) / str(number), -(-asked.kills // asked.studios), asked.seed + number, who)
             for number in range(asked.studios)
         ]
-        tallies = [done.result() for done in each]
-    kills = sum((tally.kills for tally in tallies), Counter[str]())
-    wrong = [line for tally in tallies for line in tally.wrong]
-    told = ", ".join(f"{count:,} of the {name}" for name, count in kills.most_common())
-    print(*wrong, sep="\n")
-    print(
-        f"{kills.total():,} kills in {time.monotonic() - began:,.0f} s ({told}); {sum(t.runs for t in tallies):,} runs, {sum(t.equal for t in tallies):,} equal "
-        f"to those left alone; {sum(t.answers for t in tallies):,} replies of the model host, {len(wrong)} differences"
-    )
-    return 1 if wrong else 0
+        tally = sum((done.result() for done in each), Tally(asked.seed))
+    print(*tally.wrong, f"In {time.monotonic() - began:,.0f} s: {tally}", sep="\n")
+    return 1 if tally.wrong else 0
 
 
 if __name__ == "__main__":
