@@ -89,6 +89,9 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
         start = checkpoint.step
     elif show is not None:
         company.on_step(StepReport(phase="training", done=0, total=len(steps), replies=show()))
+    last = ending.step if ending is not None else len(steps)
+    if start and show is not None and config.shows_after(start, last):  # who was killed right after committing it had not shown them
+        company.on_step(StepReport(phase="training", done=start, total=last, replies=show()))
     if probes is not None:
         probes.go_on_from(start)
     saved_at = time.monotonic()

@@ -2,7 +2,7 @@
 
     python -m tests.rounds.kills [--kills 1000] [--editors 4] [--seed 0]
 
-Exit status 1 when a save is lost, or the database is damaged. For runs: `KILL_SEED=… pytest tests/app/processes/test_random_kills.py`.
+Exit status 1 when a save is lost, or the database is damaged. For runs: `tests.rounds.training_kills`.
 """
 
 import argparse
