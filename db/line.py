@@ -8,8 +8,9 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 
-LONGEST_S = 20.0  # in line behind writers of the same process, each of which takes milliseconds
+LONGEST_S = 10.0  # in line behind writers of the same process, each of which takes milliseconds; a page gives up an answer after twenty
 
 
 class Overdue(Exception):
@@ -21,7 +22,7 @@ class Place:
     """Of one writer, in one line."""
 
     since: float = field(default_factory=time.monotonic)
-    turn: threading.Event = field(default_factory=threading.Event)
+    turn: SimpleQueue[None] = field(default_factory=SimpleQueue)  # unlike an event it may be told of within a wait for it, which `_guard` says can happen
 
 
 class Line:
@@ -42,12 +43,13 @@ class Line:
         place = Place()
         with self._guard:
             self._places.append(place)
-            self._places[0].turn.set()
+            self._places[0].turn.put(None)
         try:
-            if not place.turn.wait(self.longest_s):
-                raise Overdue(f"{self.longest_s:g} s in line behind other writers of this process")
-        except BaseException:
+            place.turn.get(timeout=self.longest_s)
+        except BaseException as error:
             self.leave(place)
+            if isinstance(error, Empty):
+                raise Overdue(f"{self.longest_s:g} s in line behind other writers of this process") from None
             raise
         return place
 
@@ -57,7 +59,7 @@ class Line:
             if place in self._places:
                 self._places.remove(place)
             if self._places:
-                self._places[0].turn.set()
+                self._places[0].turn.put(None)
 
     def patience_left_s(self, place: Place) -> float:
         """How long the first in line may still wait for another program: those behind wait for it at the same time, not one after another."""

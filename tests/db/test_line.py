@@ -114,14 +114,14 @@ def test_too_long_a_wait_is_told_as_a_busy_database(sessions: Sessions, monkeypa
 
 def test_waiting_behind_others_counts_as_waiting_for_the_same_program() -> None:
     """Ten who wait two seconds each for one lock would otherwise take twenty."""
-    line, first = Line(2.0), Place()
-    assert line.patience_left_s(first) == 2.0
+    line, first = Line(WITHIN_S), Place()
+    assert line.patience_left_s(first) == WITHIN_S
     time.sleep(0.02)
-    assert line.patience_left_s(Place(first.since)) <= 1.98
+    assert line.patience_left_s(Place(first.since)) <= WITHIN_S - 0.02
     assert line.patience_left_s(Place(first.since - 100)) > 0, "what came before the lock does not count"
-    assert line.patience_left_s(Place(time.monotonic() + 1)) >= 2.0, "nor who came later"
+    assert line.patience_left_s(Place(time.monotonic() + WITHIN_S)) >= WITHIN_S, "nor who came later"
     line.go_on()
-    assert line.patience_left_s(Place(first.since)) == 2.0, "the lock was had meanwhile"
+    assert line.patience_left_s(Place(first.since)) == WITHIN_S, "the lock was had meanwhile"
 
 
 def test_ten_writers_behind_a_lock_of_another_program_are_all_told(sessions: Sessions, url: str) -> None:

@@ -1,6 +1,7 @@
 """Pages while the database is busy, read-only, full or damaged: what reads shows what there is at once, what writes says why it cannot."""
 
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -25,10 +26,12 @@ from app.services.sources import list_sources
 from app.services.studio import HinderedError, Studio, open_studio
 from core.errors import DiskFullError, StudioError
 from db.faults import Fault
+from db.line import LONGEST_S
 from tests.app.planting import make_studio, queue, settings_for, version_id
 
 QUERIES = b"".join(b'{"query": "Q%d?", "split": "%s"}\n' % (i, b"train" if i % 2 else b"held_out") for i in range(8))
 NOBODY = 65534
+CHANNEL = Path(studio_module.__file__).parent.parent / "assets" / "channel.js"
 
 
 @pytest.fixture
@@ -95,6 +98,12 @@ def test_a_write_that_would_wait_says_so(studio: Studio, write: Callable[[Studio
     with holding(studio), pytest.raises(HinderedError, match=r"busy with another program\. Try again"):
         write(studio)
     write(studio)
+
+
+def test_who_waits_longest_is_told_before_the_page_gives_up() -> None:
+    """In line behind others, and then first in line behind another program."""
+    (answer_ms,) = re.findall(r"ANSWER_MS = (\d+);", CHANNEL.read_text())
+    assert int(answer_ms) / 1000 > LONGEST_S + studio_module.PATIENCE_S
 
 
 def test_a_draft_that_could_not_be_begun_is_no_draft_to_save_over(studio: Studio) -> None:
