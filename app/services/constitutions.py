@@ -40,9 +40,9 @@ def create_constitution(studio: Studio, name: object, request_key: str = "") -> 
     """Make an empty constitution and return its id. The same request_key again is the same constitution: a double click makes one."""
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
-        require_below_quota(session, "constitution.made")
         made = store.add_constitution(session, checked, request_key=require_key(request_key)).id
         record(session, "constitution.made", f"constitution {made}", once=True, name=checked)
+        require_below_quota(session, "constitution.made")
         return made
 
 

@@ -64,11 +64,11 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
         request_key=key,
     )
     with in_words(), studio.sessions.begin() as session:
-        require_place_in_queue(session, caller)
         run = store.add_run(session, new)
         if isinstance(config_of(run), Unreadable):
             raise NotKeptError("the run")
         record(session, "run.queued", f"run {run.id}", once=True, version_id=form.version_id, query_set_id=form.query_set_id, model=new.model)
+        require_place_in_queue(session, caller)
         return run.id
 
 
@@ -161,13 +161,14 @@ def resume(studio: Studio, run_id: int) -> None:
     """Queue a stopped or failed run again.
 
     Raises:
-        RefusedError: It is queued, running or finished.
+        RefusedError: It is queued, running or finished, or who asked for it has too many waiting.
     """
     with in_words(), studio.sessions.begin() as session:
-        status = store.get_run(session, run_id).job.status
-        if status not in RESUMABLE:
-            raise RefusedError(f"Run {run_id} is {status}; only a stopped or failed run can be resumed.")
+        job = store.get_run(session, run_id).job
+        if job.status not in RESUMABLE:
+            raise RefusedError(f"Run {run_id} is {job.status}; only a stopped or failed run can be resumed.")
         jobs.resume(session, run_id)
+        require_place_in_queue(session, job.requested_by)
         record(session, "run.resumed", f"run {run_id}")
 
 
