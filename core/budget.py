@@ -10,7 +10,7 @@ import atexit
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
@@ -61,7 +61,7 @@ class _Child:
         answer: T = self._next(limit.seconds, limit)[1]
         return answer
 
-    def each(self, limit: Limit, function: Callable[..., Iterable[T]], arguments: tuple[Any, ...]) -> Iterator[T]:
+    def each(self, limit: Limit, function: Callable[..., Iterable[T]], arguments: tuple[Any, ...]) -> Generator[T, None, None]:
         """What the function gives, one after the other as it comes; else as `ask`."""
         self._begin(limit, (function, arguments, limit.seconds, True))
         while (told := self._next(limit.seconds, limit))[0] == "item":
@@ -131,7 +131,7 @@ class Pool:
         with self._child(limit) as child:
             return child.ask(limit, function, arguments)
 
-    def each(self, limit: Limit, function: Callable[..., Iterable[T]], *arguments: Any) -> Iterator[T]:
+    def each(self, limit: Limit, function: Callable[..., Iterable[T]], *arguments: Any) -> Generator[T, None, None]:
         """Have a child call a top-level function that gives many answers, and give them on as they come; each has the time of the limit.
 
         Raises:
@@ -204,6 +204,6 @@ def within(limit: Limit, function: Callable[..., T], *arguments: Any) -> T:
     return SHORT.within(limit, function, *arguments)
 
 
-def each(limit: Limit, function: Callable[..., Iterable[T]], *arguments: Any) -> Iterator[T]:
+def each(limit: Limit, function: Callable[..., Iterable[T]], *arguments: Any) -> Generator[T, None, None]:
     """`Pool.each`, for what is long."""
     return LONG.each(limit, function, *arguments)

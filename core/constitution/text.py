@@ -139,7 +139,7 @@ def ends_with_question(text: str) -> bool:
     """Whether the last thing said is a question, whatever quotes, brackets, markup or emoji stand behind its mark."""
     said = answer(text)
     behind = _AFTER_END.search(said)
-    end = (said[: behind.start()] if behind else said).rstrip("!！")
+    end = said[: behind.start() if behind is not None else None].rstrip("!！")
     if end[-1:] and end[-1] in _QUESTION:
         return True
     last = end.rstrip("։․").split()[-1:]
@@ -207,7 +207,7 @@ def echo(text: str, sources: Sequence[str]) -> float:
 
 def _bare(text: str) -> str:
     """A text without what stands around its words: a reply that repeats a query seldom repeats its punctuation."""
-    return regex.sub(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)", " ", folded(text))
+    return str(regex.sub(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)", " ", folded(text)))
 
 
 def _grams(text: str, n: int) -> list[tuple[str, ...]]:
