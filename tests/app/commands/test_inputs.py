@@ -59,4 +59,6 @@ def test_the_model_of_a_studio_s_run_is_found_in_the_data_folder_that_the_run_li
 @pytest.mark.parametrize("name", ["org/name", "/somewhere/else", "smollm2-135m-instruct"])
 def test_a_model_of_another_place_or_an_earlier_record_keeps_its_name(tmp_path: Path, name: str) -> None:
     run = RECORD | {"model": asdict(ModelReference(id=name, revision="abc"))}
-    assert base_of(run, tmp_path / "runs" / "1" / "attempt-2" / "adapter", Settings(data=tmp_path, database_url="sqlite:///studio.db")) == ModelReference(id=name, revision="abc")
+    assert base_of(run, tmp_path / "runs" / "1" / "attempt-2" / "adapter", Settings(data=tmp_path, database_url="sqlite:///studio.db")) == ModelReference(
+        id=name, revision="abc"
+    )
