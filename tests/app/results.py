@@ -22,7 +22,7 @@ def both(statement: Figure, antithesis: Figure) -> dict[str, Figure]:
     return {"statement": statement, "antithesis": antithesis}
 
 
-ADAPTER = Artifact(kind="adapter", place="", sha256="ab" * 32)
+ADAPTER = Artifact(kind="adapter", place="adapter", sha256="ab" * 32)
 CONTROL, TRAINED, ALONE = make_arm("prompt"), make_arm("sami", artifact=ADAPTER), make_arm("sami-alone", artifact=ADAPTER)
 ARMS = {
     CONTROL.key: ArmFigures(

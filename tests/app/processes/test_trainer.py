@@ -72,6 +72,7 @@ def test_a_queued_run_is_done_and_leaves_everything(whole):
     assert run.adapter == f"{attempt_key(run_id, 1)}/adapter"
     assert studio.store.exists(f"{run.adapter}/adapter_model.safetensors")
     assert run.result["report"]["n_queries"] == 4
+    assert str(studio.settings.data) not in f"{run.result} {(folder_of(studio, run_id, 1) / 'run.json').read_text()}"
     with studio.sessions.read() as session:
         assert {m.step for m in runs.metrics(session, run_id) if m.name == "loss_nats"} == set(range(1, 17))
         assert {s.side for s in runs.samples(session, run_id)} == {"statement", "antithesis"}
