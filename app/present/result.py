@@ -20,11 +20,16 @@ from core.runs.results import RunResult
 MARKS = {  # mark, tone
     Verdict.FOLLOWED: ("✓", "good"),
     Verdict.ALREADY: ("=", ""),
+    Verdict.FORM_ONLY: ("!", "problem"),
+    Verdict.STEADY: ("=", ""),
+    Verdict.RISEN: ("↑", ""),
     Verdict.BOTH_SIDES: ("≈", "problem"),
     Verdict.REVERSED: ("⇄", "problem"),
     Verdict.NOT_FOLLOWED: ("✕", "problem"),
+    Verdict.UNSHOWN: ("?", ""),
     Verdict.UNCHECKED: ("?", ""),
     Verdict.NO_EFFECT: ("○", ""),
+    Verdict.SENSELESS: ("!", "problem"),
     Verdict.UNMEASURED: ("–", ""),
 }
 UNREADABLE = '<p class="cs-problem">This result was written by another version of the studio, so it cannot be shown here. Its run.json has it.</p>'
