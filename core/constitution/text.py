@@ -188,7 +188,7 @@ def echo(text: str, sources: Sequence[str]) -> float:
 
 def _bare(text: str) -> str:
     """A text without what stands around its words: a reply that repeats a query seldom repeats its punctuation."""
-    return regex.sub(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)", " ", folded(text))
+    return str(regex.sub(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)", " ", folded(text)))
 
 
 def _grams(text: str, n: int) -> list[tuple[str, ...]]:

@@ -21,9 +21,12 @@ OWN = 0  # the place of a reply's own query among those that it is read under, a
 
 def relevance(reply: MeasuredReply) -> float | None:
     """Log m − CE(query | reply) of one reply among m queries, in nats; None where it was not read."""
-    if len(reply.query_logprobs) < 2:
-        return None
-    return column_term(reply.query_logprobs, OWN, range(len(reply.query_logprobs)))
+    return relevance_of(reply.query_logprobs)
+
+
+def relevance_of(query_logprobs: Sequence[float]) -> float | None:
+    """The same of a reply's log-probabilities under m queries, its own first."""
+    return column_term(query_logprobs, OWN, range(len(query_logprobs))) if len(query_logprobs) > 1 else None
 
 
 def answers_own(reply: MeasuredReply) -> bool | None:

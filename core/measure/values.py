@@ -9,6 +9,7 @@ from core.measure.statistics import Figure
 from core.measure.verdicts import Verdict
 from core.methods.arms import Arm
 
+AMONG = 8  # queries that a reply is read under, its own among them (core.measure.relevance): relevance is at most their logarithm
 NO_SIDE = "none"  # the side of an arm whose prompt holds no constitution: each query is answered once
 
 

@@ -25,7 +25,6 @@ from core.runs.probes import Probes, go_back
 from core.seeds import seed_for
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
-WARMUP_STEPS = 2
 FINAL_LEARNING_RATE = 0.3  # share of the peak that the linear decay ends at
 
 OnMetrics = Callable[[int, Mapping[str, float]], None]
@@ -59,8 +58,8 @@ def step_order(n_examples: int, config: TrainConfig) -> list[list[int]]:
 
 
 def learning_rate(step: int, total: int, config: TrainConfig) -> float:
-    """Linear warm-up over two steps, then linear decay to three tenths."""
-    warm = min(1.0, (step + 1) / WARMUP_STEPS)
+    """Linear warm-up, and linear decay to three tenths from the first step on."""
+    warm = min(1.0, (step + 1) / config.warmup_steps)
     return config.learning_rate * warm * (1 - (1 - FINAL_LEARNING_RATE) * step / max(1, total))
 
 
