@@ -18,7 +18,7 @@ ANSWERED = 0.9  # of the queries must have been measured before replies are said
 
 ROSE, DEPENDS, ANSWERS = "rose", "depends on the text", "still answers"
 QUESTIONS = {  # as they are asked of people
-    ROSE: "Is it followed more than by the prompt alone?",
+    ROSE: "Is it followed more than by the prompted base?",
     DEPENDS: "Does that depend on the text?",
     ANSWERS: "Do the replies still answer?",
 }
