@@ -84,7 +84,7 @@ def judge_replies(constitution: Constitution, replies: Sequence[Reply], judges: 
 
     Totals are over replies under the statements, or under nothing. Replies with an antithesis in their prompt were asked for the contrary, so
     they are judged, and not counted. Every reply is one observation (Wilson); where several counted replies answer the same query,
-    that query is one (`clustered_share`).
+    they count for as many as their spread between queries says (`clustered_share`).
 
     Raises:
         ReplyError: A principle or a side that the constitution has not.
@@ -239,7 +239,7 @@ def _notes(replies: Sequence[Reply], counted: dict[int, Reply], rows_of: Iterabl
         yield "The totals count replies with and without the constitution in their prompt together. Judge them in two files to see them apart."
     queries = [[counted[row].query for row in rows if row in counted and counted[row].query is not None] for rows in rows_of]
     if any(len(set(each)) < len(each) for each in queries):
-        yield "Several replies answer one query: each query counts once in the intervals."
+        yield "Several replies answer one query: the intervals allow for how alike those are."
 
 
 def _notes_on_time(replies: Sequence[Reply], found: Sequence[JudgedReply]) -> Iterable[str]:

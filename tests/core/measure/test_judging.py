@@ -54,7 +54,7 @@ def test_replies_to_one_query_are_one_observation_in_the_interval():
     apart = judge_replies(THREE, replies("A", "B"))
     assert (again.totals["Loud"].n, again.totals["Loud"].low) == (2, pytest.approx(0.20655, abs=1e-5))
     assert (apart.totals["Loud"].n, apart.totals["Loud"].low) == (2, pytest.approx(0.34238, abs=1e-5))
-    assert again.notes == ("Several replies answer one query: each query counts once in the intervals.",)
+    assert again.notes == ("Several replies answer one query: the intervals allow for how alike those are.",)
     assert apart.notes == ()
 
 
