@@ -34,7 +34,7 @@ def report_from_data(data: Mapping[str, Any]) -> Report:
             principles=tuple(map(_principle_from_data, data["principles"])),
             sense=tuple(map(_sense_from_data, data.get("sense", ()))),
         )
-    except (KeyError, TypeError, AttributeError, ConfigError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError, ConfigError) as error:
         raise ValueError(f"this is no report: {error!r}") from error
     _require_whole(report)
     return report

@@ -134,6 +134,7 @@ def test_an_arm_is_known_by_its_artifacts_hash_wherever_that_lay():
         {"arms": []},
         {"sides": None},
         {"cap_nats": "x"},
+        {"n_queries": float("inf")},
         {"principles": [{"verdict": "splendid"}]},
         {"sides": ["statement", "antithesis", "flip 1", "flip 2"]},
     ],
@@ -158,3 +159,13 @@ def test_of_one_principle_the_figures_are_those_of_the_constitution():
     assert principle.attribution == {"prompt": base_of(found).attribution, "sami": aligned_of(found).attribution}
     assert set(principle.compliance["sami"]) == {"statement", "antithesis"}
     assert found.cap_nats == math.log(2)
+
+
+@pytest.mark.parametrize("broken", [{"name": "is it nice"}, {"answer": "perhaps"}, {"more_queries": float("inf")}, {"p_corrected": "small"}])
+def test_a_question_of_another_form_is_no_report_and_a_report_without_questions_is_one(broken):
+    data = report_to_data(evaluate(CAPITALS, {CONTROL: BASE, TRAINED: replies("A B", "c d", 1.0)}))
+    (principle,) = data["principles"]
+    questions = principle.pop("questions")
+    assert report_from_data(data).principles[0].questions == ()
+    with pytest.raises(ValueError, match=r"report|perhaps|small"):
+        report_from_data({**data, "principles": [{**principle, "questions": [{**questions[0], **broken}]}]})
