@@ -216,7 +216,7 @@ def _reason(link: PrincipleLink, counts: Sequence[QueryCount]) -> str:
         what = "" if link.hits == 0 else ", in one query only"
         return f"{here}{what}: there is nothing that training could make more of. Ask for something that this model sometimes does."
     if link.verdict == "no-go":
-        return f"{here}, and no fewer under its antithesis ({against}): the text does not move the model."
+        return f"{here}, and no fewer under its antithesis, query by query ({against}): the text does not move the model."
     if not enough(len(paired), len(counts)):
         return f"{here}, but of only {len(paired)} of {len(counts)} queries could replies of both sides be judged: whether there is a link cannot be told."
     return (

@@ -113,6 +113,13 @@ def test_an_antithesis_whose_replies_cannot_be_judged_gives_no_go_of_its_own():
     assert "of only 0 of 16 queries could replies of both sides be judged: whether there is a link cannot be told" in found.reason
 
 
+def test_short_replies_whose_language_cannot_be_told_are_no_evidence_against_the_antithesis():
+    french = Principle(title="French", statement="Answer in French.", antithesis="Answer in one word.", check=Check("language", "fr"))
+    found = verdict(sides(*[["Oui, bien sûr, je peux vous aider avec votre question aujourd'hui."]] * 16), sides(*[["No.", "Oui."]] * 16), french)
+    assert found.verdict == "weak"
+    assert found.principles[0].unjudged == 32
+
+
 def test_seven_queries_of_sixteen_that_could_be_judged_are_too_few_and_eight_are_not():
     few = verdict(sides(*[["YES"] * 6] * 16), sides(*[["no"] * 2] * 7, *[["是的"] * 2] * 9), UPPER).principles[0]
     assert few.verdict == "weak"
