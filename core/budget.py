@@ -10,7 +10,7 @@ import atexit
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
@@ -32,9 +32,8 @@ class Limit:
     """What is done, in words, and how long it may take."""
 
     what: str  # begins a sentence, such as “Reading the file”
-    seconds: float  # until the answer, or between two signs of life
+    seconds: float  # until the answer, or between two of many
     remedy: str  # a sentence
-    alive: bool = False  # whether the function is given, as its first argument, what it calls to say that it goes on
 
 
 class _Child:
@@ -46,6 +45,7 @@ class _Child:
         with theirs:  # in the group of this process, so that whoever kills the group kills it too
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
         self.ready = False
+        self.busy = False  # with something that it has not answered: of no use to anybody else
 
     @property
     def runs(self) -> bool:
@@ -57,28 +57,43 @@ class _Child:
         Raises:
             OverBudgetError: It took too long or too much memory, or the child died over it. The child is of no more use.
         """
-        try:
-            if not self.ready:
-                self._next(START_S, limit)
-                self.ready = True
-            self.pipe.send((function, arguments, limit.seconds, limit.alive))
-            while (told := self._next(limit.seconds, limit))[0] == "alive":
-                continue
-        except (EOFError, ConnectionError) as error:
-            raise OverBudgetError(self._death(limit)) from error
-        kind, value = told
-        if kind == "memory":
-            raise OverBudgetError(f"{limit.what} needs more memory than it may have, so it was stopped. {limit.remedy}")
-        if kind == "raised":
-            raise value
-        answer: T = value
+        self._begin(limit, (function, arguments, limit.seconds, False))
+        answer: T = self._next(limit.seconds, limit)[1]
         return answer
 
+    def each(self, limit: Limit, function: Callable[..., Iterable[T]], arguments: tuple[Any, ...]) -> Generator[T, None, None]:
+        """What the function gives, one after the other as it comes; else as `ask`."""
+        self._begin(limit, (function, arguments, limit.seconds, True))
+        while (told := self._next(limit.seconds, limit))[0] == "item":
+            yield told[1]
+
+    def _begin(self, limit: Limit, question: tuple[Any, ...]) -> None:
+        self.busy = True
+        if not self.ready:
+            self._next(START_S, limit)
+            self.ready = self.busy = True
+        with self._mourned(limit):
+            self.pipe.send(question)
+
     def _next(self, seconds: float, limit: Limit) -> tuple[str, Any]:
-        if not self.pipe.poll(seconds):
-            raise OverBudgetError(f"{limit.what} took more than {limit.seconds:g} seconds, so it was stopped. {limit.remedy}")
-        told: tuple[str, Any] = self.pipe.recv()
+        with self._mourned(limit):
+            if not self.pipe.poll(seconds):
+                raise OverBudgetError(f"{limit.what} took more than {limit.seconds:g} seconds, so it was stopped. {limit.remedy}")
+            told: tuple[str, Any] = self.pipe.recv()
+        if told[0] == "memory":
+            raise OverBudgetError(f"{limit.what} needs more memory than it may have, so it was stopped. {limit.remedy}")
+        self.busy = told[0] == "item"
+        if told[0] == "raised":
+            raise told[1]
         return told
+
+    @contextmanager
+    def _mourned(self, limit: Limit) -> Iterator[None]:
+        """Its death in words."""
+        try:
+            yield
+        except (EOFError, ConnectionError) as error:
+            raise OverBudgetError(self._death(limit)) from error
 
     def _death(self, limit: Limit) -> str:
         self.process.wait()
@@ -116,6 +131,16 @@ class Pool:
         with self._child(limit) as child:
             return child.ask(limit, function, arguments)
 
+    def each(self, limit: Limit, function: Callable[..., Iterable[T]], *arguments: Any) -> Generator[T, None, None]:
+        """Have a child call a top-level function that gives many answers, and give them on as they come; each has the time of the limit.
+
+        Raises:
+            OverBudgetError: As `within`; answers that came before it count.
+            BusyError: As `within`.
+        """
+        with self._child(limit) as child:
+            yield from child.each(limit, function, arguments)
+
     def warm(self) -> None:
         """Start children that are not there yet. Returns at once; they import while nobody waits."""
         with self._lock:
@@ -135,13 +160,11 @@ class Pool:
         try:
             child = self._take()
             yield child
-        except OverBudgetError:
-            assert child is not None
-            child.end()
-            child = _Child(self.imports, self.idle_s)  # imports while nobody waits
-            raise
         finally:
             if child is not None:
+                if child.busy:  # it hangs or is dead, or nobody wants to hear the rest
+                    child.end()
+                    child = _Child(self.imports, self.idle_s)  # imports while nobody waits
                 with self._lock:
                     self._idle.insert(len(self._idle) if child.ready else 0, child)
             self._free.release()
@@ -171,11 +194,16 @@ class Pool:
             child.end()
 
 
-# Of this process, for texts and files that strangers bring; without a child until somebody asks or warms it. What says that it goes on may take
+# Of this process, for texts and files that strangers bring; without a child until somebody asks or warms it. What gives many answers may take
 # a minute, so it has a child of its own, and those who type do not wait for it.
 SHORT, LONG = Pool(READING), Pool(READING, size=1)
 
 
 def within(limit: Limit, function: Callable[..., T], *arguments: Any) -> T:
-    """`Pool.within` of the pool that fits."""
-    return (LONG if limit.alive else SHORT).within(limit, function, *arguments)
+    """`Pool.within`, for what is short."""
+    return SHORT.within(limit, function, *arguments)
+
+
+def each(limit: Limit, function: Callable[..., Iterable[T]], *arguments: Any) -> Generator[T, None, None]:
+    """`Pool.each`, for what is long."""
+    return LONG.each(limit, function, *arguments)

@@ -3,17 +3,16 @@
 import resource
 import signal
 import sys
-import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
 MEMORY_BYTES = 1_500_000_000  # of addresses; a file of 50 MB of replies takes a third
 GRACE_S = 2.0  # after the deadline, by when the other side has ended us, if it is still there
-SAY_S = 0.5  # between two signs of life
 
 
 def serve(pipe: Connection, idle_s: float, imports: list[str]) -> None:
@@ -27,8 +26,8 @@ def serve(pipe: Connection, idle_s: float, imports: list[str]) -> None:
     with suppress(EOFError, ConnectionError):
         pipe.send(("ready", None))
         while pipe.poll(idle_s):
-            function, arguments, seconds, says_alive = pipe.recv()
-            told = _told(function, (_alive(pipe, seconds), *arguments) if says_alive else arguments, seconds)
+            function, arguments, seconds, many = pipe.recv()
+            told = _told(partial(_tell_each, pipe, seconds, function) if many else function, arguments, seconds)
             pipe.send(told)
             if told[0] == "memory":
                 return  # what filled it may still be held
@@ -52,17 +51,10 @@ def _end_after(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_S)
 
 
-def _alive(pipe: Connection, seconds: float) -> Callable[[], None]:
-    last = time.monotonic()
-
-    def alive() -> None:
-        nonlocal last
-        if time.monotonic() - last > SAY_S:
-            last = time.monotonic()
-            _end_after(seconds)
-            pipe.send(("alive", None))
-
-    return alive
+def _tell_each(pipe: Connection, seconds: float, function: Callable[..., Iterable[Any]], *arguments: Any) -> None:
+    for item in function(*arguments):
+        _end_after(seconds)
+        pipe.send(("item", item))
 
 
 if __name__ == "__main__":

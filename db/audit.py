@@ -56,9 +56,9 @@ def list_entries(session: Session, since: datetime | None = None, who: str | Non
             yield entry
 
 
-def count_entries(session: Session, who: str, what: str, since: datetime) -> int:
-    """How often somebody has done one thing since then."""
-    query = select(func.count()).select_from(AuditEntry).where(AuditEntry.what == what, AuditEntry.who == who, AuditEntry.at >= since)
+def count_subjects(session: Session, who: str, what: str, since: datetime) -> int:
+    """To how many different things somebody has done one thing since then."""
+    query = select(func.count(AuditEntry.subject.distinct())).where(AuditEntry.what == what, AuditEntry.who == who, AuditEntry.at >= since)
     return session.scalars(query).one()
 
 

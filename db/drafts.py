@@ -29,7 +29,7 @@ def whole_content(version: Version) -> Content | None:
     return version.content if is_whole(version) else None
 
 
-def ensure_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft:
+def ensure_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content, head: int | None = None) -> Draft:
     """The editor's draft, made from the newest version that can be read where there is none.
 
     A draft without changes of its own follows that version, so that reading a constitution never leads to a conflict.
@@ -39,32 +39,31 @@ def ensure_draft(session: Session, constitution_id: int, editor: str, read: Read
         constitution_id: Whose draft.
         editor: Who writes in it.
         read: What a draft of a version begins with; None where the version cannot be read.
+        head: Number of the newest version that the editor saw; later ones are none that the draft is begun from. None: whichever there is.
     """
-    newest, content = _newest(session, constitution_id, read)
+    newest, content = _newest(session, constitution_id, read, head)
     draft = get_draft(session, constitution_id, editor)
     if draft is None:
         # A second tab may have made it just now.
-        add_missing(session, Draft, [_first(session, constitution_id, editor, read)], ["constitution_id", "editor"])
+        add_missing(session, Draft, [_first(session, (constitution_id, editor), newest, content)], ["constitution_id", "editor"])
     elif newest is not None and _falls_behind(session, draft, newest, read):
         _replace_draft(session, (constitution_id, editor), draft.revision, {"content": content, "base_version_id": newest.id})
     return _draft(session, constitution_id, editor)
 
 
-def settled_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft | None:
-    """The editor's draft where `ensure_draft` would have nothing to write, asked without a lock."""
-    newest, _ = _newest(session, constitution_id, read)
+def shown_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft:
+    """What `ensure_draft` would give, to be looked at: nothing is written for it. Its revision is the one that the next save names."""
+    newest, content = _newest(session, constitution_id, read)
     draft = get_draft(session, constitution_id, editor)
-    return draft if draft is not None and not _falls_behind(session, draft, newest, read) else None
+    if draft is not None and not _falls_behind(session, draft, newest, read):
+        return draft
+    first = _first(session, (constitution_id, editor), newest, content)
+    return Draft(**first) if draft is None else Draft(**first | {"revision": draft.revision + 1, "updated_at": draft.updated_at})
 
 
-def unwritten_draft(session: Session, constitution_id: int, editor: str, read: Reading = whole_content) -> Draft:
-    """What `ensure_draft` would make, to be looked at where nothing can be written. Its revision is none that a save may name."""
-    return Draft(**_first(session, constitution_id, editor, read) | {"revision": 0})
-
-
-def _first(session: Session, constitution_id: int, editor: str, read: Reading) -> dict[str, Any]:
-    constitution, (newest, content) = get_constitution(session, constitution_id), _newest(session, constitution_id, read)
-    row = {"constitution_id": constitution_id, "editor": editor, "base_version_id": newest.id if newest else None}
+def _first(session: Session, key: tuple[int, str], newest: Version | None, content: Content | None) -> dict[str, Any]:
+    constitution = get_constitution(session, key[0])
+    row = {"constitution_id": key[0], "editor": key[1], "base_version_id": newest.id if newest else None}
     # As old as what it copies: opening a constitution is no change to it.
     return row | {"content": content or _empty(constitution), "revision": 1, "updated_at": newest.created_at if newest else constitution.created_at}
 
@@ -79,15 +78,15 @@ def begin_again(session: Session, constitution_id: int, editor: str, read: Readi
     Raises:
         NotFound: There is no such draft.
     """
-    row = _first(session, constitution_id, editor, read)
+    row = _first(session, (constitution_id, editor), *_newest(session, constitution_id, read))
     values = {name: row[name] for name in ("content", "base_version_id")}
     _replace_draft(session, (constitution_id, editor), _draft(session, constitution_id, editor).revision, values)
     return _draft(session, constitution_id, editor)
 
 
-def _newest(session: Session, constitution_id: int, read: Reading) -> tuple[Version | None, Content | None]:
+def _newest(session: Session, constitution_id: int, read: Reading, head: int | None = None) -> tuple[Version | None, Content | None]:
     for version in versions_of(session, constitution_id):
-        if (content := read(version)) is not None:
+        if (head is None or version.number <= head) and (content := read(version)) is not None:
             return version, content
     return None, None
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from db.canonical import plain_json, readable_json
 from db.errors import UnsupportedDatabase
 from db.faults import Fault, fault_of
+from db.line import Line, Overdue
 from db.units import open_unit
 
 BUSY_TIMEOUT_S = 5.0
@@ -24,6 +25,7 @@ LISTENING = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval":
 _FIXED_BRANCHES = {(3, 44): 6, (3, 50): 7}  # SQLite branch -> first release of it with the WAL-reset fix
 _FIXED_SINCE = (3, 51, 3)
 _OLDEST = (3, 35, 0)  # RETURNING
+_PLACE = "studio_place"  # in line, of a connection that writes
 _EXAMPLES = "Use sqlite:///path/to/studio.db or postgresql://user:password@host/name."
 
 
@@ -122,19 +124,47 @@ def sqlite_engine(url: URL, patience_s: float, foreign_keys: bool = True, **opti
         ):
             dbapi.execute(f"PRAGMA {pragma}")
 
+    line = Line(patience_s)
+
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("studio_read", False)
+        connection.exec_driver_sql("PRAGMA query_only=ON" if read_only else "PRAGMA query_only=OFF")
+        if read_only:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection, line)
+
+    def checkin(dbapi: object, record: Any) -> None:
+        if place := record.info.pop(_PLACE, None):
+            line.leave(place)
+
     event.listen(engine, "connect", connect)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "checkin", checkin)  # after whatever the connection did was committed or rolled back
     return engine
+
+
+def _begin_writing(connection: Connection, line: Line) -> None:
+    """Take the write lock, when it is this connection's turn; the place in line is kept until the connection is given back to the pool."""
+    if _PLACE not in connection.info:  # which it is not between two transactions of one connection
+        try:
+            connection.info[_PLACE] = line.stand()
+        except Overdue as error:
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError(f"database is locked: {error}")) from error
+    left_s = line.patience_left_s(connection.info[_PLACE])
+    if left_s == line.patience_s:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(left_s * 1000)}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(line.patience_s * 1000)}")
+    line.go_on()
 
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
-
-
-def _begin(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get("studio_read", False)
-    connection.exec_driver_sql("PRAGMA query_only=ON" if read_only else "PRAGMA query_only=OFF")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def journal_mode(version: tuple[int, ...]) -> str:

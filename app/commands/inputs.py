@@ -10,6 +10,7 @@ from typing import Any
 
 from app.commands.terminal import Printer
 from app.present.readings import ignored_words
+from app.processes.store import FolderStore
 from app.settings import Settings
 from core.constitution.queries import Query, Split
 from core.constitution.reading.query_files import read_query_file
@@ -21,6 +22,8 @@ from core.measure.values import NO_SIDE
 from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
 from core.methods.settings import TrainConfig, config_from_data
 from core.settings import ModelReference, SamplingConfig
+
+RUN_DEPTH = 3  # folders between an adapter and the data folder: runs/12/attempt-1/adapter
 
 
 def read_run(adapter: Path | None) -> dict[str, Any] | None:
@@ -35,6 +38,16 @@ def read_run(adapter: Path | None) -> dict[str, Any] | None:
     except (ValueError, LookupError, TypeError, RecursionError, ConfigError) as error:
         raise AdapterError(f"{path} is no record of a run that can be read ({first_line(error)}). Move it away to use the adapter without it.") from error
     return run
+
+
+def base_of(run: dict[str, Any], adapter: Path | None, settings: Settings) -> ModelReference:
+    """The model that a run's record names. A run of a studio names one of its data folder by its place there: the folder that the run lies in,
+    or the one of these settings.
+    """
+    kept = ModelReference(**run["model"])
+    roots = [*(adapter.resolve().parents[RUN_DEPTH : RUN_DEPTH + 1] if adapter is not None else ()), settings.data]
+    named = [FolderStore(root).model_of_row(kept.id) for root in roots]
+    return replace(kept, id=next((name for name in named if Path(name).is_dir()), named[-1]))
 
 
 def chosen_seed(options: argparse.Namespace, run: dict[str, Any] | None) -> int:
@@ -91,13 +104,13 @@ def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | 
     if run is not None:
         four_bit = config_from_data(run["config"]).four_bit
     device, report = choose_device(options.device), Printer().fetching
+    adapter = getattr(options, "adapter", None)
     reference = ModelReference(id=options.model or settings.model)
     if options.model is None and run is not None:
-        reference = ModelReference(**run["model"])
+        reference = base_of(run, adapter, settings)
     model = with_packing_tried(load_model(reference, settings.models_folder, Placing(device=device, four_bit=four_bit), report))
     for notice in model.notices:
         print(notice, file=sys.stderr)
-    adapter = getattr(options, "adapter", None)
     return load_adapter(model, adapter) if adapter is not None else model
 
 

@@ -105,6 +105,7 @@ class WriteAddress(Question):
 class DraftTexts(Question):
     constitution: Id
     revision: Whole  # of the draft that was changed
+    head: Whole | None = None  # number of the newest version as the draft was opened, 0 where there was none; left out: the newest there is
     principles: Annotated[list[dict[str, Any]], Field(max_length=MOST_ITEMS)]  # id, title, statement, antithesis, check, written_by
 
 

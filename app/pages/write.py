@@ -115,7 +115,7 @@ class WritePage:
     def save(self, question: DraftTexts, editor: str) -> Saved | Conflict:
         """Store what was typed."""
         try:
-            draft = service.save_draft(self.studio, question.constitution, editor, question.revision, question.principles)
+            draft = service.save_draft(self.studio, question.constitution, editor, question.revision, question.principles, question.head)
         except DraftConflictError as conflict:
             return Conflict(**_state(conflict.current), message=str(conflict))
         return Saved(**_state(draft))
@@ -125,7 +125,7 @@ class WritePage:
         """Give the constitution another name."""
         name = service.rename(self.studio, question.constitution, question.name)
         try:
-            said = verdict(service.view_draft(self.studio, question.constitution, editor))
+            said = verdict(service.open_draft(self.studio, question.constitution, editor))
         except UnreadableDraftError as error:
             said = str(error)  # the name is kept all the same
         return Renamed(name=name, verdict=said)
@@ -133,7 +133,7 @@ class WritePage:
     @answers
     def preview(self, question: OneConstitution, editor: str) -> VersionPreview:
         """What a new version would change, and whether it can be saved."""
-        draft = service.view_draft(self.studio, question.constitution, editor)
+        draft = service.open_draft(self.studio, question.constitution, editor)
         number = draft.head.number + 1 if draft.head else 1
         change = differences(draft.head_constitution, draft.constitution)
         can_save = draft.changed and not draft.problems
@@ -159,7 +159,7 @@ class WritePage:
     def open(self, question: OneVersion, editor: str) -> VersionText:
         """One version to read, and what the draft changes in it."""
         version = service.open_version(self.studio, question.constitution, question.number)
-        draft = service.view_draft(self.studio, question.constitution, editor)
+        draft = service.open_draft(self.studio, question.constitution, editor)
         summary, text = version.summary, version.constitution
         newest = draft.head.number if draft.head else None
         if isinstance(text, Unreadable):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.present.charts import SMOOTH_FROM, Chart, Mark, chart_svg, smoothing_window
 from app.present.text import escape
 from app.services.run_views import RunView
+from core.measure.values import AMONG
 from core.methods.curves import CurveInfo
 from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig
@@ -17,6 +18,8 @@ MEANINGS = {
     "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends with the step that finds it above the limit.",
     "probe": "Squares, dashed: on probe queries, from the train split but not trained on, from means over tokens; cap log 2.",
     "sums": "Here from summed log-probabilities, not from their means over tokens.",
+    "compliance": "Share of the replies to the probe queries under the statements that their checks find to follow. Nothing of it is trained on.",
+    "relevance": "How surely the base traces these replies to their own query among the probe queries. A fall means that they answer less.",
     "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
 }
 
@@ -32,6 +35,7 @@ def charts_html(view: RunView) -> str:
         _bound_chart(view, config, steps),
         *(_told_chart(view, curve, steps) for curve in _own_curves(view) if curve.key in view.metrics),
         *_distance_chart(view, steps),
+        *_probe_charts(view, steps),
     )
     points = max((len(p) for p in view.metrics.values()), default=0)
     smooth = (
@@ -104,6 +108,32 @@ def _distance_chart(view: RunView, steps: int) -> Sequence[str]:
             view, "kl_base_policy_nats", title="Distance from the base", unit="nats", marks=marks, low=0.0, last_step=steps, digits=3, meaning=MEANINGS["kl"]
         ),
     )
+
+
+def _probe_charts(view: RunView, steps: int) -> Sequence[str]:
+    """Whether what is better attributed is also better behaviour, and still an answer; absent where nothing was probed."""
+    charts = []
+    if "probe_compliance" in view.metrics:
+        charts.append(
+            _chart(view, "probe_compliance", title="Probe compliance", unit="share", low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["compliance"])
+        )
+    if "probe_relevance_nats" in view.metrics:
+        cap = math.log(min(AMONG, (view.config or TrainConfig()).probe_queries))
+        marks = (Mark(cap, f"cap {cap:.3f}"),)
+        charts.append(
+            _chart(
+                view,
+                "probe_relevance_nats",
+                title="Probe relevance",
+                unit="nats",
+                marks=marks,
+                low=0.0,
+                last_step=steps,
+                digits=3,
+                meaning=MEANINGS["relevance"],
+            )
+        )
+    return charts
 
 
 def _chart(view: RunView, name: str, **settings: object) -> str:

@@ -1,4 +1,4 @@
-"""The result a run ends with, as a page: verdicts in words, then the figures they rest on.
+"""The result a run ends with, as a page: verdicts in words, with the questions they answer, then the figures they rest on.
 
 Nothing here judges: verdict and sentence come with the report, and so do the lines of the table. A mark and a word say each verdict;
 colour only repeats it, and green is kept for what a judge of the text found to be followed, never for mutual information.
@@ -6,12 +6,13 @@ colour only repeats it, and green is kept for what a judge of the text found to 
 
 from collections.abc import Mapping, Sequence
 
+from app.present.answers import answers_html, worst_html
 from app.present.balance import balance_html
+from app.present.figures import cell
 from app.present.text import count, escape, isolated
 from core.constitution.principles import SIDES
-from core.measure.rows import POINTS, Row, rows
-from core.measure.statistics import Figure
-from core.measure.values import Change, PrincipleFigures, Report
+from core.measure.rows import Row, family_note, rows
+from core.measure.values import PrincipleFigures, Report
 from core.measure.verdicts import Verdict
 from core.methods.arms import arm_title, inner_title
 from core.methods.drop_reasons import DROP_REASONS
@@ -20,11 +21,16 @@ from core.runs.results import RunResult
 MARKS = {  # mark, tone
     Verdict.FOLLOWED: ("✓", "good"),
     Verdict.ALREADY: ("=", ""),
+    Verdict.FORM_ONLY: ("!", "problem"),
+    Verdict.STEADY: ("=", ""),
+    Verdict.RISEN: ("↑", ""),
     Verdict.BOTH_SIDES: ("≈", "problem"),
     Verdict.REVERSED: ("⇄", "problem"),
     Verdict.NOT_FOLLOWED: ("✕", "problem"),
+    Verdict.UNSHOWN: ("?", ""),
     Verdict.UNCHECKED: ("?", ""),
     Verdict.NO_EFFECT: ("○", ""),
+    Verdict.SENSELESS: ("!", "problem"),
     Verdict.UNMEASURED: ("–", ""),
 }
 UNREADABLE = '<p class="cs-problem">This result was written by another version of the studio, so it cannot be shown here. Its run.json has it.</p>'
@@ -37,6 +43,7 @@ def result_html(result: RunResult) -> str:
         (
             _intro(report),
             f'<ol class="cs-verdicts">{"".join(_verdict(report, principle) for principle in report.principles)}</ol>',
+            worst_html(report),
             _table(report),
             confusion_html(report),
             _dropped(result.dropped),
@@ -62,23 +69,13 @@ def _listed(names: Sequence[str]) -> str:
 def _verdict(report: Report, principle: PrincipleFigures) -> str:
     mark, tone = MARKS[principle.verdict] if principle.verdict is not None else ("", "")
     word = principle.verdict.value if principle.verdict is not None else ""
-    facts = [f"{_difference(report, change)} {points(change.figure)}" for change in principle.changes if change.figure.n]
-    told = f'<p class="cs-quiet cs-number">{escape(" · ".join(facts))}</p>' if facts else ""
     control = f'<p class="cs-finding-says">{isolated(principle.control, principle.title)}</p>' if principle.control else ""
     return (
         f'<li class="cs-finding" data-tone="{tone}">'
         f'<p class="cs-finding-word"><span class="cs-finding-mark" aria-hidden="true">{mark}</span>{escape(word)}</p>'
         f'<div><h3 dir="auto">{escape(principle.title)}</h3>'
-        f'<p class="cs-finding-says">{isolated(principle.sentence, principle.title)}</p>{control}{told}</div></li>'
+        f'<p class="cs-finding-says">{isolated(principle.sentence, principle.title)}</p>{control}{answers_html(report, principle)}</div></li>'
     )
-
-
-def _difference(report: Report, change: Change) -> str:
-    """`aligned with the constitution − base with the constitution`, or of one arm `statement − antithesis`."""
-    if change.before.arm == change.after.arm:
-        return f"{change.after.side} − {'its antithesis alone' if change.before.side == 'flip' else change.before.side}"
-    titles = {figures.arm.key: inner_title(figures.arm) for figures in report.arms}
-    return f"{titles[change.after.arm]} − {titles[change.before.arm]}"
 
 
 def _table(report: Report) -> str:
@@ -90,8 +87,13 @@ def _table(report: Report) -> str:
     return (
         '<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Figures of each arm"><table class="cs-result">'
         '<caption>Held-out queries; 95% intervals in smaller type; n counts queries.</caption><thead><tr><th scope="col">Measure</th>'
-        f'{heads}<th scope="col">n</th></tr></thead>{body}</table></div>'
+        f'{heads}<th scope="col">n</th></tr></thead>{body}</table></div>{_family(report)}'
     )
+
+
+def _family(report: Report) -> str:
+    note = family_note(report)
+    return f'<p class="cs-quiet cs-family">{escape(note)}</p>' if note else ""
 
 
 def _group(title: str, lines: Sequence[Row], n_arms: int, titles: Sequence[str]) -> str:
@@ -101,41 +103,6 @@ def _group(title: str, lines: Sequence[Row], n_arms: int, titles: Sequence[str])
         for row in lines
     )
     return f'<tbody><tr class="cs-result-group"><th scope="rowgroup" colspan="{n_arms + 2}">{escape(title)}</th></tr>{body}</tbody>'
-
-
-def cell(figure: Figure | None, form: str) -> str:
-    """A value with its interval in smaller type; words where nothing could be measured, nothing where there is nothing to measure."""
-    if figure is None:
-        return ""
-    if form == POINTS:
-        return points(figure)
-    if figure.value is None:
-        return '<span class="cs-quiet">not measured</span>'
-    value = number(figure.value, form)
-    if figure.low is None or figure.high is None:
-        return value
-    low, high = number(figure.low, form).removesuffix("%"), number(figure.high, form)
-    return f'{value} <small class="cs-interval">{low} to {high}</small>'
-
-
-def number(value: float, form: str) -> str:
-    """A number in a row's form, with a real minus sign and no negative zero."""
-    text = f"{100 * value:.0f}" if form == "percent" else f"{value:.{int(form)}f}"
-    if float(text) == 0:
-        text = text.removeprefix("-")
-    return text.replace("-", "−") + ("%" if form == "percent" else "")
-
-
-def points(figure: Figure) -> str:
-    """A difference of two shares: `+38 points (20 to 54)`."""
-    if figure.value is None:
-        return "not measured"
-    value = number(figure.value, "percent").removesuffix("%")
-    signed = value if value.startswith(("−", "0")) else f"+{value}"
-    if figure.low is None or figure.high is None:
-        return f"{signed} points"
-    low, high = (number(end, "percent").removesuffix("%") for end in (figure.low, figure.high))
-    return f"{signed} points ({low} to {high})"
 
 
 def confusion_html(report: Report) -> str:

@@ -13,11 +13,11 @@ from core.runs.links import PrincipleLink, Trainability
 if TYPE_CHECKING:  # it loads the database, which the command line never does
     from app.services.checking import CheckView
 
-WORDS = {"go": "go", "weak": "not shown", "no-go": "no-go"}
+WORDS = {"go": "go", "weak": "weak, no link is shown", "no-go": "no-go"}
 MARKS = {"go": "✓", "weak": "≈", "no-go": "✕"}  # as the verdicts of a result have them
 MEANINGS = {
     "go": "The base already does it, and more often than under the antithesis, by more than chance would give. A run has something to make more of.",
-    "weak": "So few replies of the base neither show a link nor rule one out. A run begins, and may find one or learn something else.",
+    "weak": "A run begins, and may make a link or learn something else.",
     "no-go": "A run would stop here, before any training, unless told under Advanced to train anyway.",
 }
 ANYWAY = "A run would begin all the same, since the form says to train even where there is no link."

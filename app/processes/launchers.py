@@ -25,6 +25,7 @@ from core.machine import Hardware
 from db.claims import Claim
 
 NICENESS = 10  # training must not make typing slow
+SURVEY_WITHIN_S = 300.0  # seconds, usually; runs wait meanwhile
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,10 @@ class LocalLauncher:
         if known is not None:
             return replace(known, four_bit=installed())
         command = [sys.executable, "-m", "app", "survey"]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=self._environment(), check=False)
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=self._environment(), check=False, timeout=SURVEY_WITHIN_S)
+        except subprocess.TimeoutExpired:  # a driver that hangs; it was killed
+            return None
         return Hardware(**json.loads(done.stdout)) if done.returncode == 0 else None
 
     def _environment(self) -> dict[str, str]:

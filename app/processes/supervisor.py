@@ -19,7 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from app.processes.health import EVERY_S, MISSES, Health, watched
+from app.processes.health import EVERY_S, Health, lay_down_beat, watched
 from app.processes.lifeline import SUPERVISED
 from app.processes.place import only_one, wait_for_port
 from app.settings import Settings, prepare_data_folder
@@ -124,8 +124,9 @@ def _tend(child: Child, settings: Settings, command: Command) -> None:
         if now < child.start_at:
             return
         try:
+            can_be_watched = _can_be_watched(child.name, settings)
             child.process, child.started_at = _start(child.name, settings, command), now
-            child.health = watched(child.name, child.process.pid, settings)
+            child.health = watched(child.name, child.process.pid, settings) if can_be_watched else None
         except OSError as error:  # no memory, no file handles, no log folder: may pass, and is no reason to stop the others
             _start_later(child, f"{child.name} cannot be started ({error.strerror}); trying again")
         return
@@ -147,7 +148,19 @@ def _end_hung(child: Child, process: subprocess.Popen[bytes]) -> None:
     _signal(process, signal.SIGKILL)
     process.wait()
     _forget(child, process)
-    _start_later(child, f"{child.name} runs, but gave no sign of life for {EVERY_S * MISSES[child.name]:.0f} s, so it was ended; starting it again")
+    assert child.health is not None
+    silence_s = EVERY_S * child.health.patience
+    _start_later(child, f"{child.name} runs, but gave no sign of life for {silence_s:.0f} s, so it was ended; starting it again")
+
+
+def _can_be_watched(name: str, settings: Settings) -> bool:
+    """Whether it could give its sign: on a full disk a trainer waits for room, and is not to be ended for that."""
+    try:
+        if name == "trainer":
+            lay_down_beat(settings)
+    except OSError:
+        return False
+    return True
 
 
 def _forget(child: Child, process: subprocess.Popen[bytes]) -> None:

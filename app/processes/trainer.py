@@ -11,8 +11,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,6 +48,14 @@ class Trainer:
     said_at: float = -math.inf  # when it last said that it is there
     alive: Callable[[], None] = lambda: None  # told again and again, so that the supervisor can tell a trainer that hangs
 
+    def pause(self, seconds: float) -> bool:
+        """Wait between two tries of something that is hindered, and give signs of life meanwhile. Returns whether somebody wants an end."""
+        deadline = time.monotonic() + seconds
+        while (left_s := deadline - time.monotonic()) > 0 and not self.stopping.is_set():
+            self.alive()
+            self.stopping.wait(min(left_s, POLL_S))
+        return self.stopping.is_set()
+
 
 def serve(settings: Settings) -> int:
     """Work through the queue until interrupted, terminated, or left by the supervisor. Returns the exit status."""
@@ -57,6 +65,7 @@ def serve(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stopping.set())
     on_parent_gone(trainer.stopping.set)
+    trainer.alive()  # first of all: what follows may wait for a database or measure a slow machine, and goes on giving signs
     with suppress(Interrupted):
         say_present(trainer)
         survey_place(trainer)
@@ -94,11 +103,11 @@ def say_present(trainer: Trainer) -> None:
 def work_once(trainer: Trainer) -> bool:
     """Rescue what others have lost, then do one queued job, if there is one. Returns whether there was."""
     try:
-        claim = persist(lambda: _claim(trainer), trainer.stopping.wait)
+        claim = persist(lambda: _claim(trainer), trainer.pause)
         if claim is None:
             return False
         log.info("Job %d, attempt %d", claim.job_id, claim.attempt)
-        attempt = persist(lambda: trainer.launcher.start(claim), trainer.stopping.wait)
+        attempt = persist(lambda: trainer.launcher.start(claim), trainer.pause)
     except Interrupted:  # a job that was claimed is rescued when this process is gone
         return False
     try:
@@ -108,7 +117,7 @@ def work_once(trainer: Trainer) -> bool:
     if ended.death is not None:
         log.warning("Job %d: %s", claim.job_id, ended.death)
         with suppress(Interrupted):
-            persist(lambda: _record_death(trainer, claim, str(ended.death)), trainer.stopping.wait)
+            persist(lambda: _record_death(trainer, claim, str(ended.death)), trainer.pause)
     return True
 
 
@@ -163,12 +172,31 @@ def _record_death(trainer: Trainer, claim: Claim, cause: str) -> None:
 
 def survey_place(trainer: Trainer) -> None:
     """Have the place of work measured, or looked at again where it was measured before: what the Train page says rests on it."""
-    known = persist(lambda: _known(trainer), trainer.stopping.wait)
-    hardware = trainer.launcher.survey(known)
+    known = persist(lambda: _known(trainer), trainer.pause)
+    with _signs_of_life(trainer):
+        hardware = trainer.launcher.survey(known)
     if hardware is None:
         log.warning("The hardware could not be measured; estimates will say so")
         return
-    persist(lambda: _keep(trainer, known, hardware), trainer.stopping.wait)
+    persist(lambda: _keep(trainer, known, hardware), trainer.pause)
+
+
+@contextmanager
+def _signs_of_life(trainer: Trainer) -> Iterator[None]:
+    """While something works that has a deadline of its own and asks nothing in between."""
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(POLL_S):
+            trainer.alive()
+
+    teller = threading.Thread(target=tell, name="signs of life", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
 
 
 def _known(trainer: Trainer) -> Hardware | None:

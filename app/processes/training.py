@@ -17,7 +17,7 @@ from core.methods.settings import config_from_data
 from core.progress import Listener, StepReport
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
-from core.runs.records import RunRecord, result_data
+from core.runs.records import Curve, RunRecord, result_data
 from core.runs.results import run_result_from_data
 from core.settings import ModelReference
 from db import claims, constitutions, query_sets, runs
@@ -38,6 +38,7 @@ def train(settings: Settings, watch: Watch, folder: Path) -> None:
         LostLease: The run is no longer ours.
     """
     plan = watch.persist(lambda: _plan(settings, watch))
+    _tell_curve_again(watch, plan, folder)
     with helped(plan, folder, settings.models_folder, settings.processes) as world:
         log.info("Processes that do this run: %d", world.size)
         record = execute(plan, folder, settings.models_folder, Listener(on_step=Reporter(watch), should_stop=watch.should_stop), world)
@@ -59,6 +60,24 @@ def _plan(settings: Settings, watch: Watch) -> RunPlan:
             config=config_from_data(run.config),
             device=settings.device,
         )
+
+
+def _tell_curve_again(watch: Watch, plan: RunPlan, folder: Path) -> None:
+    """Write the rows of the steps that an earlier attempt made: it may have been killed after it had committed them, and before it had told of them."""
+    several = plan.config.iterations > 1  # else a step's report does not name its iteration
+    numbers = [
+        Metric(step=int(row["step"]), name=name, value=value)
+        for row in Curve(folder / "curve.json").rows
+        for name, value in row.items()
+        if name != "step" and (several or name != "iteration")
+    ]
+
+    def write() -> None:
+        with watch.sessions.begin() as session:
+            runs.add_metrics(session, watch.claim, numbers)
+
+    if numbers:
+        watch.persist(write)
 
 
 def _finish(watch: Watch, record: RunRecord, adapter: str) -> None:

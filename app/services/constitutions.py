@@ -12,14 +12,14 @@ from app.services.draft_views import DraftConflictError, DraftView, UnreadableDr
 from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
 from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution, write_version
-from app.services.studio import HinderedError, RefusedError, Studio, in_words
+from app.services.studio import RefusedError, Studio, in_words
 from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_markdown, dump_yaml
 from core.constitution.findings import problems
 from core.constitution.normal import is_unseen, normal, repaired
 from core.constitution.principles import Constitution, to_data
 from core.constitution.stored import Unreadable, require_readable
-from core.errors import ConstitutionError, DiskFullError
+from core.errors import ConstitutionError
 from db import drafts
 from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary, summary_of
 from db.errors import DraftConflict, Unchanged
@@ -40,9 +40,9 @@ def create_constitution(studio: Studio, name: object, request_key: str = "") -> 
     """Make an empty constitution and return its id. The same request_key again is the same constitution: a double click makes one."""
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
-        require_below_quota(session, "constitution.made")
         made = store.add_constitution(session, checked, request_key=require_key(request_key)).id
         record(session, "constitution.made", f"constitution {made}", once=True, name=checked)
+        require_below_quota(session, "constitution.made")
         return made
 
 
@@ -63,21 +63,9 @@ def archive(studio: Studio, constitution_id: int, archived: bool = True) -> None
 
 
 def open_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
-    """The editor's draft, made from the newest version where there is none yet.
-
-    Where nothing can be written just now it is shown unwritten: saving it would be told as a conflict.
-    """
+    """The editor's draft, begun from the newest version where nothing was typed yet. Opening it writes nothing, so it waits for nobody who writes."""
     with in_words(), studio.sessions.read() as session:
-        settled = drafts.settled_draft(session, constitution_id, editor, draft_content)
-        if settled is not None:
-            return _view(session, settled)
-    try:
-        with in_words(), studio.sessions.begin() as session:
-            return _view(session, drafts.ensure_draft(session, constitution_id, editor, draft_content))
-    except (DiskFullError, HinderedError):
-        with in_words(), studio.sessions.read() as session:
-            there = drafts.get_draft(session, constitution_id, editor)
-            return _view(session, there or drafts.unwritten_draft(session, constitution_id, editor, draft_content))
+        return _view(session, drafts.shown_draft(session, constitution_id, editor, draft_content))
 
 
 def begin_again(studio: Studio, constitution_id: int, editor: str) -> DraftView:
@@ -93,17 +81,16 @@ def begin_again(studio: Studio, constitution_id: int, editor: str) -> DraftView:
         return _view(session, drafts.begin_again(session, constitution_id, editor, draft_content))
 
 
-def view_draft(studio: Studio, constitution_id: int, editor: str) -> DraftView:
-    """The draft as it stands, even where a newer version appeared: what its editor has on the screen."""
-    with in_words(), studio.sessions.read() as session:
-        there = drafts.get_draft(session, constitution_id, editor)
-        if there is not None:
-            return _view(session, there)
-    return open_draft(studio, constitution_id, editor)
+def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen: int, rows: object, head_seen: int | None = None) -> DraftView:
+    """Store what an editor wrote. Its first save makes the draft.
 
-
-def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen: int, rows: object) -> DraftView:
-    """Store what an editor wrote.
+    Args:
+        studio: The open studio.
+        constitution_id: Whose draft.
+        editor: Who wrote it.
+        revision_seen: Of the draft, as it was opened.
+        rows: The principles as they were typed.
+        head_seen: Number of the newest version then, 0 where there was none: what a draft that is made now was begun from. None: the newest.
 
     Raises:
         DraftConflictError: Someone saved it since; the error carries what is stored.
@@ -112,16 +99,17 @@ def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen:
     with in_words():
         try:
             with studio.sessions.begin() as session:
+                _stored(session, (constitution_id, editor), revision_seen, head_seen)
                 return _save(session, (constitution_id, editor), revision_seen, rows)
         except DraftConflict as error:
-            raise DraftConflictError(view_draft(studio, constitution_id, editor)) from error
+            raise DraftConflictError(open_draft(studio, constitution_id, editor)) from error
 
 
 def _save(session: Session, key: tuple[int, str], revision_seen: int, rows: object) -> DraftView:
     document = _with_own_ids(session, key[0], read_document(store.get_constitution(session, key[0]).name, rows))
-    if _document(session, _stored(session, *key)).content != document.content:  # the same text again is no conflict, whoever saved it
+    if _document(session, _kept(session, key)).content != document.content:  # the same text again is no conflict, whoever saved it
         drafts.save_draft(session, *key, revision_seen, document.content)
-    view = _view(session, _stored(session, *key))
+    view = _view(session, _kept(session, key))
     if view.constitution != document.constitution:
         raise NotKeptError("the draft")
     return view
@@ -149,7 +137,7 @@ def save_version(studio: Studio, constitution_id: int, editor: str, message: obj
     """
     checked = _require_message(message)
     with in_words(), studio.sessions.begin() as session:
-        draft = _stored(session, constitution_id, editor)
+        draft = _stored(session, (constitution_id, editor), seen[0])
         head = _require_head(session, constitution_id, seen[1])
         if draft.revision != seen[0]:
             raise RefusedError("The draft was changed elsewhere since these changes were shown. Go back to the draft and look again.")
@@ -181,13 +169,13 @@ def _add_version(session: Session, draft: Draft, head: Version | None, text: New
     )
     version = write_version(session, new, text.constitution)
     drafts.rebase_draft(session, draft.constitution_id, draft.editor, draft.revision, version)
-    return _view(session, _stored(session, draft.constitution_id, draft.editor))
+    return _view(session, _kept(session, (draft.constitution_id, draft.editor)))
 
 
 def restore_version(studio: Studio, constitution_id: int, editor: str, number: int, seen: tuple[int, int | None]) -> DraftView:
     """Save an earlier version's text as the next version, and put it in the draft. `seen` as in `save_version`."""
     with in_words(), studio.sessions.begin() as session:
-        draft = _stored(session, constitution_id, editor)
+        draft = _stored(session, (constitution_id, editor), seen[0])
         head = _require_head(session, constitution_id, seen[1])
         if draft.revision != seen[0]:
             raise RefusedError("The draft was changed elsewhere. Reload the page, then restore the version.")
@@ -222,7 +210,7 @@ def open_version(studio: Studio, constitution_id: int, number: int) -> VersionVi
 def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yaml", "markdown"], number: int | None = None) -> TextFile:
     """The draft (or a version) as a file: YAML for the command line, Markdown for people."""
     if number is None:
-        constitution, label = view_draft(studio, constitution_id, editor).constitution, "draft"
+        constitution, label = open_draft(studio, constitution_id, editor).constitution, "draft"
     else:
         found = open_version(studio, constitution_id, number).constitution
         constitution, label = require_readable(found, f"Version {number}"), f"v{number}"
@@ -250,8 +238,14 @@ def _require_head(session: Session, constitution_id: int, number_seen: int | Non
     return head
 
 
-def _stored(session: Session, constitution_id: int, editor: str) -> Draft:
-    return drafts.get_draft(session, constitution_id, editor) or drafts.ensure_draft(session, constitution_id, editor, draft_content)
+def _stored(session: Session, key: tuple[int, str], revision_seen: int, head_seen: int | None = None) -> Draft:
+    """The draft that somebody saw, made now where it was only shown (`db.drafts.shown_draft`)."""
+    draft = drafts.get_draft(session, *key)
+    return drafts.ensure_draft(session, *key, draft_content, head_seen) if draft is None or revision_seen == draft.revision + 1 else draft
+
+
+def _kept(session: Session, key: tuple[int, str]) -> Draft:
+    return drafts.get_draft(session, *key) or drafts.ensure_draft(session, *key, draft_content)
 
 
 def _read(session: Session, draft: Draft) -> Document | Unreadable:

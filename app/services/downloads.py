@@ -8,6 +8,7 @@ import glob
 import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from app.processes.protocol import attempt_key
@@ -20,9 +21,12 @@ from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_yaml
 from core.constitution.queries import Query, to_rows
 from core.constitution.stored import Unreadable
+from core.engine.adapter_card import public_base
 from core.errors import QueryError, StudioError
 from core.measure.values import Report, Roles, roles
 from core.methods.arms import Arm
+from core.runs.phases import ADAPTER
+from core.settings import ModelReference
 from db import query_sets, runs
 from db.constitutions import get_version_by_id
 from db.errors import NotFound
@@ -48,7 +52,7 @@ class NothingToTakeError(StudioError):
 
 def record_of_run(studio: Studio, run_id: int) -> bytes:
     """The run.json of a finished run. Here and below a run without such a file raises NothingToTakeError, a lost one MissingFileError."""
-    return _read(studio.store, f"{_finished(studio, run_id)}/run.json")
+    return _without_paths(studio.store, _read(studio.store, f"{_finished(studio, run_id)}/run.json"))
 
 
 def report_of_run(studio: Studio, run_id: int) -> Report:
@@ -129,6 +133,22 @@ def _finished(studio: Studio, run_id: int) -> str:
     if run.adapter != f"{own}/adapter" or not studio.store.names(run.adapter):
         raise NothingToTakeError(f"The files of run {run_id} are not on this machine.")
     return own
+
+
+def _without_paths(store: Store, record: bytes) -> bytes:
+    """A record as somebody else may have it: the model by its place in the data folder or its bare name, the adapter beside it. One that cannot
+    be read is given as it is.
+    """
+    try:
+        data = json.loads(record)
+        if isinstance(model := data.get("model"), dict) and isinstance(name := model.get("id"), str):
+            model["id"] = public_base(ModelReference(id=store.model_in_row(name))).id if Path(name).is_absolute() else name
+        for figures in data.get("result", {}).get("arms", ()):
+            if figures["arm"].get("artifact"):
+                figures["arm"]["artifact"]["place"] = ADAPTER
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        return record
+    return json.dumps(data, ensure_ascii=False, indent=1).encode()
 
 
 def _reply_files(store: Store, key: str, arm: Arm, parts: Roles) -> list[str]:

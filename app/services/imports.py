@@ -61,7 +61,6 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
     constitution = with_ids(replace(reading.constitution, name=require_name(reading.constitution.name)))
     content = to_data(constitution)
     with in_words(), studio.sessions.begin() as session:
-        require_below_quota(session, "constitution.made")
         row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
         if (head := store.get_head(session, row.id)) is not None:
             return Imported(id=row.id, reading=reading, number=head.number)
@@ -69,6 +68,7 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
             return Imported(id=row.id, reading=reading, number=None)
         subject = f"constitution {row.id}"
         record(session, "constitution.made", subject, once=True, name=constitution.name, file=str(filename or ""))
+        require_below_quota(session, "constitution.made")
         if problems(reading.findings):
             _add_draft(session, row.id, editor, constitution)
             return Imported(id=row.id, reading=reading, number=None)

@@ -6,12 +6,13 @@ from app.services.stored import require_constitution
 from app.services.studio import Studio, in_words
 from core.budget import Limit, within
 from core.constitution.reading.replies import ReplyFile, read_replies
-from core.measure.judging import Judged, judge_data
+from core.errors import ReplyError
+from core.measure.judging import Judged, judge_within
 from db.constitutions import get_version_by_id
 
 BUDGET_S = 60.0  # for one file; what is not reached then is unjudged, and a note says so
 READING = Limit(what="Reading the file of replies", seconds=8.0, remedy="Take a sample of it.")
-JUDGING = Limit(what="Judging a reply", seconds=8.0, remedy="Shorten the replies, or write a simpler pattern in the check.", alive=True)
+MOST_OUTCOMES = 400_000  # replies by principles: an answer that a browser can hold, and this process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +40,15 @@ def judge_file(studio: Studio, version_id: int, data: bytes, filename: str) -> J
     Raises:
         ReplyError: A file that cannot be read, or that does not go with the version.
         RefusedError: No such version.
-        OverBudgetError: One reply held the judging up, or the file its reading.
+        OverBudgetError: Reading the file took too long.
+        BusyError: Files of others are being judged.
     """
     with in_words(), studio.sessions.read() as session:
         constitution = require_constitution(get_version_by_id(session, version_id))
-    file, judged = within(JUDGING, judge_data, constitution, data, filename, BUDGET_S)
-    return JudgedFile(filename=filename, file=file, judged=judged)
+    file = read_upload(data, filename)
+    if (outcomes := len(file.replies) * len(constitution.principles)) > MOST_OUTCOMES:
+        raise ReplyError(
+            f"{len(file.replies):,} replies by {len(constitution.principles)} principles are {outcomes:,} outcomes; a page shows at most "
+            f"{MOST_OUTCOMES:,}. Judge them in parts, or with the command: python -m app judge."
+        )
+    return JudgedFile(filename=filename, file=file, judged=judge_within(constitution, file.replies, BUDGET_S))

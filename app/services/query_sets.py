@@ -57,13 +57,13 @@ def upload(studio: Studio, data: bytes, filename: str, field: str = "") -> tuple
     queries = list(reading.queries)
     require_both_splits(queries, name)
     with in_words(), studio.sessions.begin() as session:
-        require_below_quota(session, "query-set.uploaded")
         row = store.add_query_set(session, name, f"uploaded as {name}", [dict(item) for item in to_rows(queries)])
         session.refresh(row)
         if queries_of(row) != queries:
             raise NotKeptError("the query set")
         view = _view(row)
         record(session, "query-set.uploaded", f"query set {row.id}", name=row.name, queries=len(queries))
+        require_below_quota(session, "query-set.uploaded")
     return view, reading
 
 

@@ -1,4 +1,7 @@
-"""How much one person may ask for, so that nobody fills the queue or the database for the others."""
+"""How much one person may ask for, so that nobody fills the queue or the database for the others.
+
+Asked after it was done and recorded, in the same transaction: a request that comes again has made nothing more, so it is never refused.
+"""
 
 from datetime import timedelta
 
@@ -6,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.services.audit import doer
 from app.services.studio import RefusedError
-from db.audit import count_entries
+from db.audit import count_subjects
 from db.jobs import count_waiting
 from db.session import clock
 
@@ -15,21 +18,21 @@ MOST_A_DAY = {"query-set.uploaded": (500, "query sets"), "constitution.made": (5
 
 
 def require_place_in_queue(session: Session, name: str) -> None:
-    """Refuse another run of somebody who has as many waiting as one may have.
+    """Refuse the run that was just queued for somebody who had as many waiting as one may have.
 
     Raises:
-        RefusedError: They have.
+        RefusedError: They had.
     """
-    if count_waiting(session, name) >= MOST_WAITING:
+    if count_waiting(session, name) > MOST_WAITING:
         raise RefusedError(f"You have {MOST_WAITING} runs waiting, as many as one person may have. Wait until some have begun, or stop some.")
 
 
 def require_below_quota(session: Session, what: str) -> None:
-    """Refuse what somebody has done as often within a day as one may.
+    """Refuse what was just recorded of somebody who had done it as often within a day as one may.
 
     Raises:
-        RefusedError: They have.
+        RefusedError: They had.
     """
     most, things = MOST_A_DAY[what]
-    if doer() and count_entries(session, doer(), what, clock(session) - timedelta(days=1)) >= most:
+    if doer() and count_subjects(session, doer(), what, clock(session) - timedelta(days=1)) > most:
         raise RefusedError(f"You have made {most} {things} within a day, as many as one person may. Try again tomorrow, or use what is there.")

@@ -1,6 +1,7 @@
 """Runs: asking for one, watching it, stopping and resuming it. All a page shows comes from the run's rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from core.machine import DEFAULT_SHAPE, Hardware
 from core.methods.settings import PRESETS, TrainConfig, config_to_data
 from core.progress import remaining_s, share_done
 from core.runs.estimates import estimate
+from core.runs.phases import ADAPTER
 from core.runs.results import RunResult, run_result_from_data
 from db import jobs
 from db.constitutions import get_version_by_id
@@ -64,11 +66,11 @@ def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object)
         request_key=key,
     )
     with in_words(), studio.sessions.begin() as session:
-        require_place_in_queue(session, caller)
         run = store.add_run(session, new)
         if isinstance(config_of(run), Unreadable):
             raise NotKeptError("the run")
         record(session, "run.queued", f"run {run.id}", once=True, version_id=form.version_id, query_set_id=form.query_set_id, model=new.model)
+        require_place_in_queue(session, caller)
         return run.id
 
 
@@ -134,9 +136,18 @@ def _readable(version: Version) -> Constitution | None:
 def read_result(run: Run) -> RunResult | None:
     """What a finished run ended with; None where there is nothing, or nothing that can be read."""
     try:
-        return run_result_from_data(run.result) if run.result is not None else None
+        return _here(run_result_from_data(run.result)) if run.result is not None else None
     except ValueError:
         return None
+
+
+def _here(result: RunResult) -> RunResult:
+    """A result whose arms name the adapter beside it: earlier ones named a path of the machine that trained it."""
+    arms = tuple(
+        replace(figures, arm=replace(figures.arm, artifact=replace(figures.arm.artifact, place=ADAPTER))) if figures.arm.artifact is not None else figures
+        for figures in result.report.arms
+    )
+    return replace(result, report=replace(result.report, arms=arms))
 
 
 def form_again(studio: Studio, run_id: int) -> TrainForm:
@@ -161,13 +172,14 @@ def resume(studio: Studio, run_id: int) -> None:
     """Queue a stopped or failed run again.
 
     Raises:
-        RefusedError: It is queued, running or finished.
+        RefusedError: It is queued, running or finished, or who asked for it has too many waiting.
     """
     with in_words(), studio.sessions.begin() as session:
-        status = store.get_run(session, run_id).job.status
-        if status not in RESUMABLE:
-            raise RefusedError(f"Run {run_id} is {status}; only a stopped or failed run can be resumed.")
+        job = store.get_run(session, run_id).job
+        if job.status not in RESUMABLE:
+            raise RefusedError(f"Run {run_id} is {job.status}; only a stopped or failed run can be resumed.")
         jobs.resume(session, run_id)
+        require_place_in_queue(session, job.requested_by)
         record(session, "run.resumed", f"run {run_id}")
 
 

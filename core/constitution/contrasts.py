@@ -2,9 +2,12 @@
 
 import random
 from dataclasses import dataclass
+from typing import Literal
 
 from core.constitution.principles import Stance
 from core.seeds import seed_for
+
+Kind = Literal["mixed", "single"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,25 +35,31 @@ def flip_side(principle: int, n_principles: int) -> str:
     return f"flip {principle + 1}" if n_principles > 1 else "antithesis"
 
 
-def draw_contrast(n_principles: int, n_constitutions: int, seed: int) -> Contrast:
+def most_stances(n_principles: int, kind: Kind) -> int:
+    """How many distinct stances a contrast of a kind can be drawn from."""
+    return 2**n_principles if kind == "mixed" else n_principles + 1
+
+
+def draw_contrast(n_principles: int, n_constitutions: int, seed: int, kind: Kind = "mixed") -> Contrast:
     """Draw n distinct stances, the first all statements as in SAMI's published constitutions, then shuffle them.
 
-    The others flip one principle, all, or a random mixture, equally often, so that each principle is also contrasted alone.
+    The others flip one principle alone (single), or one, all, or a random mixture, equally often (mixed).
 
     Args:
         n_principles: k >= 1.
-        n_constitutions: n >= 2; no more than the 2^k stances there are.
+        n_constitutions: n >= 2; no more than `most_stances`.
         seed: Decides the draw.
+        kind: What stands against all statements.
 
     Raises:
         ValueError: More constitutions than distinct stances.
     """
-    if n_constitutions > 2**n_principles:
-        raise ValueError(f"{n_principles} principles have {2**n_principles} distinct stances, fewer than {n_constitutions}")
+    if n_constitutions > (most := most_stances(n_principles, kind)):
+        raise ValueError(f"{n_principles} principles have {most} distinct stances, fewer than {n_constitutions}")
     rng = random.Random(seed)
     stances = [(True,) * n_principles]
     while len(stances) < n_constitutions:
-        stance = _draw_stance(n_principles, rng)
+        stance = _draw_stance(n_principles, kind, rng)
         if stance not in stances:
             stances.append(stance)
     rng.shuffle(stances)
@@ -59,16 +68,16 @@ def draw_contrast(n_principles: int, n_constitutions: int, seed: int) -> Contras
     return Contrast(stances=tuple(stances), order=tuple(order))
 
 
-def contrast_for(query: str, n_principles: int, n_constitutions: int, seed: int) -> Contrast:
+def contrast_for(query: str, n_principles: int, n_constitutions: int, seed: int, kind: Kind = "mixed") -> Contrast:
     """The contrast that a train query is answered under in an iteration with this seed."""
-    return draw_contrast(n_principles, n_constitutions, seed_for(seed, "contrast", query))
+    return draw_contrast(n_principles, n_constitutions, seed_for(seed, "contrast", query), kind)
 
 
-def _draw_stance(n_principles: int, rng: random.Random) -> Stance:
-    kind = rng.randrange(3)
-    if kind == 0:
+def _draw_stance(n_principles: int, kind: Kind, rng: random.Random) -> Stance:
+    way = rng.randrange(3) if kind == "mixed" else 0
+    if way == 0:
         flipped = {rng.randrange(n_principles)}
-    elif kind == 1:
+    elif way == 1:
         flipped = set(range(n_principles))
     else:
         flipped = {i for i in range(n_principles) if rng.random() < 0.5}

@@ -26,19 +26,22 @@ _THINKING = regex.compile(  # a block at the beginning, open or closed; or its e
 )
 _QUESTION = "?？﹖؟⁇⁈⁉‽⸘፧⳺⸮꘏꛷\u037e"
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}(?!\ufe0e)|(?![0-9#*])\p{Emoji}\ufe0f|[0-9#*]\ufe0f?\u20e3|\p{Regional_Indicator}{2}")
-_AFTER_END = regex.compile(rf"(?:{_EMOJI.pattern}|[\s\p{{Pe}}\p{{Pf}}\p{{M}}\p{{Cf}}\"'”’‘“«»„*_~`|\ufe0f\u20e3])+\Z")
+_AFTER_END = regex.compile(
+    rf"(?r)(?:{_EMOJI.pattern}|[\s\p{{Pe}}\p{{Pf}}\p{{M}}\p{{Cf}}\"'”’‘“«»„*_~`|\ufe0f\u20e3])+\Z"
+)  # from the end: it stands in one place only
 _SIGN_PARTS = regex.compile(r"[។៕။།༎]+[\p{Pe}\p{Pf}\"'”’]*\s*|(?<=[.!?…。！？][)\]）】])\s+(?=[\p{Lu}\p{Lo}\"“¿¡(\[])")  # ends that sentencex does not know
 _MENTION = regex.compile(r"\b(?:my|the|this|these|your) (?:constitution|principles?)\b|\bas (?:the|my) principle", regex.IGNORECASE)
 _STRAIGHT = str.maketrans(dict.fromkeys("’‘‚‛ʼʹ′´`＇", "'") | dict.fromkeys("“”„‟«»″＂〝〞", '"'))
 _UNSEEN = regex.compile(r"[\p{Cf}\ufe0e\ufe0f]")
 _PERIODIC = regex.compile(r"([^\W_]{1,12}?)\1{2,}")
 _LONG_PERIODIC = 24  # characters of one unit again and again that are a stutter and no "haha"
-_PIECE = regex.compile(r"\s+|[\w\p{M}\u200c]+(?:['’][\w\p{M}]+)*|\X")
+_PIECE = regex.compile(r"\s+|[\w\p{M}\u200c]+(?:['’][\w\p{M}]+)*|\p{Regional_Indicator}{2}\p{M}*+|\X")
 _TOLD_FROM = 0.5  # probability from which a language counts as told
 _FEWEST_WORDS = 3  # below which no detector is right often enough
 _NO_LANGUAGE = regex.compile(r"```.*?(?:```|\Z)|https?://\S+|\S+@\S+|[\p{N}\p{S}]+", regex.DOTALL)
 _ONE_CODE = {"yue": "zh", "wuu": "zh", "arz": "ar", "nb": "no", "nn": "no", "pnb": "pa", "azb": "az", "ckb": "ku"}
 _READ = 2000  # characters from which a language is told
+_PART = 8000  # characters of which sentences are looked for at once
 
 
 def answer(text: str) -> str:
@@ -76,16 +79,30 @@ def _dictionary_words(run: str) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """Sentences and list items that hold a letter."""
-    import sentencex
-
     found: list[str] = []
-    for rough in sentencex.segment(language(text) or "en", answer(text)):
+    for rough in _rough_sentences(language(text) or "en", answer(text)):
         for sentence in _split(rough):
             if found and sentence[:1] in "とっ、" and found[-1].rstrip()[-1:] in "」』":  # a quotation inside a Japanese sentence
                 found[-1] += sentence
             elif any(map(str.isalpha, sentence)):
                 found.append(sentence)
     return [sentence.strip() for sentence in found]
+
+
+def _rough_sentences(code: str, text: str) -> list[str]:
+    """As sentencex cuts a text. It looks for the end of each quotation in all that follows, so a long text is given to it in parts, and where
+    two of them meet the sentences on both sides are cut once more, together.
+    """
+    import sentencex
+
+    found: list[str] = []
+    for start in range(0, len(text), _PART):
+        here = list(sentencex.segment(code, text[start : start + _PART]))
+        if found and here:
+            meeting = found.pop() + here.pop(0)
+            found += sentencex.segment(code, meeting) if len(meeting) < 2 * _PART else [meeting]
+        found += here
+    return found
 
 
 def _split(rough: str) -> list[str]:
@@ -120,7 +137,9 @@ def _detector() -> Any:
 
 def ends_with_question(text: str) -> bool:
     """Whether the last thing said is a question, whatever quotes, brackets, markup or emoji stand behind its mark."""
-    end = _AFTER_END.sub("", answer(text)).rstrip("!！")
+    said = answer(text)
+    behind = _AFTER_END.search(said)
+    end = said[: behind.start() if behind is not None else None].rstrip("!！")
     if end[-1:] and end[-1] in _QUESTION:
         return True
     last = end.rstrip("։․").split()[-1:]
@@ -188,7 +207,7 @@ def echo(text: str, sources: Sequence[str]) -> float:
 
 def _bare(text: str) -> str:
     """A text without what stands around its words: a reply that repeats a query seldom repeats its punctuation."""
-    return regex.sub(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)", " ", folded(text))
+    return str(regex.sub(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)", " ", folded(text)))
 
 
 def _grams(text: str, n: int) -> list[tuple[str, ...]]:
@@ -226,4 +245,4 @@ def same_question(text: str) -> str:
 
 def pieces(text: str) -> list[str]:
     """A text in the smallest parts that a difference is shown in: blanks, words, signs as people see them. They join to the text."""
-    return [part for piece in _PIECE.findall(text) for part in (_parts(piece) if _RUN.search(piece) else [piece]) if part]
+    return [part for piece in _PIECE.findall(text) for part in (_parts(piece) if len(piece) > 1 and _RUN.search(piece) else [piece]) if part]

@@ -14,9 +14,7 @@ from core.engine.models import LoadedModel
 from core.engine.policies import base_of
 from core.engine.policy import prompt_of
 from core.engine.processes import ALONE, World
-from core.measure.values import MeasuredReply
-
-AMONG = 8  # queries that a reply is read under, its own among them: relevance is at most their logarithm
+from core.measure.values import AMONG, MeasuredReply
 
 
 @dataclass(frozen=True, kw_only=True)

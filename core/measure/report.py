@@ -15,10 +15,21 @@ from dataclasses import dataclass, replace
 from core.constitution.contrasts import asked_stances, flip_side
 from core.constitution.principles import SIDES, Constitution
 from core.constitution.text import loops, mentions_constitution, refuses, repetition, words
+from core.measure.conclusions import Compared, conclude, sense_of
 from core.measure.judges import JUDGES, Judge, judge_of
 from core.measure.sense import sense_change, sense_figures
-from core.measure.statistics import Figure, clustered_share, mean, paired_change, share
-from core.measure.tracing import Asked, attribution_figure, bound_figure, confusion, scored_queries, scores_by_base, scores_by_policy, summed_by_policy
+from core.measure.statistics import Figure, Pairs, clustered_share, mean, paired_change, pairs_of, share
+from core.measure.tracing import (
+    Asked,
+    all_traced,
+    attribution_figure,
+    bound_figure,
+    confusion,
+    scored_queries,
+    scores_by_base,
+    scores_by_policy,
+    summed_by_policy,
+)
 from core.measure.values import (
     NO_SIDE,
     OVER_PROMPT,
@@ -31,10 +42,13 @@ from core.measure.values import (
     PrincipleFigures,
     Report,
     Roles,
+    SenseChange,
+    opposite,
     roles,
 )
-from core.measure.verdicts import Evidence, control_sentence, verdict_of
-from core.methods.arms import Arm, inner_title, trained_name
+from core.methods.arms import Arm
+
+Outcomes = Mapping[Arm, Mapping[str, Sequence[bool | None]]]  # by arm, by side as in `Cell`, whether each query's reply follows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +67,12 @@ class _Measured:
     def roles(self) -> Roles:
         return roles(list(self.asked))
 
+    def pair(self, position: int) -> tuple[int, int]:
+        """The two stances that tell one principle from its antithesis, among those that are asked."""
+        k = len(self.constitution.principles)
+        sides = tuple(asked_stances(k))
+        return sides.index("statement"), sides.index(flip_side(position, k))
+
 
 def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[MeasuredReply]], judges: Sequence[Judge] = JUDGES) -> Report:
     """The report on arms that answered the same held-out queries.
@@ -68,16 +88,18 @@ def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[Measured
     if len({tuple(query[0].query for query in queries) for queries in asked.values()}) > 1:
         raise ValueError(f"{', '.join(arm.key for arm in asked)} must have answered the same queries in the same order")
     measured = _Measured(constitution=constitution, asked=asked, judges=judges)
-    control = measured.roles.control
+    control, n_queries = measured.roles.control, max((len(queries) for queries in asked.values()), default=0)
+    read_among = max((len(query[0].query_logprobs) for queries in asked.values() for query in queries), default=0)
+    sense = tuple(sense_change(arm.key, constitution, asked[control], asked[arm]) for arm in measured.prompted if control is not None and arm != control)
     return Report(
-        n_queries=max((len(queries) for queries in asked.values()), default=0),
+        n_queries=n_queries,
         split="held-out",
         sides=sides,
         cap_nats=math.log(len(sides)),
-        read_among=max((len(query[0].query_logprobs) for queries in asked.values() for query in queries), default=0),
+        read_among=read_among,
         arms=tuple(arm_figures(arm, queries, constitution if arm.in_prompt else None) for arm, queries in asked.items()),
-        principles=tuple(_principle(measured, i) for i in range(len(constitution.principles))),
-        sense=tuple(sense_change(arm.key, constitution, asked[control], asked[arm]) for arm in measured.prompted if control is not None and arm != control),
+        principles=_principles(measured, sense, math.log(max(read_among, 1))),
+        sense=sense,
     )
 
 
@@ -127,13 +149,36 @@ def _by_side(arm: Arm, asked: Sequence[Asked], value: Callable[[MeasuredReply], 
     return {side: mean([value(r) for query in asked for r in query if r.side == side and r.text]) for side in sides}
 
 
-def _principle(measured: _Measured, position: int) -> PrincipleFigures:
+def _principles(measured: _Measured, sense: Sequence[SenseChange], cap_nats: float) -> tuple[PrincipleFigures, ...]:
+    """Figures of all principles, with verdicts where there is a control and an arm to hold against it."""
+    parts, outcomes = measured.roles, [_outcomes(measured, i) for i in range(len(measured.constitution.principles))]
+    found = [_principle(measured, i, judged) for i, judged in enumerate(outcomes)]
+    if parts.control is None or parts.trained is None:
+        return tuple(found)
+    n_queries, change = len(measured.asked[parts.trained]), next((each for each in sense if each.arm == parts.trained.key), None)
+    compared = [_compared(figures, outcomes[i], _traced(measured, i, parts), (parts.control, parts.trained)) for i, figures in enumerate(found)]
+    return conclude(compared, parts, sense_of(change, cap_nats, n_queries))
+
+
+def _compared(figures: PrincipleFigures, outcomes: Outcomes, traced: Pairs, arms: tuple[Arm, Arm]) -> Compared:
+    control, trained = arms
+    under = outcomes[trained]
+    rose = pairs_of(outcomes[control]["statement"], under["statement"])
+    return Compared(figures=figures, rose=rose, depends=pairs_of(under[opposite(under)], under["statement"]), traced=traced)
+
+
+def _traced(measured: _Measured, position: int, parts: Roles) -> Pairs:
+    """Whether all replies to a query are traced right, of the control and of what is held against it."""
+    scored = [all_traced(measured.asked[arm], scores_by_policy, measured.pair(position)) for arm in (parts.control, parts.trained) if arm is not None]
+    return pairs_of(*scored)
+
+
+def _principle(measured: _Measured, position: int, outcomes: Outcomes) -> PrincipleFigures:
     """Figures of one principle, from the replies of all arms."""
-    principle, sides = measured.constitution.principles[position], tuple(asked_stances(len(measured.constitution.principles)))
-    pair = (sides.index("statement"), sides.index(flip_side(position, len(measured.constitution.principles))))
-    judge, outcomes = judge_of(principle, measured.judges), _outcomes(measured, position)
+    principle, pair = measured.constitution.principles[position], measured.pair(position)
+    judge = judge_of(principle, measured.judges)
     scored = {arm: scored_queries(measured.asked[arm], pair) for arm in measured.prompted}
-    figures = PrincipleFigures(
+    return PrincipleFigures(
         title=principle.title,
         check=str(principle.check) if principle.check is not None else None,
         judge=judge.name if judge is not None else None,
@@ -146,10 +191,6 @@ def _principle(measured: _Measured, position: int) -> PrincipleFigures:
         sentence="",
         control="",
     )
-    return _concluded(figures, measured.roles)
-
-
-Outcomes = Mapping[Arm, Mapping[str, Sequence[bool | None]]]  # by arm, by side as in `Cell`, whether each query's reply follows
 
 
 def _outcomes(measured: _Measured, position: int) -> Outcomes:
@@ -183,37 +224,3 @@ def _changes(outcomes: Outcomes, control: Arm | None) -> tuple[Change, ...]:
         if not arm.in_prompt and arm.artifact is not None and control is not None:
             changes.append(change(WEIGHTS, (control, "statement"), (arm, NO_SIDE)))
     return tuple(changes)
-
-
-def opposite(by_side: Mapping[str, object]) -> str:
-    """The side that takes a principle as its antithesis and leaves the others."""
-    return "flip" if "flip" in by_side else "antithesis"
-
-
-def _concluded(figures: PrincipleFigures, parts: Roles) -> PrincipleFigures:
-    """The figures with what may be said of them."""
-    if parts.control is None or parts.trained is None:
-        return figures
-    control, trained = parts.control.key, parts.trained.key
-    changes = {(change.name, change.after.arm): change.figure for change in figures.changes}
-    verdict, sentence = verdict_of(
-        figures.title,
-        Evidence(
-            arm_title=inner_title(parts.trained),
-            trained=parts.trained.artifact is not None,
-            attribution=figures.attribution[trained],
-            base_attribution=figures.base_attribution[trained],
-            control=figures.compliance[control]["statement"],
-            arm=figures.compliance[trained]["statement"],
-            antithesis=figures.compliance[trained][opposite(figures.compliance[trained])],
-            change=changes[OVER_PROMPT, trained],
-            separation=changes[TEXT, trained],
-            has_check=figures.judge is not None,
-            alone="flip" in figures.compliance[trained],
-        ),
-    )
-    if parts.alone is None or parts.trained.artifact is None:
-        return replace(figures, verdict=verdict, sentence=sentence)
-    with_it = (figures.compliance[arm]["statement"] for arm in (control, trained))
-    said = control_sentence(figures.title, trained_name(parts.trained), figures.compliance[parts.alone.key][NO_SIDE], *with_it)
-    return replace(figures, verdict=verdict, sentence=sentence, control=said)

@@ -5,8 +5,9 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from core.errors import ConfigError
+from core.measure.questions import QUESTIONS, Answer, Question
 from core.measure.statistics import UNMEASURED, Figure
-from core.measure.values import SENSE, ArmFigures, Cell, Change, PrincipleFigures, Report, SenseChange
+from core.measure.values import SENSE, ArmFigures, Cell, Change, PrincipleFigures, Report, SenseChange, WorstReply
 from core.measure.verdicts import Verdict
 from core.methods.arms import arm_from_data, arm_to_data
 
@@ -59,7 +60,12 @@ def _arm_from_data(data: Mapping[str, Any]) -> ArmFigures:
 
 def _sense_from_data(data: Mapping[str, Any]) -> SenseChange:
     figures = {item.name: _figure(data[item.name]) for item in fields(SenseChange) if item.type is Figure}
-    return SenseChange(arm=str(data["arm"]), **figures)
+    return SenseChange(arm=str(data["arm"]), worst=tuple(map(_worst_from_data, data.get("worst", ()))), **figures)
+
+
+def _worst_from_data(data: Mapping[str, Any]) -> WorstReply:
+    numbers = {name: _number(data[name]) for name in ("relevance_nats", "surprise_nats", "echo")}
+    return WorstReply(query=str(data["query"]), text=str(data["text"]), **numbers)
 
 
 def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:
@@ -76,8 +82,25 @@ def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:
         ),
         verdict=Verdict(data["verdict"]) if data["verdict"] is not None else None,
         sentence=str(data["sentence"]),
+        questions=tuple(map(_question_from_data, data.get("questions", ()))),
         control=str(data["control"]),
     )
+
+
+def _question_from_data(data: Mapping[str, Any]) -> Question:
+    if data["name"] not in QUESTIONS:
+        raise TypeError(f"a question is one of {', '.join(QUESTIONS)}, not {data['name']!r}")
+    return Question(
+        name=str(data["name"]),
+        answer=Answer(data["answer"]),
+        contrary=bool(data["contrary"]),
+        p_corrected=_number(data["p_corrected"]),
+        more_queries=int(data["more_queries"]) if data["more_queries"] is not None else None,
+    )
+
+
+def _number(data: Any) -> float | None:
+    return float(data) if data is not None else None
 
 
 def _figures(data: Mapping[str, Any]) -> dict[str, Figure]:

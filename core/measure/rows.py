@@ -1,12 +1,14 @@
 """The lines of a report, listed once: page, terminal, JSON and CSV show these and no others. Imports no torch."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.constitution.principles import SIDES
-from core.measure.statistics import Figure
-from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, roles
+from core.measure.questions import ANSWERS, ECHO_RISE, QUESTIONS, RELEVANCE_FALL, SURPRISE_RISE, Answer, Question
+from core.measure.statistics import DIFFERENCE, LEVEL, POWER, Figure
+from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, SenseChange, WorstReply, roles
 from core.methods.arms import inner_title
 
 PERCENT, POINTS = "percent", "points"  # a share, and a difference of shares
@@ -32,7 +34,7 @@ def rows(report: Report) -> tuple[Row, ...]:
 
     Left out are what no arm of an older report has measured, and side effects that nobody shows.
     """
-    return (*_apart(report), *_apart_alone(report), *_followed(report), *_in_the_weights(report), *_effects(report))
+    return (*_apart(report), *_apart_alone(report), *_followed(report), *_in_the_weights(report), *_sense(report), *_effects(report))
 
 
 def rows_to_data(report: Report) -> list[dict[str, Any]]:
@@ -135,6 +137,87 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
 
 def _judged(principle: PrincipleFigures) -> str:
     return f"{principle.title} ({principle.check if principle.check is not None else principle.judge})"
+
+
+def _sense(report: Report) -> Iterator[Row]:
+    """Whether replies are answers to their queries: of every arm under the statements or without a constitution, and against the control."""
+    group, m = "Do the replies still answer?", report.read_among
+
+    def each(value: Callable[[ArmFigures], Figure]) -> dict[str, Figure | None]:
+        return {f.arm.key: value(f) if value(f).n or f.arm.in_prompt else None for f in report.arms}
+
+    yield from _measured(
+        group,
+        (
+            (f"Relevance, nats (cap log m = {math.log(max(m, 1)):.3f})", "3", each(lambda f: f.relevance_nats)),
+            (f"Own query likeliest among {m} (guessing: {1 / max(m, 1):.0%})", PERCENT, each(lambda f: f.own_query)),
+            ("Cut at the token limit", PERCENT, each(lambda f: f.cut)),
+            ("Four-word runs that stand in query or constitution", PERCENT, each(lambda f: f.echo)),
+            ("Surprise of the base under the own prompt, nats a token", "3", each(lambda f: f.surprise_nats)),
+            ("Perplexity for the base without the constitution", "1", each(lambda f: f.perplexity)),
+        ),
+    )
+    control = roles([figures.arm for figures in report.arms]).control
+    if control is None:
+        return
+    changes = {change.arm: change for change in report.sense}
+
+    def over(value: Callable[[SenseChange], Figure]) -> dict[str, Figure | None]:
+        return {f.arm.key: value(changes[f.arm.key]) if f.arm.key in changes else None for f in report.arms}
+
+    than = f"difference from {inner_title(control)}, same queries"
+    yield from _measured(
+        group,
+        (
+            (f"Relevance, nats: {than}", "3", over(lambda change: change.relevance_nats)),
+            (f"Surprise, nats a token: {than}", "3", over(lambda change: change.surprise_nats)),
+            (f"Runs from query or constitution: {than}", POINTS, over(lambda change: change.echo)),
+            (f"Cut: {than}", POINTS, over(lambda change: change.cut)),
+        ),
+    )
+
+
+def answer_lines(report: Report, principle: PrincipleFigures) -> list[tuple[str, str, str]]:
+    """The three questions of a principle: each with its answer and what that rests on, in words. An older report has the third alone, not measured."""
+    if principle.verdict is None:
+        return []
+    if not principle.questions:
+        return [(QUESTIONS[ANSWERS], Answer.UNMEASURED.value, "")]
+    return [(QUESTIONS[question.name], _answer(question), _needs(question)) for question in principle.questions]
+
+
+def worst_replies(report: Report) -> tuple[WorstReply, ...]:
+    """The replies that a reader should see: the worst ones where those of the arm that was judged no longer answer."""
+    trained = roles([figures.arm for figures in report.arms]).trained
+    absent = any(question.name == ANSWERS and question.answer is Answer.ABSENT for principle in report.principles for question in principle.questions)
+    return next((change.worst for change in report.sense if absent and trained is not None and change.arm == trained.key), ())
+
+
+def _answer(question: Question) -> str:
+    return f"{question.answer.value} (the contrary is shown)" if question.contrary else question.answer.value
+
+
+def _needs(question: Question) -> str:
+    if question.more_queries is None:
+        return ""
+    difference = f"a difference of {100 * DIFFERENCE:.0f} points"
+    if question.more_queries == 0:
+        return f"{difference} would have been seen in {POWER:.0%} of results"
+    return f"about {question.more_queries:,} more {'query' if question.more_queries == 1 else 'queries'} would show {difference}"
+
+
+def family_note(report: Report) -> str:
+    """With what the claims of a report are corrected, and what its words mean. Empty for an older report, of which none were."""
+    n = sum(question.p_corrected is not None for principle in report.principles for question in principle.questions)
+    if not n:
+        return ""
+    together = f"the {n} comparisons behind the first two questions of all principles" if n > 1 else "the one comparison that could be made"
+    return (
+        f"A claim that is “shown” is corrected over {together} (Holm, {LEVEL:.0%} for all of them); “shown to be absent” excludes a difference of "
+        f"{100 * DIFFERENCE:.0f} points, each by itself. Replies no longer answer where, beside the base with the same constitution and beyond chance, "
+        f"relevance fell by more than {RELEVANCE_FALL:.0%} of its cap, surprise rose by more than {SURPRISE_RISE:g} nats a token, or repeated runs by "
+        f"more than {100 * ECHO_RISE:.0f} points. Every interval in the table holds by itself."
+    )
 
 
 def _effects(report: Report) -> Iterator[Row]:

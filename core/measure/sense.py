@@ -7,20 +7,26 @@ neither sees a reply that only repeats its query. All are taken of replies under
 import math
 from collections.abc import Callable, Sequence
 
+from core.constitution.normal import repaired
 from core.constitution.principles import Constitution
 from core.constitution.text import echo
+from core.measure.questions import ECHO_RISE, RELEVANCE_FALL, SURPRISE_RISE
 from core.measure.statistics import Figure, mean, paired_change, share
 from core.measure.tracing import Asked, column_term, traced_to
-from core.measure.values import MeasuredReply, SenseChange
+from core.measure.values import MeasuredReply, SenseChange, WorstReply
 
+WORST = 3  # replies that are kept to be read
 OWN = 0  # the place of a reply's own query among those that it is read under, and of the statements among the stances
 
 
 def relevance(reply: MeasuredReply) -> float | None:
     """Log m − CE(query | reply) of one reply among m queries, in nats; None where it was not read."""
-    if len(reply.query_logprobs) < 2:
-        return None
-    return column_term(reply.query_logprobs, OWN, range(len(reply.query_logprobs)))
+    return relevance_of(reply.query_logprobs)
+
+
+def relevance_of(query_logprobs: Sequence[float]) -> float | None:
+    """The same of a reply's log-probabilities under m queries, its own first."""
+    return column_term(query_logprobs, OWN, range(len(query_logprobs))) if len(query_logprobs) > 1 else None
 
 
 def answers_own(reply: MeasuredReply) -> bool | None:
@@ -75,7 +81,27 @@ def sense_change(arm: str, constitution: Constitution, before: Sequence[Asked], 
         surprise_nats=_difference(pairs, surprise),
         echo=_difference(pairs, lambda reply: echo_of(constitution, reply)),
         cut=paired_change([not one.ended for one, _ in pairs], [not other.ended for _, other in pairs]),
+        worst=tuple(_worst(constitution, pairs)),
     )
+
+
+def _worst(constitution: Constitution, pairs: Sequence[tuple[MeasuredReply, MeasuredReply]]) -> list[WorstReply]:
+    """The replies that got worst, each by the measure in which it did, counted in what that measure may lose."""
+
+    def echoed(reply: MeasuredReply) -> float | None:
+        return echo_of(constitution, reply)
+
+    def worse(pair: tuple[MeasuredReply, MeasuredReply]) -> float:
+        cap = math.log(max(2, len(pair[1].query_logprobs)))
+        limits = ((relevance, -RELEVANCE_FALL * cap), (surprise, SURPRISE_RISE), (echoed, ECHO_RISE))
+        found = [(value(pair[0]), value(pair[1]), limit) for value, limit in limits]
+        return max(((after - before) / limit for before, after, limit in found if before is not None and after is not None), default=-math.inf)
+
+    return [
+        WorstReply(query=repaired(r.query), text=repaired(r.text), relevance_nats=relevance(r), surprise_nats=surprise(r), echo=echoed(r))
+        for _, r in sorted(pairs, key=worse, reverse=True)[:WORST]
+        if r.text
+    ]
 
 
 Value = Callable[[MeasuredReply], float | None]

@@ -38,6 +38,14 @@ def attribution_figure(scored: Sequence[Asked], scores: Scores, among: Sequence[
     return clustered_share([[traced_to(scores(query[written]), written, among) == written for written in among] for query in scored])
 
 
+def all_traced(asked: Sequence[Asked], scores: Scores, among: Sequence[int]) -> list[bool | None]:
+    """Of each query, whether all its replies under some of the stances are traced to their own; None where one could not be scored."""
+    return [
+        all(traced_to(scores(query[written]), written, among) == written for written in among) if all(query[stance].logprobs for stance in among) else None
+        for query in asked
+    ]
+
+
 def confusion(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     """Replies counted by the stance they were written under (rows) and the one they are traced to (columns)."""
     traced = [[traced_to(scores(query[written]), written, among) for query in scored] for written in among]

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.measure.questions import Question
 from core.measure.statistics import Figure
 from core.measure.verdicts import Verdict
 from core.methods.arms import Arm
 
+AMONG = 8  # queries that a reply is read under, its own among them (core.measure.relevance): relevance is at most their logarithm
 NO_SIDE = "none"  # the side of an arm whose prompt holds no constitution: each query is answered once
 
 
@@ -96,6 +98,11 @@ def roles(arms: Sequence[Arm]) -> Roles:
     return Roles(control=control, trained=others[0] if others else None, alone=alone)
 
 
+def opposite(by_side: Mapping[str, object]) -> str:
+    """The side that takes a principle as its antithesis and leaves the others."""
+    return "flip" if "flip" in by_side else "antithesis"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """Some replies: those of one arm under one side."""
@@ -136,7 +143,19 @@ class PrincipleFigures:
     changes: tuple[Change, ...]
     verdict: Verdict | None  # on the trained arm against its control; None where they were not both measured
     sentence: str
+    questions: tuple[Question, ...] = ()  # that the verdict is made of; none in reports older than these
     control: str  # what the arm that was trained does without the constitution, beside the others; empty where it was not measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorstReply:
+    """One reply of those that answer their query worst beside the control's."""
+
+    query: str
+    text: str
+    relevance_nats: float | None
+    surprise_nats: float | None
+    echo: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +167,7 @@ class SenseChange:
     surprise_nats: Figure  # after - before, nats a token
     echo: Figure  # after - before
     cut: Figure  # after - before, difference of shares
+    worst: tuple[WorstReply, ...] = ()  # three of the arm's, the worst first
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,7 @@ class Arm:
     settings: tuple[tuple[str, float], ...] = ()  # all of the method's, by name
 
 
-STRENGTH = Setting(name="strength", title="Strength of the adapter", low=0.0, high=2.0, default=1.0, control=0.0)
+STRENGTH = Setting(name="strength", title="Strength of the adapter", low=0.0, high=3.0, default=1.0, control=0.0)
 _CONTRAST = Setting(name="alpha", title="Weight of the constitution against the prior", low=0.0, high=1.5, default=0.5, control=0.0)
 
 

@@ -91,21 +91,30 @@ def draw_examples(policy: Policy, constitution: Constitution, queries: Sequence[
         if isinstance(chosen, str):
             dropped[chosen] += 1
         else:
-            examples.append(_example(group, chosen))
+            examples.append(_example(policy.model, group, chosen, config))
     return Prepared(examples=tuple(examples), dropped=dict(dropped))
 
 
-def _example(group: Sequence[_Asked], chosen: Sequence[Response]) -> Example:
+def _example(model: LoadedModel, group: Sequence[_Asked], chosen: Sequence[Response], config: TrainConfig) -> Example:
     return Example(
         query=group[0].query,
         stances=tuple(one.stance for one in group),
         prompts=tuple(one.prompt.ids for one in group),
-        responses=tuple(response.token_ids for response in chosen),
+        responses=tuple(response.token_ids if config.end_token else _without_end(model, response) for response in chosen),
     )
 
 
+def _without_end(model: LoadedModel, response: Response) -> tuple[int, ...]:
+    """What was said, without the token that ends it.
+
+    A response that ended would have its end pushed down under the other constitutions, and those that were cut have none to push back: such
+    training teaches not to end.
+    """
+    return response.token_ids[:-1] if response.token_ids[-1] in model.end_ids else response.token_ids
+
+
 def _ask(model: LoadedModel, constitution: Constitution, query: str, config: TrainConfig) -> list[_Asked]:
-    contrast = contrast_for(query, len(constitution.principles), config.n_constitutions, config.seed)
+    contrast = contrast_for(query, len(constitution.principles), config.n_constitutions, config.seed, config.contrast)
     return [_Asked(query=query, stance=stance, prompt=prompt_of(model, constitution, stance, query, contrast.order)) for stance in contrast.stances]
 
 

@@ -62,9 +62,9 @@ def add_gradient(policy: Policy, example: Example, objective: Objective, share: 
     logprobs_CR = objective.matrix(scores)
     minimised, kl_base_policy_nats = objective.loss(logprobs_CR), None
     if objective.kl_weight is not None:
-        base = base if base is not None else base_scores(policy.model, example, own)
+        of_base = base.own if base is not None else [_base_distribution(policy.model, *pair) for pair in zip(example.prompts, example.responses, strict=True)]
         with torch.set_grad_enabled(objective.kl_weight > 0):
-            kl = torch.stack([kl_nats(base_TV, own_TV) for base_TV, own_TV in zip(base.own, scores.own, strict=True)]).mean()
+            kl = torch.stack([kl_nats(base_TV, own_TV) for base_TV, own_TV in zip(of_base, scores.own, strict=True)]).mean()
         minimised, kl_base_policy_nats = minimised + objective.kl_weight * kl, kl.item()
     (share * minimised).backward()
     return Scored(logprobs_CR=logprobs_CR.detach(), kl_base_policy_nats=kl_base_policy_nats)

@@ -15,16 +15,14 @@ class StepCost:
 class RecipeSettings:
     """The settings that one recipe has and others need not."""
 
-    def measures_distance(self, place: int, limited: bool) -> bool:
-        """Whether the distance from the base is measured on a query of a step.
-
-        Of the first query alone is near enough to say when training is to end, and spares the base's other passes.
+    def measures_distance(self, place: int, distances: int) -> bool:
+        """Whether the distance from the base is measured on a query of a step, which takes a pass of the base.
 
         Args:
             place: Of the query within its step.
-            limited: Whether training ends once the policy is too far from its base.
+            distances: Queries of a step on which it is to be measured, since something depends on it; else 0.
         """
-        return limited and place == 0
+        return place < distances
 
     @property
     def sums(self) -> bool:
@@ -35,6 +33,6 @@ class RecipeSettings:
         """The number whose logarithm is the loss while nothing is told apart."""
         return n_constitutions
 
-    def step_cost(self, queries: int, limited: bool) -> StepCost:
-        """The cost of one optimiser step on so many queries."""
-        return StepCost(trained=queries, base=sum(self.measures_distance(place, limited) for place in range(queries)))
+    def step_cost(self, queries: int, distances: int) -> StepCost:
+        """The cost of one optimiser step on so many queries, the distance of so many of which is wanted."""
+        return StepCost(trained=queries, base=sum(self.measures_distance(place, distances) for place in range(queries)))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from core.constitution.contrasts import Kind
 from core.errors import ConfigError
 from core.methods.recipe_settings import RecipeSettings
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES, RecipeInfo, recipe_of
@@ -28,6 +29,8 @@ BOUNDS: dict[str, tuple[int, int]] = {  # the least and the most; far beyond wha
     "lora_rank": (1, 1_024),
     "lora_alpha": (1, 4_096),
     "max_kl_nats": (0, 100),
+    "distance_queries": (1, 1_000),
+    "warmup_steps": (1, 100_000),
     "probe_every": (0, 100_000),
     "probe_queries": (2, 1_000),
     "patience": (0, 1_000),
@@ -38,7 +41,10 @@ BOUNDS: dict[str, tuple[int, int]] = {  # the least and the most; far beyond wha
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """One training run: what every recipe needs, and the settings of its own recipe."""
+    """One training run: what every recipe needs, and the settings of its own recipe.
+
+    What a run from before a setting existed did is that setting's default; what new runs do stands in `PRESETS`.
+    """
 
     recipe: RecipeSettings = DEFAULT_SETTINGS  # the own settings of the method that is trained with; their class says which one that is
     preset: str = "quick"  # the name the values came from, for people; the values below decide
@@ -47,6 +53,8 @@ class TrainConfig:
     n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
     train_queries: int = 48  # of the first iteration, drawn from the train split; iteration i uses i times as many
     held_out_queries: int = 24  # drawn from the held-out split, for the result table
+    contrast: Kind = "mixed"  # against all statements stand: one flip, all of them or some, equally often (mixed), or flips of one principle each (single)
+    end_token: bool = True  # whether the end token of a response takes part in what is contrasted; it teaches not to end where the others are cut
     candidates: int = 1  # responses sampled for each constitution, of which the most attributable one is kept
     sampling: SamplingConfig = REPLIES  # for training responses and for measuring alike
     queries_per_step: int = 4  # queries whose losses are averaged into one optimiser step
@@ -54,7 +62,9 @@ class TrainConfig:
     lora_rank: int = 16
     lora_alpha: int = 32  # the update is scaled by alpha / rank
     learning_rate: float = 6e-4  # AdamW, after warm-up, before decay
+    warmup_steps: int = 2  # over which the learning rate rises to it
     max_kl_nats: float = 0.25  # training ends early after a step whose KL(base || adapted) exceeds this, in nats a token; 0 = never
+    distance_queries: int = 1  # of a step's queries, whose distance is measured; the mean of few varies much
     probe_every: int = 0  # optimiser steps between probes: replies to queries that are neither trained on nor held out for the result; 0 = never
     probe_queries: int = 8  # queries of a probe, from what is left of the train split
     patience: int = 3  # probes in a row without a new highest bound after which training ends and goes back to the best; 0 = never
@@ -69,6 +79,7 @@ class TrainConfig:
         for name, (low, high) in BOUNDS.items():
             require_in_range(low <= getattr(self, name) <= high, name, getattr(self, name), f"between {low:,} and {high:,}")
         require_in_range(self.activation_checkpointing in ("auto", "on", "off"), "activation_checkpointing", self.activation_checkpointing, "auto, on or off")
+        require_in_range(self.contrast in ("mixed", "single"), "contrast", self.contrast, "mixed or single")
         require_in_range(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
         require_in_range(0 < self.max_grad_norm <= 1_000_000, "max_grad_norm", self.max_grad_norm, "above 0 and at most 1,000,000")
 
@@ -85,6 +96,11 @@ class TrainConfig:
     def steps_of(self, iteration: int) -> int:
         """Optimiser steps of one iteration, counted from 1, if no query is filtered."""
         return self.passes * -(-iteration * self.train_queries // self.queries_per_step)
+
+    @property
+    def distances(self) -> int:
+        """Queries of a step whose distance from the base is measured; 0 where training does not end by it."""
+        return self.distance_queries if self.max_kl_nats > 0 else 0
 
     def shows_after(self, step: int, last: int) -> bool:
         """Whether replies are shown after a step of an iteration that ends with `last`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.constitution.contrasts import most_stances
 from core.constitution.principles import Constitution
 from core.constitution.queries import Query
 from core.errors import ConfigError, QueryError
@@ -27,10 +28,11 @@ def require_possible(constitution: Constitution, queries: Sequence[Query], confi
 
 def require_stances(n_principles: int, config: TrainConfig) -> None:
     """Raise ConfigError when a contrast asks for more constitutions than there are: every principle has two sides."""
-    there_are = 2**n_principles
+    there_are = most_stances(n_principles, config.contrast)
     if config.n_constitutions > there_are:
+        ways = "taken as statement or antithesis" if config.contrast == "mixed" else "flipped one by one"
         raise ConfigError(
-            f"n_constitutions is {config.n_constitutions}, but {counted(n_principles, 'principle')} can be taken as statement or antithesis in only "
+            f"n_constitutions is {config.n_constitutions}, but {counted(n_principles, 'principle')} can be {ways} in only "
             f"{there_are} ways. Set n_constitutions to {there_are} or less, or add principles.",
             "n_constitutions",
         )

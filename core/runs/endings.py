@@ -25,6 +25,8 @@ class Probed:
     bound_nats: float | None  # MI bound between statement and antithesis, cap log 2, replies and scores of this policy
     repetition: float | None  # mean share of repeated four-word runs, replies under the statement
     loops: float | None  # share of those replies that are degenerate loops
+    compliance: float | None = None  # share of those replies, over the principles that have a judge, that follow the statement
+    relevance_nats: float | None = None  # which probe query each of them answers, read by the base; cap: logarithm of their number, at most 8
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from core.constitution.contrasts import asked_stances
 from core.constitution.principles import NEUTRAL_SYSTEM, SIDES, Constitution
 from core.engine.batching import CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS, kept_together
 from core.machine import FIT_SHARE, Hardware, ModelShape, activation_bytes, logit_bytes
+from core.measure.values import AMONG
 from core.methods.arms import Arm, needs_adapter
 from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of
@@ -94,7 +95,7 @@ def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: 
 def _step_s(config: TrainConfig, machine: "_Machine", prompt: int, recomputed: bool) -> float:
     """One optimiser step, as its recipe says what it reads."""
     n, reply = config.n_constitutions, REPLY_SHARE * config.sampling.max_new_tokens
-    cost = config.recipe.step_cost(config.queries_per_step, config.max_kl_nats > 0)
+    cost = config.recipe.step_cost(config.queries_per_step, config.distances)
     passes = cost.trained * (TRAIN_FORWARDS + RECOMPUTED_FORWARDS * recomputed) + cost.base * BASE_FORWARDS
     return machine.forward_s(n * (prompt + n * reply), n**2 * reply) * passes
 
@@ -118,7 +119,14 @@ def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: in
     """The probes of one iteration, and in the first that of the base; each samples and scores a reply a side of each query (core.runs.probes)."""
     reply, sides = REPLY_SHARE * config.sampling.max_new_tokens, len(SIDES)
     scored = config.probe_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
-    return probings(config, number) * (machine.sample_s(sides * config.probe_queries, prompt, config.sampling.max_new_tokens) + scored)
+    sampled = machine.sample_s(sides * config.probe_queries, prompt, config.sampling.max_new_tokens)
+    return probings(config, number) * (sampled + scored + _reading_s(config.probe_queries, config, machine))
+
+
+def _reading_s(queries: int, config: TrainConfig, machine: "_Machine") -> float:
+    """Which query each reply answers (core.measure.relevance): a pass for each query, over the replies that are read under it."""
+    replies = min(AMONG, queries) * REPLY_SHARE * config.sampling.max_new_tokens
+    return queries * machine.forward_s(TEMPLATE_TOKENS + QUERY_TOKENS + replies, replies)
 
 
 def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int, sides: int) -> float:
@@ -127,7 +135,8 @@ def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int
     if not arm.in_prompt:  # answered once, and not scored
         return machine.sample_s(queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)
     scored = queries * machine.forward_s(sides * (prompt + sides * REPLY_SHARE * new), sides**2 * REPLY_SHARE * new)
-    return machine.sample_s(sides * queries, prompt, new, steady=True) + scored * (MEASURE_ALIGNED_FORWARDS if needs_adapter(arm) else 1.0)
+    asked = machine.sample_s(sides * queries, prompt, new, steady=True) + scored * (MEASURE_ALIGNED_FORWARDS if needs_adapter(arm) else 1.0)
+    return asked + _reading_s(queries, config, machine)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from core.runs.demands import require_possible
 from core.runs.endings import endings_data
 from core.runs.links import Trainability, trainability_from_data, trainability_to_data
 from core.runs.measuring import measure_arms
-from core.runs.phases import measured_arms
+from core.runs.phases import ADAPTER, measured_arms
 from core.runs.plan import RunPlan
 from core.runs.records import Curve, RunRecord, claim_folder, record_to_data
 from core.runs.trainability import Asking, check_run, now_and_then, require_link
@@ -57,7 +57,7 @@ def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBO
         trainability = _check_link(work, base)
         model = iterate(work, base)
         sha256 = world.share(adapter_hash(folder / "adapter") if world.first else None)  # the others may come here before it is written
-        arms = measured_arms(plan.config, Artifact(kind="adapter", place=str(folder / "adapter"), sha256=sha256))
+        arms = measured_arms(plan.config, Artifact(kind="adapter", place=ADAPTER, sha256=sha256))
         replies = measure_arms(work, model, work.held_out, arms)
     record = RunRecord(
         adapter=folder / "adapter",

@@ -25,7 +25,6 @@ from core.runs.probes import Probes, go_back
 from core.seeds import seed_for
 
 CHECKPOINT_EVERY_S = 20.0  # work lost to a kill, at most, besides the step under way
-WARMUP_STEPS = 2
 FINAL_LEARNING_RATE = 0.3  # share of the peak that the linear decay ends at
 
 OnMetrics = Callable[[int, Mapping[str, float]], None]
@@ -59,8 +58,8 @@ def step_order(n_examples: int, config: TrainConfig) -> list[list[int]]:
 
 
 def learning_rate(step: int, total: int, config: TrainConfig) -> float:
-    """Linear warm-up over two steps, then linear decay to three tenths."""
-    warm = min(1.0, (step + 1) / WARMUP_STEPS)
+    """Linear warm-up, and linear decay to three tenths from the first step on."""
+    warm = min(1.0, (step + 1) / config.warmup_steps)
     return config.learning_rate * warm * (1 - (1 - FINAL_LEARNING_RATE) * step / max(1, total))
 
 
@@ -90,6 +89,9 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
         start = checkpoint.step
     elif show is not None:
         company.on_step(StepReport(phase="training", done=0, total=len(steps), replies=show()))
+    last = ending.step if ending is not None else len(steps)
+    if start and show is not None and config.shows_after(start, last):  # who was killed right after committing it had not shown them
+        company.on_step(StepReport(phase="training", done=start, total=last, replies=show()))
     if probes is not None:
         probes.go_on_from(start)
     saved_at = time.monotonic()

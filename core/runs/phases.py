@@ -4,6 +4,7 @@ from core.methods.arms import Arm, Artifact, arms_for
 from core.methods.settings import TrainConfig
 from core.progress import phases
 
+ADAPTER = "adapter"  # where a run leaves it: beside its record, wherever both are taken
 NOT_YET = Artifact(kind="adapter", place="", sha256="")  # of a run that has not trained
 
 

@@ -24,6 +24,9 @@ from core.engine.sampling import sample
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
 from core.measure.information import mi_bound
+from core.measure.judges import judge_of
+from core.measure.relevance import read_replies
+from core.measure.sense import relevance_of
 from core.methods.settings import TrainConfig
 from core.runs.endings import Ending, Probed, best_step, measured, should_end
 from core.runs.iterations import FEWEST_PROBE_QUERIES
@@ -51,13 +54,28 @@ def probe(policy: Policy, constitution: Constitution, queries: Sequence[str], co
         if all(response.text for response in pair):
             with torch.no_grad():
                 bounds.append(mi_bound(policy.score(prompts[i : i + len(SIDES)], [response.token_ids for response in pair]).means_CR()))
-    texts = [response.text for response in responses[:: len(SIDES)] if response.text]
+    replies = [response.text for response in responses[:: len(SIDES)]]
+    relevances = [relevance_of(read.logprobs) for read in read_replies(policy.model, queries, replies)]
+    texts = [text for text in replies if text]
     return Probed(
         step=step,
-        bound_nats=measured(math.fsum(bounds) / len(bounds)) if bounds else None,
-        repetition=math.fsum(map(repetition, texts)) / len(texts) if texts else None,
-        loops=sum(map(loops, texts)) / len(texts) if texts else None,
+        bound_nats=_mean(bounds),
+        repetition=_mean(list(map(repetition, texts))),
+        loops=_mean(list(map(loops, texts))),
+        compliance=_mean(_outcomes(constitution, queries, replies)),
+        relevance_nats=_mean([nats for nats in relevances if nats is not None]),
     )
+
+
+def _outcomes(constitution: Constitution, queries: Sequence[str], replies: Sequence[str]) -> list[bool]:
+    """Whether each reply follows each principle, as far as that can be judged."""
+    judged = [(principle, judge) for principle in constitution.principles if (judge := judge_of(principle)) is not None]
+    outcomes = [judge.judge(principle, *asked).follows for principle, judge in judged for asked in zip(queries, replies, strict=True)]
+    return [follows for follows in outcomes if follows is not None]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return measured(math.fsum(values) / len(values)) if values else None
 
 
 @dataclass(kw_only=True)
@@ -89,8 +107,7 @@ class Probes:
         if best_step(self.history) == step:
             save_checkpoint(self.folder / BEST, step, {name: p.detach() for name, p in parameters.items()}, kept=None)
         write_json(self.folder / HISTORY, [asdict(each) for each in self.history])
-        named = {"probe_bound_nats": probed.bound_nats, "probe_repetition": probed.repetition, "probe_loops": probed.loops}
-        return {name: value for name, value in named.items() if value is not None}
+        return {f"probe_{name}": value for name, value in asdict(probed).items() if name != "step" and value is not None}
 
     def ending(self, step: int, planned: int) -> Ending | None:
         """Whether training ends after this step by what its probe found."""

@@ -85,11 +85,11 @@ class Curve:
 
 
 def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float]], train_queries: list[str], held_out: list[str]) -> dict[str, Any]:
-    """`run.json`: everything that is needed to run it again, and what came of it."""
+    """`run.json`: everything that is needed to run it again, and what came of it. The model has the name that lasts where it has one."""
     return {
         "constitution": to_data(plan.constitution),
         "constitution_sha256": content_hash(plan.constitution),
-        "model": dataclasses.asdict(record.model),
+        "model": dataclasses.asdict(dataclasses.replace(record.model, id=plan.known_as or record.model.id)),
         "config": config_to_data(plan.config),
         "queries": {"sha256": queries_hash(plan.queries), "train": train_queries, "held_out": held_out, "probe": probed_queries(plan.queries, plan.config)},
         "adapter_sha256": record.adapter_sha256,

@@ -213,12 +213,12 @@ def _reason(link: PrincipleLink, counts: Sequence[QueryCount]) -> str:
     if link.verdict == "go":
         return f"{here}, against {against} under its antithesis: more than chance gives where both sides follow alike (p = {chance(paired):.2g})."
     if link.verdict == "no-go" and few:
-        what = "" if link.hits == 0 else ", in one query only"
+        what = " (all to one query)" if link.hits > 1 else ""
         return f"{here}{what}: there is nothing that training could make more of. Ask for something that this model sometimes does."
     if link.verdict == "no-go":
         return f"{here}, and no fewer under its antithesis, query by query ({against}): the text does not move the model."
     if not enough(len(paired), len(counts)):
-        return f"{here}, but of only {len(paired)} of {len(counts)} queries could replies of both sides be judged: whether there is a link cannot be told."
+        return f"{here}, but of only {len(paired)} of {len(counts)} queries could replies of both sides be judged: nothing is known of a link."
     return (
         f"{here}, in {link.hit_queries} of {len(counts)} queries, against {against} under its antithesis: "
         f"a link is not shown at this number of queries (p = {chance(paired):.2g}). Training may find one, or learn something else."

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from core.measure.questions import ANSWERS, DEPENDS, ROSE, Answer, Question
 from core.measure.statistics import UNMEASURED, Figure
-from core.measure.values import NO_SIDE, OVER_PROMPT, SENSE, TEXT, WEIGHTS, ArmFigures, Cell, Change, PrincipleFigures, Report, SenseChange
+from core.measure.values import NO_SIDE, OVER_PROMPT, SENSE, TEXT, WEIGHTS, ArmFigures, Cell, Change, PrincipleFigures, Report, SenseChange, WorstReply
 from core.measure.verdicts import Verdict, control_sentence
 from core.methods.arms import Arm, Artifact, make_arm
 from core.runs.results import RunResult
@@ -22,7 +23,7 @@ def both(statement: Figure, antithesis: Figure) -> dict[str, Figure]:
     return {"statement": statement, "antithesis": antithesis}
 
 
-ADAPTER = Artifact(kind="adapter", place="", sha256="ab" * 32)
+ADAPTER = Artifact(kind="adapter", place="adapter", sha256="ab" * 32)
 CONTROL, TRAINED, ALONE = make_arm("prompt"), make_arm("sami", artifact=ADAPTER), make_arm("sami-alone", artifact=ADAPTER)
 ARMS = {
     CONTROL.key: ArmFigures(
@@ -112,6 +113,15 @@ def changes(over: Figure, text: Figure, weights: Figure, opposite: str = "antith
     )
 
 
+def questions(rose: Answer = Answer.SHOWN, depends: Answer = Answer.SHOWN, answers: Answer = Answer.OPEN, **more: Any) -> tuple[Question, ...]:
+    """The three questions of a principle; what else is known is known of the first."""
+    return (
+        Question(name=ROSE, answer=rose, **{"p_corrected": 0.0002, **more}),
+        Question(name=DEPENDS, answer=depends, p_corrected=0.0001),
+        Question(name=ANSWERS, answer=answers),
+    )
+
+
 def principle(title: str, verdict: str, sentence: str, **more: Any) -> PrincipleFigures:
     values: dict[str, Any] = {
         "title": title,
@@ -128,6 +138,7 @@ def principle(title: str, verdict: str, sentence: str, **more: Any) -> Principle
         "base_attribution": {CONTROL.key: share(0.583), TRAINED.key: share(0.75)},
         "verdict": Verdict(verdict),
         "sentence": sentence,
+        "questions": questions(),
         "control": control_sentence(title, "aligned", share(0.292), share(0.083), share(0.875)),
     }
     return PrincipleFigures(**(values | more))
@@ -165,7 +176,7 @@ def earlier(data: RunResult) -> RunResult:
     """The result of a run of an earlier version: two arms, and the base has read no replies and no principle was flipped alone."""
     new = ("mi_bound_summed_nats", "base_mi_bound_nats", "base_attribution", "base_surprise_nats", *SENSE)
     arms = tuple(replace(figures, confusion=(), **dict.fromkeys(new, UNMEASURED)) for figures in data.report.arms[:2])
-    alone: dict[str, Any] = {"mi_bound_nats": {}, "attribution": {}, "base_attribution": {}, "control": ""}
+    alone: dict[str, Any] = {"mi_bound_nats": {}, "attribution": {}, "base_attribution": {}, "control": "", "questions": ()}
     principles = tuple(
         replace(row, compliance={key: row.compliance[key] for key in (CONTROL.key, TRAINED.key)}, changes=row.changes[:2], **alone)
         for row in data.report.principles
@@ -210,5 +221,19 @@ def capitals() -> PrincipleFigures:
         check="uppercase",
         compliance={CONTROL.key: both(none, none), TRAINED.key: both(none, none), ALONE.key: {NO_SIDE: none}},
         changes=changes(no_change, no_change, no_change),
+        questions=questions(Answer.ABSENT, Answer.ABSENT, p_corrected=1.0),
         control=control_sentence("Write in capital letters", "aligned", none, none, none),
     )
+
+
+NONSENSE = "<b>aaaa</b> aaaa"
+
+
+def senseless() -> RunResult:
+    """A result whose replies have the form and no longer answer."""
+    says = "“Be brief” is in the form asked for, but the replies no longer answer (relevance −1.29 nats (−1.70 to −0.80)): under the statement …"
+    verdict = "in the form asked for, but the replies no longer answer"
+    found = result(principle("Be brief", verdict, says, questions=questions(answers=Answer.ABSENT)))
+    worst = tuple(WorstReply(query=f"Why {i}?", text=NONSENSE, relevance_nats=-3.1 + i, surprise_nats=2.75, echo=0.0) for i in range(3))
+    change = replace(SENSE_CHANGE, relevance_nats=figure(-1.29, -1.7, -0.8), worst=worst)
+    return replace(found, report=replace(found.report, sense=(change,)))

@@ -80,7 +80,7 @@ def test_a_pane_of_another_strength_can_be_added_and_the_link_brings_it_back(pag
     page.get_by_label("Add a pane").select_option(label="Context-aware decoding")
     page.get_by_role("button", name="Add", exact=True).click()
     compare(page)
-    expect(page.get_by_role("alert").filter(has_text="strength of sami must be between 0 and 2, got 7.")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="strength of sami must be between 0 and 3, got 7.")).to_be_visible()
     page.get_by_label("Strength of the adapter").fill("0")
     page.get_by_role("button", name="Compare").click()
     finished(page)

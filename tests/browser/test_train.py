@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from app.services.studio import Studio
 from db import claims
 from tests.app.planting import HOSTILE, claim, finish, get_run, make_studio, measure, progress, queue, sample, train_steps, version_id, write_log
-from tests.app.results import capitals, result
+from tests.app.results import NONSENSE, capitals, result, senseless
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
@@ -193,6 +193,7 @@ def test_a_finished_run_ends_with_an_honest_result_and_its_files(page: Page, app
     expect(page.locator(".cs-finding").nth(1)).to_contain_text("attributable, not followed")
     expect(page.get_by_role("row", name=re.compile("MI bound, nats"))).to_contain_text("0.552")
     expect(page.get_by_role("link", name="Compare replies").first).to_have_attribute("href", f"./compare?run={run_id}")
+    expect(page.locator(".cs-answers").first).to_contain_text("Do the replies still answer?")
     with page.expect_download() as download:
         page.get_by_role("link", name="Adapter (zip)").click()
     assert download.value.suggested_filename == f"run-{run_id}-adapter.zip"
@@ -200,6 +201,16 @@ def test_a_finished_run_ends_with_an_honest_result_and_its_files(page: Page, app
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2500)
     assert asked == []  # a finished run is not asked about any more
+
+
+def test_a_result_whose_replies_no_longer_answer_shows_the_worst_of_them_and_fits_a_phone(page: Page, app: App, studio: Studio) -> None:
+    run_id = queue(studio, key="senseless-run")
+    finish(studio, claim(studio), senseless())
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{app.url}/run?id={run_id}")
+    expect(page.locator(".cs-finding")).to_contain_text("in the form asked for, but the replies no longer answer")
+    expect(page.locator(".cs-worst").get_by_text(NONSENSE, exact=True)).to_have_count(3)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_an_address_of_no_run_offers_those_there_are(page: Page, app: App, studio: Studio) -> None:

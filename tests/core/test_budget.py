@@ -55,8 +55,24 @@ def test_what_hangs_or_dies_is_told_and_the_next_one_is_answered(pool: Pool, fun
     assert pool.within(PATIENT, os.getpid) != before
 
 
-def test_what_says_that_it_goes_on_may_take_longer_than_its_deadline(pool: Pool) -> None:
-    assert pool.within(Limit(what="Judging", seconds=2.0, remedy="", alive=True), slowly, 25) == 25
+def test_many_answers_may_take_longer_than_the_deadline_of_each(pool: Pool) -> None:
+    assert list(pool.each(Limit(what="Judging", seconds=2.0, remedy=""), slowly, 22)) == list(range(22))
+    assert pool.within(PATIENT, len, "abc") == 3
+
+
+def test_answers_that_came_before_one_that_hangs_are_kept(pool: Pool) -> None:
+    came: list[int] = []
+    with pytest.raises(OverBudgetError, match="Reading the file took more than 1 seconds"):
+        came.extend(pool.each(LIMIT, slowly, 5, 3))
+    assert came == [0, 1, 2]
+    assert pool.within(PATIENT, len, "abc") == 3
+
+
+def test_who_stops_listening_gets_no_rest_with_the_next_answer(pool: Pool) -> None:
+    answers = pool.each(PATIENT, slowly, 1_000)
+    assert next(answers) == 0
+    answers.close()
+    assert pool.within(PATIENT, len, "abc") == 3
 
 
 def test_who_comes_while_all_children_are_busy_waits_for_a_bounded_time_and_is_told(pool: Pool) -> None:

@@ -82,7 +82,7 @@ async function beginAgain(page, button) {
 
 function open(page, reply) {
   const { draft, list, root } = page;
-  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, problems: reply.problems, writer: reply.writer, dirty: false });
+  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, head: reply.head, problems: reply.problems, writer: reply.writer, dirty: false });
   page.name.value = reply.name;
   showName(page, reply.name);
   drawAll(page, reply.principles);

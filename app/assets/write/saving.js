@@ -11,7 +11,7 @@ const RETRY_MS = 4000;
 const NO_ANSWER = "the studio does not answer. The text is safe in this browser and is tried again.";
 
 export function newDraft() {
-  return { id: null, revision: 0, dirty: false, problems: [], unanswered: null, mine: null, conflict: null, saving: null, timer: null };
+  return { id: null, revision: 0, head: null, dirty: false, problems: [], unanswered: null, mine: null, conflict: null, saving: null, timer: null };
 }
 
 export function keepCopy(page) {
@@ -42,7 +42,7 @@ async function saveAll(page) {
     const sent = readAll(page);
     draft.dirty = false;
     showStatus(page, "Saving…");
-    const reply = await page.ask("save", () => ({ constitution: draft.id, revision: draft.revision, principles: sent }));
+    const reply = await page.ask("save", () => ({ constitution: draft.id, revision: draft.revision, head: draft.head ?? 0, principles: sent }));
     if (reply?.kind === "saved") settle(page, reply);
     else if (reply?.kind === "conflict") meetConflict(page, reply, sent);
     else return notSaved(page, reply, sent);
@@ -91,6 +91,7 @@ export function meetConflict(page, reply, sent) {
 function keepMine(page) {
   const { draft } = page;
   draft.revision = draft.conflict.revision;
+  draft.head = draft.conflict.head;
   draft.conflict = null;
   draft.dirty = true;
   hideNotice(page);

@@ -29,7 +29,7 @@ def gradient(policy: Policy, batch: Sequence[Example], config: TrainConfig, worl
     assert isinstance(settings, MipoSettings)
     own = []
     for place, example in world.part(list(enumerate(batch))):
-        distance = settings.measures_distance(place, config.max_kl_nats > 0)
+        distance = settings.measures_distance(place, config.distances)
         whole = range(len(example.responses)) if distance else ()  # responses whose distributions are wanted
         base = base_scores(policy.model, example, whole) if len(example.prompts) <= AT_ONCE else None
         base_CR = base.sums_CR() if base is not None else matrix_in_parts(base_of(policy.model), example, Scores.sums_CR)

@@ -24,6 +24,6 @@ class MipoSettings(RecipeSettings):
         """A preference is between two."""
         return 2
 
-    def step_cost(self, queries: int, limited: bool) -> StepCost:
+    def step_cost(self, queries: int, distances: int) -> StepCost:
         """The base, to which every preference is relative, reads every query; its distance comes out of the same passes."""
         return StepCost(trained=queries, base=queries)

@@ -38,7 +38,7 @@ def gradient(policy: Policy, batch: Sequence[Example], config: TrainConfig, worl
     assert isinstance(settings, SamiSettings)
     own = []
     for place, example in world.part(list(enumerate(batch))):
-        distance = settings.measures_distance(place, config.max_kl_nats > 0)
+        distance = settings.measures_distance(place, config.distances)
         scored = gradient_of(policy, example, objective(settings, distance=distance), 1 / len(batch))
         own.append(query_metrics(scored, float(sami_loss(scored.logprobs_CR))))
     return step_metrics(world.together(world.gather(own)))

@@ -21,6 +21,6 @@ class SamiSettings(RecipeSettings):
         """As it is set."""
         return self.summed_scores
 
-    def measures_distance(self, place: int, limited: bool) -> bool:
+    def measures_distance(self, place: int, distances: int) -> bool:
         """Also on every query whose loss it is part of."""
-        return self.kl_weight > 0 or super().measures_distance(place, limited)
+        return self.kl_weight > 0 or super().measures_distance(place, distances)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.inputs import read_run
+from app.commands.inputs import base_of, read_run
+from app.settings import Settings
 from core.errors import AdapterError
 from core.methods.settings import TrainConfig, config_to_data
 from core.settings import ModelReference
@@ -43,3 +44,21 @@ def test_one_of_another_studio_or_a_damaged_one_is_named_with_the_remedy(tmp_pat
     with pytest.raises(AdapterError, match=r"run\.json is no record of a run that can be read .* Move it away") as refused:
         read_run(beside(tmp_path, text))
     assert says in str(refused.value)
+
+
+def test_the_model_of_a_studio_s_run_is_found_in_the_data_folder_that_the_run_lies_in(tmp_path: Path) -> None:
+    run = RECORD | {"model": asdict(ModelReference(id="data:models/mine"))}
+    adapter, settings = tmp_path / "moved" / "runs" / "1" / "attempt-2" / "adapter", Settings(data=tmp_path / "other", database_url="sqlite:///studio.db")
+    (tmp_path / "other" / "models" / "mine").mkdir(parents=True)
+    assert base_of(run, adapter, settings).id == str(tmp_path / "other" / "models" / "mine")
+    (tmp_path / "moved" / "models" / "mine").mkdir(parents=True)
+    assert base_of(run, adapter, settings).id == str(tmp_path / "moved" / "models" / "mine")
+    assert base_of(run, Path("/adapter"), settings).id == str(tmp_path / "other" / "models" / "mine")
+
+
+@pytest.mark.parametrize("name", ["org/name", "/somewhere/else", "smollm2-135m-instruct"])
+def test_a_model_of_another_place_or_an_earlier_record_keeps_its_name(tmp_path: Path, name: str) -> None:
+    run = RECORD | {"model": asdict(ModelReference(id=name, revision="abc"))}
+    assert base_of(run, tmp_path / "runs" / "1" / "attempt-2" / "adapter", Settings(data=tmp_path, database_url="sqlite:///studio.db")) == ModelReference(
+        id=name, revision="abc"
+    )

@@ -171,7 +171,7 @@ def test_a_source_offers_its_panes_and_what_can_be_added_to_them() -> None:
     methods = {method.key: method.settings for method in option.methods}
     assert {"sami", "sami-alone", "context"} <= set(methods)
     assert not {"base", "prompt"} & set(methods)  # they are there and have nothing that could be set
-    assert [(setting.name, setting.low, setting.high, setting.default, setting.control) for setting in methods["sami"]] == [("strength", 0.0, 2.0, 1.0, 0.0)]
+    assert [(setting.name, setting.low, setting.high, setting.default, setting.control) for setting in methods["sami"]] == [("strength", 0.0, 3.0, 1.0, 0.0)]
     untrained = values.source_option(replace(view().source, run_id=None, recipe=None, artifact=None))
     assert [method.key for method in untrained.methods] == ["context"]
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.pages.judge import JudgePage
 from app.pages.write import WritePage
+from app.services import judging
 from app.services.judging import judge_file
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
@@ -68,3 +69,10 @@ def test_a_version_that_is_read_leads_here(studio: Studio) -> None:
 def constitution_id(studio: Studio) -> int:
     with studio.sessions.read() as session:
         return get_version_by_id(session, version_id(studio)).constitution_id
+
+
+def test_more_outcomes_than_a_browser_can_hold_are_asked_for_in_parts(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "MOST_OUTCOMES", 9)
+    wish = {"version": version_id(studio), "data": base64.b64encode(b'{"response": ""}\n' * 10).decode(), "filename": "r.jsonl"}
+    told = JudgePage(studio).replies(wish, asks())
+    assert told["kind"] == "problem" and "10 replies by 1 principles are 10 outcomes; a page shows at most 9. Judge them in parts" in told["message"]

@@ -63,6 +63,19 @@ def test_probes_are_drawn_beside_the_bound_and_called_what_they_are(studio: Stud
     assert charts.count("cs-square") == 2
 
 
+def test_compliance_and_relevance_of_probes_are_curves_of_their_own(studio: Studio) -> None:
+    run_id = queue(studio)
+    held = claim(studio)
+    train_steps(studio, held, 6)
+    with studio.sessions.begin() as session:
+        found = {"probe_compliance": 0.125, "probe_relevance_nats": 0.4}
+        add_metrics(session, held, [Metric(step=step, name=name, value=value * step) for step in (2, 4) for name, value in found.items()])
+    charts = opened(studio, run_id)["sections"]["charts"]
+    assert charts.count("<svg") == 6
+    assert "Probe compliance" in charts
+    assert "cap 2.079" in charts  # the logarithm of eight queries
+
+
 def test_an_early_end_is_said_while_the_run_goes_on_and_when_it_is_done(studio: Studio) -> None:
     says = "Training ended after step 9 of 16: the probe bound has not risen for 3 probes; went back to step 6."
     run_id = queue(studio)

@@ -220,7 +220,7 @@ def test_a_principle_without_a_check_has_its_reason_and_no_scale(studio: Studio,
     first, second = checked(studio)[-1]["html"].split("<li data-verdict=")[1:]
     assert first.count('class="cs-meter"') == 2
     assert "cs-meter" not in second
-    assert "</span> not shown</span>" in second
+    assert "</span> weak, no link is shown</span>" in second
     assert '<p class="cs-found-reason">No check.</p>' in second
 
 

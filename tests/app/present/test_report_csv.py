@@ -9,16 +9,17 @@ import re
 
 import pytest
 
+from app.present.figures import cell
 from app.present.report_csv import HEADS, report_csv
-from app.present.result import cell, result_html
+from app.present.result import result_html
 from app.present.table import DIGITS, number, report_lines
 from core.measure.report_data import report_from_data, report_to_data
 from core.measure.rows import rows, rows_to_data
 from core.runs.results import RunResult, run_result_from_data, run_result_to_data
 from tests.app.planting import HOSTILE
-from tests.app.results import capitals, earlier, principle, report, result, result_of_two
+from tests.app.results import NONSENSE, capitals, earlier, principle, report, result, result_of_two, senseless
 
-RESULTS = [result(), result(capitals()), result_of_two(capitals()), earlier(result())]
+RESULTS = [result(), result(capitals()), result_of_two(capitals()), earlier(result()), senseless()]
 
 
 def page(view):
@@ -26,7 +27,7 @@ def page(view):
     return re.sub("</?bdi>", "", result_html(view))
 
 
-@pytest.mark.parametrize("shown", RESULTS, ids=["one", "capitals", "two", "earlier"])
+@pytest.mark.parametrize("shown", RESULTS, ids=["one", "capitals", "two", "earlier", "senseless"])
 def test_page_terminal_json_and_csv_show_every_line_and_every_figure(shown: RunResult) -> None:
     found = rows(shown.report)
     shown_page, terminal = page(shown), report_lines(shown.report)
@@ -62,3 +63,13 @@ def test_a_csv_has_a_head_and_its_texts_are_no_formulas() -> None:
     measures = {row["measure"] for row in csv.DictReader(io.StringIO(text))}
     assert "'=HYPERLINK(1) (max_words: 20), under the statement" in measures
     assert f'{HOSTILE}, "quoted" (max_words: 20), under the statement' in measures
+
+
+def test_a_terminal_has_the_three_questions_the_family_and_the_worst_replies() -> None:
+    told = report_lines(senseless().report)
+    assert "  Is it followed more than by the prompted base? shown" in told
+    assert "  Do the replies still answer? shown to be absent" in told
+    assert f"  'Why 0?': {NONSENSE!r}" in told
+    assert told[-1].startswith("A claim that is “shown” is corrected over the 2 comparisons")
+    old = report_lines(earlier(result()).report)
+    assert old[-1] == "  Do the replies still answer? not measured"

@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from app.present.result import MARKS, cell, points, result_html
+from app.present.figures import cell, points
+from app.present.result import MARKS, result_html
+from core.measure.questions import Answer
 from core.measure.statistics import UNMEASURED, Figure
 from core.measure.verdicts import Verdict
 from tests.app.planting import HOSTILE
-from tests.app.results import ALONE, CONTROL, TRAINED, capitals, changes, earlier, principle, result, result_of_two
+from tests.app.results import ALONE, CONTROL, NONSENSE, TRAINED, capitals, changes, earlier, principle, questions, result, result_of_two, senseless
 
 
 def page(view):
@@ -147,7 +149,7 @@ def test_a_result_of_an_older_run_is_shown_without_the_rows_it_has_not() -> None
     assert "summed" not in html
     assert "How unlikely" not in html
     lines = [each.count("<tr>") for each in (html, page(result(capitals())))]
-    assert lines[0] == lines[1] - 8  # four that were not measured, and four of the arm without the constitution
+    assert lines[0] == lines[1] - 18  # four that were not measured, four of the arm without the constitution, and ten on whether replies still answer
 
 
 def test_an_older_result_of_two_principles_is_shown_as_it_was() -> None:
@@ -174,3 +176,64 @@ def test_a_report_without_the_third_arm_says_nothing_of_it() -> None:
     assert "Aligned without" not in html
     assert "in the weights" not in html
     assert "without the constitution" not in html.lower()
+
+
+def test_the_three_questions_stand_under_each_verdict_with_answer_and_figures() -> None:
+    html = page(result())
+    asked = html.partition('<dl class="cs-answers">')[2].partition("</dl>")[0]
+    assert [part.partition("</dt>")[0] for part in asked.split("<dt>")[1:]] == [
+        "Is it followed more than by the prompted base?",
+        "Does that depend on the text?",
+        "Do the replies still answer?",
+    ]
+    assert asked.count("<strong>shown</strong>") == 2
+    assert "aligned with the constitution − base with the constitution +79 points (55 to 90)" in asked
+    assert "statement − antithesis +83 points (60 to 93)" in asked
+    assert "<strong>not shown at this n</strong>" in asked
+    assert "relevance −0.04 nats (−0.16 to 0.07) · surprise +0.17 nats a token (0.02 to 0.33) · repeated runs +1 points (−2 to 5)" in asked
+
+
+def test_what_stays_open_says_how_many_more_queries_it_would_need_and_a_contrary_is_told() -> None:
+    html = page(result(principle("Any", "depends on the text, no rise shown", "Says.", questions=questions(Answer.OPEN, more_queries=1))))
+    assert "about 1 more query would show a difference of 20 points" in html
+    html = page(result(principle("Any", "depends on the text, no rise shown", "Says.", questions=questions(Answer.OPEN, more_queries=53))))
+    assert "about 53 more queries would show a difference of 20 points" in html
+    html = page(result(principle("Any", "depends on the text, no rise shown", "Says.", questions=questions(Answer.OPEN, more_queries=0))))
+    assert "a difference of 20 points would have been seen in 80% of results" in html
+    html = page(result(principle("Any", "reversed", "Says.", questions=questions(Answer.ABSENT, contrary=True))))
+    assert "<strong>shown to be absent (the contrary is shown)</strong>" in html
+
+
+def test_the_family_that_claims_are_corrected_over_is_named_under_the_table() -> None:
+    assert "A claim that is “shown” is corrected over the 2 comparisons behind the first two questions of all principles (Holm, 5% for all of them)" in page(
+        result()
+    )
+    assert "corrected over the 4 comparisons" in page(result_of_two(capitals()))
+    assert "Holm" not in page(earlier(result()))
+
+
+def test_replies_that_no_longer_answer_are_shown_the_worst_of_them_and_as_text() -> None:
+    html = page(senseless())
+    worst = html.partition('<section class="cs-worst">')[2].partition("</section>")[0]
+    assert worst.count("cs-sample-query") == 3
+    assert "relevance −3.10 nats · surprise 2.75 nats a token · 0% repeated" in worst
+    assert NONSENSE not in worst
+    assert "&lt;b&gt;aaaa&lt;/b&gt;" in worst
+    assert "cs-worst" not in page(result())
+
+
+def test_of_a_result_from_before_the_third_question_is_not_measured_and_its_words_still_stand() -> None:
+    html = page(earlier(result()))
+    assert html.count("<dt>") == 1
+    assert "<dt>Do the replies still answer?</dt><dd><strong>not measured</strong></dd>" in html
+    assert "aligned with the constitution − base with the constitution +79 points (55 to 90)" in html
+    assert "followed</p>" in html
+
+
+def test_whether_replies_still_answer_has_its_lines_for_every_arm_and_against_the_base() -> None:
+    html = page(result())
+    row = html.partition("Relevance, nats (cap log m = 2.079)</th>")[2].partition("</tr>")[0]
+    assert [cell.partition(" ")[0] for cell in row.split("<td>")[1:]] == ["1.960", "1.920", "</td>", "24</td>"]
+    for label in ("Own query likeliest among 8 (guessing: 12%)", "Cut at the token limit", "Four-word runs that stand in query or constitution"):
+        assert label in html
+    assert "Cut: difference from base with the constitution, same queries</th><td></td><td>−42 points (−59 to −20)</td><td></td>" in html

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.processes import launchers
 from app.processes.launchers import NICENESS, Attempt, Exit, LocalLauncher, attempt_command
 from app.processes.protocol import HANDED_BACK, LOST, TOLD
 from app.processes.trainer import Trainer, survey_place, work_once
@@ -174,3 +175,18 @@ def test_a_place_whose_figures_cannot_be_read_is_measured_again(studio: Studio) 
     assert known_hardware(studio) is None
     survey_place(Trainer(studio.sessions, Cluster(ends=[])))
     assert known_hardware(studio) == HARDWARE
+
+
+def test_a_place_that_hangs_when_it_is_measured_is_given_up_with_signs_of_life_meanwhile(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a driver does that never answers; runs begin all the same."""
+    hanging = tmp_path / "python"
+    hanging.write_text("#!/bin/sh\nexec sleep 600\n")
+    hanging.chmod(0o755)
+    monkeypatch.setattr(launchers, "SURVEY_WITHIN_S", 2.5)
+    monkeypatch.setattr(sys, "executable", str(hanging))
+    signs = list[int]()
+    survey_place(Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store), alive=lambda: signs.append(1)))
+    assert known_hardware(studio) is None
+    assert len(signs) >= 2

@@ -213,6 +213,17 @@ def test_the_trainer_waits_for_a_busy_database_and_hears_a_stop(studio: Studio) 
     engine.dispose()
 
 
+def test_a_trainer_that_waits_for_the_database_gives_signs_of_life(studio: Studio) -> None:
+    """Else it would be taken for one that hangs, and ended for a fault of somebody else."""
+    engine, signs = make_engine(studio.settings.database_url, 0.1), list[int]()
+    trainer = Trainer(make_sessions(engine), LocalLauncher(studio.settings, studio.store), alive=lambda: signs.append(1))
+    bench = Bench(studio, engine, Watch(trainer.sessions, claims.Claim(0, "nobody", 0)))
+    with bench.busy_for(2.5):
+        assert not work_once(trainer)
+    assert len(signs) >= 3
+    engine.dispose()
+
+
 def test_tries_come_more_and_more_rarely_and_never_rarer_than_ten_seconds() -> None:
     waited: list[float] = []
 

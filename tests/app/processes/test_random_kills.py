@@ -1,4 +1,7 @@
-"""`train` killed for good at random moments, again and again, ends with the very files of a run that was left alone."""
+"""`train` killed for good at random moments, again and again, ends with the very files of a run that was left alone.
+
+Here with a checkpoint after every step, at the terminal; `tests.rounds.training_kills` kills the processes of a whole studio.
+"""
 
 import json
 import os
@@ -11,6 +14,7 @@ import pytest
 from core.methods.settings import TrainConfig
 from core.runs.phases import run_phases
 from tests.app import warm
+from tests.rounds.small_runs import QUERIES, SETTINGS
 from tests.tiny import save_tiny_model
 
 CONSTITUTION = """\
@@ -19,23 +23,6 @@ principles:
   - {title: Be brief, statement: Answer in one sentence., antithesis: Answer at length., check: {max_words: 20}}
   - {title: Be kind, statement: Be warm., antithesis: Be cold.}
 """
-SETTINGS = {
-    "iterations": 2,
-    "train_queries": 4,
-    "held_out_queries": 14,  # two batches: a kill may come between them
-    "queries_per_step": 2,
-    "passes": 5,
-    "lora_rank": 4,
-    "lora_alpha": 8,
-    "learning_rate": 0.02,
-    "sampling.max_new_tokens": 6,
-    "sampling.temperature": 1,
-    "max_kl_nats": 0,
-    "probe_every": 2,
-    "probe_queries": 2,
-    "patience": 2,
-    "train_anyway": "true",  # a random model follows nothing
-}
 KILLS = 4
 ORDER = run_phases(TrainConfig(iterations=SETTINGS["iterations"]))
 SEED = int(os.environ.get("KILL_SEED") or time.time_ns() % 1_000_000)  # other moments each time; a failure names the seed that repeats it
@@ -45,8 +32,7 @@ SEED = int(os.environ.get("KILL_SEED") or time.time_ns() % 1_000_000)  # other m
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kills")
     (folder / "c.yaml").write_text(CONSTITUTION)
-    rows = [{"query": f"Question {i}?", "split": "train" if i < 24 else "held_out"} for i in range(40)]
-    (folder / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in QUERIES))
     save_tiny_model(folder / "model")
     return folder
 

@@ -5,14 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from app.processes.health import MISSES
 from app.processes.lifeline import identity_of, is_alive
 from app.processes.place import only_one, wait_for_port
 from app.processes.supervisor import child_command, supervise
@@ -20,118 +17,14 @@ from app.settings import Settings, prepare_data_folder
 from core.errors import ConfigError
 from db.errors import DatabaseInUse
 from db.session import sqlite_url
+from tests.app.processes.supervising import Studio, eventually, studios_in
 from tests.app.serving import free_port
-
-CHILD = '''
-"""Stands in for a child: writes its pid, answers /healthz when it is the web page, stops when asked or alone."""
-import http.server, os, signal, sys, threading, time
-from pathlib import Path
-from app.processes.lifeline import on_parent_gone
-from app.settings import Settings
-name, settings = sys.argv[1], Settings.from_environment(os.environ)
-
-def stop(why):
-    (settings.data / f"{name}.stopped").write_text(why)
-    os._exit(0)
-
-signal.signal(signal.SIGTERM, (lambda *_: None) if name == "stubborn" else (lambda *_: stop("asked")))
-if name != "stubborn":
-    on_parent_gone(lambda: stop("alone"))
-print(name, "begins", flush=True)
-pids = settings.data / f"{name}.pids"
-with pids.open("a") as file:
-    file.write(f"{os.getpid()}\\n")
-if name == "trainer":
-    from app.processes.health import beat
-    threading.Thread(target=lambda: [(beat(settings), time.sleep(0.05)) for _ in iter(int, 1)], daemon=True).start()
-if name == "broken":
-    sys.exit("nothing works")
-if name == "web":
-    class Health(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200 if self.path == "/healthz" else 404)
-            self.end_headers()
-        def log_message(self, *_): pass
-    http.server.HTTPServer(("127.0.0.1", settings.port), Health).serve_forever()
-time.sleep(60)
-'''
-
-PARENT = """
-import os, sys
-import app.processes.health as health
-import app.processes.supervisor as supervisor
-from app.settings import Settings
-others, stop_within_s = sys.argv[2].split(","), float(sys.argv[3])
-supervisor.STOP_WITHIN_S = stop_within_s
-health.EVERY_S = supervisor.EVERY_S = health.ANSWER_WITHIN_S = float(sys.argv[4])
-settings = Settings.from_environment(os.environ)
-command = lambda name: ["/no/such/program"] if name == "missing" else [sys.executable, sys.argv[1], name]
-raise SystemExit(supervisor.supervise(settings, command, others))
-"""
-
-
-def eventually(condition: Callable[[], bool], within_s: float = 15.0) -> bool:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-class Studio:
-    """A real supervisor in its own process, with stand-ins for the children."""
-
-    def __init__(self, folder: Path, others: str = "trainer", stop_within_s: float = 5.0, look_s: float = 5.0) -> None:
-        self.folder, self.port = folder / "data", free_port()
-        script = folder / "child.py"
-        script.write_text(CHILD)
-        self.arguments = [sys.executable, "-c", PARENT, str(script), others, str(stop_within_s), str(look_s)]
-        self.environment = os.environ | {"STUDIO_DATA": str(self.folder), "STUDIO_PORT": str(self.port), "PYTHONPATH": os.getcwd()}
-        self.lines: list[str] = []
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.arguments, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.reader = threading.Thread(target=self._read)
-        self.reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as output:
-            self.lines += iter(output.readline, "")
-
-    def pids(self, name: str) -> list[int]:
-        file = self.folder / f"{name}.pids"
-        return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-    def said(self, words: str) -> bool:
-        return any(words in line for line in self.lines)
-
-    def wait_until_ready(self) -> None:
-        assert eventually(lambda: self.said("Constitution Studio is at") and len(self.pids("trainer")) > 0), self.lines
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for name in ("web", "trainer", "stubborn", "broken"):
-            for pid in self.pids(name)[-1:]:
-                if Path(f"/proc/{pid}").exists():
-                    os.kill(pid, signal.SIGKILL)
-        self.reader.join()
 
 
 @pytest.fixture
 def studios(tmp_path: Path) -> Iterator[Callable[..., Studio]]:
-    made: list[Studio] = []
-
-    def make(**options: object) -> Studio:
-        made.append(Studio(tmp_path, **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for studio in made:
-        studio.end()
+    with studios_in(tmp_path) as make:
+        yield make
 
 
 def test_it_imports_neither_gradio_nor_torch() -> None:
@@ -215,32 +108,6 @@ def test_a_child_that_ignores_the_request_to_stop_is_killed(studios: Callable[..
     studio.process.send_signal(signal.SIGTERM)
     assert studio.process.wait(10) == 0
     assert is_alive(stubborn) is False
-
-
-@pytest.mark.parametrize("name", ["web", "trainer"])
-def test_a_child_that_runs_but_gives_no_sign_of_life_is_started_again(studios: Callable[..., Studio], name: str) -> None:
-    studio = studios(look_s=0.3)
-    studio.wait_until_ready()
-    time.sleep(1.5)  # signs enough to be judged by
-    hung = identity_of(studio.pids(name)[0])
-    os.kill(studio.pids(name)[0], signal.SIGSTOP)
-    assert eventually(lambda: len(studio.pids(name)) == 2, within_s=30), studio.lines
-    assert studio.said(f"{name} runs, but gave no sign of life for {0.3 * MISSES[name]:.0f} s, so it was ended; starting it again in 1 s.")
-    assert is_alive(hung) is False
-    assert len(studio.pids({"web": "trainer", "trainer": "web"}[name])) == 1
-    studio.process.send_signal(signal.SIGTERM)
-    assert studio.process.wait(10) == 0
-
-
-def test_children_that_hang_are_ended_with_the_others(studios: Callable[..., Studio]) -> None:
-    studio = studios(stop_within_s=0.5)
-    studio.wait_until_ready()
-    hung = [identity_of(studio.pids(name)[0]) for name in ("web", "trainer")]
-    for name in ("web", "trainer"):
-        os.kill(studio.pids(name)[0], signal.SIGSTOP)
-    studio.process.send_signal(signal.SIGTERM)
-    assert studio.process.wait(10) == 0
-    assert [is_alive(identity) for identity in hung] == [False, False]
 
 
 def test_children_stop_when_the_supervisor_is_killed_and_the_next_one_takes_over(studios: Callable[..., Studio]) -> None:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,30 +20,14 @@ from app.processes.protocol import HELPER_LOST, attempt_key
 from app.processes.trainer import Trainer, work_once
 from app.processes.training import Reporter
 from app.services.runs import resume, run_view, stop
-from core.methods.settings import TrainConfig, config_to_data
 from core.progress import StepReport
-from core.settings import SamplingConfig
-from db import jobs, machines, runs
-from db.query_sets import add_query_set
-from db.runs import NewRun, add_run
+from db import machines, runs
 from db.status import JobStatus
-from db.tables import Job, Run
-from tests.app.planting import HARDWARE, claim, make_studio, version_id
+from tests.app.planting import HARDWARE, claim, make_studio
+from tests.app.processes.small_trainings import CONFIG, folder_of, job, log, queue, row, wait_for
 from tests.tiny import save_tiny_model
 
 ROOT = Path(__file__).parents[3]
-CONFIG = TrainConfig(
-    train_queries=8,
-    held_out_queries=4,
-    queries_per_step=1,
-    passes=2,
-    sample_every=100,
-    max_kl_nats=0,  # a random model is far from itself in no time
-    train_anyway=True,  # and it follows nothing
-    lora_rank=4,
-    lora_alpha=8,
-    sampling=SamplingConfig(max_new_tokens=8, temperature=1.0),
-)
 
 
 @pytest.fixture
@@ -70,45 +53,6 @@ def model_folder(tmp_path_factory):
     return save_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
-def queue(studio, model, config=CONFIG, key="one"):
-    rows = [{"query": f"Question {i}?", "split": "train" if i % 2 else "held_out"} for i in range(20)]
-    with studio.sessions.begin() as session:
-        query_set = add_query_set(session, "Tiny", "test", rows)
-        new = NewRun(
-            version_id=version_id_in(studio), query_set_id=query_set.id, model=str(model), config=config_to_data(config), requested_by="you", request_key=key
-        )
-        return add_run(session, new).id
-
-
-def version_id_in(studio):
-    return version_id(studio, "Brevity")
-
-
-def folder_of(studio, run_id, attempt):
-    return studio.settings.data / attempt_key(run_id, attempt)
-
-
-def job(studio, run_id) -> Job:
-    with studio.sessions.read() as session:
-        return jobs.get_job(session, run_id)
-
-
-def row(studio, run_id) -> Run:
-    with studio.sessions.read() as session:
-        return runs.get_run(session, run_id)
-
-
-def wait_for(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.05)
-
-
-def log(studio, run_id, attempt):
-    return (folder_of(studio, run_id, attempt) / "log.txt").read_text()
-
-
 @pytest.fixture(scope="module")
 def whole(model_folder, tmp_path_factory):
     """A studio whose one run was done from beginning to end, and the run's id."""
@@ -128,6 +72,7 @@ def test_a_queued_run_is_done_and_leaves_everything(whole):
     assert run.adapter == f"{attempt_key(run_id, 1)}/adapter"
     assert studio.store.exists(f"{run.adapter}/adapter_model.safetensors")
     assert run.result["report"]["n_queries"] == 4
+    assert str(studio.settings.data) not in f"{run.result} {(folder_of(studio, run_id, 1) / 'run.json').read_text()}"
     with studio.sessions.read() as session:
         assert {m.step for m in runs.metrics(session, run_id) if m.name == "loss_nats"} == set(range(1, 17))
         assert {s.side for s in runs.samples(session, run_id)} == {"statement", "antithesis"}
@@ -151,6 +96,29 @@ def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_
     left_alone = row(*whole)
     assert done.adapter_sha256 == left_alone.adapter_sha256
     assert done.result["report"] == left_alone.result["report"]
+
+
+# The same, but that it dies as soon as a checkpoint is committed, before anybody is told of it.
+DYING = (
+    "import os, core.runs.loop as loop; commit = loop.save_checkpoint; loop.save_checkpoint = lambda *given: (commit(*given), os.kill(os.getpid(), 9));"
+    + ATTENTIVE
+)
+
+
+def test_an_attempt_killed_between_checkpoint_and_rows_leaves_no_gap_in_curve_or_replies(studio, model_folder, whole):
+    command = lambda claim: [sys.executable, "-c", DYING if claim.attempt == 1 else ATTENTIVE, *attempt_command(claim)[3:]]  # noqa: E731
+    trainer = Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store, command))
+    run_id = queue(studio, model_folder)
+    assert work_once(trainer) and work_once(trainer)
+    assert (job(studio, run_id).status, job(studio, run_id).attempt) == (JobStatus.FINISHED, 2), log(studio, run_id, 2)
+    assert told(studio, run_id) == told(*whole)
+
+
+def told(studio, run_id):
+    """The curve and the replies that the page shows."""
+    with studio.sessions.read() as session:
+        curve = [(each.step, each.name, each.value) for each in runs.metrics(session, run_id)]
+        return curve, [(each.step, each.position, each.query, each.side, each.text) for each in runs.samples(session, run_id)]
 
 
 def attempt_of(trainer_pid, run_id):

@@ -205,7 +205,7 @@ def test_another_adapter_than_the_recorded_one_is_refused_and_nothing_is_shown_a
         ({"arms": [ArmWish(method=None, settings={})]}, ConfigError, "no method"),
         ({"arms": []}, ConfigError, f"from 1 to {MOST_PANES} panes"),
         ({"arms": [ArmWish(method="base", settings={})] * 2}, ConfigError, "Two panes are “Base without the constitution”"),
-        ({"arms": [ArmWish(method="sami", settings={"strength": 3})]}, ConfigError, "strength of sami must be between 0 and 2, got 3"),
+        ({"arms": [ArmWish(method="sami", settings={"strength": 4})]}, ConfigError, "strength of sami must be between 0 and 3, got 4"),
         ({"arms": [ArmWish(method="sami", settings={"strength": None})]}, ConfigError, "strength must be a number; it is empty"),
         ({"arms": [ArmWish(method="sami", settings={"strength": True})]}, ConfigError, "strength must be a number"),
         ({"arms": [ArmWish(method="base", settings={"strength": 1})]}, ConfigError, "Unknown setting 'strength' of base"),

@@ -228,7 +228,7 @@ def test_a_version_is_refused_when_someone_saved_one_meanwhile_and_goes_on_top_o
     versioned(studio, edited(studio, bob, {**ONE, "statement": "Bob's."}), "Bob's")
     with pytest.raises(RefusedError, match="bob saved version 2 meanwhile"):
         versioned(studio, ann, "Ann's")
-    seen = service.view_draft(studio, ann.constitution_id, "ann")
+    seen = service.open_draft(studio, ann.constitution_id, "ann")
     assert seen.behind and seen.rows[0]["statement"] == "Ann's."
     assert [v.author for v in service.history(studio, versioned(studio, seen, "On top").constitution_id)] == ["ann", "bob", "ann"]
 
@@ -248,7 +248,7 @@ def test_restoring_makes_a_new_version_with_the_old_text(studio: Studio) -> None
 def test_a_name_is_part_of_a_version_and_versions_keep_theirs(studio: Studio) -> None:
     draft = versioned(studio, written(studio, ONE))
     service.rename(studio, draft.constitution_id, " Another   name ")
-    draft = service.view_draft(studio, draft.constitution_id, "ann")
+    draft = service.open_draft(studio, draft.constitution_id, "ann")
     assert draft.changed and draft.name == "Another name"
     assert service.open_version(studio, draft.constitution_id, 1).constitution.name == "Mine"
 

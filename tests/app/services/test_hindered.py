@@ -1,6 +1,7 @@
 """Pages while the database is busy, read-only, full or damaged: what reads shows what there is at once, what writes says why it cannot."""
 
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -22,13 +23,15 @@ from app.services.downloads import version_file
 from app.services.plans import choices
 from app.services.query_sets import list_query_sets, upload
 from app.services.sources import list_sources
-from app.services.studio import HinderedError, Studio, open_studio
+from app.services.studio import HinderedError, RefusedError, Studio, open_studio
 from core.errors import DiskFullError, StudioError
 from db.faults import Fault
+from db.line import LONGEST_S
 from tests.app.planting import make_studio, queue, settings_for, version_id
 
 QUERIES = b"".join(b'{"query": "Q%d?", "split": "%s"}\n' % (i, b"train" if i % 2 else b"held_out") for i in range(8))
 NOBODY = 65534
+CHANNEL = Path(studio_module.__file__).parent.parent / "assets" / "channel.js"
 
 
 @pytest.fixture
@@ -56,8 +59,7 @@ def look_at_everything(studio: Studio, run_id: int) -> None:
     """What the pages ask when they are opened."""
     here = first_id(studio)
     assert constitutions.open_draft(studio, here, "ann").rows
-    assert constitutions.view_draft(studio, here, "ann").rows
-    assert constitutions.view_draft(studio, here, "who never was here").rows
+    assert constitutions.open_draft(studio, here, "who never was here").rows
     assert constitutions.history(studio, here)
     assert choices(studio).versions
     assert list_query_sets(studio)
@@ -97,15 +99,61 @@ def test_a_write_that_would_wait_says_so(studio: Studio, write: Callable[[Studio
     write(studio)
 
 
-def test_a_draft_that_could_not_be_begun_is_no_draft_to_save_over(studio: Studio) -> None:
-    """What somebody types into it is told as a conflict, so that nothing is lost and nothing overwritten."""
-    here = first_id(studio)
+def test_who_waits_longest_is_told_before_the_page_gives_up() -> None:
+    """In line behind others, and then first in line behind another program."""
+    (answer_ms,) = re.findall(r"ANSWER_MS = (\d+);", CHANNEL.read_text())
+    assert int(answer_ms) / 1000 > LONGEST_S + studio_module.PATIENCE_S
+
+
+def test_a_draft_is_shown_at_once_while_another_process_writes_and_made_by_its_first_save(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio_module, "PATIENCE_S", 600.0)  # who waits for the lock would never end
+    here, patient = first_id(studio), open_studio(studio.settings)
     with holding(studio):
-        shown = constitutions.open_draft(studio, here, "ann")
-        assert (shown.revision, shown.saved_at) == (0, None)
-    with pytest.raises(DraftConflictError):
+        shown = constitutions.open_draft(patient, here, "ann")
+    assert (shown.revision, shown.saved_at, shown.base_number) == (1, None, 1)
+    row = {**shown.rows[0], "statement": "Ann's."}
+    saved = constitutions.save_draft(studio, here, "ann", shown.revision, [row], 1)
+    assert saved.rows == [row] and saved.base_number == 1 and not saved.behind
+    with pytest.raises(DraftConflictError):  # a second tab that saw it unwritten
         constitutions.save_draft(studio, here, "ann", shown.revision, [])
-    assert constitutions.open_draft(studio, here, "ann").rows == shown.rows
+    patient.engine.dispose()
+
+
+def test_a_draft_without_changes_is_shown_as_the_newest_version_while_another_process_writes(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = first_id(studio)
+    first = constitutions.open_draft(studio, here, "ann")
+    constitutions.save_draft(studio, here, "ann", first.revision, first.rows)
+    publish(studio, "Bob's.")
+    monkeypatch.setattr(studio_module, "PATIENCE_S", 600.0)
+    patient = open_studio(studio.settings)
+    with holding(studio):
+        shown = constitutions.open_draft(patient, here, "ann")
+    patient.engine.dispose()
+    assert shown.rows[0]["statement"] == "Bob's." and not shown.changed
+    with pytest.raises(RefusedError, match="Nothing changed since version 2"):  # the text of the first is not saved over Bob's
+        constitutions.save_version(studio, here, "ann", "Mine", (shown.revision, 2))
+    saved = constitutions.save_draft(studio, here, "ann", shown.revision, [{**shown.rows[0], "statement": "Ann's."}], 2)
+    assert (saved.base_number, saved.behind) == (2, False)
+
+
+def test_who_began_before_somebody_saved_a_version_is_told_after_the_first_save(studio: Studio) -> None:
+    here = first_id(studio)
+    shown = constitutions.open_draft(studio, here, "ann")
+    publish(studio, "Bob's.")
+    saved = constitutions.save_draft(studio, here, "ann", shown.revision, [{**shown.rows[0], "statement": "Ann's."}], 1)
+    assert (saved.base_number, saved.behind) == (1, True)
+    empty = constitutions.create_constitution(studio, "Mine")
+    row = {**shown.rows[0], "id": "d" * 32}
+    constitutions.save_draft(studio, empty, "bob", 1, [row])
+    constitutions.save_version(studio, empty, "bob", "First", (2, None))
+    assert constitutions.save_draft(studio, empty, "ann", 1, [row, {**row, "id": "e" * 32, "title": "Another"}], 0).behind
+
+
+def publish(studio: Studio, statement: str) -> None:
+    """Bob saves a second version."""
+    draft = constitutions.open_draft(studio, first_id(studio), "bob")
+    draft = constitutions.save_draft(studio, draft.constitution_id, "bob", draft.revision, [{**draft.rows[0], "statement": statement}, *draft.rows[1:]])
+    constitutions.save_version(studio, draft.constitution_id, "bob", "Bob's", (draft.revision, 1))
 
 
 def test_opening_a_draft_again_writes_nothing(studio: Studio) -> None:
@@ -114,7 +162,7 @@ def test_opening_a_draft_again_writes_nothing(studio: Studio) -> None:
     with closing(sqlite3.connect(str(studio.engine.url.database))) as looker:
         before = looker.execute("PRAGMA data_version").fetchone()
         assert constitutions.open_draft(studio, here, "ann") == first
-        assert constitutions.view_draft(studio, here, "ann") == first
+        assert constitutions.open_draft(studio, here, "ann") == first
         assert looker.execute("PRAGMA data_version").fetchone() == before
 
 

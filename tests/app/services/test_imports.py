@@ -66,7 +66,7 @@ def test_the_same_request_once_more_leaves_a_draft_as_it_is(studio: Studio) -> N
     draft = service.open_draft(studio, import_file(studio, *file).id, "ann")
     service.save_draft(studio, draft.constitution_id, "ann", draft.revision, [row | {"antithesis": "Be cruel."} for row in draft.rows])
     assert import_file(studio, *file).id == draft.constitution_id
-    assert service.view_draft(studio, draft.constitution_id, "ann").rows[0]["antithesis"] == "Be cruel."
+    assert service.open_draft(studio, draft.constitution_id, "ann").rows[0]["antithesis"] == "Be cruel."
 
 
 def test_ids_of_another_database_are_left_out_and_the_constitution_can_be_opened_and_saved(studio: Studio) -> None:

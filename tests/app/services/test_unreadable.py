@@ -133,7 +133,7 @@ def test_a_constitution_without_any_readable_version_begins_with_an_empty_draft(
 
 
 def test_an_unreadable_draft_stays_until_its_editor_begins_again(studio: Studio, damaged: Damaged) -> None:
-    for ask in (service.open_draft, service.view_draft):
+    for ask in (service.open_draft, service.open_draft):
         with pytest.raises(UnreadableDraftError, match="Your draft of “Changed” cannot be read: it is no JSON"):
             ask(studio, damaged.draft, "Ann")
     begun = service.begin_again(studio, damaged.draft, "Ann")
@@ -176,7 +176,7 @@ def test_a_mistake_of_ours_never_commits(tmp_path: Path) -> None:
     damage(studio, ("CREATE TRIGGER ours AFTER INSERT ON run BEGIN UPDATE run SET config = '{\"a\": 1}' WHERE id = NEW.id; END", None))
     with pytest.raises(NotKeptError, match="the run"):
         runs.queue_run(studio, "Ann", form(studio), "a-mistake-of-ours")
-    assert service.view_draft(studio, constitution_id, "Bob").revision == draft.revision and runs.list_runs(studio) == []
+    assert service.open_draft(studio, constitution_id, "Bob").revision == draft.revision and runs.list_runs(studio) == []
     studio.engine.dispose()
 
 

@@ -47,7 +47,7 @@ class House:
         return self.client.post(f"/api/{endpoint}", json=question, auth=who)
 
     def statement_of_ann(self) -> tuple[int, str]:
-        draft = service.view_draft(self.studio, self.draft, "Ann")
+        draft = service.open_draft(self.studio, self.draft, "Ann")
         return draft.revision, draft.rows[0]["statement"]
 
 

@@ -12,12 +12,14 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.present.report_csv import report_csv
+from app.services import downloads
 from app.services.studio import Studio
 from app.web.actors import COOKIE
 from app.web.downloads import add_routes
 from app.web.security import protect
 from core.constitution.files import parse_yaml
 from core.constitution.reading.query_files import read_query_file
+from core.methods.arms import arm_to_data
 from db.audit import list_entries
 from db.tables import Run
 from tests.app.planting import claim, finish, make_studio, queue, settings_for, starter_set_id, version_id
@@ -106,6 +108,28 @@ def test_run_json_and_replies_are_those_of_the_run(studio: Studio, client: TestC
     assert client.get("/runs/1/run.json").json() == {"adapter_sha256": "ab"}
     rows = client.get("/runs/1/replies.json").json()
     assert [(row["arm"], row["text"]) for row in rows] == [("prompt", "Because."), ("sami", "So."), ("sami-alone", "Thus.")]
+
+
+@pytest.mark.parametrize(
+    ("place", "known"),
+    [("models/mine", "data:models/mine"), ("/opt/people/ann/mine", "mine"), ("/root/.cache/models--org--name/snapshots/" + "a" * 40, "org/name"), (None, "m")],
+)
+def test_what_is_taken_away_tells_no_path_of_the_machine_whichever_version_wrote_it(studio: Studio, client: TestClient, place: str | None, known: str) -> None:
+    folder = finished(studio).parent
+    model = str(studio.settings.data / place) if place is not None else "m"
+    before = "/before/data/runs/1/attempt-1/adapter"
+    arms = [{"arm": {"key": "prompt", "artifact": None}}, {"arm": {"key": "sami", "artifact": {"place": before}}}]
+    (folder / "run.json").write_text(json.dumps({"model": {"id": model, "revision": None}, "result": {"arms": arms}}))
+    told = client.get("/runs/1/run.json")
+    assert told.json() == {
+        "model": {"id": known, "revision": None},
+        "result": {"arms": [arms[0], {"arm": {"key": "sami", "artifact": {"place": "adapter"}}}]},
+    }
+    with studio.sessions.begin() as session:
+        run = session.get(Run, 1)
+        assert run is not None and run.result is not None
+        run.result = json.loads(json.dumps(run.result).replace('"place": "adapter"', f'"place": "{before}"'))
+    assert before not in json.dumps([arm_to_data(figures.arm) for figures in downloads.report_of_run(studio, 1).arms])
 
 
 @pytest.mark.parametrize("name", ["adapter.zip", "run.json", "replies.json"])

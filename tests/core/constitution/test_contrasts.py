@@ -36,3 +36,18 @@ def test_each_principle_is_flipped_about_as_often_and_also_alone():
 def test_the_side_that_comes_first_is_drawn_too():
     firsts = Counter(draw_contrast(1, 2, seed).stances[0] for seed in range(200))
     assert min(firsts.values()) > 60
+
+
+@given(st.integers(1, 8), st.integers(2, 16), st.integers(0, 1000))
+def test_single_contrasts_flip_one_principle_each_and_none_twice(k, n, seed):
+    if n > k + 1:
+        with pytest.raises(ValueError, match=f"{k} principles have {k + 1} distinct stances"):
+            draw_contrast(k, n, seed, "single")
+        return
+    stances = draw_contrast(k, n, seed, "single").stances
+    assert len(set(stances)) == n
+    assert sorted(sum(not side for side in stance) for stance in stances) == [0] + [1] * (n - 1)
+
+
+def test_of_one_principle_both_kinds_draw_the_same_two():
+    assert all(set(draw_contrast(1, 2, seed, kind).stances) == {(True,), (False,)} for seed in range(5) for kind in ("mixed", "single"))

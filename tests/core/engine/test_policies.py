@@ -156,8 +156,8 @@ def test_what_no_method_has_is_refused_in_words():
         make_arm("magic")
     with pytest.raises(ConfigError, match="Unknown setting 'alpha' of sami; known are strength"):
         make_arm("sami", settings={"alpha": 1})
-    with pytest.raises(ConfigError, match="strength of sami must be between 0 and 2, got 3"):
-        make_arm("sami", settings={"strength": 3})
+    with pytest.raises(ConfigError, match="strength of sami must be between 0 and 3, got 4"):
+        make_arm("sami", settings={"strength": 4})
 
 
 def test_lanes_are_shared_by_the_same_weights_decoded_in_the_same_way(artifact):

@@ -2,14 +2,18 @@
 
 import pytest
 
+from core import budget
+from core.budget import Limit
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
 from core.constitution.reading.replies import Reply
 from core.errors import ReplyError
-from core.measure.judging import judge_replies, judged_to_data
+from core.measure import judging
+from core.measure.judging import facts_of, judge_replies, judge_within, judged_to_data
 from core.measure.report import evaluate
 from core.measure.values import MeasuredReply
 from core.methods.arms import make_arm
+from tests.core.slow import Hangs
 
 LOUD = Principle(title="Loud", statement="Shout.", antithesis="Whisper.", check=Check("capital_letters"))
 BRIEF = Principle(title="Brief", statement="Few words.", antithesis="Many.", check=Check("max_words", 2))
@@ -50,7 +54,7 @@ def test_replies_to_one_query_are_one_observation_in_the_interval():
     apart = judge_replies(THREE, replies("A", "B"))
     assert (again.totals["Loud"].n, again.totals["Loud"].low) == (2, pytest.approx(0.20655, abs=1e-5))
     assert (apart.totals["Loud"].n, apart.totals["Loud"].low) == (2, pytest.approx(0.34238, abs=1e-5))
-    assert again.notes == ("Several replies answer one query: each query counts once in the intervals.",)
+    assert again.notes == ("Several replies answer one query: the intervals allow for how alike those are.",)
     assert apart.notes == ()
 
 
@@ -128,8 +132,46 @@ def test_totals_are_the_compliance_that_a_report_shows_of_the_same_replies():
 
 
 def test_when_the_time_is_over_the_rest_is_unjudged_and_said():
-    ticks = iter([False, True, True])
-    judged = judge_replies(THREE, replies("A", "B", "C"), time_is_up=lambda: next(ticks))
-    assert [o.follows for o in judged.outcomes if o.principle == "Loud"] == [True, None, None]
+    judged = judge_within(THREE, replies("A", "B", "C"), within_s=0.0)
+    assert [o.follows for o in judged.outcomes if o.principle == "Loud"] == [None, None, None]
+    assert {o.why for o in judged.outcomes} == {"the time for judging was over"}
+    assert judged.totals["Loud"].unjudged == 3
+    assert judged.notes == ("The time was over after 0 of 3 replies; the others are unjudged. Judge them in parts, or with the command.",)
+
+
+def test_a_reply_that_hangs_or_kills_is_unjudged_with_the_reason_and_the_others_are_judged(monkeypatch):
+    monkeypatch.setattr(judging, "JUDGING", Limit(what="Judging a reply", seconds=3.0, remedy="Shorten it."))
+    judged = judge_within(THREE, replies("A", "hang", "B", "die", "C"), judges=(Hangs(),))
+    assert [o.follows for o in judged.outcomes if o.principle == "Loud"] == [True, None, True, None, True]
+    assert [o.row for o in judged.outcomes] == [row for row in range(1, 6) for _ in range(3)]
+    whys = {o.row: o.why for o in judged.outcomes if o.follows is None}
+    assert whys[2] == "Judging a reply took more than 3 seconds, so it was stopped. Shorten it."
+    assert "ended the process that did it (status 7)" in whys[4]
+    assert [facts.row for facts in judged.rows] == [1, 3, 5]
     assert judged.totals["Loud"].unjudged == 2
-    assert "The time was over after 1 of 3 replies" in judged.notes[0]
+    assert judged.notes == ("2 of 5 replies took too long and are unjudged, or judged in part; each outcome says why. Rows: 2, 4.",)
+
+
+def test_judging_is_given_up_where_every_reply_kills(monkeypatch):
+    monkeypatch.setattr(judging, "MOST_HELD_UP", 2)
+    judged = judge_within(THREE, replies("die", "die", "A", "B"), judges=(Hangs(),))
+    assert {o.follows for o in judged.outcomes} == {None}
+    assert judged.outcomes[-1].why == "judging was given up after 2 replies that held it up"
+
+
+def test_what_is_asked_of_a_reply_after_its_time_says_nothing_and_what_was_before_counts(monkeypatch):
+    """The first check alone takes more than the reply has: Patient lets a pattern search for half a second."""
+    monkeypatch.setattr(judging, "REPLY_S", 0.2)
+    slow = Principle(title="Slow", statement="a", antithesis="b", check=Check("regex", "(a|a)*$"))
+    judged = judge_replies(Constitution(name="Two", principles=(BRIEF, slow, LOUD)), replies("a" * 60 + "b"))
+    assert [(o.principle, o.follows) for o in judged.outcomes] == [("Brief", True), ("Slow", None), ("Loud", None)]
+    assert judged.outcomes[1].why == "regex: (a|a)*$ took too long"
+    assert judged.outcomes[2].why == "the time for this reply was over: what was asked of it before took too long"
+    assert judged.rows == () and "Rows: 1." in judged.notes[0]
+
+
+@pytest.mark.parametrize("text", ["`" * 200_000, " " * 199_999 + "a", "\"'" * 99_999 + "ab", "「。" * 100_000], ids=["quotes", "blanks", "ends", "brackets"])
+def test_no_reply_is_too_long_for_what_is_told_of_it(text):
+    """Each of them took minutes once."""
+    facts = budget.within(Limit(what="It", seconds=60.0, remedy=""), facts_of, Reply(row=1, response=text))
+    assert facts.ends_with_question is False and facts.words <= 1

@@ -7,7 +7,8 @@ from core.engine.models import Placing, load_model
 from core.engine.policies import base_of, open_policy
 from core.engine.policy import prompt_of
 from core.measure.ask import ask
-from core.measure.relevance import AMONG, UNREAD, read_replies, with_reading
+from core.measure.relevance import UNREAD, read_replies, with_reading
+from core.measure.values import AMONG
 from core.methods.arms import make_arm
 from core.settings import ModelReference
 from tests.core.measure.test_ask import SAMPLING, adapted, constitution

@@ -13,7 +13,7 @@ from core.measure.report import arm_figures
 from core.measure.statistics import UNMEASURED, mean
 from core.measure.tracing import bound_figure, column_term, scores_by_policy, traced_to
 from core.measure.verdicts import Verdict
-from tests.core.measure.replies import BASE, CAPITALS, TRAINED, N, aligned_of, evaluated, replies, reply, verdict
+from tests.core.measure.replies import BASE, CAPITALS, TRAINED, aligned_of, evaluated, replies, reply, verdict
 
 
 def test_the_bound_of_known_margins_is_right():
@@ -67,12 +67,23 @@ def test_the_length_of_a_reply_moves_the_summed_bound_only():
 def test_a_private_code_is_read_by_the_policy_and_not_by_the_base_and_the_sentence_says_so():
     found = evaluated(CAPITALS, BASE, replies("x y", "z w", 5.0, base_margin=0.0))
     assert (aligned_of(found).attribution.value, aligned_of(found).base_attribution.value) == (1, 0)
-    half = [*replies("x y", "z w", 5.0, n=N // 2), *replies("x y", "z w", 5.0, n=N // 2, base_margin=-0.1)]
-    coded = [dataclasses.replace(r, query=f"q{i // 2}") for i, r in enumerate(half)]
-    found = evaluated(CAPITALS, BASE, coded)
+    found = coded(64)
     assert (aligned_of(found).attribution.value, aligned_of(found).base_attribution.value) == (1, 0.5)
     assert found.principles[0].verdict is Verdict.NOT_FOLLOWED
-    assert "The base, reading the same replies, traces 50% (28% to 72%), which guessing explains" in found.principles[0].sentence
+    assert "The base, reading the same replies, traces 50% (38% to 62%), as guessing does: a sign of a private code." in found.principles[0].sentence
+
+
+def coded(n):
+    """The base reads the replies to half of the queries right, whatever side they are of."""
+    half = [*replies("x y", "z w", 5.0, n=n // 2), *replies("x y", "z w", 5.0, n=n // 2, base_margin=-0.1)]
+    return evaluated(CAPITALS, replies("a plain reply", "a plain reply", 0.0, n), [dataclasses.replace(r, query=f"q{i // 2}") for i, r in enumerate(half)])
+
+
+def test_an_interval_that_merely_includes_guessing_is_no_private_code():
+    principle = coded(16).principles[0]
+    assert principle.base_attribution["sami"].low < 0.5 < principle.base_attribution["sami"].high
+    assert principle.verdict is Verdict.NOT_FOLLOWED
+    assert "code" not in principle.sentence
 
 
 def test_nothing_is_said_of_a_code_when_the_base_reads_the_replies_too():

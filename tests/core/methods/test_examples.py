@@ -100,3 +100,22 @@ def test_facts_about_a_reply():
     assert not quotes("be warm", "Be warm.")
     assert mentions_constitution("As my constitution says")
     assert not mentions_constitution("The French constitution of 1958")
+
+
+def test_without_end_tokens_a_response_is_what_was_said_and_a_cut_one_is_whole(tiny):
+    """A higher temperature, so that some responses end by themselves; prompts, queries and what was said stay the same."""
+    hot = dataclasses.replace(config(), sampling=SamplingConfig(max_new_tokens=24, temperature=3.0))
+    many = [f"What is number {i}?" for i in range(40)]
+    whole = draw_examples(base_of(tiny), CONSTITUTION, many, hot).examples
+    bare = draw_examples(base_of(tiny), CONSTITUTION, many, dataclasses.replace(hot, end_token=False)).examples
+    pairs = [(one, other) for a, b in zip(whole, bare, strict=True) for one, other in zip(a.responses, b.responses, strict=True)]
+    ended = [(one, other) for one, other in pairs if one[-1] in tiny.end_ids]
+    assert ended
+    assert len(ended) < len(pairs)
+    assert all(other == (one[:-1] if (one, other) in ended else one) for one, other in pairs)
+    assert [example.prompts for example in bare] == [example.prompts for example in whole]
+
+
+def test_single_contrasts_are_what_is_sampled_under(tiny):
+    examples = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(contrast="single", n_constitutions=3)).examples
+    assert all(set(example.stances) == {(True, True), (False, True), (True, False)} for example in examples)

@@ -8,8 +8,9 @@ from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is
 from core.methods.examples import Example
 from core.methods.gradients import add_gradient, replay_gradient
-from core.methods.sami.recipe import objective
+from core.methods.sami.recipe import gradient, objective
 from core.methods.sami.settings import SamiSettings
+from core.methods.settings import TrainConfig
 from core.settings import ModelReference
 from tests.core.runs.test_loop import EXAMPLES, trained
 from tests.devices import DEVICE
@@ -64,3 +65,12 @@ def test_replaying_each_constitution_alone_gives_the_same_gradient(model, monkey
     torch.testing.assert_close(replayed_scores, scores, atol=1e-5, rtol=1e-5)
     assert replayed_kl == pytest.approx(kl, rel=1e-4)
     assert float((replayed - gradient).norm() / gradient.norm()) < 1e-4
+
+
+@pytest.mark.parametrize("distances", [1, 2, 9])
+def test_the_distance_of_a_step_is_the_mean_over_as_many_of_its_queries_as_are_asked_for(model, distances):
+    policy = as_it_is(model, "sami")
+    alone = [add_gradient(policy, example, objective(SamiSettings(), distance=True), 1.0).kl_base_policy_nats for example in EXAMPLES[:3]]
+    found = gradient(policy, EXAMPLES[:3], TrainConfig(distance_queries=distances, max_kl_nats=0.2))
+    expected = alone[: min(distances, 3)]
+    assert found["kl_base_policy_nats"] == pytest.approx(sum(expected) / len(expected), rel=1e-5)

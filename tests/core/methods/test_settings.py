@@ -82,9 +82,10 @@ def test_own_settings_of_a_method_are_typed_flat_in_any_order():
 
 
 def test_what_is_measured_of_the_base_in_a_step_is_what_it_costs():
-    assert [SamiSettings().step_cost(4, limited).base for limited in (False, True)] == [0, 1]
-    assert SamiSettings(kl_weight=0.1).step_cost(4, False).base == 4
-    assert [MipoSettings().step_cost(4, limited).base for limited in (False, True)] == [4, 4]
+    assert [SamiSettings().step_cost(4, distances).base for distances in (0, 1, 3, 9)] == [0, 1, 3, 4]
+    assert SamiSettings(kl_weight=0.1).step_cost(4, 0).base == 4
+    assert [MipoSettings().step_cost(4, distances).base for distances in (0, 1)] == [4, 4]
+    assert [TrainConfig(distance_queries=3, max_kl_nats=limit).distances for limit in (0.0, 0.2)] == [0, 3]
 
 
 def test_probes_are_off_in_quick_and_on_in_the_others_and_an_older_run_has_none():

@@ -67,12 +67,15 @@ def test_the_lora_of_the_default_model_has_the_right_size() -> None:
 
 
 def test_the_quick_preset_is_estimated_near_what_was_measured() -> None:
-    """Measured, machine at rest: sampling 96 replies 8 s, an optimiser step 1.8 s, showing four replies 2.2 s, replies and scores of the base 10 s."""
+    """Measured, machine at rest: sampling 96 replies 8 s, an optimiser step 1.8 s, showing four replies 2.2 s, replies and scores of the base 10 s.
+
+    Reading the replies under eight queries each: 31 processor seconds on a busy machine, so about 15 s on its two cores.
+    """
     seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
     assert list(seconds) == list(run_phases(PRESETS["quick"]))
     assert seconds["sampling"] == pytest.approx(8, rel=0.25)
     assert seconds["training"] == pytest.approx(24 * 1.8 + 4 * 2.2, rel=0.25)
-    assert seconds["measuring prompt"] == pytest.approx(10, rel=0.3)
+    assert seconds["measuring prompt"] == pytest.approx(10 + 15, rel=0.3)
     assert seconds["measuring sami-alone"] < 0.5 * seconds["measuring prompt"]  # half as many replies, none of them scored
 
 
@@ -94,13 +97,13 @@ def test_a_step_that_also_asks_the_base_about_every_query_takes_longer_by_its_pa
 
 
 def test_probes_take_time_in_training_and_nowhere_else() -> None:
-    """12 steps, a probe every 4 and one of the base: four probes of 16 replies."""
+    """24 steps, a probe every 4 and one of the base: seven probes of 16 replies, half of which are read under eight queries; about 7 s each."""
     quick, probed = (estimate(preset("quick", probe_every=every), DEFAULT_SHAPE, TWO_CORES, BRIEF) for every in (0, 4))
     longer = {phase: probed.seconds[phase] - quick.seconds[phase] for phase in quick.seconds}
     assert [phase for phase, more in longer.items() if more] == ["training"]
     twice = estimate(preset("quick", probe_every=4, probe_queries=16), DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds["training"]
     assert longer["training"] < twice - quick.seconds["training"] < 2.1 * longer["training"]
-    assert 4 < longer["training"] < 40
+    assert longer["training"] == pytest.approx(7 * 7, rel=0.3)
     assert probed.disk_bytes > quick.disk_bytes
     assert any("no longer improves on the probe queries" in note for note in probed.notes)
     assert not any("probe" in note for note in quick.notes)

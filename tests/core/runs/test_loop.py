@@ -92,6 +92,8 @@ def test_the_learning_rate_warms_up_and_decays_but_never_to_nothing():
     assert rates[0] < rates[1]
     assert rates[1:] == sorted(rates[1:], reverse=True)
     assert rates[-1] > 0.1 * CONFIG.learning_rate
+    slow = dataclasses.replace(CONFIG, warmup_steps=4)
+    assert [learning_rate(step, 10, slow) / learning_rate(step, 10, CONFIG) for step in range(5)] == pytest.approx([1 / 2, 1 / 2, 3 / 4, 1, 1])
 
 
 def test_an_adapter_made_fresh_again_changes_nothing(tiny_folder, tmp_path):

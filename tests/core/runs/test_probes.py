@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
 from core.constitution.text import repetition
@@ -22,6 +23,8 @@ from core.engine.scoring import score
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
 from core.measure.information import mi_bound
+from core.measure.relevance import read_replies
+from core.measure.sense import relevance_of
 from core.methods.settings import TrainConfig
 from core.progress import Listener, Stopped
 from core.runs.endings import Probed
@@ -95,10 +98,22 @@ def test_a_probe_measures_bound_and_repetition_of_the_policys_own_replies(tiny):
     found = probe(parrot, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4)
     with torch.no_grad():
         expected = mi_bound(score(tiny, [prompt.ids for prompt in prompts[:2]], [parrot.ids(prompt) for prompt in prompts[:2]]).means_CR())
-    assert found == Probed(step=4, bound_nats=pytest.approx(expected, abs=1e-9), repetition=(repetition(texts[0]) + 0) / 2, loops=0.0)
+    relevances = [relevance_of(read.logprobs) for read in read_replies(tiny, ["One?", "Two?"], texts[::2])]
+    assert found == Probed(
+        step=4, bound_nats=pytest.approx(expected, abs=1e-9), repetition=(repetition(texts[0]) + 0) / 2, loops=0.0, relevance_nats=sum(relevances) / 2
+    )
     assert repetition(texts[0]) == pytest.approx(1 / 5)
     silent = Parrot(tiny, dict.fromkeys(prompts, ""))
     assert probe(silent, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4) == Probed(step=4, bound_nats=None, repetition=None, loops=None)
+
+
+def test_a_probe_tells_what_the_checks_find_of_the_replies_under_the_statements(tiny):
+    """Two of four replies have at most three words, since silence follows nothing; a principle without a check is left out."""
+    principles = (Principle(title="Short", statement="Be short.", antithesis="Be long.", check=Check("max_words", 3)), CONSTITUTION.principles[0])
+    both, queries = Constitution(name="Test", principles=principles), ["One?", "Two?", "Three?", "Four?"]
+    says = {"One?": "a b", "Two?": "a b c d", "Three?": "a", "Four?": ""}
+    prompts = {side_prompt(tiny, both, side, query): says[query] for query in queries for side in ("statement", "antithesis")}
+    assert probe(Parrot(tiny, prompts), both, queries, TrainConfig(), 4).compliance == 0.5
 
 
 def test_the_same_policy_is_probed_alike_and_never_above_the_cap(tiny):
@@ -204,7 +219,7 @@ def test_a_run_tells_of_its_probes_and_of_its_early_end(tiny_folder, tmp_path):
     assert record.endings == stored["endings"] == result_data(record)["endings"]
     assert [report.lasting for report in reports if report.lasting][-1] == ending["says"]
     assert len(stored["metrics"]) == ending["step"]
-    assert all({"probe_bound_nats", "probe_repetition", "probe_loops"} <= set(row) for row in stored["metrics"])
+    assert all({"probe_bound_nats", "probe_repetition", "probe_loops", "probe_relevance_nats"} <= set(row) for row in stored["metrics"])
     assert stored["queries"]["probe"] == probe_queries(QUERIES, made.config, 1)
     assert not set(stored["queries"]["probe"]) & {*stored["queries"]["train"], *stored["queries"]["held_out"]}
     again = []

@@ -11,9 +11,12 @@ from core.constitution.queries import Query
 from core.engine.processes import ALONE
 from core.errors import ConfigError
 from core.methods.settings import TrainConfig
+from core.runs.links import trainability_from_data
 from core.runs.plan import RunPlan
-from core.runs.records import claim_folder
+from core.runs.records import RunRecord, claim_folder, record_to_data
 from core.settings import ModelReference
+from tests.app.planting import FOUND
+from tests.app.results import result
 
 PLAN = RunPlan(
     constitution=Constitution(name="Brevity", principles=(Principle(title="Brief", statement="Be brief.", antithesis="Be long."),)),
@@ -45,3 +48,24 @@ def test_a_run_begun_before_there_were_such_names_goes_on_where_it_lies(tmp_path
     claim_folder(PLAN, tmp_path, ALONE)
     assert json.loads((tmp_path / "plan.json").read_text())["model"] == "/before/models/mine"
     claim_folder(replace(PLAN, known_as="data:models/mine"), tmp_path, ALONE)
+
+
+def test_a_record_names_the_model_by_the_name_that_lasts(tmp_path: Path) -> None:
+    here = tmp_path / "data" / "models" / "mine"
+    told = [record_to_data(replace(PLAN, known_as=name), finished(here), [], [], [])["model"] for name in ("data:models/mine", None)]
+    assert told == [{"id": "data:models/mine", "revision": None}, {"id": str(here), "revision": None}]
+
+
+def finished(model: Path) -> RunRecord:
+    done = result()
+    return RunRecord(
+        adapter=Path("adapter"),
+        adapter_sha256="ab",
+        result=done.report,
+        model=ModelReference(id=str(model)),
+        trainability=trainability_from_data(FOUND),
+        dropped={},
+        balance=(),
+        endings=[],
+        duration_s=1.0,
+    )

@@ -59,6 +59,41 @@ def test_the_verdict_follows_from_how_often_the_base_follows(under_statement, un
     assert found.principles[0].reason.startswith(f"{under_statement} of 96 replies of the base follow “Ask”")
 
 
+def test_replies_that_cannot_be_judged_count_for_neither_side():
+    """Half of the replies under the antithesis are too short to have a language: of those that can be judged all follow, so the text moves nothing."""
+    french = Principle(title="French", statement="Answer in French.", antithesis="Answer in English.", check=Check("language", "fr"))
+    said = "Je ne sais pas encore ce que je vais faire demain matin."
+    some = tuple(tuple(reply(text) for text in (said, said, said, "OK", "12", "?")) for _ in range(16))
+    every = tuple(tuple(reply(said) for _ in range(6)) for _ in range(16))
+    found = verdict(every, some, french)
+    assert (found.verdict, found.principles[0].unjudged) == ("no-go", 48)
+    assert found.principles[0].followed_under_antithesis.value == 1
+    assert "48 of 192 replies could not be judged" in found.principles[0].reason
+    assert (verdict(some, some, french).principles[0].replies, found.principles[0].replies) == (48, 96)
+
+
+def test_where_hardly_anything_can_be_judged_nothing_is_said_of_a_link():
+    french = Principle(title="French", statement="Answer in French.", antithesis="Answer in English.", check=Check("language", "fr"))
+    short = tuple((reply("OK"),) * 6 for _ in range(16))
+    link = verdict(replies(96, 16, good="Je ne sais pas encore ce que je vais faire demain matin."), short, french).principles[0]
+    assert link.verdict == "weak"
+    assert "nothing is known of a link" in link.reason
+
+
+def test_many_hits_in_one_query_are_one_accident():
+    """Six equal replies, as at temperature 0."""
+    one = ((reply("Is it so?"),) * 6, *((reply("It is so."),) * 6 for _ in range(15)))
+    found = verdict(one, replies(0, 16))
+    assert found.verdict == "no-go"
+    assert "6 of 96 replies of the base follow “Ask” (all to one query)" in found.principles[0].reason
+
+
+def test_a_row_from_before_replies_went_unjudged_is_read():
+    data = trainability_to_data(verdict(replies(60, 16), replies(5, 16)))
+    del data["principles"][0]["unjudged"]
+    assert trainability_from_data(data) == verdict(replies(60, 16), replies(5, 16))
+
+
 def test_a_principle_without_a_check_is_called_weak_and_says_why():
     found = verdict(replies(0, 16), replies(0, 16), PLAIN)
     assert found.verdict == "weak"
@@ -110,7 +145,7 @@ def test_an_antithesis_whose_replies_cannot_be_judged_gives_no_go_of_its_own():
     found = verdict(sides(*[["YES"] * 6] * 16), sides(*[["是的", "不是"]] * 16), UPPER).principles[0]
     assert found.verdict == "weak"
     assert found.followed_under_antithesis.value is None
-    assert "of only 0 of 16 queries could replies of both sides be judged: whether there is a link cannot be told" in found.reason
+    assert "of only 0 of 16 queries could replies of both sides be judged: nothing is known of a link" in found.reason
 
 
 def test_short_replies_whose_language_cannot_be_told_are_no_evidence_against_the_antithesis():
@@ -135,7 +170,7 @@ def test_a_statement_whose_replies_cannot_be_judged_is_no_miss():
 def test_hits_of_one_query_are_one_accident():
     found = verdict(sides(["YES", "YES!", "YES?", "OH YES", "WELL YES", "no"], *[["no"] * 6] * 15), sides(*[["no"] * 2] * 16), UPPER).principles[0]
     assert (found.verdict, found.hits, found.hit_queries) == ("no-go", 5, 1)
-    assert found.reason.startswith("5 of 96 replies of the base follow “Loud”, in one query only")
+    assert found.reason.startswith("5 of 96 replies of the base follow “Loud” (all to one query)")
 
 
 def test_at_temperature_zero_one_text_told_six_times_is_one_reply():
