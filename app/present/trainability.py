@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # it loads the database, which the command line never does
 WORDS = {"go": "go", "weak": "weak, no link is shown", "no-go": "no-go"}
 MARKS = {"go": "✓", "weak": "≈", "no-go": "✕"}  # as the verdicts of a result have them
 MEANINGS = {
-    "go": "The base already does it, and more often than under the antithesis. A run has something to make more of.",
+    "go": "The base already does it, and more often than under the antithesis, by more than chance would give. A run has something to make more of.",
     "weak": "A run begins, and may make a link or learn something else.",
     "no-go": "A run would stop here, before any training, unless told under Advanced to train anyway.",
 }

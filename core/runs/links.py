@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from core.measure.statistics import Figure
 
-Link = Literal["go", "weak", "no-go"]
+Link = Literal["go", "weak", "no-go"]  # weak: a link is neither shown nor ruled out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,11 +16,12 @@ class PrincipleLink:
     title: str
     followed: Figure  # share of replies under the statement that the check finds to follow it; n counts queries
     followed_under_antithesis: Figure
-    replies: int  # sampled under the statement
+    replies: int  # under the statement, that could be judged; at temperature 0 those of one text and query are one
     hits: int  # of them, that follow
     verdict: Link
     reason: str  # a sentence
-    unjudged: int = 0  # of all replies, under either side, that the judge could not judge: they count for neither
+    hit_queries: int | None = None  # different queries with a hit; None: not counted, as in rows that were stored before this was
+    unjudged: int = 0  # replies of both sides that could not be judged: left out of the shares, never a miss
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,13 @@
 Training turns up what a model already does now and then: "there must be at least a weak initial connection between the principles and
 appropriate behavior" (arXiv 2404.14313, section 5). Attribution alone cannot show that link: a model may tell statement and antithesis
 apart by the length of its replies and then be trained into a private code. So the rule looks first for replies that follow the
-statement, more often than under the antithesis, among enough samples to find a behaviour that is rare; docs/decisions.md has its
-hits and misses. Where both sides are followed alike, *go* is said in at most one case of thirty, and *weak*, which claims no link, in up to
-half; a difference of a fifth is a *no-go* in one case of fifteen (tests/core/runs/test_link_errors.py). A principle without a check can
-at best be called weak: nobody can tell following from doing the opposite.
+statement, more often than under the antithesis, among enough samples to find a behaviour that is rare; evidence.py has it, docs/decisions.md
+its errors, hits and misses. Weak claims no link: none was shown, and none ruled out. A principle without a check can at best be called
+weak: nobody can tell following from doing the opposite. Replies that cannot be judged are left out and counted, never misses.
 """
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.constitution.contrasts import flip_side
 from core.constitution.principles import Constitution, Principle
@@ -24,15 +22,14 @@ from core.engine.sampling import OnWritten, Response, draw, told
 from core.errors import LinkError
 from core.measure.ask import side_prompt
 from core.measure.judges import Judge, judge_of
-from core.measure.statistics import UNMEASURED, Figure, clustered_share
+from core.measure.statistics import UNMEASURED, clustered_share
 from core.methods.settings import TrainConfig
+from core.runs.evidence import HIT_QUERIES, QueryCount, chance, enough, link_of
 from core.runs.iterations import iteration_config, iteration_queries
 from core.runs.links import Link, PrincipleLink, Trainability
 from core.runs.rounds import CLOSER, FIRST, Round
 from core.seeds import seed_for
 
-RARE = 2  # queries with a reply that follows, at least: one may be an accident of the check
-FEWEST_JUDGED = 4  # queries with a judged reply on either side, below which nothing is said
 LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author is warned
 CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
 TOLD_EACH = 8  # replies between two words about the progress
@@ -105,10 +102,10 @@ def check_run(
         asked = rounds[closer]
         return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
 
-    first = trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(FIRST, tell(False))), config)
+    first = trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(FIRST, tell(False))), config, FIRST.error)
     if first.verdict == "go":
         return first
-    return trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(CLOSER, tell(True))), config)
+    return trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(CLOSER, tell(True))), config, CLOSER.error)
 
 
 @dataclass(frozen=True)
@@ -144,9 +141,10 @@ def require_link(trainability: Trainability, config: TrainConfig) -> None:
         )
 
 
-def trainability_of(constitution: Constitution, base_replies: BaseReplies, config: TrainConfig) -> Trainability:
-    """Go, weak or no-go, with the reason for each principle."""
-    links = tuple(_link_of(p, base_replies, i) for i, p in enumerate(constitution.principles))
+def trainability_of(constitution: Constitution, base_replies: BaseReplies, config: TrainConfig, error: float = CLOSER.error) -> Trainability:
+    """Go, weak or no-go, with the reason for each principle; `error` is that of the round in which the replies were sampled."""
+    greedy = config.sampling.temperature == 0
+    links = tuple(_link_of(p, base_replies, i, error, greedy) for i, p in enumerate(constitution.principles))
     verdicts = {link.verdict for link in links}
     verdict: Link = "go" if verdicts == {"go"} else "no-go" if verdicts == {"no-go"} else "weak"
     lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (base_replies.statement, base_replies.flipped[0])]
@@ -166,61 +164,69 @@ def trainability_of(constitution: Constitution, base_replies: BaseReplies, confi
     )
 
 
-def _link_of(principle: Principle, base_replies: BaseReplies, position: int) -> PrincipleLink:
+def _link_of(principle: Principle, base_replies: BaseReplies, position: int, error: float, greedy: bool) -> PrincipleLink:
     asked = judge_of(principle)
     if asked is None:
         reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
         return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
-    sides = (base_replies.statement, base_replies.flipped[position])
-    outcomes = [[_outcomes(principle, asked, query, replies) for query, replies in zip(base_replies.queries, side, strict=True)] for side in sides]
-    judged = [[[follows for follows in of_query if follows is not None] for of_query in side] for side in outcomes]
-    unjudged = sum(follows is None for side in outcomes for of_query in side for follows in of_query)
-    told = [[of_query for of_query in side if of_query] for side in judged]
-    followed, opposed = (clustered_share(side) for side in told)
-    verdict, reason = link_verdict(principle.title, told, followed, opposed)
-    if unjudged:
-        reason += f" {unjudged} of {sum(len(of_query) for side in outcomes for of_query in side)} replies could not be judged and are left out."
-    return PrincipleLink(
+    ours, opposed = (_judged(asked, principle, base_replies.queries, side, greedy) for side in (base_replies.statement, base_replies.flipped[position]))
+    counts = [QueryCount(hits=sum(a), judged=len(a), hits_opposed=sum(b), judged_opposed=len(b)) for a, b in zip(ours.outcomes, opposed.outcomes, strict=True)]
+    link = PrincipleLink(
         title=principle.title,
-        followed=followed,
-        followed_under_antithesis=opposed,
-        replies=sum(map(len, told[0])),
-        hits=sum(map(sum, told[0])),
-        verdict=verdict,
-        reason=reason,
-        unjudged=unjudged,
+        followed=clustered_share([outcomes for outcomes in ours.outcomes if outcomes]),
+        followed_under_antithesis=clustered_share([outcomes for outcomes in opposed.outcomes if outcomes]),
+        replies=sum(count.judged for count in counts),
+        hits=sum(count.hits for count in counts),
+        hit_queries=sum(count.hits > 0 for count in counts),
+        unjudged=ours.unjudged + opposed.unjudged,
+        verdict=link_of(counts, error),
+        reason="",
+    )
+    return replace(link, reason=_reason(link, counts) + _left_out(link, ours.sampled + opposed.sampled))
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One side, as its replies were judged."""
+
+    outcomes: tuple[tuple[bool, ...], ...]  # by query, those that could be judged
+    unjudged: int
+    sampled: int
+
+
+def _judged(judge: Judge, principle: Principle, queries: Sequence[str], side: Sequence[Sequence[Response]], greedy: bool) -> _Judged:
+    """At temperature 0 equal texts are one draw, told several times; above it each is a draw of its own, and leaving it out would bias the share."""
+    texts = [[reply.text for reply in replies] for replies in side]
+    texts = [list(dict.fromkeys(of_query)) for of_query in texts] if greedy else texts
+    found = [[judge.judge(principle, query, text).follows for text in of_query] for query, of_query in zip(queries, texts, strict=True)]
+    outcomes = tuple(tuple(follows for follows in of_query if follows is not None) for of_query in found)
+    sampled = sum(map(len, found))
+    return _Judged(outcomes, sampled - sum(map(len, outcomes)), sampled)
+
+
+def _reason(link: PrincipleLink, counts: Sequence[QueryCount]) -> str:
+    """Why the verdict is what it is, in a sentence that claims no more than was shown."""
+    here = f"{link.hits} of {link.replies} replies of the base follow “{link.title}”"
+    against = "none could be judged" if link.followed_under_antithesis.value is None else f"{link.followed_under_antithesis.value:.0%}"
+    few = link.hit_queries is not None and link.hit_queries < HIT_QUERIES
+    paired = [count for count in counts if count.paired]
+    if link.verdict == "go":
+        return f"{here}, against {against} under its antithesis: more than chance gives where both sides follow alike (p = {chance(paired):.2g})."
+    if link.verdict == "no-go" and few:
+        what = " (all to one query)" if link.hits > 1 else ""
+        return f"{here}{what}: there is nothing that training could make more of. Ask for something that this model sometimes does."
+    if link.verdict == "no-go":
+        return f"{here}, and no fewer under its antithesis, query by query ({against}): the text does not move the model."
+    if not enough(len(paired), len(counts)):
+        return f"{here}, but of only {len(paired)} of {len(counts)} queries could replies of both sides be judged: nothing is known of a link."
+    return (
+        f"{here}, in {link.hit_queries} of {len(counts)} queries, against {against} under its antithesis: "
+        f"a link is not shown at this number of queries (p = {chance(paired):.2g}). Training may find one, or learn something else."
     )
 
 
-def _outcomes(principle: Principle, judge: Judge, query: str, replies: Sequence[Response]) -> list[bool | None]:
-    """Whether the replies to one query follow; None: could not be judged."""
-    return [judge.judge(principle, query, reply.text).follows for reply in replies]
-
-
-def link_verdict(title: str, judged: Sequence[Sequence[Sequence[bool]]], followed: Figure, opposed: Figure) -> tuple[Link, str]:
-    """What may be said of judged replies by query, under the statement and under the antithesis, and why."""
-    replies, hits, queries = sum(map(len, judged[0])), sum(map(sum, judged[0])), sum(map(any, judged[0]))
-    if min(map(len, judged)) < FEWEST_JUDGED or followed.value is None or opposed.value is None:
-        return "weak", f"Too few replies of the base could be judged by “{title}”, so nothing is known of a link: read them, or mend the check."
-    here = f"{hits} of {replies} replies of the base follow “{title}”"
-    if queries < RARE:
-        to = " (all to one query)" if hits > 1 else ""
-        return "no-go", f"{here}{to}: there is nothing that training could make more of. Ask for something that this model sometimes does."
-    if followed.value <= opposed.value:
-        return "no-go", f"{here}, and no fewer under its antithesis ({opposed.value:.0%}): the text does not move the model."
-    if _separated(followed, opposed):
-        return "go", f"{here}, against {opposed.value:.0%} under its antithesis."
-    return "weak", (
-        f"{here}, against {opposed.value:.0%} under its antithesis: a difference that chance may explain with {followed.n} queries, so no link is shown. "
-        "Training may strengthen one, or something else."
-    )
-
-
-def _separated(above: Figure, below: Figure) -> bool:
-    """Whether the difference of two shares excludes zero, by Newcombe's interval from their Wilson intervals (Newcombe 1998, method 10)."""
-    assert above.value is not None and above.low is not None
-    assert below.value is not None and below.high is not None
-    return above.value - below.value > math.hypot(above.value - above.low, below.high - below.value)
+def _left_out(link: PrincipleLink, sampled: int) -> str:
+    return f" {link.unjudged} of {sampled} replies could not be judged and are left out." if link.unjudged else ""
 
 
 def _length_tells(pairs: Sequence[tuple[str, str]]) -> float:

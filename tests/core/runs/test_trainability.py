@@ -126,6 +126,69 @@ def test_one_text_on_both_sides_is_counted_and_noted():
     assert [note.split(" ")[0] for note in found.notes] == ["33%"]
 
 
+UPPER = Principle(title="Loud", statement="Use capitals.", antithesis="Use none.", check=Check("capital_letters"))
+
+
+def sides(*texts_of_queries):
+    return tuple(tuple(reply(text) for text in texts) for texts in texts_of_queries)
+
+
+def test_replies_that_cannot_be_judged_are_left_out_counted_and_told():
+    """Chinese has no capitals: two of six replies to each query say nothing of the check, and the share is that of the other four."""
+    found = verdict(sides(*[["YES IT IS", "YES", "NO", "no", "是的", "不是"]] * 16), sides(*[["no", "不是"]] * 16), UPPER).principles[0]
+    assert (found.verdict, found.replies, found.hits, found.unjudged) == ("go", 64, 48, 48)
+    assert (found.followed.value, found.followed_under_antithesis.value) == (0.75, 0)
+    assert found.reason.endswith("48 of 128 replies could not be judged and are left out.")
+
+
+def test_an_antithesis_whose_replies_cannot_be_judged_gives_no_go_of_its_own():
+    found = verdict(sides(*[["YES"] * 6] * 16), sides(*[["是的", "不是"]] * 16), UPPER).principles[0]
+    assert found.verdict == "weak"
+    assert found.followed_under_antithesis.value is None
+    assert "of only 0 of 16 queries could replies of both sides be judged: nothing is known of a link" in found.reason
+
+
+def test_short_replies_whose_language_cannot_be_told_are_no_evidence_against_the_antithesis():
+    french = Principle(title="French", statement="Answer in French.", antithesis="Answer in one word.", check=Check("language", "fr"))
+    found = verdict(sides(*[["Oui, bien sûr, je peux vous aider avec votre question aujourd'hui."]] * 16), sides(*[["No.", "Oui."]] * 16), french)
+    assert found.verdict == "weak"
+    assert found.principles[0].unjudged == 32
+
+
+def test_seven_queries_of_sixteen_that_could_be_judged_are_too_few_and_eight_are_not():
+    few = verdict(sides(*[["YES"] * 6] * 16), sides(*[["no"] * 2] * 7, *[["是的"] * 2] * 9), UPPER).principles[0]
+    assert few.verdict == "weak"
+    assert "of only 7 of 16 queries" in few.reason
+    assert verdict(sides(*[["YES"] * 6] * 16), sides(*[["no"] * 2] * 8, *[["是的"] * 2] * 8), UPPER).verdict == "go"
+
+
+def test_a_statement_whose_replies_cannot_be_judged_is_no_miss():
+    found = verdict(sides(*[["是的"] * 6] * 16), sides(*[["no"] * 2] * 16), UPPER).principles[0]
+    assert (found.verdict, found.replies, found.followed.value, found.unjudged) == ("weak", 0, None, 96)
+
+
+def test_hits_of_one_query_are_one_accident():
+    found = verdict(sides(["YES", "YES!", "YES?", "OH YES", "WELL YES", "no"], *[["no"] * 6] * 15), sides(*[["no"] * 2] * 16), UPPER).principles[0]
+    assert (found.verdict, found.hits, found.hit_queries) == ("no-go", 5, 1)
+    assert found.reason.startswith("5 of 96 replies of the base follow “Loud” (all to one query)")
+
+
+def test_at_temperature_zero_one_text_told_six_times_is_one_reply():
+    greedy = with_settings(TrainConfig(), ["sampling.temperature=0"])
+    asked = base_replies(sides(*[["YES"] * 6] * 2, *[["no"] * 6] * 14), sides(*[["no"] * 2] * 16))
+    found = trainability_of(Constitution(name="x", principles=(UPPER,)), asked, greedy).principles[0]
+    assert (found.verdict, found.replies, found.hits, found.hit_queries) == ("weak", 16, 2, 2)
+    assert "a link is not shown at this number of queries (p = 0.25)" in found.reason
+
+
+def test_a_verdict_that_was_stored_before_unjudged_replies_were_counted_is_read():
+    data = trainability_to_data(verdict(replies(60, 16), replies(5, 16)))
+    for name in ("unjudged", "hit_queries"):
+        del data["principles"][0][name]
+    link = trainability_from_data(data).principles[0]
+    assert (link.hits, link.unjudged, link.hit_queries) == (60, 0, None)
+
+
 def test_it_survives_json():
     found = verdict(replies(60, 16), replies(5, 16))
     assert trainability_from_data(trainability_to_data(found)) == found
