@@ -12,7 +12,9 @@ from enum import StrEnum
 from core.measure.statistics import LEVEL, UNMEASURED, Figure, Pairs, holm, more_queries
 
 RELEVANCE_FALL = 0.1  # of its cap, log m: what relevance may lose (0.208 nats among eight queries)
-SURPRISE_RISE = 0.25  # nats a token: what the base may be more surprised by (tests/core/measure/judged_replies.jsonl)
+SURPRISE_RISE = (
+    0.5  # nats a token: what the base may be more surprised by; shorter replies that do answer rise by so much (tests/core/measure/judged_replies.jsonl)
+)
 ECHO_RISE = 0.2  # of a reply's four-word runs: what may be repeated more of query and constitution. At 0.1 more who answer are blamed than others found
 ANSWERED = 0.9  # of the queries must have been measured before replies are said to answer: an empty one has no relevance
 
