@@ -68,10 +68,19 @@ class Measure(TypeDecorator[float]):
 
 
 class Whole(TypeDecorator[int]):
-    """A whole number that is no key, or 0 where a damaged row holds none."""
+    """A whole number, or 0 where a damaged row holds none. As a key 0 names no row."""
 
     impl = Integer
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int | None]:
         return lambda value: value if value is None or isinstance(value, int) else 0
+
+
+class Numbered(Whole):
+    """The same where there is always one: 0 also where a damaged row holds NULL."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int | None]:
+        return lambda value: value if isinstance(value, int) else 0

@@ -10,10 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json, sha256_of
+from db.columns import UNKNOWN_TIME
 from db.errors import NotFound, Unchanged, VersionConflict
 from db.session import clock
 from db.tables import Constitution, Draft, Principle, Run, Version
 from db.upserts import add_missing
+
+LOST = "(not there)"  # the name of what a damaged row names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +101,7 @@ def list_constitutions(session: Session, archived: bool = False) -> list[Constit
             starter=row.starter,
             archived_at=row.archived_at,
             version_id=version_id,
-            version_number=number,
+            version_number=number if version_id is not None else None,
             run_count=run_count,
             updated_at=max(at for at in (row.created_at, versioned_at, saved_at) if at is not None),
         )
@@ -146,7 +149,7 @@ def add_version(session: Session, new: NewVersion) -> Version:
     add_missing(session, Principle, principles, ["id"])
     version = Version(
         constitution_id=new.constitution_id,
-        number=head.number + 1 if head else 1,
+        number=max(session.scalars(select(Version.number).where(Version.constitution_id == new.constitution_id)), default=0) + 1,
         parent_id=head.id if head else None,
         message=new.message,
         author=new.author,
@@ -218,8 +221,8 @@ def stored_versions(session: Session, version_ids: Collection[int]) -> list[Vers
 
 def versions_of(session: Session, constitution_id: int) -> Iterator[Version]:
     """The versions of a constitution as they are stored, newest first, one at a time."""
-    numbers = session.scalars(select(Version.number).where(Version.constitution_id == constitution_id).order_by(Version.number.desc())).all()
-    return (get_version(session, constitution_id, number) for number in numbers)
+    ids = session.scalars(select(Version.id).where(Version.constitution_id == constitution_id).order_by(Version.number.desc())).all()
+    return (get_version_by_id(session, each) for each in ids)
 
 
 def get_version(session: Session, constitution_id: int, number: int) -> Version:
@@ -240,6 +243,18 @@ def get_version_by_id(session: Session, version_id: int) -> Version:
     if version is None:
         raise NotFound(f"There is no version with id {version_id}.")
     return version
+
+
+def named_version(session: Session, version_id: int) -> Version:
+    """The version that another row names; where there is none, one that cannot be read in its place: a damaged row is shown all the same."""
+    found = session.get(Version, version_id) if version_id is not None else None
+    return found or Version(id=0, constitution_id=0, number=0, message="", author="", created_at=UNKNOWN_TIME, content_text="", sha256="")
+
+
+def named_constitution(session: Session, constitution_id: int) -> str:
+    """The name of the constitution that another row names."""
+    found = session.get(Constitution, constitution_id) if constitution_id is not None else None
+    return found.name if found is not None else LOST
 
 
 def is_whole(version: Version) -> bool:

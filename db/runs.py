@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from db import claims
 from db.claims import Claim
+from db.constitutions import LOST
 from db.errors import NotFound
 from db.jobs import NewJob, add_job
 from db.status import JobStatus
@@ -101,21 +102,30 @@ def get_run(session: Session, run_id: int) -> Run:
 
 def list_runs(session: Session, *, constitution_id: int | None = None, status: JobStatus | None = None, limit: int = 100) -> list[RunSummary]:
     """The newest runs first, of one constitution or status or of all; one statement however many."""
-    query = (
-        select(Run, Constitution.id, Constitution.name, Version.number, QuerySet.name)
-        .join(Run.job)
-        .join(Version, Run.version_id == Version.id)
-        .join(Constitution, Version.constitution_id == Constitution.id)
-        .join(QuerySet, Run.query_set_id == QuerySet.id)
-        .options(contains_eager(Run.job))
-        .order_by(Run.id.desc())
-        .limit(limit)
-    )
+    query = _summaries().order_by(Run.id.desc()).limit(limit)
     if constitution_id is not None:
         query = query.where(Constitution.id == constitution_id)
     if status is not None:
         query = query.where(Job.status == status)
     return [RunSummary(*row) for row in session.execute(query.execution_options(populate_existing=True))]
+
+
+def _summaries() -> Select[Run, int, str, int, str]:
+    """Every run, also one that names a version or queries that are not there."""
+    return (
+        select(
+            Run,
+            func.coalesce(Constitution.id, 0),
+            func.coalesce(Constitution.name, LOST),
+            func.coalesce(Version.number, 0),
+            func.coalesce(QuerySet.name, LOST),
+        )
+        .join(Run.job)
+        .outerjoin(Version, Run.version_id == Version.id)
+        .outerjoin(Constitution, Version.constitution_id == Constitution.id)
+        .outerjoin(QuerySet, Run.query_set_id == QuerySet.id)
+        .options(contains_eager(Run.job))
+    )
 
 
 def count_runs(session: Session) -> int:
@@ -129,15 +139,10 @@ def get_run_summary(session: Session, run_id: int) -> RunSummary:
     Raises:
         NotFound: There is none with this id.
     """
-    run = get_run(session, run_id)
-    names = (
-        select(Constitution.id, Constitution.name, Version.number, QuerySet.name)
-        .join(Version, Version.constitution_id == Constitution.id)
-        .join(QuerySet, QuerySet.id == run.query_set_id)
-        .where(Version.id == run.version_id)
-    )
-    constitution_id, constitution_name, version_number, query_set_name = session.execute(names).one()
-    return RunSummary(run, constitution_id, constitution_name, version_number, query_set_name)
+    found = session.execute(_summaries().where(Run.id == run_id).execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no run {run_id}.")
+    return RunSummary(*found)
 
 
 def trained_models(session: Session) -> list[str]:

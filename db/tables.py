@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from db.columns import CleanText, Measure, UtcDateTime, Whole
+from db.columns import CleanText, Measure, Numbered, UtcDateTime, Whole
 from db.status import JobStatus, Status
 
 
@@ -25,6 +25,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: CleanText,
+        int: Whole,
         float: Measure,
         datetime: UtcDateTime,
         dict[str, Any]: JSON(none_as_null=True),
@@ -66,7 +67,7 @@ class Version(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     constitution_id: Mapped[int] = mapped_column(ForeignKey("constitution.id"))
-    number: Mapped[int]  # 1, 2, 3 … within the constitution
+    number: Mapped[int] = mapped_column(Numbered)  # 1, 2, 3 … within the constitution
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("version.id"))
     message: Mapped[str]
     author: Mapped[str]

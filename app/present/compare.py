@@ -6,10 +6,12 @@ from typing import Literal
 
 from app.present.text import count, escape, time_html
 from app.services.comparison_views import ComparisonView, Pane, Recent
+from app.services.differences import reply_differences
 from app.services.sources import Source
-from core.constitution.changes import Piece, diff_pieces
+from core.constitution.changes import Piece
 from core.constitution.principles import Turns
 from core.constitution.stored import Unreadable
+from core.errors import StudioError
 from core.methods.arms import CONTROL, Arm, arm_title, trained_name
 
 HASH_CHARS = 12
@@ -86,7 +88,10 @@ def diff_html(view: ComparisonView, first: str, second: str) -> str:
         return '<p class="cs-quiet">Both replies must be finished before they can be compared.</p>'
     if before.text == after.text:
         return '<p class="cs-quiet">The same, word for word.</p>'
-    pieces = join_across_spaces(diff_pieces(before.text, after.text))
+    try:
+        pieces = join_across_spaces(reply_differences(before.text, after.text))
+    except StudioError as error:  # the replies themselves are shown all the same
+        return f'<p class="cs-quiet">{escape(str(error))}</p>'
     columns = (_column(arm_title(before.arm), "del", pieces, "deleted"), _column(arm_title(after.arm), "ins", pieces, "inserted"))
     return f'<div class="cs-facing cs-diff">{"".join(columns)}</div>'
 

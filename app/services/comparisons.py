@@ -21,7 +21,7 @@ from core.errors import ConfigError, QueryError, StudioError
 from core.methods.arms import Arm, arm_from_data, arm_to_data
 from core.settings import SamplingConfig
 from db.comparisons import NewComparison, NewReply
-from db.constitutions import get_constitution, get_version_by_id
+from db.constitutions import get_version_by_id, named_constitution, named_version
 from db.runs import get_run_summary
 from db.status import JobStatus
 from db.tables import Comparison, Reply
@@ -93,14 +93,14 @@ def list_recent(studio: Studio, run_id: int | None = None, limit: int = 12) -> l
 
 
 def _recent(session: Session, row: Comparison) -> Recent:
-    version = get_version_by_id(session, row.version_id)
+    version = named_version(session, row.version_id)
     return Recent(
         id=row.id,
         query=row.query,
         side=row.side,
         created_by=row.created_by,
         created_at=row.created_at,
-        constitution_name=get_constitution(session, version.constitution_id).name,
+        constitution_name=named_constitution(session, version.constitution_id),
         version_number=version.number,
         run_id=row.run_id,
     )

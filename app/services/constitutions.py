@@ -277,7 +277,7 @@ def _view(session: Session, draft: Draft) -> DraftView:
     document = _document(session, draft)
     head = store.get_head(session, draft.constitution_id)
     newest, newest_text = _newest(session, draft.constitution_id)
-    base = store.get_version_by_id(session, draft.base_version_id) if draft.base_version_id else None
+    base = store.named_version(session, draft.base_version_id) if draft.base_version_id is not None else None
     return DraftView(
         constitution_id=draft.constitution_id,
         name=document.constitution.name,

@@ -30,7 +30,7 @@ from core.runs.estimates import estimate
 from core.runs.phases import ADAPTER
 from core.runs.results import RunResult, run_result_from_data
 from db import jobs
-from db.constitutions import get_version_by_id
+from db.constitutions import named_version
 from db.runs import NewRun, RunSummary
 from db.session import clock
 from db.status import JobStatus
@@ -94,7 +94,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
     """
     with in_words(), studio.sessions.read() as session:
         summary = store.get_run_summary(session, run_id)
-        version = get_version_by_id(session, summary.run.version_id)
+        version = named_version(session, summary.run.version_id)
         ahead = jobs.jobs_ahead(session, summary.run.job) if summary.run.job.status == JobStatus.QUEUED else 0
         metrics, samples = _metrics(session, run_id), _samples(session, run_id)
         silent_s = _silent_s(summary.run.job, clock(session))

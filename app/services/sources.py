@@ -14,7 +14,7 @@ from core.errors import ConfigError
 from core.methods.arms import ADAPTER_NEEDED, METHODS, Arm, Artifact, Method, arm_title, arms_for, make_arm
 from core.methods.settings import TrainConfig
 from core.settings import SamplingConfig
-from db.constitutions import get_constitution, get_version_by_id, list_constitutions
+from db.constitutions import get_version_by_id, list_constitutions, named_constitution
 from db.runs import RunSummary, list_runs
 from db.status import JobStatus
 
@@ -104,7 +104,7 @@ def source_of_version(session: Session, version_id: int, model: str) -> Source:
         run_id=None,
         version_id=version.id,
         constitution_id=version.constitution_id,
-        constitution_name=get_constitution(session, version.constitution_id).name,
+        constitution_name=named_constitution(session, version.constitution_id),
         version_number=version.number,
         model=model,
         revision=None,

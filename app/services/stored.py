@@ -18,8 +18,9 @@ from core.errors import ConfigError, QueryError, StudioError
 from core.methods.settings import TrainConfig, config_from_data
 from db.constitutions import NewVersion
 from db.query_sets import is_whole
+from db.rows import lost_keys
 from db.status import JobStatus
-from db.tables import Draft, QuerySet, Run, Version
+from db.tables import Base, Draft, QuerySet, Run, Version
 
 
 class NotKeptError(StudioError):
@@ -33,6 +34,8 @@ class NotKeptError(StudioError):
 
 def constitution_of(version: Version) -> Constitution | Unreadable:
     """What a version says, or why that cannot be read."""
+    if not version.id:  # `db.constitutions.named_version`
+        return Unreadable("there is no such version in the database.", "")
     return decode(version.content_text, version.sha256)
 
 
@@ -110,8 +113,12 @@ def queries_of(row: QuerySet) -> list[Query]:
 
 def unreadable_versions(session: Session) -> list[str]:
     """Every version that cannot be read, in words with the reason."""
-    versions = [(v, problem_of(v)) for v in session.scalars(select(Version).order_by(Version.id))]
+    versions = [(v, problem_of(v) or _unnumbered(v)) for v in session.scalars(select(Version).order_by(Version.id))]
     return [f"version {v.number} of constitution {v.constitution_id} ({why})" for v, why in versions if why]
+
+
+def _unnumbered(version: Version) -> str:
+    return "" if version.number > 0 else f"its number is none; it is the row with id {version.id}"
 
 
 def unreadable_rows(session: Session) -> list[str]:
@@ -130,4 +137,5 @@ def unreadable_rows(session: Session) -> list[str]:
     found += [
         f"draft of {d.editor} of constitution {d.constitution_id}" for d in session.scalars(select(Draft)) if isinstance(read_stored(d.content), Unreadable)
     ]
+    found += [words for mapper in Base.registry.mappers for words in lost_keys(session, mapper.class_)]
     return found

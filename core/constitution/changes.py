@@ -178,7 +178,7 @@ def diff_pieces(before: str, after: str) -> list[Piece]:
     The pieces that are not inserted join to `before`, and those that are not deleted to `after`.
     """
     pieces: list[Piece] = []
-    for piece in _by_lines(before.splitlines(keepends=True), after.splitlines(keepends=True)):
+    for piece in _by_lines(before.splitlines(keepends=True), after.splitlines(keepends=True), _Steps(MAX_STEPS)):
         if pieces and pieces[-1].kind == piece.kind:
             piece = Piece(piece.kind, pieces.pop().text + piece.text)
         pieces.append(piece)
@@ -197,33 +197,39 @@ def _spaces_last(pieces: list[Piece]) -> list[Piece]:
     return [piece for piece in tidy if piece.text]
 
 
-class _Matcher(difflib.SequenceMatcher[str]):
-    """difflib's, which ends: once it has taken its steps, what it has not matched yet counts as replaced."""
+@dataclass
+class _Steps:
+    """What all matchers of one comparison may take together, however many blocks of lines its texts have."""
 
-    def __init__(self, before: list[str], after: list[str]) -> None:
+    left: int
+
+
+class _Matcher(difflib.SequenceMatcher[str]):
+    """difflib's, which ends: once the steps of the whole comparison are taken, what is not matched yet counts as replaced."""
+
+    def __init__(self, before: list[str], after: list[str], steps: _Steps) -> None:
         super().__init__(None, before, after, autojunk=False)
-        self.before, self.times = before, Counter(after)
-        self.left = MAX_STEPS
+        self.before, self.times, self.steps = before, Counter(after), steps
 
     def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> difflib.Match:
-        self.left -= sum(self.times[part] + 1 for part in self.before[alo:ahi])
-        return super().find_longest_match(alo, ahi, blo, bhi) if self.left > 0 else difflib.Match(alo, blo, 0)
+        self.steps.left -= sum(self.times[part] + 1 for part in self.before[alo:ahi])
+        return super().find_longest_match(alo, ahi, blo, bhi) if self.steps.left > 0 else difflib.Match(alo, blo, 0)
 
 
-def _by_lines(before: list[str], after: list[str]) -> Iterator[Piece]:
-    for tag, i, j, k, m in _Matcher(before, after).get_opcodes():
+def _by_lines(before: list[str], after: list[str], steps: _Steps) -> Iterator[Piece]:
+    for tag, i, j, k, m in _Matcher(before, after, steps).get_opcodes():
         old, new = "".join(before[i:j]), "".join(after[k:m])
         if tag == "equal":
             yield Piece("same", old)
         else:
-            yield from _by_words(text_pieces(old), text_pieces(new))
+            yield from _by_words(text_pieces(old), text_pieces(new), steps)
 
 
-def _by_words(before: list[str], after: list[str]) -> Iterator[Piece]:
+def _by_words(before: list[str], after: list[str], steps: _Steps) -> Iterator[Piece]:
     if len(before) * len(after) > MAX_WORD_PAIRS:
         yield from _replaced("".join(before), "".join(after))
         return
-    for tag, i, j, k, m in _Matcher(before, after).get_opcodes():
+    for tag, i, j, k, m in _Matcher(before, after, steps).get_opcodes():
         if tag == "equal":
             yield Piece("same", "".join(before[i:j]))
         else:

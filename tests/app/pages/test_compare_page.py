@@ -1,6 +1,7 @@
 """The Compare page without a browser: what it offers, how replies arrive, and how they are shown."""
 
 import inspect
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,14 +15,17 @@ from app.pages.compare import ComparePage
 from app.present import compare as present
 from app.present import panes as values
 from app.present import token_scores
+from app.services import differences
 from app.services.comparison_views import ComparisonView, Pane
 from app.services.sources import Source
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
 from app.web.actors import Actor, KnownBy
+from core.budget import Limit
 from core.constitution.changes import Piece, diff_pieces
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
+from core.errors import OverBudgetError
 from core.methods.arms import Artifact, arms_for, make_arm
 from core.settings import SamplingConfig
 from tests.app.hosting import adapter_of, plant_finished_run
@@ -228,6 +232,18 @@ def test_changed_words_that_only_a_space_parts_are_put_together_without_losing_a
     assert pieces[:2] == [Piece("deleted", "I like green tea"), Piece("inserted", "We drink black coffee")]
     assert "".join(piece.text for piece in pieces if piece.kind != "inserted") == before
     assert "".join(piece.text for piece in pieces if piece.kind != "deleted") == after
+
+
+def test_two_long_replies_that_take_too_long_to_compare_are_shown_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compared in another process, so that no other page waits for it."""
+    monkeypatch.setattr(differences, "REPLIES", Limit(what="Comparing the two replies", seconds=0.2, remedy="Read them side by side."))
+    before, after = ("\n".join(random.Random(seed).choices("abcdef", k=10_000)) for seed in (1, 2))
+    with pytest.raises(OverBudgetError):
+        differences.reply_differences(before, after)
+    first, second, *others = view().panes
+    shown = replace(view(), panes=(replace(first, text=before), replace(second, text=after), *others))
+    html = present.diff_html(shown, first.arm.key, second.arm.key)
+    assert html == '<p class="cs-quiet">Comparing the two replies took more than 0.2 seconds, so it was stopped. Read them side by side.</p>'
 
 
 def test_the_token_view_gives_signed_differences_and_their_mean() -> None:

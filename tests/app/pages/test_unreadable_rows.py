@@ -1,7 +1,11 @@
 """Every page opens on a database that holds what cannot be read, marks it, and gives it away as it is stored."""
 
 import json
+import re
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +20,18 @@ from app.pages.judge import JudgePage
 from app.pages.run import RunPage
 from app.pages.train import TrainPage
 from app.pages.write import WritePage
+from app.services import constitutions
+from app.services.comparisons import CompareForm, start_comparison
 from app.services.proposals import Proposals
+from app.services.runs import run_view
+from app.services.stored import unreadable_rows, unreadable_versions
 from app.services.studio import Studio, open_studio
 from app.web import api, downloads
 from app.web.actors import Actor, KnownBy
-from tests.app.damaging import Damaged, plant_damage
+from tests.app.damaging import Damaged, constitution_of_version, plant_damage
 from tests.app.pages.calling import asks
-from tests.app.planting import make_studio, settings_for, version_id
+from tests.app.planting import claim, finish, make_studio, queue, settings_for, version_id
+from tests.app.results import result
 
 Opened = tuple[Studio, Damaged, TestClient]
 
@@ -159,3 +168,75 @@ def test_an_address_of_a_page_that_names_nothing_says_so(opened: Opened, sent: s
     assert told(WritePage(studio).opened({"constitution": sent}, asks()))["kind"] == "choose"
     assert "cannot be trained on" in told(TrainPage(studio).opened({"version": sent}, asks()))["message"]
     assert "There is no finished run" in told(ComparePage(studio).opened({"run": sent}, asks()))["problem"]
+
+
+KEYS = [
+    *("version.constitution_id", "version.parent_id", "version.number", "draft.constitution_id", "draft.base_version_id", "run.version_id"),
+    *("run.query_set_id", "comparison.run_id", "comparison.version_id", "principle.constitution_id", "run.id", "constitution.id"),
+]
+WRONG = {"of no row": 999_999, "bytes": b"\xff\x00", "nothing": None}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A data folder with a row of each kind, and the constitution that they are of."""
+    data: Path = tmp_path_factory.mktemp("sound") / "data"
+    studio = make_studio(data)
+    run_id = queue(studio)
+    finish(studio, claim(studio), result())
+    version = version_id(studio)
+    here = constitution_of_version(studio, version)
+    draft = constitutions.open_draft(studio, here, "Ann")
+    constitutions.save_draft(studio, here, "Ann", draft.revision, [*draft.rows, {**draft.rows[0], "id": "7" * 32}])
+    sampling = {"max_new_tokens": 8, "temperature": 0, "top_p": 1}
+    asked = CompareForm(run_id=run_id, version_id=None, query="Why?", side="statement", seed=0, sampling=sampling)
+    with closing(start_comparison(studio, "Ann", asked)) as told_of:  # type: ignore[type-var]
+        next(told_of)
+    studio.engine.dispose()
+    return data, here
+
+
+@pytest.mark.parametrize("column", KEYS)
+def test_a_key_that_is_damaged_stops_no_page_and_no_start_and_the_doctor_names_it(sound: tuple[Path, int], tmp_path: Path, column: str) -> None:
+    for what, value in WRONG.items():
+        data = tmp_path / what
+        shutil.copytree(sound[0], data)
+        if not damage_key(data / "studio.db", column, value):
+            continue  # SQLite itself refuses such an id
+        studio = open_studio(settings_for(data))
+        pages = {
+            "list": ConstitutionsPage(studio).list({}, asks("Ann")),
+            "write": WritePage(studio).opened({"constitution": str(sound[1])}, asks("Ann")),
+            "choices": TrainPage(studio).choices({}, asks("Ann")),
+            "runs": TrainPage(studio).runs({}, asks("Ann")),
+            "run": RunPage(studio).state({"run": 1}, asks("Ann")),
+            "compare": ComparePage(studio).sources({}, asks("Ann")),
+            "judge": JudgePage(studio).opened({}, asks("Ann")),
+        }
+        gone = {"constitution.id": ["write"], "run.id": ["run"]}.get(column, [])  # whoever asks for what is not there is told
+        assert [name for name, reply in pages.items() if told(reply)["kind"] in ("fault", "problem", "choose")] == gone, (what, pages)
+        with studio.sessions.read() as session:
+            found = [*unreadable_versions(session), *unreadable_rows(session)]
+        may_be_none = value is None and column in ("version.parent_id", "draft.base_version_id", "comparison.run_id")
+        assert found or may_be_none or (column, what) == ("version.number", "of no row"), what
+        if column == "run.version_id":
+            assert run_view(studio, 1).problems == ("Version 0, which it was made from, cannot be read: there is no such version in the database.",)
+        studio.engine.dispose()
+
+
+def damage_key(database: Path, column: str, value: object) -> bool:
+    """Change a key behind the studio's back, also to NULL where none may be; False where SQLite has no such row."""
+    table, name = column.split(".")
+    with closing(sqlite3.connect(database, isolation_level=None)) as raw:
+        for (trigger,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {trigger}")
+        raw.execute("PRAGMA writable_schema=ON")
+        (made,) = raw.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        raw.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (re.sub(rf"(\b{name} \w+) NOT NULL", r"\1", made), table))
+    with closing(sqlite3.connect(database, isolation_level=None)) as raw:
+        raw.execute("PRAGMA ignore_check_constraints=ON")
+        try:
+            raw.execute(f"UPDATE {table} SET {name} = ? WHERE rowid = (SELECT max(rowid) FROM {table})", (value,))
+        except sqlite3.IntegrityError:
+            return False
+    return True
