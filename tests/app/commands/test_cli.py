@@ -195,7 +195,7 @@ def test_arms_lists_the_table(files):
     assert list(listed) == list(METHODS)
     assert listed["sami"]["needs"] == ["constitution", "adapter"]
     (strength,) = listed["sami"]["settings"]
-    assert (strength["name"], strength["low"], strength["high"], strength["default"], strength["control"]) == ("strength", 0, 2, 1, 0)
+    assert (strength["name"], strength["low"], strength["high"], strength["default"], strength["control"]) == ("strength", 0, 3, 1, 0)
     lines = run("arms", folder=files).stdout.splitlines()
     assert re.split(" {2,}", next(line for line in lines if line.startswith("sami "))) == [
         "sami",
