@@ -202,7 +202,7 @@ def test_arms_lists_the_table(files):
         "Aligned with the constitution",
         "needs constitution, adapter",
     ]
-    assert "strength: Strength of the adapter, from 0 to 2, default 1; at 0 exactly prompt" in [line.strip() for line in lines]
+    assert "strength: Strength of the adapter, from 0 to 3, default 1; at 0 exactly prompt" in [line.strip() for line in lines]
 
 
 def test_help_answers_a_stranger():
