@@ -38,7 +38,9 @@ def log(studio: Studio) -> list[tuple[str, str, str, str]]:
 
 
 def test_an_account_is_made_changed_and_removed_and_all_of_it_is_remembered(studio: Studio) -> None:
-    constitutions.open_draft(studio, constitutions.list_constitutions(studio)[0].id, "Zoë")
+    here = constitutions.list_constitutions(studio)[0].id
+    draft = constitutions.open_draft(studio, here, "Zoë")
+    constitutions.save_draft(studio, here, "Zoë", draft.revision, [{**draft.rows[0], "statement": "Zoë's."}], 1)
     with acting("root", "the command line"):
         assert service.add(studio.sessions, " Zoe\u0308 ", PASSWORD) == service.Change("Zoë", drafts=1, accounts=1)
         assert service.add(studio.sessions, "Ben", PASSWORD) == service.Change("Ben", drafts=0, accounts=2)
