@@ -161,7 +161,7 @@ def _raise_why_lost(meeting: Path, children: Sequence[subprocess.Popen[bytes]], 
 def serve(folder: Path, rank: int) -> int:
     """Be a helper. Returns the exit status."""
     os.read(0, 1)  # the plan is written, or nobody is there any more
-    on_parent_gone(lambda: _leave(folder))
+    leaving = on_parent_gone(lambda: _leave(folder))
     data = json.loads((folder / "plan.json").read_text())
     world, plan = World(rank=rank, size=data["size"]), _plan_from_data(data["plan"])
     try:
@@ -174,6 +174,10 @@ def serve(folder: Path, rank: int) -> int:
         scratch.write_text(json.dumps({"kind": error.kind, "message": str(error)}))
         scratch.replace(folder / f"error-{rank}.json")
         return FAILED
+    except RuntimeError:  # what a broken connection is to PyTorch: where the first process was killed, what it left is cleared up before this one ends
+        if leaving is not None:
+            leaving.join(SEEN_WITHIN_S)
+        raise
     return 0
 
 
