@@ -43,7 +43,7 @@ class Scores:
     own: list[Tensor]  # [r]: log-softmax at each token of response r under the prompt that was named for it, float32, shape (T, V)
 
     def means_CR(self) -> Tensor:
-        """Mean token log-probability of response r under prompt c, in nats a token, end token included. Shape (C, R)."""
+        """Mean token log-probability of response r under prompt c, in nats a token, over the tokens that were given. Shape (C, R)."""
         return torch.stack([torch.stack([tokens.mean() for tokens in row]) for row in self.tokens])
 
     def sums_CR(self) -> Tensor:
@@ -57,7 +57,7 @@ def score(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Seque
     Args:
         model: The network as it stands; outside this room a policy is asked (core.engine.policies).
         prompts: One for each constitution.
-        responses: Token ids of each response, end token included; none empty.
+        responses: Token ids of each response, with its end token where that is to be scored too; none empty.
         own: For each response the index of the prompt under which its whole distributions are kept; none when empty.
 
     Raises:
@@ -128,7 +128,7 @@ def pack(prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]], d
 
     Args:
         prompts: One for each constitution.
-        responses: Token ids of each response, end token included; none empty.
+        responses: Token ids of each response, with its end token where that is to be scored too; none empty.
         device: Where the tensors go.
     """
     longest = max(len(prompt) for prompt in prompts)

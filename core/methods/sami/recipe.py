@@ -1,8 +1,8 @@
 """SAMI (Fränken et al. 2024, arXiv 2404.14313, Algorithm 1), on a LoRA instead of all weights.
 
 For each query: n constitutions (a contrast), one response sampled under each, all n x n scored, and the mean of the row and the
-column cross-entropies of `logprobs_CR` as the loss. Changed against the released code: the end token counts as part of a response;
-several queries are averaged into one optimiser step; one forward a query scores all pairs; a KL, where it is wanted, is over response
+column cross-entropies of `logprobs_CR` as the loss. Changed against the released code: the end token may count as part of a response
+(`end_token`); several queries are averaged into one optimiser step; one forward a query scores all pairs; a KL, where it is wanted, is over response
 tokens only. SAMI's regulariser is few steps; here training also ends early (`core.runs.endings`), among other reasons once the policy
 is too far from its base, since what it learns from there on is mostly a private code.
 """
