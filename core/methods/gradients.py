@@ -48,7 +48,8 @@ def gradient_of(policy: Policy, example: Example, objective: Objective, share: f
         example: The query, with its constitutions and responses.
         objective: What to minimise.
         share: Of the gradient; 1 / batch for a mean over a batch.
-        base: `base_scores` with the distributions of all responses, for whoever has them already; else each response is read under its own constitution alone, where a KL asks for it.
+        base: `base_scores` with the distributions of all responses, for whoever has them already; else each response is read
+            under its own constitution alone, where a KL asks for it.
     """
     if len(example.prompts) <= AT_ONCE:
         return add_gradient(policy, example, objective, share, base)
