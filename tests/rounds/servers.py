@@ -18,6 +18,8 @@ from tests.app.planting import settings_for
 from tests.app.serving import free_port
 
 UP_WITHIN_S = 300.0
+LOOK_S = 0.1  # between two tries while nobody answers: those who ask leave the processor to the one that starts
+PLAIN: dict[str, bool] = {"trust_env": False, "verify": False}  # certificates, of which HTTP has none, would be read for each client: 30 ms
 warm.FORKS.set_forkserver_preload(["tests.app.preloaded", "gradio", "app.pages.site", "app.web.api"])
 
 
@@ -42,7 +44,7 @@ class Server:
 
     def up(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/healthz", trust_env=False, timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/healthz", timeout=5, **PLAIN).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -50,7 +52,7 @@ class Server:
         deadline = time.monotonic() + UP_WITHIN_S
         while not self.up():
             assert time.monotonic() < deadline and self.process.exitcode is None, (self.settings.data / "web.log").read_text()[-3000:]
-            time.sleep(0.02)
+            time.sleep(LOOK_S / 2)
 
     def intact(self) -> bool:
         """Whether SQLite finds nothing wrong with the file."""
@@ -88,7 +90,7 @@ class Editor:
     def ask(self, name: str, **question: object) -> dict[str, object] | None:
         """The answer; None when the connection broke."""
         try:
-            with httpx.Client(base_url=self.url, trust_env=False, timeout=30, cookies={"studio_name": self.name}) as client:
+            with httpx.Client(base_url=self.url, timeout=30, cookies={"studio_name": self.name}, **PLAIN) as client:
                 told: dict[str, object] = client.post(f"/api/{name}", json={"constitution": self.constitution, **question}).json()
         except (httpx.HTTPError, ValueError):
             return None
@@ -140,7 +142,7 @@ def edit(editor: Editor, rng: random.Random, until: Callable[[], bool]) -> None:
     while not until():
         if not known:
             known = editor.open()
-            time.sleep(0 if known else 0.02)
+            time.sleep(0 if known else LOOK_S)
             continue
         number = editor.saves + 1
         known = editor.save(f"{editor.name} {number} {rng.random()}") and (number % 10 or editor.save_version())  # type: ignore[assignment]
@@ -150,7 +152,7 @@ def editors_on(server: Server, count: int) -> list[Editor]:
     """Each with a constitution of their own."""
     found = []
     for number in range(count):
-        answer = httpx.post(f"{server.url}/api/constitutions/create", json={"name": f"Of {number}"}, trust_env=False).json()
+        answer = httpx.post(f"{server.url}/api/constitutions/create", json={"name": f"Of {number}"}, **PLAIN).json()
         found.append(Editor(server.url, f"editor-{number}", int(answer["id"])))
     return found
 
