@@ -78,9 +78,8 @@ def _require_another_try(spoke: bool, starts: int, late: bool) -> None:
 def _events(address: _Address, request: Request) -> Iterator[Event]:
     timeout = httpx.Timeout(5.0, read=READ_S)
     headers = {"Authorization": f"Bearer {address.token}"}
-    # trust_env: a proxy named in the environment must not see loopback requests.
     with (
-        httpx.Client(trust_env=False, timeout=timeout) as client,
+        _client(timeout) as client,
         client.stream("POST", address.url + ROUTES[type(request)], json=asdict(request), headers=headers) as response,
     ):
         if response.status_code == 401:
@@ -90,6 +89,11 @@ def _events(address: _Address, request: Request) -> Iterator[Event]:
         for line in response.iter_lines():
             event: Event = json.loads(line)
             yield event
+
+
+def _client(timeout: httpx.Timeout) -> httpx.Client:
+    """One that speaks plain HTTP to this machine: no proxy of the environment sees it, and no certificates are read, which takes 30 ms each time."""
+    return httpx.Client(trust_env=False, verify=False, timeout=timeout)
 
 
 def _address(settings: Settings) -> _Address:
@@ -104,7 +108,7 @@ def answers(settings: Settings, within_s: float) -> bool:
     """Whether a host is there and answers."""
     try:
         address = _address(settings)
-        with httpx.Client(trust_env=False, timeout=within_s) as client:
+        with _client(httpx.Timeout(within_s)) as client:
             return client.get(f"{address.url}/health", headers={"Authorization": f"Bearer {address.token}"}).status_code == 200
     except (_NotThere, httpx.TransportError):
         return False
@@ -118,7 +122,7 @@ def release(settings: Settings) -> bool:
     """
     try:
         address = _address(settings)
-        with httpx.Client(trust_env=False, timeout=10.0) as client:
+        with _client(httpx.Timeout(10.0)) as client:
             return client.post(f"{address.url}/release", headers={"Authorization": f"Bearer {address.token}"}).status_code == 200
     except (_NotThere, httpx.TransportError):
         return False
