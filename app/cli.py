@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import reprlib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from app.commands import audit, user
 from app.commands.options import backup_options, judge_options, propose_options, read_options
-from app.settings import Settings
+from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
 from core.constitution.principles import SIDES
 from core.errors import StudioError
 from core.measure.values import NO_SIDE
@@ -223,8 +224,8 @@ def _train(command: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+    if not text.isdecimal() or len(text) > MOST_DIGITS or not 1 <= int(text) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_PROCESSES}, got {reprlib.repr(text)}")
     return int(text)
 
 
