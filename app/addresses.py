@@ -79,8 +79,9 @@ def is_address(host: str) -> bool:
 def _is_everybody(networks: str) -> bool:
     """Whether they hold every address of one kind together, however many they are."""
     listed = [ipaddress.ip_network(given.strip()) for given in networks.split(",")]
-    kinds = ([net for net in listed if isinstance(net, ipaddress.IPv4Network)], [net for net in listed if isinstance(net, ipaddress.IPv6Network)])
-    return any(net.prefixlen == 0 for kind in kinds for net in ipaddress.collapse_addresses(kind))
+    old = ipaddress.collapse_addresses(net for net in listed if isinstance(net, ipaddress.IPv4Network))
+    new = ipaddress.collapse_addresses(net for net in listed if isinstance(net, ipaddress.IPv6Network))
+    return any(net.prefixlen == 0 for net in old) or any(net.prefixlen == 0 for net in new)
 
 
 def _is_network(given: str) -> bool:

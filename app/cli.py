@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.commands import audit, user
 from app.commands.options import backup_options, judge_options, propose_options, read_options
+from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
 from core.constitution.principles import SIDES
 from core.errors import StudioError
@@ -74,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
+    if options.command in VERBS or options.command == "doctor":
+        show_plainly()
     if options.command in VERBS:
         return int(import_module(f"app.commands.{options.command}").run(options))
     if options.command != "helper":  # which does as the run that started it, and that may be a person's own
