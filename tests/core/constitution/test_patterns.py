@@ -57,6 +57,21 @@ def test_a_pattern_that_cannot_be_held_or_read_is_refused_before_it_is_compiled(
         check_from_data({"regex": pattern}, "principle 1")
 
 
+@pytest.mark.parametrize(
+    ("pattern", "reply", "follows"),
+    [
+        (r"(.|\w)*~~", "a" * 55, False),
+        (r"(.|\w)*~~", "a" * 55 + "~~", True),
+        (r"(\s|.)*~~", "a" * 55, False),
+        (r"\(\+" * 125, "(+" * 125, True),
+        (r"\[\*" * 125, "[*" * 124, False),
+        ("[(]+" * 125, "(" * 125, True),
+    ],
+)
+def test_patterns_that_once_held_up_the_page_or_its_guard_are_judged(pattern: str, reply: str, follows: bool) -> None:
+    assert complies(check_from_data({"regex": pattern}, "principle 1"), reply) is follows
+
+
 def test_brackets_in_classes_and_behind_backslashes_are_characters() -> None:
     assert found(r"^[](){5}]\{9\}\($", "{{9}(") is True
     assert complies(Check("regex", r"\([a-z]{1,3}\){2}"), "(abc))") is True
