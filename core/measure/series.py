@@ -6,7 +6,7 @@ are not pooled: each is that of its run, and the sentences only count them.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -225,6 +225,12 @@ def median_says(median: Median) -> str:
     middle = "the median" if median.among % 2 else "the lower of the two in the middle"
     by = f"mean compliance under the statements ({median.value:.0%})" if median.by == COMPLIANCE else f"MI bound ({median.value:.3f} nats)"
     return f"The adapter to use is that of seed {median.seed}: of {median.among} it is {middle} by {by}, neither the best draw nor the worst."
+
+
+def why_not_pooled(finished: Collection[int]) -> str:
+    """Why there is no result of a series of which only these seeds have finished."""
+    done = f"Only the run with seed {next(iter(finished))} has finished" if finished else "No run of the series has finished"
+    return f"{done}: what other seeds give can be said when at least two have."
 
 
 def left_out_says(left_out: Mapping[int, str]) -> str:
