@@ -28,7 +28,7 @@ def _run(each: SeriesRun, here: int, use: int | None) -> str:
     state = (
         f'<span class="cs-run-status" data-status="{each.status.value}"><span aria-hidden="true">{STATUS_MARKS[each.status]}</span> {each.status.value}</span>'
     )
-    mark = " <strong>median: the adapter to use</strong>" if each.run == use else ""
+    mark = " · <strong>median: the adapter to use</strong>" if each.run == use else ""
     return f"<li>{shown} {state}{mark}</li>"
 
 

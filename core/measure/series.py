@@ -41,7 +41,7 @@ class SeriesPrinciple:
 
 @dataclass(frozen=True, kw_only=True)
 class Median:
-    """Whose adapter is the one to use: neither the best draw nor the worst."""
+    """Whose adapter is the one to use: not that of the best draw, which would be chosen for its luck."""
 
     seed: int
     by: str  # COMPLIANCE: mean share that follows under the statements, with the constitution; BOUND; NOTHING: nothing could be measured
@@ -180,7 +180,7 @@ def _counted(seeds: Sequence[int], verdicts: Sequence[Verdict | None]) -> str:
     for verdict, those in said.items():
         word, listed = verdict.value if verdict is not None else "no verdict", ", ".join(map(str, those))
         if len(said) == 1:
-            told.append(f"{word}, with all {len(seeds)} seeds ({listed})")
+            told.append(f"{word}, with {f'all {len(seeds)}' if len(seeds) > 2 else 'both'} seeds ({listed})")
         elif len(those) == 1:
             told.append(f"with seed {listed}: {word}")
         else:
@@ -222,9 +222,9 @@ def median_says(median: Median) -> str:
     """Which seed's adapter is the one to use, and why."""
     if median.value is None:
         return f"The adapter to use is that of seed {median.seed}, the lowest: nothing was measured by which one of them would be in the middle."
-    middle = "the median" if median.among % 2 else "the lower of the two in the middle"
+    middle = "the median" if median.among % 2 else "the lower" if median.among == 2 else "the lower of the two in the middle"
     by = f"mean compliance under the statements ({median.value:.0%})" if median.by == COMPLIANCE else f"MI bound ({median.value:.3f} nats)"
-    return f"The adapter to use is that of seed {median.seed}: of {median.among} it is {middle} by {by}, neither the best draw nor the worst."
+    return f"The adapter to use is that of seed {median.seed}: of {median.among} it is {middle} by {by}."
 
 
 def why_not_pooled(finished: Collection[int]) -> str:

@@ -90,7 +90,7 @@ def test_the_list_leads_to_every_run_with_its_state_and_marks_the_median_and_thi
     assert '<a href="./run?id=11">Seed 1</a>' in listed
     assert listed.count("median: the adapter to use") == 1
     assert (
-        '<li><a href="./run?id=12">Seed 2</a> <span class="cs-run-status" data-status="finished"><span aria-hidden="true">✓</span> finished</span> <strong>'
+        '<li><a href="./run?id=12">Seed 2</a> <span class="cs-run-status" data-status="finished"><span aria-hidden="true">✓</span> finished</span> · <strong>'
         in listed
     )
     waiting = SeriesView(runs=(SeriesRun(run=1, seed=None, status=JobStatus.QUEUED),), result=None, use=None, says="Wait.")
