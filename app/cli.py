@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import reprlib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from app.commands import audit, user
 from app.commands.options import backup_options, judge_options, propose_options, read_options
-from app.settings import Settings
+from app.commands.terminal import show_plainly
+from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
 from core.constitution.principles import SIDES
 from core.errors import StudioError
 from core.measure.statistics import MOST_SEEDS
@@ -75,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
+    if options.command in VERBS or options.command == "doctor":
+        show_plainly()
     if options.command in VERBS:
         return int(import_module(f"app.commands.{options.command}").run(options))
     if options.command != "helper":  # which does as the run that started it, and that may be a person's own
@@ -232,8 +236,8 @@ def _train(command: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
+    if not text.isdecimal() or len(text) > MOST_DIGITS or not 1 <= int(text) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_PROCESSES}, got {reprlib.repr(text)}")
     return int(text)
 
 

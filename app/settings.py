@@ -1,31 +1,23 @@
 """What the operator of this machine decides, read once from the environment and the command line."""
 
 import errno
-import ipaddress
 import re
+import reprlib
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.addresses import is_host, is_loopback, is_root_path, plain_root_path, require_proxies
 from app.services.writers import Endpoint
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ConfigError
 
 SHORTEST_PASSWORD = 8
-HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-HEADERS_OF_BROWSERS = ("accept", "authorization", "connection", "content-", "cookie", "host", "origin", "referer", "sec-", "user-agent", "x-forwarded-")
-ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
-# What the studio itself serves right below its root: as a path of a proxy it could not be told whether that was taken off.
-OWN_PATHS = frozenset({"write", "train", "run", "judge", "compare", "runs", "versions", "query-sets", "comparisons", "drafts"}) | frozenset(
-    {"modules", "name", "api", "docs", "healthz", "metrics"}
-)
-GRADIO_PATHS = frozenset({"gradio_api", "static", "assets", "svelte", "config", "theme.css", "login", "logout", "monitoring"}) | frozenset(
-    {"favicon.ico", "manifest.json", "openapi.json", "pwa_icon", "robots.txt"}
-)
-DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+MOST_PROCESSES = 64  # of a run: as many GPUs as a machine may have; each holds the whole base
+MOST_DIGITS = 18  # of a number
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +44,14 @@ class Settings:
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
             raise ConfigError(f"STUDIO_PORT is {self.port}. Choose a port from 1 to 65535; 7860 is the usual one.")
-        if not self.host or re.search(r"[\s/\[\]]", self.host):
-            raise ConfigError(f"STUDIO_HOST is {self.host!r}. Give an address or a host name alone, such as 127.0.0.1.")
+        if not is_host(self.host):
+            raise ConfigError(f"STUDIO_HOST is {reprlib.repr(self.host)}. Give an address or a host name alone, such as 127.0.0.1.")
         if self.password is not None and len(self.password) < SHORTEST_PASSWORD:
             raise ConfigError(f"STUDIO_PASSWORD has {len(self.password)} characters. Use {SHORTEST_PASSWORD} or more.")
         if self.password is not None and not self.password.isprintable():
             raise ConfigError("STUDIO_PASSWORD holds a line break or another control character. Use printable characters only.")
         for name in self.allowed_hosts:
-            if not (HOST_NAME.fullmatch(name) or _is_address(name)):
+            if not is_host(name):
                 raise ConfigError(f"STUDIO_ALLOWED_HOSTS names {name!r}. List host names without scheme, port or *, separated by commas.")
         require_proxies(self.trusted_proxies, self.user_header)
         if self.user_header is not None and self.password is not None:
@@ -75,8 +67,8 @@ class Settings:
             raise ConfigError(f"STUDIO_METRICS is {self.metrics!r}. Use closed (with the password of the pages) or open (without).")
         if not DEVICE.fullmatch(self.device):
             raise ConfigError(f"STUDIO_DEVICE is {self.device!r}. Use auto, cpu, cuda, cuda:0 or mps.")
-        if self.processes is not None and self.processes < 1:
-            raise ConfigError(f"STUDIO_PROCESSES is {self.processes}. Give a number from 1 on, or leave it out for one process a GPU.")
+        if self.processes is not None and not 1 <= self.processes <= MOST_PROCESSES:
+            raise _no_count(self.processes)
         _ = self.endpoint  # checks its own parts
 
     @property
@@ -109,7 +101,9 @@ class Settings:
         text = given | {name: str(value) for name, value in overrides.items() if value is not None}
         if unknown := text.keys() - VARIABLES.keys():
             raise TypeError(f"unknown settings: {sorted(unknown)}")
-        data = Path(text.get("data", "studio-data")).expanduser().absolute()
+        if (empty := next((name for name in text if text[name] == "" and name != "root_path"), None)) is not None:
+            raise ConfigError(f"--{empty.replace('_', '-')} is empty. Give a value, or leave it out.")
+        data = _folder(text.get("data", "studio-data"))
         named = ("host", "password", "trusted_proxies", "user_header", "metrics", "model", "device", "writer_url", "writer_model", "writer_key")
         optional = {name: text[name] for name in named if name in text}
         return cls(
@@ -225,72 +219,31 @@ def make_private(path: Path) -> None:
             path.chmod(mode & 0o700)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens on `host`."""
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
-
-
-def require_proxies(trusted: str, user_header: str | None) -> None:
-    """Check whose headers are heard, and which one names people.
-
-    Raises:
-        ConfigError: One of them cannot be used, or anybody at all could name themselves.
-    """
-    for given in trusted.split(",") if trusted not in ("", "*") else ():
-        if not _is_network(given.strip()):
-            raise ConfigError(
-                f"FORWARDED_ALLOW_IPS names {given.strip()!r}. List addresses and networks of proxies, such as 127.0.0.1,10.0.0.0/8, separated by commas."
-            )
-    if user_header is None:
-        return
-    if not HEADER.fullmatch(user_header) or user_header.lower().startswith(HEADERS_OF_BROWSERS):
-        raise ConfigError(f"STUDIO_USER_HEADER is {user_header!r}. Give the name of a header that only the proxy sets, such as Remote-User.")
-    if trusted in ("", "*"):
-        raise ConfigError(
-            f"STUDIO_USER_HEADER is {user_header} and FORWARDED_ALLOW_IPS is {trusted!r}. "
-            "Set FORWARDED_ALLOW_IPS to the address of the proxy that names people: it is heard from nobody else."
-        )
-
-
-def plain_root_path(given: str) -> str:
-    """A path as it is kept: without the slash at its end."""
-    return given.strip().rstrip("/")
-
-
-def is_root_path(path: str) -> bool:
-    """Whether the studio can be served below this path: plain, and not to be taken for a page of its own."""
-    return ROOT_PATH.fullmatch(path) is not None and path.removeprefix("/") not in OWN_PATHS | GRADIO_PATHS
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_network(given: str) -> bool:
-    try:
-        ipaddress.ip_network(given)
-    except ValueError:
-        return False
-    return True
-
-
 def _database_in(data: Path) -> str:
     from db.session import sqlite_url  # here: the processes that are given the URL need no SQLAlchemy
 
     return sqlite_url(data / "studio.db")
 
 
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:  # there is no such user
+        raise ConfigError(f"STUDIO_DATA is {text!r}, and nobody here has a home of that name. Give the whole path of a folder.") from error
+
+
 def _port(text: str) -> int:
-    if not text.strip().isdecimal():
-        raise ConfigError(f"STUDIO_PORT is {text!r}. Give a number from 1 to 65535; 7860 is the usual one.")
+    if not text.strip().isdecimal() or len(text) > MOST_DIGITS:
+        raise ConfigError(f"STUDIO_PORT is {reprlib.repr(text)}. Give a number from 1 to 65535; 7860 is the usual one.")
     return int(text)
 
 
 def _processes(text: str) -> int:
-    if not text.strip().isdecimal():
-        raise ConfigError(f"STUDIO_PROCESSES is {text!r}. Give a number from 1 on, or leave it out for one process a GPU.")
+    if not text.strip().isdecimal() or len(text) > MOST_DIGITS:
+        raise _no_count(text)
     return int(text)
+
+
+def _no_count(given: object) -> ConfigError:
+    remedy = f"Give a number from 1 on, at most {MOST_PROCESSES}, or leave it out for one process a GPU."
+    return ConfigError(f"STUDIO_PROCESSES is {reprlib.repr(given)}. {remedy}")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json, sha256_of
 from db.columns import UNKNOWN_TIME
-from db.errors import NotFound, Unchanged, VersionConflict
+from db.errors import NotFound, RequestKeyTaken, Unchanged, VersionConflict
 from db.session import clock
 from db.tables import Constitution, Draft, Principle, Run, Version
 from db.upserts import add_missing
@@ -61,10 +61,17 @@ class NewVersion:
 
 
 def add_constitution(session: Session, name: str, blurb: str = "", starter: bool = False, request_key: str = "") -> Constitution:
-    """Make a constitution without any version; the same request_key again returns the one that is there, whatever became of it."""
+    """Make a constitution without any version; the same request_key again returns the one that is there, whatever became of it.
+
+    Raises:
+        RequestKeyTaken: With this request_key one of another name was asked for.
+    """
     key = request_key or uuid4().hex
     add_missing(session, Constitution, [{"name": name, "blurb": blurb, "starter": starter, "created_at": clock(session), "request_key": key}], ["request_key"])
-    return session.scalars(select(Constitution).where(Constitution.request_key == key)).one()
+    found = session.scalars(select(Constitution).where(Constitution.request_key == key)).one()
+    if found.name != name:
+        raise RequestKeyTaken(f"With this request key “{found.name}” was made already. Take another key for “{name}”.")
+    return found
 
 
 def get_constitution(session: Session, constitution_id: int) -> Constitution:

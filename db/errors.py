@@ -98,7 +98,7 @@ class NotResumable(StoreError):
 
 
 class RequestKeyTaken(StoreError):
-    """A job of another kind was asked for with the same request_key."""
+    """A job of another kind, or a constitution of another name, was asked for with the same request_key."""
 
     kind = "request-key"
 

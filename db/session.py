@@ -69,7 +69,7 @@ def make_engine(url: str, patience_s: float | None = None) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the second for a port that is no number
         # The text is not shown: it may hold a password.
         raise UnsupportedDatabase(f"DATABASE_URL is not a database URL. {_EXAMPLES}") from error
     patience_s = BUSY_TIMEOUT_S if patience_s is None else patience_s

@@ -8,7 +8,7 @@ from tests.app.planting import make_studio
 from tests.rounds.editors import edit_at_once
 from tests.rounds.fuzz_calls import Fault, fuzz, target
 from tests.rounds.kills import kill_web
-from tests.rounds.training_kills import kill_while_training
+from tests.rounds.training_kills import Bound, kill_while_training
 from tests.rounds.volume import fill, times
 
 
@@ -34,7 +34,7 @@ def test_several_editors_at_once_lose_nothing_and_are_refused_nothing(tmp_path: 
 
 
 def test_a_run_whose_processes_are_killed_ends_as_if_it_had_been_left_alone(tmp_path: Path) -> None:
-    tally = kill_while_training(tmp_path, kills=1, seed=time.time_ns() % 1_000_000, who=("attempt", "trainer"), plans=1)  # a difference names the seed
+    tally = kill_while_training(tmp_path, Bound(kills=1), seed=time.time_ns() % 1_000_000, who=("attempt", "trainer"), plans=1)  # a difference names the seed
     assert tally.wrong == [] and tally.equal == tally.runs > 0
     assert tally.kills.total() == 1
 

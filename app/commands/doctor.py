@@ -16,7 +16,7 @@ from app.services.stored import unreadable_rows, unreadable_versions
 from app.settings import Settings, prepare_data_folder
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE, WHEEL, default_model_folder
 from core.engine.model_files import require_sound
-from core.errors import ModelError, StudioError
+from core.errors import ConfigError, ModelError, StudioError
 from db.errors import StoreError
 from db.schema import migrate
 from db.session import journal_mode, make_engine, make_sessions
@@ -98,5 +98,9 @@ def _hardware(settings: Settings) -> Iterator[Symptom]:
     from core.engine.hardware import survey
     from core.engine.models import choose_device
 
-    h = survey(choose_device(settings.device))
+    try:
+        h = survey(choose_device(settings.device))
+    except ConfigError as error:
+        yield Symptom("hardware", False, str(error))
+        return
     yield Symptom("hardware", True, f"{h.device_name} ({h.device}), {h.cores} cores, {h.memory_bytes / 1e9:.1f} GB, {h.matmul_gflops:.0f} GFLOP/s in {h.dtype}")

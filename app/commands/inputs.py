@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from app.commands.files import read_bytes
 from app.commands.terminal import Printer
 from app.present.readings import ignored_words
-from app.processes.store import FolderStore
+from app.processes.store import IN_DATA, FolderStore
 from app.settings import Settings
 from core.constitution.queries import Query, Split
 from core.constitution.reading.query_files import read_query_file
@@ -21,6 +22,7 @@ from core.errors import AdapterError, ConfigError, QueryError, first_line
 from core.measure.values import NO_SIDE
 from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
 from core.methods.settings import TrainConfig, config_from_data
+from core.runs.records import PLAN
 from core.settings import ModelReference, SamplingConfig
 
 RUN_DEPTH = 3  # folders between an adapter and the data folder: runs/12/attempt-1/adapter
@@ -34,20 +36,61 @@ def read_run(adapter: Path | None) -> dict[str, Any] | None:
     try:
         run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         config_from_data(run["config"])
-        ModelReference(**run["model"])
+        _require_texts(ModelReference(**run["model"]).id, *run["queries"]["train"], *run["queries"]["held_out"])
     except (ValueError, LookupError, TypeError, RecursionError, ConfigError) as error:
         raise AdapterError(f"{path} is no record of a run that can be read ({first_line(error)}). Move it away to use the adapter without it.") from error
     return run
 
 
+def _require_texts(*values: object) -> None:
+    if odd := [value for value in values if not isinstance(value, str)]:
+        raise TypeError(f"{odd[0]!r} stands where a text should be")
+
+
 def base_of(run: dict[str, Any], adapter: Path | None, settings: Settings) -> ModelReference:
     """The model that a run's record names. A run of a studio names one of its data folder by its place there: the folder that the run lies in,
-    or the one of these settings.
+    or the one of these settings. Of a folder elsewhere it has the name alone, and the run's own folder knows where that lies.
+
+    Raises:
+        AdapterError: The folder of that name is not where it was.
     """
     kept = ModelReference(**run["model"])
+    if kept.revision is None and "/" not in kept.id and not kept.id.startswith(IN_DATA):
+        return replace(kept, id=_folder_named(kept.id, adapter))
     roots = [*(adapter.resolve().parents[RUN_DEPTH : RUN_DEPTH + 1] if adapter is not None else ()), settings.data]
     named = [FolderStore(root).model_of_row(kept.id) for root in roots]
     return replace(kept, id=next((name for name in named if Path(name).is_dir()), named[-1]))
+
+
+def _folder_named(name: str, adapter: Path | None) -> str:
+    """Where the folder lies that a run was begun with."""
+    try:
+        place = json.loads((adapter.resolve().parent / PLAN).read_text(encoding="utf-8"))["model"] if adapter is not None else ""
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        place = ""
+    if isinstance(place, str) and Path(place).name == name and Path(place).is_dir():
+        return place
+    raise AdapterError(f"This adapter was trained on the folder “{name}”, and it is not known where that lies now. Name it with --model.")
+
+
+def place_of(model: str) -> str | None:
+    """The whole path of a model folder, whatever folder one works in; None for a name.
+
+    Raises:
+        ConfigError: The path cannot be written down.
+    """
+    try:
+        folder = Path(model).expanduser()
+    except RuntimeError:  # ~ and a name that nobody here has
+        return None
+    if not (folder / "config.json").is_file():
+        return None
+    place = str(folder.resolve())
+    try:
+        place.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"The path of the model is {place!a}, which cannot be written down as text. Rename the folder.") from error
+    return place
 
 
 def chosen_seed(options: argparse.Namespace, run: dict[str, Any] | None) -> int:
@@ -124,7 +167,7 @@ def read_queries(options: argparse.Namespace, unmarked: Split | None = None) -> 
     """The queries of `--queries`; what was understood of the file is told on stderr."""
     path: Path = options.queries
     try:
-        reading = read_query_file(path.read_bytes(), path.name, unmarked, options.query_field)
+        reading = read_query_file(read_bytes(path), path.name, unmarked, options.query_field)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise QueryError(f"There is no query file {path}. Check the path.") from error
     if told := [*reading.notes, *ignored_words(reading.ignored)]:

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from app.commands.files import read_constitution
+from app.commands.files import read_bytes, read_constitution
 from app.present.readings import head_lines
 from core.constitution.reading.replies import read_replies
 from core.measure.judging import Judged, Total, judge_within, judged_to_data
@@ -13,7 +13,7 @@ from core.measure.judging import Judged, Total, judge_within, judged_to_data
 def run(options: argparse.Namespace) -> int:
     """`judge`: a table, or JSON; what was read as what goes to stderr."""
     constitution = read_constitution(options.constitution)
-    file = read_replies(options.replies.read_bytes(), options.replies.name)
+    file = read_replies(read_bytes(options.replies), options.replies.name)
     judged = judge_within(constitution, file.replies)
     print(f"{options.replies.name}: {len(file.replies):,} replies", *head_lines(file), *(f"  {note}" for note in judged.notes), sep="\n", file=sys.stderr)
     print(json.dumps(judged_to_data(judged), ensure_ascii=False) if options.json else "\n".join(_table(judged)))

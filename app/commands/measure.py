@@ -14,6 +14,7 @@ from app.present.table import report_lines
 from core.constitution.principles import SIDES, Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
 from core.constitution.text import same_question
+from core.engine.adapter_card import named_for_others
 from core.engine.policies import open_policy
 from core.engine.policy import Policy
 from core.errors import ConfigError
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         "constitution_sha256": content_hash(constitution),
         "arm": arm_to_data(arm),
         "adapter_sha256": arm.artifact.sha256 if arm.artifact is not None else None,
-        "model": dataclasses.asdict(model.reference),
+        "model": dataclasses.asdict(named_for_others(model.reference)),
         "sampling": dataclasses.asdict(sampling),
         "seed": seed,
         "queries_left_out": left_out,

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from app.commands.files import read_bytes
 from app.present.readings import (
     constitution_reading_data,
     constitution_reading_lines,
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """`read`: lines, or JSON. A file that cannot be used is exit status 1 with one line."""
     path: Path = options.file
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileError(f"There is no file {path}. Check the path.") from error
     found, lines = _read(data, path.name, options.kind or _kind(data, path.name), options.query_field)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from app.commands.files import read_constitution
+from app.commands.files import read_constitution, require_writable
 from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_queries, read_run
 from app.commands.terminal import quiet
 from core.engine.batching import QUERIES_PER_BATCH
@@ -19,6 +19,7 @@ from core.methods.arms import Arm, arm_to_data
 def run(options: argparse.Namespace) -> int:
     """`reply`: one row a query, in the order of the file."""
     quiet()
+    require_writable(options.out)
     settings = open_settings(options)
     run = read_run(options.adapter)
     arm = chosen_arm(options, run)

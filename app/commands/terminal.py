@@ -1,12 +1,16 @@
 """What the commands say while they work, and how a person at a terminal stops them."""
 
+import io
 import logging
+import re
 import signal
 import sys
 import time
 import warnings
 
 from core.progress import StepReport
+
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # but for tabs and ends of lines
 
 
 def quiet() -> None:
@@ -18,6 +22,26 @@ def quiet() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # peft 0.21 reads an attribute that transformers 5.23 is renaming; nothing here uses it.
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+
+
+class PlainTerminal(io.TextIOWrapper):
+    """A terminal on which texts only stand: what would move its cursor, change its colours or rename its window is written out, as `\\x1b`."""
+
+    def write(self, text: str) -> int:
+        super().write(CONTROLS.sub(lambda sign: f"\\x{ord(sign[0]):02x}", text))
+        return len(text)
+
+
+def show_plainly() -> None:
+    """Have what a command says only be seen: texts and files come from strangers. What the reader's encoding lacks is written out, too."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        stream.reconfigure(errors="backslashreplace")
+        if stream.isatty():
+            encoding = stream.encoding
+            setattr(sys, name, PlainTerminal(stream.detach(), encoding, "backslashreplace", line_buffering=True))
 
 
 class StopRequest:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from app.commands.files import read_constitution
-from app.commands.inputs import open_settings, read_queries
+from app.commands.inputs import open_settings, place_of, read_queries
 from app.commands.series import train_series
 from app.commands.terminal import Printer, StopRequest, quiet
 from app.present.balance import balance_lines
@@ -28,10 +28,12 @@ def run(options: argparse.Namespace) -> int:
     """`train`: leaves `adapter/` and `run.json` in the folder, or with several seeds a folder of each; stops and resumes at any step."""
     quiet()
     settings = open_settings(options)
+    model = options.model or settings.model
     plan = RunPlan(
         constitution=read_constitution(options.constitution),
         queries=tuple(read_queries(options)),
-        model=ModelReference(id=options.model or settings.model),
+        model=ModelReference(id=model),
+        known_as=place_of(model),
         config=with_settings(preset(options.preset, method=options.method, seed=options.seed), options.set),
         device=options.device,
     )

@@ -19,6 +19,8 @@ MEANINGS = {
     "probe": "Squares, dashed: on probe queries, from the train split but not trained on, from means over tokens; cap log 2.",
     "sums": "Here from summed log-probabilities, not from their means over tokens.",
     "compliance": "Share of the replies to the probe queries under the statements that their checks find to follow. Nothing of it is trained on.",
+    "useful": "Share of these replies that follow, by their checks, and whose own query is the likeliest of the probe queries. Nothing of it is trained on.",
+    "chooses": "The adapter is that of the step where this was highest first.",
     "relevance": "How surely the base traces these replies to their own query among the probe queries. A fall means that they answer less.",
     "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
 }
@@ -117,6 +119,10 @@ def _probe_charts(view: RunView, steps: int) -> Sequence[str]:
         charts.append(
             _chart(view, "probe_compliance", title="Probe compliance", unit="share", low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["compliance"])
         )
+    if "probe_useful" in view.metrics:
+        chosen = f" {MEANINGS['chooses']}" if view.config is not None and view.config.step_by == "replies" else ""
+        title, meaning = "Probe replies that follow and answer", MEANINGS["useful"] + chosen
+        charts.append(_chart(view, "probe_useful", title=title, unit="share", low=0.0, high=1.0, last_step=steps, meaning=meaning))
     if "probe_relevance_nats" in view.metrics:
         cap = math.log(min(AMONG, (view.config or TrainConfig()).probe_queries))
         marks = (Mark(cap, f"cap {cap:.3f}"),)

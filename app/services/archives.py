@@ -12,14 +12,16 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, ClassVar
 
-from core.errors import StudioError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from core.errors import StudioError, first_line
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASES = {"sqlite": "database/studio.db", "postgresql": "database/studio.dump"}
-ROOMS = ("database", "runs", "models")  # where a file of a backup may lie
+ROOMS = ("runs", "models")  # where a file of a backup may lie, besides its database
 LARGEST_MANIFEST_BYTES = 64_000_000
 BLOCK_BYTES = 1 << 20
 
@@ -30,10 +32,19 @@ class BackupError(StudioError):
     kind = "backup"
 
 
+@dataclass(frozen=True)
+class Format:
+    """The part of a manifest that every version can read."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="ignore", strict=True)
+    format: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What a backup says of itself."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
     format: int = FORMAT
     made_at: str
     database: str  # sqlite or postgresql
@@ -41,6 +52,9 @@ class Manifest:
     counts: dict[str, int]
     notes: list[str]  # what the studio itself had lost already
     files: dict[str, str] = field(default_factory=dict)  # name -> sha256
+
+
+_FORMAT, _MANIFEST = TypeAdapter(Format), TypeAdapter(Manifest)
 
 
 class Vanished(Exception):
@@ -115,7 +129,7 @@ def unpacked(path: Path, place: Callable[[str, int], Path | None]) -> Manifest:
                 else:
                     found[name] = _write(source, place(name, member.size))
     except (tarfile.TarError, EOFError, UnicodeError) as error:
-        raise BackupError(f"{path.name} is no whole backup ({error}). Take another one.") from error
+        raise BackupError(f"{path.name} is no whole backup ({first_line(error).rstrip(':')}). Take another one.") from error
     if manifest is None:
         raise BackupError(f"{path.name} is no whole backup: it ends before its manifest. Take another one.")
     if found != manifest.files:
@@ -130,7 +144,7 @@ def _plain_name(member: tarfile.TarInfo, found: dict[str, str]) -> str:
         raise BackupError(f"The backup holds {member.name!r}, which is a link, a folder or a device. No backup has such a thing; take another one.")
     tarfile.data_filter(member, "/nowhere")  # refuses absolute names and those that lead out
     parts = PurePosixPath(member.name).parts
-    inside = member.name == MANIFEST or (len(parts) > 1 and parts[0] in ROOMS and ".." not in parts and "\0" not in member.name)
+    inside = member.name in (MANIFEST, *DATABASES.values()) or (len(parts) > 1 and parts[0] in ROOMS and ".." not in parts and "\0" not in member.name)
     if not inside or member.name != "/".join(parts) or member.name in found:
         raise BackupError(f"The backup holds {member.name!r}, which is no name of a file of a backup. Take another one.")
     return member.name
@@ -138,12 +152,14 @@ def _plain_name(member: tarfile.TarInfo, found: dict[str, str]) -> str:
 
 def _manifest(text: bytes) -> Manifest:
     try:
-        data = json.loads(text)
-        manifest = Manifest(**data)
-    except (ValueError, TypeError, RecursionError) as error:
+        made_as = _FORMAT.validate_json(text).format
+        if made_as != FORMAT:
+            raise BackupError(f"The backup has format {made_as}, and this version of the studio reads {FORMAT}. Use the version that made it.")
+        manifest = _MANIFEST.validate_json(text)
+    except ValidationError as error:
         raise BackupError("The backup's manifest cannot be read. Take another backup, or the version of the studio that made it.") from error
-    if manifest.format != FORMAT or manifest.database not in DATABASES or not isinstance(manifest.files, dict):
-        raise BackupError(f"The backup has format {manifest.format!r}, and this version of the studio reads {FORMAT}. Use the version that made it.")
+    if DATABASES.get(manifest.database) not in manifest.files:
+        raise BackupError(f"The backup holds no database of the kind {manifest.database!r} that its manifest names. Take another one.")
     return manifest
 
 

@@ -231,11 +231,10 @@ def _require_message(message: object) -> str:
 
 def _require_head(session: Session, constitution_id: int, number_seen: int | None) -> Version | None:
     head = store.get_head(session, constitution_id)
-    if (head.number if head else None) != number_seen:
-        raise RefusedError(
-            f"{head.author if head else 'Someone'} saved version {head.number if head else 0} meanwhile. Go back to the draft and look at the changes again."
-        )
-    return head
+    if (head.number if head else None) == (number_seen or None):  # 0 where there was none, as a draft is saved with
+        return head
+    meanwhile = f"{head.author} saved version {head.number} meanwhile" if head else f"There is no version {number_seen}, nor any other yet"
+    raise RefusedError(f"{meanwhile}. Go back to the draft and look at the changes again.")
 
 
 def _stored(session: Session, key: tuple[int, str], revision_seen: int, head_seen: int | None = None) -> Draft:

@@ -1,6 +1,7 @@
 """What the editor sends, as a constitution: lenient where a draft may be unfinished, strict about its shape."""
 
 import json
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,8 +49,7 @@ def read_document(name: str, rows: object) -> Document:
     if len(rows) > MAX_DRAFT_PRINCIPLES:
         raise ConstitutionError(f"There are {len(rows)} principles; a draft holds {MAX_DRAFT_PRINCIPLES}. Remove some.")
     for i, row in enumerate(rows):
-        if not isinstance(row, Mapping) or not ID.fullmatch(str(row.get("id", ""))) or not all(isinstance(row.get(key), str) for key in _TEXTS):
-            raise ConstitutionError(f"Principle {i + 1} did not arrive whole. Reload the page, then try again.")
+        _require_whole(row, i)
     try:
         document = _document(name, rows)
     except RecursionError as error:
@@ -59,6 +59,21 @@ def read_document(name: str, rows: object) -> Document:
     if size > MAX_DRAFT_CHARS:
         raise ConstitutionError(f"The draft has {size:,} characters; it can hold {MAX_DRAFT_CHARS:,}. Shorten it, and it is saved.")
     return document
+
+
+def _require_whole(row: object, i: int) -> None:
+    """Raise ConstitutionError unless a principle has all of its parts, and no others: a misspelt one would be dropped in silence."""
+    wrong = ""
+    if not isinstance(row, Mapping):
+        wrong = f"is {reprlib.repr(row)}, not an object"
+    elif not ID.fullmatch(str(row.get("id", ""))):
+        wrong = f"has the id {reprlib.repr(row.get('id'))}; it needs one of 32 digits 0-9 and a-f, the same at each save"
+    elif missing := [key for key in _TEXTS if not isinstance(row.get(key), str)]:
+        wrong = f"has no text as its {missing[0]}"
+    elif unknown := [key for key in row if key not in _KEYS]:
+        wrong = f"has {reprlib.repr(unknown[0])}, which is no part of one; known are {', '.join(_KEYS)}"
+    if wrong:
+        raise ConstitutionError(f"Principle {i + 1} did not arrive whole: it {wrong}. Reload the page, then try again.")
 
 
 def read_stored_document(name: str, content: object) -> Document | Unreadable:

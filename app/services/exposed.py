@@ -23,6 +23,7 @@ def _own() -> tuple[Exposed, ...]:
     return (Exposed("method", "Method of training", "choice", methods), *settings)
 
 
+STEP_BY_REPLIES = "most replies that follow, by the checks, and answer"
 EXPOSED = (
     *_own(),
     Exposed("iterations", "Iterations, each from the base on replies of the one before", "int"),
@@ -33,6 +34,7 @@ EXPOSED = (
     Exposed("max_kl_nats", "Distance from the base at which training ends, nats (0 = never)", "float"),
     Exposed("probe_every", "Steps between probes: replies to queries not trained on (0 = never)", "int"),
     Exposed("probe_queries", "Queries of a probe", "int"),
+    Exposed("step_by", "Step that is kept where there are probes", "choice", (("", "the highest bound, after an early end"), ("replies", STEP_BY_REPLIES))),
     Exposed("patience", "Probes without a higher bound after which training ends (0 = never)", "int"),
     Exposed("max_repetition_rise", "Rise of repetition over the base’s at which training ends, as a share (0 = never)", "float"),
     Exposed("n_constitutions", "Constitutions a contrast", "int"),

@@ -43,9 +43,13 @@ def add_routes(app: FastAPI, endpoints: tuple[Endpoint, ...]) -> None:
     for endpoint in endpoints:  # a route of its own each, so that it is counted and timed by its name
         app.post(f"/api/{endpoint.page}/{endpoint.name}")(_route(endpoint, streams))
 
-    @app.post("/api/{page}/{name}")
-    def nothing(page: str, name: str) -> Response:
-        return _problem("There is no such endpoint. ./api lists them.", 404)
+    asked = {f"{endpoint.page}/{endpoint.name}" for endpoint in endpoints}
+
+    @app.api_route("/api/{name:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def nothing(name: str) -> Response:
+        if name in asked:
+            return _problem(f"{name} is asked with POST, and a JSON object as ./api/schema.json describes it.", 405)
+        return _problem("There is no such endpoint. The page ./api of this server lists them.", 404)
 
 
 def _route(endpoint: Endpoint, streams: threading.BoundedSemaphore) -> Callable[[Request], Awaitable[Response]]:

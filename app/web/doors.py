@@ -13,6 +13,7 @@ PAGES = frozenset({"/", "/write", "/train", "/run", "/judge", "/compare"})
 FILES = frozenset({"/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"})  # of Gradio's page
 FOLDERS = ("/assets/", "/static/", "/svelte/")
 READING = ("GET", "HEAD")
+LONGEST_PATH = 250  # bytes of the address of a file: Gradio hands it to the file system, which raises at more
 
 
 class KnownDoors:
@@ -33,4 +34,8 @@ def is_known(method: str, path: str) -> bool:
     if any(path == own or path.startswith(f"{own}/") for own in OF_THE_STUDIO):
         return True
     page = path.rstrip("/") or "/"
-    return method in READING and (page in PAGES or path in FILES or path.startswith(FOLDERS)) and ".." not in path
+    return method in READING and (page in PAGES or path in FILES or _is_file(path)) and ".." not in path
+
+
+def _is_file(path: str) -> bool:
+    return path.startswith(FOLDERS) and len(path.encode(errors="replace")) <= LONGEST_PATH

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
+FAULT = 500
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,33 @@ def refuse_in_words(app: FastAPI) -> None:
 
 
 class FaultsInWords:
-    """The last resort in front of every route: an exception that none of them turned into words."""
+    """The last resort in front of every route: an exception that none of them turned into words.
+
+    Gradio's own part answers "Internal Server Error" before it raises, so the beginning of such an answer is held back until it is known whether it does.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
+        held: list[Message] = []
 
         async def watched(message: Message) -> None:
             nonlocal begun
+            if held or (message["type"] == "http.response.start" and message["status"] == FAULT):
+                held.append(message)
+                return
             begun = begun or message["type"] == "http.response.start"
             await send(message)
 
         try:
             await self.app(scope, receive, watched)
+            for message in held:
+                await send(message)
         except ClientDisconnect:
             return
         except Exception as error:
             if scope["type"] != "http" or begun:
                 raise  # the server closes the connection, so that half an answer is not taken for a whole one
-            await PlainTextResponse(log_fault(log, error).message, 500)(scope, receive, send)
+            await PlainTextResponse(log_fault(log, error).message, FAULT)(scope, receive, send)

@@ -28,9 +28,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.addresses import is_loopback
 from app.services.accounts import NOBODYS_HASH, Account, Accounts, is_password
 from app.services.actors import LONGEST_NAME, UNNAMED, is_name, plain_name
-from app.settings import Settings, is_loopback
+from app.settings import Settings
 from app.web.actors import Actor, KnownBy, actor_in
 from app.web.browsers import Browsers
 from app.web.failed import FailedSignIns

@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.settings import Settings, is_root_path, plain_root_path
+from app.addresses import is_root_path, plain_root_path
+from app.settings import Settings
 from app.web.connections import Addresses
 
 STREAMS = ("text/event-stream", "application/x-ndjson")

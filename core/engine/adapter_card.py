@@ -23,6 +23,11 @@ def public_base(reference: ModelReference) -> ModelReference:
     return ModelReference(id=Path(reference.id).name or "model")
 
 
+def named_for_others(reference: ModelReference) -> ModelReference:
+    """A base as a record names it that may be passed on: what has a name keeps it, and of a folder of this machine it is that of the folder alone."""
+    return public_base(reference) if Path(reference.id).is_absolute() else reference
+
+
 def describe_adapter(folder: Path, reference: ModelReference) -> None:
     """Write the model card of a saved adapter, and give the weights the rights that its other files have."""
     (folder / "README.md").write_text(card(reference), encoding="utf-8")

@@ -1,6 +1,7 @@
 """Loading a causal language model and its tokenizer safely: safetensors only, no code from a model's repository."""
 
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +21,12 @@ from core.engine.model_files import require_sound
 from core.engine.proofs import prove_network, prove_numbers, prove_weights
 from core.engine.quantisation import four_bit_arguments, keep_differentiable
 from core.engine.templates import NEXT_TURN, PROOF, chat_ids, plain_ids, prove_template, template_notices
-from core.errors import ContextError, DamagedModelError, ModelError, UnsupportedModelError
+from core.errors import ConfigError, ContextError, DamagedModelError, ModelError, UnsupportedModelError
 from core.model_names import is_hub_id, require_model_folder
 from core.settings import ModelReference
 
 __all__ = ["NEXT_TURN", "LoadedModel", "Placing", "choose_device", "choose_dtype", "encode_prompt", "load_model", "locate"]
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?", re.ASCII)
 _REMEDY = "Fetch its weights again, or choose another model."
 
 
@@ -68,10 +70,21 @@ class LoadedModel:
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
-    """The device to run on: a CUDA GPU when there is one, else the CPU, unless a name is given."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The device to run on: a CUDA GPU when there is one, else the CPU, unless a name is given.
+
+    Raises:
+        ConfigError: It is none that models run on, or this machine has no such one.
+    """
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not DEVICE.fullmatch(wanted):
+        raise ConfigError(f"The device is {wanted!r}. Use auto, cpu, cuda, cuda:0 or mps.")
+    device = torch.device(wanted)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"The device is {wanted}, and PyTorch finds {torch.cuda.device_count()} GPUs here. Use auto or cpu, or see to the GPU's driver.")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise ConfigError("The device is mps, which only a Mac with Apple's processor has. Use auto or cpu.")
+    return device
 
 
 def choose_dtype(device: torch.device) -> torch.dtype:

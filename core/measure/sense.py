@@ -31,9 +31,12 @@ def relevance_of(query_logprobs: Sequence[float]) -> float | None:
 
 def answers_own(reply: MeasuredReply) -> bool | None:
     """Whether its own query is the likeliest; a tie is a miss."""
-    if len(reply.query_logprobs) < 2:
-        return None
-    return traced_to(reply.query_logprobs, OWN, range(len(reply.query_logprobs))) == OWN
+    return own_is_likeliest(reply.query_logprobs)
+
+
+def own_is_likeliest(query_logprobs: Sequence[float]) -> bool | None:
+    """The same of a reply's log-probabilities under m queries, its own first; None where it was not read."""
+    return traced_to(query_logprobs, OWN, range(len(query_logprobs))) == OWN if len(query_logprobs) > 1 else None
 
 
 def surprise(reply: MeasuredReply) -> float | None:

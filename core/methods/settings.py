@@ -68,6 +68,8 @@ class TrainConfig:
     probe_every: int = 0  # optimiser steps between probes: replies to queries that are neither trained on nor held out for the result; 0 = never
     probe_queries: int = 8  # queries of a probe, from what is left of the train split
     patience: int = 3  # probes in a row without a new highest bound after which training ends and goes back to the best; 0 = never
+    step_by: str = "bound"  # whose probe the adapter goes back to: bound = the highest, after an end by patience or repetition; replies = always, to the one
+    # with most replies that follow and still answer, where a check can tell: the checks then choose the step, on queries that are not held out
     max_repetition_rise: float = 0.15  # training ends once a probe's replies repeat more four-word runs than the base's, by this share; 0 = never
     max_grad_norm: float = 1.0  # gradients are clipped to this norm
     four_bit: bool = False  # hold the base in 4 bits (nf4) under the adapter; needs bitsandbytes
@@ -80,6 +82,7 @@ class TrainConfig:
             require_in_range(low <= getattr(self, name) <= high, name, getattr(self, name), f"between {low:,} and {high:,}")
         require_in_range(self.activation_checkpointing in ("auto", "on", "off"), "activation_checkpointing", self.activation_checkpointing, "auto, on or off")
         require_in_range(self.contrast in ("mixed", "single"), "contrast", self.contrast, "mixed or single")
+        require_in_range(self.step_by in ("bound", "replies"), "step_by", self.step_by, "bound or replies")
         require_in_range(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
         require_in_range(0 < self.max_grad_norm <= 1_000_000, "max_grad_norm", self.max_grad_norm, "above 0 and at most 1,000,000")
 

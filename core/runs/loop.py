@@ -133,9 +133,10 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
 
 def _ending(company: Company, step: int, planned: int, metrics: Mapping[str, float], config: TrainConfig) -> Ending | None:
     """Whether training ends early after this step: the first process asks its probes and tells the others."""
-    probed = company.probes.ending(step, planned) if company.probes is not None else None
     measured = "kl_base_policy_nats" in metrics  # a recipe tells the distance only where something depends on it
-    ending = probed or (too_far(step, planned, metrics["kl_base_policy_nats"], config) if measured else None)
+    ending = too_far(step, planned, metrics["kl_base_policy_nats"], config) if measured else None
+    if company.probes is not None:
+        ending = company.probes.ending(step, planned, ending)
     told = company.world.share(ending_to_data(ending) if ending is not None else None)
     return Ending(**told) if told is not None else None
 

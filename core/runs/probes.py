@@ -26,14 +26,14 @@ from core.measure.ask import side_prompt
 from core.measure.information import mi_bound
 from core.measure.judges import judge_of
 from core.measure.relevance import read_replies
-from core.measure.sense import relevance_of
+from core.measure.sense import own_is_likeliest, relevance_of
 from core.methods.settings import TrainConfig
-from core.runs.endings import Ending, Probed, best_step, measured, should_end
+from core.runs.endings import Ending, Probed, best_in_the_end, best_step, measured, should_end
 from core.runs.iterations import FEWEST_PROBE_QUERIES
 from core.seeds import seed_for
 
 HISTORY = "probes.json"  # in an iteration's folder
-BEST = "best"  # in an iteration's folder: adapters of the steps that had the highest bound when they were probed
+BEST = "best"  # in an iteration's folder: adapters of the steps that were the best so far when they were probed
 
 
 def probe(policy: Policy, constitution: Constitution, queries: Sequence[str], config: TrainConfig, step: int) -> Probed:
@@ -55,23 +55,26 @@ def probe(policy: Policy, constitution: Constitution, queries: Sequence[str], co
             with torch.no_grad():
                 bounds.append(mi_bound(policy.score(prompts[i : i + len(SIDES)], [response.token_ids for response in pair]).means_CR()))
     replies = [response.text for response in responses[:: len(SIDES)]]
-    relevances = [relevance_of(read.logprobs) for read in read_replies(policy.model, queries, replies)]
+    reads = read_replies(policy.model, queries, replies)
+    relevances = [relevance_of(read.logprobs) for read in reads]
+    outcomes = _outcomes(constitution, queries, replies)
     texts = [text for text in replies if text]
     return Probed(
         step=step,
         bound_nats=_mean(bounds),
         repetition=_mean(list(map(repetition, texts))),
         loops=_mean(list(map(loops, texts))),
-        compliance=_mean(_outcomes(constitution, queries, replies)),
+        compliance=_mean([follows for _, follows in outcomes]),
         relevance_nats=_mean([nats for nats in relevances if nats is not None]),
+        useful=_mean([follows and own_is_likeliest(reads[i].logprobs) is True for i, follows in outcomes]),
     )
 
 
-def _outcomes(constitution: Constitution, queries: Sequence[str], replies: Sequence[str]) -> list[bool]:
-    """Whether each reply follows each principle, as far as that can be judged."""
+def _outcomes(constitution: Constitution, queries: Sequence[str], replies: Sequence[str]) -> list[tuple[int, bool]]:
+    """Which reply, and whether it follows a principle, for each principle and reply as far as that can be judged."""
     judged = [(principle, judge) for principle in constitution.principles if (judge := judge_of(principle)) is not None]
-    outcomes = [judge.judge(principle, *asked).follows for principle, judge in judged for asked in zip(queries, replies, strict=True)]
-    return [follows for follows in outcomes if follows is not None]
+    found = [(i, judge.judge(principle, *asked).follows) for principle, judge in judged for i, asked in enumerate(zip(queries, replies, strict=True))]
+    return [(i, follows) for i, follows in found if follows is not None]
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -95,7 +98,7 @@ class Probes:
         self.history = [probed for probed in (Probed(**row) for row in rows) if probed.step <= step]
 
     def take(self, step: int, parameters: Mapping[str, Parameter]) -> dict[str, float]:
-        """Probe when it is time to, and keep the adapter if its bound is the highest so far.
+        """Probe when it is time to, and keep the adapter if it is the best so far.
 
         Returns:
             The metrics of this probe; none between two of them.
@@ -104,21 +107,20 @@ class Probes:
             return {}
         probed = self.ask(step)
         self.history.append(probed)
-        if best_step(self.history) == step:
+        if best_step(self.history, self.config) == step:
             save_checkpoint(self.folder / BEST, step, {name: p.detach() for name, p in parameters.items()}, kept=None)
         write_json(self.folder / HISTORY, [asdict(each) for each in self.history])
         return {f"probe_{name}": value for name, value in asdict(probed).items() if name != "step" and value is not None}
 
-    def ending(self, step: int, planned: int) -> Ending | None:
-        """Whether training ends after this step by what its probe found."""
-        if not self.history or self.history[-1].step != step:
-            return None
-        return should_end(self.history, self.base, planned, self.config)
+    def ending(self, step: int, planned: int, other: Ending | None) -> Ending | None:
+        """Whether training ends after this step, by what its probe found or for another reason, and to which step it then goes back."""
+        found = should_end(self.history, self.base, planned, self.config) if self.history and self.history[-1].step == step else None
+        return best_in_the_end(found or other, self.history, step, planned, self.config)
 
     def forget(self) -> None:
         """Drop adapters that no checkpoint could need: those before the best one at the oldest checkpoint that is kept."""
         oldest = min(checkpoint_steps(self.folder), default=0)
-        needed = best_step([probed for probed in self.history if probed.step <= oldest])
+        needed = best_step([probed for probed in self.history if probed.step <= oldest], self.config)
         for step in checkpoint_steps(self.folder / BEST):
             if needed is not None and step < needed:
                 shutil.rmtree(self.folder / BEST / f"checkpoint-{step:06d}", ignore_errors=True)

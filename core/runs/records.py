@@ -10,6 +10,7 @@ from typing import Any
 
 from core.constitution.principles import content_hash, to_data
 from core.constitution.queries import queries_hash
+from core.engine.adapter_card import named_for_others
 from core.engine.checkpoints import remember, write_json
 from core.engine.processes import World
 from core.errors import ConfigError
@@ -24,6 +25,7 @@ from core.runs.plan import RunPlan
 from core.runs.results import RunResult, run_result_to_data
 from core.settings import ModelReference
 
+PLAN = "plan.json"  # in a run's folder, beside run.json: what only this machine needs to know, to go on
 _PACKAGES = ("torch", "transformers", "peft", "huggingface_hub", "safetensors")
 
 
@@ -55,7 +57,7 @@ def claim_folder(plan: RunPlan, folder: Path, world: World) -> None:
         "model": plan.known_as or plan.model.id,
         "config": config_to_data(plan.config),
     }
-    there = world.share(remember(folder / "plan.json", lambda: dict(here)) if world.first else None)
+    there = world.share(remember(folder / PLAN, lambda: dict(here)) if world.first else None)
     there["config"] = config_to_data(config_from_data(there["config"]))  # that of the version before knows fewer settings
     if there["model"] == plan.model.id:  # begun before names that last were kept
         there["model"] = here["model"]
@@ -85,11 +87,13 @@ class Curve:
 
 
 def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float]], train_queries: list[str], held_out: list[str]) -> dict[str, Any]:
-    """`run.json`: everything that is needed to run it again, and what came of it. The model has the name that lasts where it has one."""
+    """`run.json`: everything that is needed to run it again, and what came of it. It is passed on, so no path of this machine is in it: the model has
+    the name that lasts where it has one; where its folder lies stands in `plan.json`, for whatever goes on from here.
+    """
     return {
         "constitution": to_data(plan.constitution),
         "constitution_sha256": content_hash(plan.constitution),
-        "model": dataclasses.asdict(dataclasses.replace(record.model, id=plan.known_as or record.model.id)),
+        "model": dataclasses.asdict(_named(plan, record.model)),
         "config": config_to_data(plan.config),
         "queries": {"sha256": queries_hash(plan.queries), "train": train_queries, "held_out": held_out, "probe": probed_queries(plan.queries, plan.config)},
         "adapter_sha256": record.adapter_sha256,
@@ -102,6 +106,13 @@ def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float
         "metrics": curve,
         "result": {**report_to_data(record.result), "rows": rows_to_data(record.result)},
     }
+
+
+def _named(plan: RunPlan, model: ModelReference) -> ModelReference:
+    lasting = plan.known_as
+    if lasting is None or lasting == plan.model.id or Path(lasting).is_absolute():
+        return named_for_others(model)
+    return dataclasses.replace(model, id=lasting)
 
 
 def result_data(record: RunRecord) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """Train constitutions over several seeds and say how often behaviour followed, and what it cost. Resumable; a run that is done is not done again.
 
     python -m tests.bench.reliability --out DIR [--seeds 0 1 2 3 4] [--only NAME …] [--preset quick] [--variant NAME SETTING …] [--jobs 1] [--data DIR]
+    python -m tests.bench.reliability --out DIR --seeds 0 --only Brevity "Bullet points" "Ends with a question" "Warm tone" "Capital letters"
+    python -m tests.bench.reliability --out DIR --seeds 0 1 2 --only Brevity … --variant sami method=sami --variant mipo method=mipo
     python -m tests.bench.reliability --out DIR --table
 
 The constitutions are the starters and those of `constitutions.json`. Each run is a process and a folder, DIR/VARIANT/NAME-SEED. A variant is
-settings by a name (as for `train --set`); without one, the preset as it is, called `preset`. The table has a line for each principle of each run.
+settings by a name (as for `train --set`); without one, the preset as it is, called `preset`. The table has a line for each principle of each run;
+pairs are of the prompted base and of what was trained, and with --json there is more of each run.
 """
 
 import argparse
@@ -21,6 +24,8 @@ from typing import Any
 from core.constitution.files import parse_file
 from core.constitution.principles import Constitution, from_data
 from core.constitution.reading.query_files import read_query_file
+from core.measure.report_data import report_from_data
+from core.measure.values import NO_SIDE, roles
 from core.settings import ModelReference
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +39,7 @@ COLUMNS = (  # of the table: heading, key, digits
     ("cut", "cut", 2),
     ("echo", "echo", 2),
 )
+MORE_FIGURES = ("attribution", "mi_bound_nats", "relevance_nats", "surprise_nats", "cut", "echo", "loops")  # of an arm
 
 
 def main() -> None:
@@ -114,26 +120,30 @@ def train_one(options: argparse.Namespace) -> None:
 def rows_of(record_file: Path) -> Iterator[dict[str, Any]]:
     """A line for each principle of a finished run; pairs are of the prompted base and of what was trained."""
     record = json.loads(record_file.read_text(encoding="utf-8"))
-    report = record["result"]
-    control, trained = report["arms"][0], report["arms"][1]
-    arms = (control, trained)
-    for principle, link in zip(report["principles"], record["trainability"]["principles"], strict=True):
-        compliance = [principle["compliance"][figures["arm"]["key"]] for figures in arms]
+    report = report_from_data(record["result"])
+    parts = roles([figures.arm for figures in report.arms])
+    assert parts.control is not None
+    assert parts.trained is not None
+    arms = [next(figures for figures in report.arms if figures.arm.key == arm.key) for arm in (parts.control, parts.trained)]
+    of_the_run = {name.removesuffix("_nats"): [getattr(figures, name).value for figures in arms] for name in MORE_FIGURES}
+    for principle, link in zip(report.principles, record["trainability"]["principles"], strict=True):
+        compliance = [principle.compliance[figures.arm.key] for figures in arms]
         yield {
             "variant": record_file.parent.parent.name,
             "name": record["constitution"]["name"],
-            "principle": principle["title"],
+            "principle": principle.title,
             "seed": record["config"]["seed"],
+            "n": report.n_queries,
             "check": link["verdict"],
-            "verdict": principle["verdict"],
-            "compliance": [sides["statement"]["value"] for sides in compliance],
-            "interval": [compliance[1]["statement"]["low"], compliance[1]["statement"]["high"]],
-            "opposite": [sides.get("flip", sides["antithesis"])["value"] for sides in compliance],
-            "relevance": [figures["relevance_nats"]["value"] for figures in arms],
-            "surprise": [figures["surprise_nats"]["value"] for figures in arms],
-            "cut": [figures["cut"]["value"] for figures in arms],
-            "echo": [figures["echo"]["value"] for figures in arms],
-            "kl": trained["kl_policy_base_nats"]["value"],
+            "verdict": str(principle.verdict),
+            "compliance": [sides["statement"].value for sides in compliance],
+            "interval": [compliance[1]["statement"].low, compliance[1]["statement"].high],
+            "opposite": [sides.get("flip", sides["antithesis"]).value for sides in compliance],
+            "alone": principle.compliance[parts.alone.key][NO_SIDE].value if parts.alone is not None else None,
+            **of_the_run,
+            "words": [figures.words["statement"].value for figures in arms],
+            "repetition": [figures.repetition["statement"].value for figures in arms],
+            "kl": arms[1].kl_policy_base_nats.value,
             "steps": len(record["metrics"]),
             "seconds": record["duration_s"],
         }

@@ -210,10 +210,13 @@ def test_a_question_mark_in_the_url_is_refused_since_it_would_end_the_path(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "sqlite:///:memory:", "not a url", ""])
+@pytest.mark.parametrize(
+    "url", ["mysql://host/name", "sqlite://", "sqlite:///:memory:", "not a url", "", "postgresql://u:secret@h:x/d", "postgresql://u:secret@h:/d/:y@:z"]
+)
 def test_an_unusable_url_is_refused_with_what_to_write_instead(url: str) -> None:
-    with pytest.raises(UnsupportedDatabase, match="postgresql://"):
+    with pytest.raises(UnsupportedDatabase, match="postgresql://") as refused:
         make_engine(url)
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

@@ -8,16 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psutil
 
 from app.processes.lifeline import own_identity
+from app.processes.patience import persist
 from app.services.studio import open_studio
 from app.settings import prepare_data_folder
 from core.methods.settings import config_to_data
@@ -35,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 UP_WITHIN_S = 300.0
 DOWN_WITHIN_S = 60.0
 ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,12 @@ class Whole:
             requested_by="you",
             request_key=key,
         )
-        with self.studio.sessions.begin() as session:
-            return runs.add_run(session, new).id
+
+        def add() -> int:
+            with self.studio.sessions.begin() as session:
+                return runs.add_run(session, new).id
+
+        return _patiently(add)
 
     @property
     def first_run(self) -> int:
@@ -151,11 +157,17 @@ class Whole:
         return left
 
     def job(self, run_id: int) -> Job:
-        with self.studio.sessions.read() as session:
-            return jobs.get_job(session, run_id)
+        def read() -> Job:
+            with self.studio.sessions.read() as session:
+                return jobs.get_job(session, run_id)
+
+        return _patiently(read)
 
     def left(self, run_id: int) -> Left:
         """What a run that has ended left."""
+        return _patiently(lambda: self._left(run_id))
+
+    def _left(self, run_id: int) -> Left:
         row = get_run(self.studio, run_id)
         if row.job.status != JobStatus.FINISHED or row.adapter is None:
             return Left(row.job.status, row.job.error_text, "", "", {}, {}, [], [])
@@ -174,6 +186,11 @@ class Whole:
             curve=curve,
             replies=replies,
         )
+
+
+def _patiently(work: Callable[[], T]) -> T:
+    """As the studio itself does where it works in the background: on a busy machine others may keep the database for longer than one patience."""
+    return persist(work, lambda seconds: bool(time.sleep(seconds)))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Kill what trains at random moments, again and again, and see that every run ends as if it had been left alone.
 
-    python -m tests.rounds.training_kills [--kills 1000] [--seed 0] [--who trainer,attempt,host,web] [--studios 2]
+    python -m tests.rounds.training_kills [--kills 1000] [--minutes 600] [--seed 0] [--who trainer,attempt,host,web] [--studios 2]
 
 Real studios, one beside the other. A run is queued, and while it goes on one process after the other is killed: the trainer, the attempt
 with its whole group, the web process, or the model host while Compare asks it. An attempt may die twice before a new checkpoint; a third
@@ -10,6 +10,7 @@ the same. Exit status 1 when anything differs, with the seed and the moments.
 """
 
 import argparse
+import math
 import multiprocessing
 import os
 import random
@@ -41,6 +42,14 @@ QUESTION = "Why is the sky blue?"
 SAMPLING = {"max_new_tokens": 24, "temperature": 0.7, "top_p": 1.0}
 
 Reply = dict[str, tuple[str, object]]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """When a round has killed enough."""
+
+    kills: int
+    minutes: float = math.inf
 
 
 @dataclass
@@ -121,6 +130,11 @@ class Round:
     alone: list[Left]
     asker: Asker | None
     kills: int
+    deadline: float = math.inf  # on the clock of `time.monotonic`
+
+    @property
+    def goes_on(self) -> bool:
+        return self.tally.kills.total() < self.kills and time.monotonic() < self.deadline
 
     def run(self, number: int) -> None:
         """Queue a run, kill until it ends, and compare it."""
@@ -149,7 +163,7 @@ class Round:
         due: float | None = None  # once the studio's patience bears it
         while (job := self.studio.job(run_id)).status not in ENDED and time.monotonic() < deadline:
             begun = early or (job.status == JobStatus.RUNNING and job.phase != "starting")
-            if due is None and begun and self.tally.kills.total() < self.kills and (victim not in AT_WORK or _may_die(job, killed)):
+            if due is None and begun and self.goes_on and (victim not in AT_WORK or _may_die(job, killed)):
                 due = time.monotonic() + wait_s
             if due is not None and time.monotonic() >= due:
                 return victim
@@ -176,16 +190,16 @@ def _where(job: Job) -> str:
     return f"{job.phase} {job.step}/{job.total_steps} of attempt {job.attempt} ({job.status}, {job.crashes} deaths since the last checkpoint)"
 
 
-def kill_while_training(data: Path, kills: int, seed: int, who: Sequence[str] = tuple(WHO), plans: int = PLANS) -> Tally:
-    """What came of so many kills in a studio of its own."""
-    rng, tally = random.Random(seed), Tally(seed)
+def kill_while_training(data: Path, bound: Bound, seed: int, who: Sequence[str] = tuple(WHO), plans: int = PLANS) -> Tally:
+    """What came of so many kills, or of so long a time, in a studio of its own."""
+    rng, tally, deadline = random.Random(seed), Tally(seed), time.monotonic() + 60 * bound.minutes
     with whole_studio(data) as studio:
         alone = [studio.leave_alone(plan) for plan in range(plans)]  # while the others start
         studio.wait()
         asker = Asker(studio, studio.first_run) if "host" in who else None
-        going = Round(studio, rng, who, tally, alone, asker, kills)
+        going = Round(studio, rng, who, tally, alone, asker, bound.kills, deadline)
         number = 0
-        while tally.kills.total() < kills:
+        while going.goes_on:
             going.run(number := number + 1)
         if asker is not None:
             asker.hear(tally)
@@ -197,6 +211,7 @@ def main() -> int:
     """Run the round."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, default=600.0, help="no kill after these, however many there were")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--who", default=",".join(WHO), help="who is killed")
     parser.add_argument("--studios", type=int, default=2, help="how many stand beside each other")
@@ -209,7 +224,7 @@ def main() -> int:
     spawned = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as data, ProcessPoolExecutor(asked.studios, spawned) as pool:
         each = [
-            pool.submit(kill_while_training, Path(data) / str(number), -(-asked.kills // asked.studios), asked.seed + number, who)
+            pool.submit(kill_while_training, Path(data) / str(number), Bound(-(-asked.kills // asked.studios), asked.minutes), asked.seed + number, who)
             for number in range(asked.studios)
         ]
         tally = sum((done.result() for done in each), Tally(asked.seed))

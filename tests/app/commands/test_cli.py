@@ -27,6 +27,7 @@ def test_train_leaves_an_adapter_a_record_and_a_table(trained, files):
     assert "training 4/4" in done.stderr
     adapter = json.loads((out / "adapter" / "adapter_config.json").read_text())
     assert adapter["base_model_name_or_path"] == "model"  # a folder's name: its path is nobody else's business
+    assert record["model"] == {"id": "model", "revision": None} and str(files) not in json.dumps(record)
 
 
 def test_a_published_pair_of_lists_is_read_wherever_a_constitution_is(files, tmp_path):
@@ -52,6 +53,7 @@ def test_measure_gives_the_figures_of_the_run(trained, files):
     done = cold("measure", "--constitution", files / "c.yaml", "--adapter", out / "adapter", "--queries", files / "q.jsonl", "--json", folder=files)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)["result"]
+    assert str(files / "model") not in done.stdout
     assert result == json.loads((out / "run.json").read_text())["result"]
     assert {line["arm"] for line in result["rows"]} == {"prompt", "sami", "sami-alone"}
 

@@ -73,6 +73,8 @@ def add(kind: bytes, name: str, link: str = "") -> Callable[[tarfile.TarFile], N
         (add(tarfile.REGTYPE, "logs/web.log"), "no name of a file of a backup"),
         (add(tarfile.REGTYPE, "database/studio.db"), "no name of a file of a backup"),  # a second time
         (add(tarfile.REGTYPE, "runs/9/unknown"), "not what its manifest says"),
+        (add(tarfile.REGTYPE, "database/studio.db-wal"), "no name of a file of a backup"),  # SQLite would take it for what came after
+        (add(tarfile.REGTYPE, "database/other"), "no name of a file of a backup"),
         (add(tarfile.SYMTYPE, "runs/1/link", "/etc/passwd"), "link, a folder or a device"),
         (add(tarfile.LNKTYPE, "runs/1/link", "database/studio.db"), "link, a folder or a device"),
         (add(tarfile.CHRTYPE, "runs/1/device"), "link, a folder or a device"),
@@ -106,11 +108,15 @@ def test_damage_is_found_whatever_it_is_and_nothing_put_into_place(written: Path
     (tmp_path / "bad").write_bytes(whole.replace(b"weights", b"weightz"))
     assert "damaged" in told(tmp_path / "bad")
     (tmp_path / "bad").write_bytes(b"no tar at all")
-    assert "no whole backup" in told(tmp_path / "bad")
+    assert "no whole backup" in (said := told(tmp_path / "bad")) and said.count("\n") == 1
     assert "damaged" in told(remade(written, tmp_path / "bad1", lambda member, data: None if "state" in member.name else (member, data)))
     assert "ends before its manifest" in told(remade(written, tmp_path / "bad2", lambda member, data: None if "manifest" in member.name else (member, data)))
     assert "format 2" in told(remade(written, tmp_path / "bad3", manifest_with(format=2)))
-    assert "manifest cannot be read" in told(remade(written, tmp_path / "bad4", manifest_with(unknown=1)))
+    odd: list[dict[str, Any]] = [{"unknown": 1}, {"counts": None}, {"counts": 5}, {"database": ["sqlite"]}, {"files": "x"}, {"notes": [1]}, {"made_at": {}}]
+    for number, changes in enumerate(odd):
+        assert "manifest cannot be read" in told(remade(written, tmp_path / f"odd{number}", manifest_with(**changes))), changes
+    assert "holds no database" in told(remade(written, tmp_path / "odd", manifest_with(database="oracle")))
+    assert "holds no database" in told(remade(written, tmp_path / "bad4", manifest_with(files={})))
     assert "does not hold what its manifest says" in told(remade(written, tmp_path / "bad5", manifest_with(counts={"versions": 400})))
     assert "No such file" in told(tmp_path / "no such file")
 

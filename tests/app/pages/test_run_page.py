@@ -68,11 +68,12 @@ def test_compliance_and_relevance_of_probes_are_curves_of_their_own(studio: Stud
     held = claim(studio)
     train_steps(studio, held, 6)
     with studio.sessions.begin() as session:
-        found = {"probe_compliance": 0.125, "probe_relevance_nats": 0.4}
+        found = {"probe_compliance": 0.125, "probe_useful": 0.125, "probe_relevance_nats": 0.4}
         add_metrics(session, held, [Metric(step=step, name=name, value=value * step) for step in (2, 4) for name, value in found.items()])
     charts = opened(studio, run_id)["sections"]["charts"]
-    assert charts.count("<svg") == 6
+    assert charts.count("<svg") == 7
     assert "Probe compliance" in charts
+    assert "Probe replies that follow and answer" in charts
     assert "cap 2.079" in charts  # the logarithm of eight queries
 
 

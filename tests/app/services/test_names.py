@@ -9,7 +9,7 @@ import pytest
 from app.present.constitutions import entries_html
 from app.services import constitutions as service
 from app.services.imports import import_file
-from app.services.studio import Studio
+from app.services.studio import RefusedError, Studio
 from app.web.actors import is_name
 from core.errors import ConstitutionError
 from tests.app.damaging import ONE, damage
@@ -70,6 +70,23 @@ def test_a_number_out_of_bounds_is_said_and_the_draft_stays_open(studio: Studio,
     assert service.open_draft(studio, made, "Ann").rows == draft.rows and service.history(studio, made) == []
 
 
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (5, "is 5, not an object"),
+        ({key: ONE[key] for key in ONE if key != "id"}, "has the id None; it needs one of 32 digits"),
+        (ONE | {"id": "A" * 32}, "has the id 'AAA.*32 digits"),
+        (ONE | {"title": None}, "has no text as its title"),
+        (ONE | {"antithesis": ["b"]}, "has no text as its antithesis"),
+        (ONE | {"checks": {"max_words": 5}}, "has 'checks', which is no part of one; known are id, title, statement, antithesis, check, written_by"),
+    ],
+)
+def test_a_principle_that_is_none_is_told_what_is_wrong_with_it(studio: Studio, row: object, says: str) -> None:
+    made = service.create_constitution(studio, "Parts")
+    with pytest.raises(ConstitutionError, match=rf"Principle 2 did not arrive whole: it {says}"):
+        service.save_draft(studio, made, "Ann", service.open_draft(studio, made, "Ann").revision, [ONE, row])
+
+
 @pytest.mark.parametrize("pattern", ["\ud800", "a\udc00+", "\ud83d\ude00"])
 def test_half_a_character_in_a_pattern_is_made_whole_before_the_pattern_is_read(studio: Studio, pattern: str) -> None:
     made = service.create_constitution(studio, "Patterns")
@@ -99,3 +116,23 @@ def test_ids_in_a_file_are_dropped_whatever_they_are(studio: Studio, ids: list[o
     first, second = import_file(studio, data, "c.json", "Ann"), import_file(studio, data, "c.json", "Ann")
     found = [{row["id"] for row in service.open_draft(studio, made.id, "Ann").rows} for made in (first, second)]
     assert len(found[0] | found[1]) == 4 and not {str(i) for i in ids} & (found[0] | found[1])
+
+
+def test_a_key_that_made_something_makes_nothing_else_in_silence(studio: Studio) -> None:
+    made = service.create_constitution(studio, "First", "k" * 32)
+    assert service.create_constitution(studio, "First", "k" * 32) == made
+    file = b"name: Third\nprinciples: [{title: T, statement: a, antithesis: b}]"
+    for ask in (lambda: service.create_constitution(studio, "Second", "k" * 32), lambda: import_file(studio, file, "c.yaml", "Ann", "k" * 32)):
+        with pytest.raises(RefusedError, match="With this request key “First” was made already"):
+            ask()
+    assert service.history(studio, made) == [] and {card.name for card in service.list_constitutions(studio)}.isdisjoint({"Second", "Third"})
+
+
+def test_no_version_yet_can_be_told_as_nothing_or_as_zero_and_what_there_never_was_is_said(studio: Studio) -> None:
+    made = service.create_constitution(studio, "Heads")
+    draft = service.save_draft(studio, made, "Ann", service.open_draft(studio, made, "Ann").revision, [ONE])
+    with pytest.raises(RefusedError, match="There is no version 7, nor any other yet"):
+        service.save_version(studio, made, "Ann", "First.", (draft.revision, 7))
+    assert service.save_version(studio, made, "Ann", "First.", (draft.revision, 0)).base_number == 1
+    with pytest.raises(RefusedError, match="Ann saved version 1 meanwhile"):
+        service.save_version(studio, made, "Ann", "Again.", (draft.revision, 0))

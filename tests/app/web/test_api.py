@@ -131,6 +131,15 @@ def test_an_unknown_endpoint_says_where_the_list_is(client: TestClient) -> None:
     assert answer.status_code == 404 and "./api" in answer.json()["message"]
 
 
+@pytest.mark.parametrize(("method", "path", "status", "says"), [("GET", "desk/rename", 405, "asked with POST"), ("PUT", "desk/watch", 405, "asked with POST")])
+def test_a_question_that_is_asked_in_another_way_is_told_how(client: TestClient, method: str, path: str, status: int, says: str) -> None:
+    answer = client.request(method, f"/api/{path}")
+    assert answer.status_code == status and says in answer.json()["message"]
+    for other in ("", "desk", "desk/", "desk/rename/x", "schema.json/", "Desk/rename"):
+        answer = client.request(method, f"/api/{other}")
+        assert answer.status_code == 404 and "./api" in answer.json()["message"], other
+
+
 def test_the_list_is_for_people_and_for_programs(client: TestClient) -> None:
     assert client.get("/api").text == client.get("/docs").text
     assert "POST /api/desk/watch" in client.get("/api").text

@@ -123,6 +123,13 @@ def test_no_file_is_taken_in_and_none_is_fetched_or_handed_out(pages: Pages) -> 
     assert list(pages.settings.uploads_folder.rglob("*")) == []
 
 
+@pytest.mark.parametrize("path", ["/assets/" + "a" * 300, "/static/" + "a/" * 3000, "/svelte/" + "%F0%9F%98%80" * 70])
+def test_an_address_that_no_file_can_have_is_not_found(pages: Pages, path: str) -> None:
+    """Gradio hands it to the file system, which raises."""
+    answer = pages.client.get(path, auth=OURS)
+    assert (answer.status_code, answer.text) == (404, "There is nothing at this address.")
+
+
 @pytest.mark.parametrize("path", ["/gradio_api", "/gradio_api/upload", "/config", "/apix", "/assets/../config", "/write/x", "/WRITE", "//write", ""])
 def test_what_is_not_named_is_not_there(path: str) -> None:
     assert is_known("GET", path) is (path == "")

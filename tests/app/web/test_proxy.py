@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, RedirectResponse, StreamingRespons
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from app.settings import Settings, is_root_path
+from app.addresses import is_root_path
+from app.settings import Settings
 from app.web.app import studio_app
 from app.web.security import protect
 from core.errors import ConfigError

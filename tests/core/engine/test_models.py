@@ -7,8 +7,9 @@ import torch
 
 from core.constitution.principles import Constitution, Principle, Turns
 from core.constitution.queries import Query
-from core.engine.models import Placing, encode_prompt, load_model
+from core.engine.models import Placing, choose_device, encode_prompt, load_model
 from core.engine.sampling import has_ended, to_response
+from core.errors import ConfigError
 from core.methods.settings import TrainConfig
 from core.progress import Listener
 from core.runs.execute import execute
@@ -75,3 +76,10 @@ def test_a_run_on_a_model_without_a_template_says_so_and_finishes(tmp_path, plai
     record = execute(plan, tmp_path / "run", tmp_path, Listener(on_step=lambda report: notes.append(report.note)))
     assert record.adapter.exists()
     assert any("no chat template" in note for note in notes)
+
+
+@pytest.mark.parametrize("wanted", ["gpu", "", "cpu:-1", "meta", "xla", "\udcff", "CPU", "cuda:99", "cuda:9999999999"])
+def test_a_device_that_is_none_or_is_not_here_is_refused_with_what_to_use(wanted: str) -> None:
+    with pytest.raises(ConfigError, match=r"The device is .*Use auto"):
+        choose_device(wanted)
+    assert choose_device("cpu").type == "cpu"

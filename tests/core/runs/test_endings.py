@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.methods.settings import TrainConfig
-from core.runs.endings import Ending, Probed, best_step, ending_to_data, ending_words, endings_data, read_ending, should_end, too_far
+from core.runs.endings import Ending, Probed, best_in_the_end, best_step, ending_to_data, ending_words, endings_data, read_ending, should_end, too_far
 
 
 def history(*bounds, repetition=0.1):
@@ -25,7 +25,7 @@ def config(**changes):
     [([], None), ([0.1], 2), ([0.1, 0.3, 0.2], 4), ([0.3, 0.3], 2), ([None, -0.1], 4), ([None], None), ([0.2, None, 0.1], 2)],
 )
 def test_the_best_step_is_the_first_of_the_highest_bounds(bounds, best):
-    assert best_step(history(*bounds)) == best
+    assert best_step(history(*bounds), config()) == best
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,47 @@ def test_patience_counts_probes_in_a_row_without_a_new_highest_bound(bounds, pat
         assert found is None
     else:
         assert found == Ending(step=2 * len(bounds), planned=40, reason="patience", found=patience, limit=patience, back_to=back_to)
+
+
+BY_REPLIES = TrainConfig(probe_every=2, step_by="replies")
+
+
+def judged(*shares):
+    """Probes every second step whose bound rises all the time."""
+    return [Probed(step=2 * i, bound_nats=i / 10, repetition=0.1, loops=0.0, useful=share) for i, share in enumerate(shares, 1)]
+
+
+@pytest.mark.parametrize(
+    ("shares", "best"),
+    [
+        ([0.25, 0.75, 0.5], 4),
+        ([0.5, 0.5], 2),  # as much is not more
+        ([0.0, 0.0], 2),
+        ([None, 0.25, 0.0], 4),
+        ([None, None], 4),  # nothing can be judged: the bound
+    ],
+)
+def test_replies_choose_the_first_step_after_which_most_of_them_follow_and_answer(shares, best):
+    assert best_step(judged(*shares), BY_REPLIES) == best
+    assert best_step(judged(*shares), config()) == 2 * len(shares)
+
+
+def test_where_replies_choose_every_end_goes_back_to_the_best_step():
+    found, far = judged(0.25, 0.75, 0.5), Ending(step=6, planned=16, reason="distance", found=0.3, limit=0.25, back_to=None)
+    assert best_in_the_end(None, found, 6, 16, BY_REPLIES) is None  # no end
+    assert best_in_the_end(far, found, 6, 16, BY_REPLIES) == Ending(step=6, planned=16, reason="distance", found=0.3, limit=0.25, back_to=4)
+    assert best_in_the_end(None, found, 7, 7, BY_REPLIES) == Ending(step=7, planned=7, reason="replies", found=0.75, limit=0.5, back_to=4)
+    assert best_in_the_end(None, found, 4, 4, BY_REPLIES) is None  # it is there
+    assert best_in_the_end(far, [], 6, 16, BY_REPLIES) == far  # never probed
+    assert best_in_the_end(far, found, 6, 16, config()) == far
+    assert best_in_the_end(None, found, 7, 7, config()) is None
+
+
+def test_patience_with_replies_counts_probes_without_a_new_most():
+    found = should_end(judged(0.25, 0.75, 0.75, 0.5), BASE, 40, TrainConfig(probe_every=2, step_by="replies", patience=2))
+    assert (found.reason, found.found, found.back_to) == ("replies_patience", 2, 4)
+    found = should_end(judged(None, None), BASE, 40, TrainConfig(probe_every=2, step_by="replies", patience=1))
+    assert found is None  # no check: the bound, which rises
 
 
 def test_repetition_ends_only_above_the_limit_over_the_base_and_never_goes_back_to_itself():
@@ -80,6 +121,22 @@ def test_distance_ends_above_its_limit_and_leaves_the_last_step():
         (("patience", 3, 3, 6), 1, "Training ended after step 9 of 16: the probe bound has not risen for 3 probes; went back to step 6."),
         (("patience", 1, 1, 6), 2, "Iteration 2 ended after its step 9 of 16: the probe bound has not risen for 1 probe; went back to its step 6."),
         (("distance", 0.2731, 0.25, None), 1, "Training ended after step 9 of 16: it was 0.273 nats a token away from its base, and the limit is 0.25."),
+        (
+            ("distance", 0.3, 0.25, 6),
+            1,
+            "Training ended after step 9 of 16: it was 0.300 nats a token away from its base, and the limit is 0.25; went back to step 6.",
+        ),
+        (
+            ("replies_patience", 3, 3, 6),
+            1,
+            "Training ended after step 9 of 16: the share of probe replies that follow and answer has not risen for 3 probes; went back to step 6.",
+        ),
+        (
+            ("replies", 0.75, 0.5, 6),
+            1,
+            "Training ended after step 9 of 16: most of the replies to the probe queries that followed and still answered, 75%, came earlier; "
+            "went back to step 6.",
+        ),
         (
             ("repetition", 0.31, 0.23, None),
             1,

@@ -116,6 +116,27 @@ def test_a_probe_tells_what_the_checks_find_of_the_replies_under_the_statements(
     assert probe(Parrot(tiny, prompts), both, queries, TrainConfig(), 4).compliance == 0.5
 
 
+def test_a_probe_counts_what_follows_and_still_answers_its_own_query(tiny):
+    """Three of four replies are short; the base decides which of them are likeliest under their own query."""
+    both, queries = (
+        Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long.", check=Check("max_words", 3)),)),
+        [
+            "One?",
+            "Two?",
+            "Three?",
+            "Four?",
+        ],
+    )
+    says = {"One?": "one two", "Two?": "a b c d", "Three?": "three", "Four?": "x"}
+    prompts = {side_prompt(tiny, both, side, query): says[query] for query in queries for side in ("statement", "antithesis")}
+    answers = [
+        max(read.logprobs) == read.logprobs[0] and read.logprobs.count(read.logprobs[0]) == 1 for read in read_replies(tiny, queries, list(says.values()))
+    ]
+    found = probe(Parrot(tiny, prompts), both, queries, TrainConfig(), 4)
+    assert (found.compliance, found.useful) == (0.75, sum(answers[i] for i in (0, 2, 3)) / 4)
+    assert 0 < found.useful < found.compliance  # or this would show nothing
+
+
 def test_the_same_policy_is_probed_alike_and_never_above_the_cap(tiny):
     config = TrainConfig(sampling=SamplingConfig(max_new_tokens=8, temperature=1.0))
     first = probe(base_of(tiny), CONSTITUTION, ["One?", "Two?", "Three?"], config, 4)
@@ -128,6 +149,7 @@ class Finds:
     """Probes that find the given bounds, one a step, and the adapter as it was at each."""
 
     bounds: list
+    useful: list | None = None
     seen: dict = dataclasses.field(default_factory=dict)
 
 
@@ -138,7 +160,8 @@ def trained(tiny_folder, folder, finds, config, company=NOBODY):
 
     def ask(step):
         finds.seen[step] = weights(model)
-        return Probed(step=step, bound_nats=finds.bounds[step - 1], repetition=0.0, loops=0.0)
+        useful = finds.useful[step - 1] if finds.useful is not None else None
+        return Probed(step=step, bound_nats=finds.bounds[step - 1], repetition=0.0, loops=0.0, useful=useful)
 
     base = Probed(step=0, bound_nats=0.0, repetition=0.0, loops=0.0)
     probes = Probes(folder=folder, config=config, base=base, ask=ask)
@@ -170,6 +193,17 @@ def test_probes_come_every_so_many_steps_and_change_nothing_while_they_do_not_en
     plain = Finds([0.5] * 12)
     trained(tiny_folder, tmp_path / "plain", plain, dataclasses.replace(config, probe_every=12))
     assert torch.equal(left, plain.seen[12])
+
+
+def test_where_replies_choose_a_training_without_early_end_leaves_the_adapter_of_the_best_step(tiny_folder, tmp_path):
+    finds = Finds([0.1 * step for step in range(1, 13)], useful=[0.25, 0.5, 0.75, *[0.5] * 9])
+    steps, config = [], dataclasses.replace(CONFIG, probe_every=1, patience=0, step_by="replies")
+    left = trained(tiny_folder, tmp_path / "run", finds, config, Company(on_step=steps.append))
+    assert steps[-1].done == steps[-1].total == 12
+    assert json.loads((tmp_path / "run" / "early_end.json").read_text())["back_to"] == 3
+    assert torch.equal(left, finds.seen[3])
+    again = trained(tiny_folder, tmp_path / "run", Finds([]), config)  # the same folder: nothing is left to do but to go back
+    assert torch.equal(again, left)
 
 
 @pytest.mark.parametrize("stop_after", range(1, 6))

@@ -8,6 +8,7 @@ import pytest
 
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
+from core.engine.default_model import DEFAULT_MODEL
 from core.engine.processes import ALONE
 from core.errors import ConfigError
 from core.methods.settings import TrainConfig
@@ -50,19 +51,23 @@ def test_a_run_begun_before_there_were_such_names_goes_on_where_it_lies(tmp_path
     claim_folder(replace(PLAN, known_as="data:models/mine"), tmp_path, ALONE)
 
 
-def test_a_record_names_the_model_by_the_name_that_lasts(tmp_path: Path) -> None:
+def test_a_record_names_the_model_by_the_name_that_lasts_and_tells_no_path(tmp_path: Path) -> None:
     here = tmp_path / "data" / "models" / "mine"
-    told = [record_to_data(replace(PLAN, known_as=name), finished(here), [], [], [])["model"] for name in ("data:models/mine", None)]
-    assert told == [{"id": "data:models/mine", "revision": None}, {"id": str(here), "revision": None}]
+    names = ("data:models/mine", None, str(here), PLAN.model.id, "models/mine")
+    told = [record_to_data(replace(PLAN, known_as=name), finished(str(here)), [], [], [])["model"] for name in names]
+    assert told == [{"id": name, "revision": None} for name in ("data:models/mine", "mine", "mine", "mine", "models/mine")]
+    cached = "/home/ann/.cache/huggingface/hub/models--org--name/snapshots/" + "a" * 40
+    assert record_to_data(PLAN, finished(cached), [], [], [])["model"] == {"id": "org/name", "revision": "a" * 40}
+    assert record_to_data(PLAN, finished(DEFAULT_MODEL), [], [], [])["model"]["id"] == DEFAULT_MODEL
 
 
-def finished(model: Path) -> RunRecord:
+def finished(model: str) -> RunRecord:
     done = result()
     return RunRecord(
         adapter=Path("adapter"),
         adapter_sha256="ab",
         result=done.report,
-        model=ModelReference(id=str(model)),
+        model=ModelReference(id=model),
         trainability=trainability_from_data(FOUND),
         dropped={},
         balance=(),
