@@ -14,6 +14,7 @@ from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
 from core.constitution.principles import SIDES
 from core.errors import StudioError
+from core.measure.statistics import MOST_SEEDS
 from core.measure.values import NO_SIDE
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES
 from core.methods.settings import PRESETS
@@ -37,6 +38,7 @@ EPILOG = """\
 examples:
   python -m app                                      serve the page at http://127.0.0.1:7860
   python -m app train --constitution brief.yaml --queries queries.jsonl --out runs/brief
+  python -m app train --constitution brief.yaml --queries queries.jsonl --out runs/brief --seeds 3
   python -m app check --constitution brief.yaml --queries queries.jsonl
   python -m app measure --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl
   python -m app reply --constitution brief.yaml --adapter runs/brief/adapter --queries queries.jsonl --out replies.jsonl
@@ -222,6 +224,13 @@ def _train(command: argparse.ArgumentParser) -> None:
         "--processes", type=_count, metavar="N", help="processes that train together, a GPU each (STUDIO_PROCESSES; default: one for each GPU, else one)"
     )
     command.add_argument(
+        "--seeds",
+        type=_seeds,
+        default=1,
+        metavar="N",
+        help=f"train with N seeds (1 to {MOST_SEEDS}) from --seed on, one after another, into DIR/seed-S; DIR/series.json says what they come to (default: 1)",
+    )
+    command.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="gets DIR/adapter (a PEFT folder) and DIR/run.json (config, hashes, versions, metrics, result)"
     )
 
@@ -229,6 +238,12 @@ def _train(command: argparse.ArgumentParser) -> None:
 def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > MOST_DIGITS or not 1 <= int(text) <= MOST_PROCESSES:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_PROCESSES}, got {reprlib.repr(text)}")
+    return int(text)
+
+
+def _seeds(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_SEEDS:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_SEEDS}, got {text!r}")
     return int(text)
 
 

@@ -1,7 +1,7 @@
 """Runs, the jobs that train: what was asked for, what they reported, what came of them. Queue and lease are those of any job."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ class NewRun:
     requested_by: str
     request_key: str  # made with the form, so that a second click on the same form is the same run
     revision: str | None = None
+    series: str | None = None  # names those that are asked for together and differ in their seed
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,20 @@ def get_run(session: Session, run_id: int) -> Run:
     found = session.get(Run, run_id, populate_existing=True)
     if found is None:
         raise NotFound(f"There is no run {run_id}.")
+    return found
+
+
+def series_of(session: Session, run: Run) -> list[Run]:
+    """The runs that were asked for together with this one, itself among them, in the order in which they were queued first."""
+    return [run] if run.series is None else runs_by_series(session, [run.series])[run.series]
+
+
+def runs_by_series(session: Session, series: Collection[str]) -> dict[str, list[Run]]:
+    """The runs of each of these series, in the order in which they were queued first; one statement however many."""
+    found: dict[str, list[Run]] = {name: [] for name in series}
+    query = select(Run).where(Run.series.in_(series)).order_by(Run.id)
+    for run in session.scalars(query, execution_options={"populate_existing": True}):
+        found[str(run.series)].append(run)
     return found
 
 

@@ -149,7 +149,7 @@ class Run(Base):
     """What only a job that trains has: what is asked for, and what came of it."""
 
     __tablename__ = "run"
-    __table_args__ = (Index(None, "version_id"),)
+    __table_args__ = (Index(None, "version_id"), Index(None, "series"))
 
     id: Mapped[int] = mapped_column(ForeignKey("job.id"), primary_key=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
@@ -160,6 +160,7 @@ class Run(Base):
     adapter: Mapped[str | None]  # store key
     adapter_sha256: Mapped[str | None]
     result: Mapped[dict[str, Any] | None]
+    series: Mapped[str | None]  # the same of runs that were asked for together and differ in their seed; None: asked for alone
 
     job: Mapped[Job] = relationship(lazy="joined", innerjoin=True)
 

@@ -4,11 +4,11 @@ import { inAddress, openChannel, poll } from "./channel.js";
 import { drawProgress, makeProgress } from "./progress.js";
 import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText } from "./studio.js";
 
-const PARTS = ["head", "actions", "messages", "phases", "charts", "samples", "log", "result"];
+const PARTS = ["head", "actions", "messages", "phases", "series", "charts", "samples", "log", "pooled", "result"];
 const PICKS = { first: "Before training", latest: "Latest", all: "All" };
 
 const WATCH_MS = 1000;
-const RESTING_MS = 5000; // a stopped or failed run may be resumed in another tab
+const RESTING_MS = 5000; // a stopped or failed run may be resumed in another tab, and a finished one waits for the others of its series
 
 export function mount({ element }) {
   const channel = openChannel("run");
@@ -22,10 +22,10 @@ function begin(page, element, reply) {
   if (reply?.kind !== "run") return notOpened(page.root, reply);
   draw(page, reply);
   page.lookAfter = poll(element, async () => {
-    const now = page.status === "finished" ? null : await page.ask("watch", () => ({ run: page.run, seen: page.mark }));
+    const now = page.settled ? null : await page.ask("watch", () => ({ run: page.run, seen: page.mark }));
     if (now?.kind === "none") return void drawNone(page, now);
     if (now?.kind === "run") draw(page, now);
-    return page.status === "finished" ? null : ["stopped", "failed"].includes(page.status) ? RESTING_MS : WATCH_MS;
+    return page.settled ? null : ["stopped", "failed", "finished"].includes(page.status) ? RESTING_MS : WATCH_MS;
   });
   page.lookAfter(WATCH_MS);
 }
@@ -37,6 +37,7 @@ function makePage(element, ask) {
     root: emptyRoot(element, ".cs-runpage"),
     run: null,
     status: "",
+    settled: false, // nothing of it changes any more
     mark: "", // of what is shown
     lookAfter: () => {}, // so many milliseconds, once a run is shown
     pick: "latest",
@@ -63,7 +64,7 @@ function draw(page, reply) {
     page.run = reply.run;
     root.replaceChildren(...layout(page));
   }
-  Object.assign(page, { status: reply.status, mark: reply.mark });
+  Object.assign(page, { status: reply.status, settled: reply.settled, mark: reply.mark });
   document.title = reply.title;
   root.dataset.status = reply.status;
   setText(page.headline, reply.headline);
@@ -101,9 +102,11 @@ function layout(page) {
   return [
     h("header", { class: "cs-run-head", id: "content" }, parts.head, parts.actions),
     h("section", { class: "cs-run-state", "aria-label": "Status" }, h("div", { class: "cs-state-line" }, headline, amount), progress.bar, parts.phases, problem, parts.messages, spoken),
+    parts.series,
     charts,
     samples,
     log,
+    h("section", { class: "cs-run-result", "aria-label": "Over all seeds" }, parts.pooled),
     h("section", { class: "cs-run-result", "aria-label": "Result" }, parts.result),
   ];
 }

@@ -2,9 +2,11 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from app.commands.files import read_constitution
 from app.commands.inputs import open_settings, place_of, read_queries
+from app.commands.series import train_series
 from app.commands.terminal import Printer, StopRequest, quiet
 from app.present.balance import balance_lines
 from app.present.table import report_lines
@@ -12,16 +14,18 @@ from app.present.trainability import trainability_lines
 from app.processes.helpers import HelperLost, helped
 from app.processes.protocol import HELPER_LOST
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
+from core.measure.values import Report
 from core.methods.settings import preset, with_settings
 from core.progress import Listener, Stopped
 from core.runs.demands import require_possible
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
+from core.runs.records import RunRecord
 from core.settings import ModelReference
 
 
 def run(options: argparse.Namespace) -> int:
-    """`train`: leaves `adapter/` and `run.json` in the folder; stops and resumes at any step."""
+    """`train`: leaves `adapter/` and `run.json` in the folder, or with several seeds a folder of each; stops and resumes at any step."""
     quiet()
     settings = open_settings(options)
     model = options.model or settings.model
@@ -37,16 +41,36 @@ def run(options: argparse.Namespace) -> int:
     if plan.model.id == DEFAULT_MODEL:
         print(DEFAULT_NOTICE)
     stop = StopRequest()
+
+    def train(one: RunPlan, folder: Path) -> RunRecord:
+        with helped(one, folder, settings.models_folder, options.processes or settings.processes) as world:
+            return execute(one, folder, settings.models_folder, Listener(on_step=Printer(), should_stop=stop), world)
+
     try:
-        with helped(plan, options.out, settings.models_folder, options.processes or settings.processes) as world:
-            record = execute(plan, options.out, settings.models_folder, Listener(on_step=Printer(), should_stop=stop), world)
+        if options.seeds > 1:
+            return train_series(plan, options.seeds, options.out, lambda one, folder: _told_briefly(train(one, folder)))
+        _tell(train(plan, options.out))
     except HelperLost as error:
         print(f"error: {error}", file=sys.stderr)
         return HELPER_LOST
     except Stopped:
         print(f"Stopped; what was done is in {options.out}. The same command goes on from there.", file=sys.stderr)
         return 130
+    return 0
+
+
+def _tell(record: RunRecord) -> None:
     endings = ["", *(str(ending["says"]) for ending in record.endings)] if record.endings else []
     print("\n".join([*trainability_lines(record.trainability), "", *report_lines(record.result), *balance_lines(record.balance), *endings]))
+    _tell_adapter(record)
+
+
+def _told_briefly(record: RunRecord) -> Report:
+    """The report of one of several runs, once what it says of each principle has been printed."""
+    print("\n".join(principle.sentence for principle in record.result.principles))
+    _tell_adapter(record)
+    return record.result
+
+
+def _tell_adapter(record: RunRecord) -> None:
     print(f"\nAdapter: {record.adapter}  (sha256 {record.adapter_sha256[:12]}, {record.duration_s:.0f} s)")
-    return 0

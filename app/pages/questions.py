@@ -183,6 +183,7 @@ class RunWish(Question):
     model: Text  # Hub id, or a folder on the server's machine
     preset: Text
     seed: Whole
+    seeds: Whole = 1  # as many runs, with this seed and those that follow it
     settings: Annotated[dict[Text, Text], Field(max_length=MOST_ITEMS)] = field(default_factory=dict)  # an empty text: the preset's value
     key: Text = ""  # of this request: the same key asks for the same run
 

@@ -10,8 +10,10 @@ from app.pages.questions import OneRun, RunAddress, RunWatch, id_in
 from app.pages.run_answers import NoRun, RunShown, RunState, Unchanged
 from app.present import runs as present
 from app.present.curves import charts_html
+from app.present.series import pooled_html, series_list_html
 from app.services import runs as service
 from app.services.run_views import RunView
+from app.services.series import series_state
 from app.services.studio import Studio
 from core.constitution.normal import closed
 from core.errors import StudioError
@@ -90,8 +92,11 @@ def _shown(view: RunView) -> RunShown:
             "charts": charts_html(view) if view.metrics else "",
             "samples": present.samples_html(view.samples),
             "log": present.log_html(view.log),
+            "series": series_list_html(view.series, view.line.id) if view.series is not None else "",
+            "pooled": pooled_html(view.series) if view.series is not None else "",
             "result": present.result_section_html(view),
         },
+        settled=finished and not (view.series is not None and view.series.pending),
     )
     return replace(shown, mark=hashlib.sha256(to_reply(shown).body).hexdigest()[:16])
 
@@ -112,6 +117,7 @@ def _state(view: RunView) -> RunState:
         trainability=view.result.trainability if view.result is not None else None,
         adapter_sha256=view.adapter_sha256,
         result={**report_to_data(report), "rows": rows_to_data(report)} if report is not None else None,
+        series=series_state(view.series) if view.series is not None else None,
     )
 
 

@@ -56,6 +56,7 @@ class FormAgain:
     model: str
     preset: str
     seed: int
+    seeds: int
     changes: dict[str, str]  # settings that differ from the preset
 
 
@@ -138,6 +139,7 @@ class RunShown:
     progress: str
     spoken: str
     sections: dict[str, str]  # HTML
+    settled: bool  # whether nothing of it changes any more unless someone resumes a run
     mark: str = ""  # changes with any of it
 
 
@@ -166,3 +168,4 @@ class RunState:
     trainability: Trainability | None  # what the base did before training; None until the run is finished
     adapter_sha256: str | None
     result: dict[str, Any] | None  # the same as `result` in run.json; None until the run is finished
+    series: dict[str, Any] | None  # the runs that differ from it in their seed, and what they come to; None: it was asked for alone

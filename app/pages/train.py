@@ -108,7 +108,7 @@ class TrainPage:
 
     @answers
     def train(self, question: RunWish, editor: str) -> Go:
-        """Queue the run and go to it."""
+        """Queue the run, or one for each seed, and go to it."""
         run_id = runs.queue_run(self.studio, editor, _form(question), question.key)
         return Go(href=f"./run?id={run_id}", id=run_id)
 
@@ -131,6 +131,7 @@ def _form(question: RunWish) -> TrainForm:
         model=question.model,
         preset=question.preset,
         seed=question.seed,
+        seeds=question.seeds,
         changes=tuple(f"{name}={value}" for name, value in given.items() if value),
     )
 

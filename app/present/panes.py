@@ -124,7 +124,7 @@ def source_option(source: Source) -> SourceOption:
     return SourceOption(
         key=source_key(source),
         group="Finished runs" if source.run_id is not None else "No training: the constitution in the prompt alone",
-        label=(f"Run {source.run_id}: {what}" if source.run_id is not None else what) + (" (cannot be read)" if source.problem else ""),
+        label=(f"Run {source.run_id}: {what}{_which_seed(source)}" if source.run_id is not None else what) + (" (cannot be read)" if source.problem else ""),
         facts=facts_html(source),
         run=source.run_id,
         version=source.version_id,
@@ -136,6 +136,13 @@ def source_option(source: Source) -> SourceOption:
         methods=tuple(MethodOption(key=method.key, title=method.title, settings=method.settings) for method in addable(source)),
         problem=source.problem,
     )
+
+
+def _which_seed(source: Source) -> str:
+    """Of runs that differ in it alone."""
+    if source.series is None:
+        return ""
+    return f", seed {source.seed}: the median of {source.median_of}" if source.median_of else f", seed {source.seed}"
 
 
 def addable(source: Source) -> list[Method]:

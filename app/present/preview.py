@@ -14,8 +14,10 @@ def preview_html(preview: Preview) -> str:
     rows = [("Machine", _hardware(preview.hardware))]
     if preview.estimate is not None:
         made = preview.estimate
+        seeds = preview.plan.form.seeds
         phases = ", ".join(f"{within(phase_words(phase))} {duration(spent)}" for phase, spent in made.seconds.items())
-        rows.append(("Time", f'<strong class="cs-big">{_about(made.total_s)}</strong><span class="cs-quiet">{escape(phases)}</span>'))
+        each = f"{seeds} runs, one after the other, {_about(made.total_s)} each: " if seeds > 1 else ""
+        rows.append(("Time", f'<strong class="cs-big">{_about(seeds * made.total_s)}</strong><span class="cs-quiet">{escape(each + phases)}</span>'))
         rows.append(
             (
                 "Memory",

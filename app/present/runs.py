@@ -96,10 +96,11 @@ def _list_item(line: RunLine) -> str:
     name = f'<bdi>{escape(line.constitution)}</bdi> <span class="cs-number">v{line.version_number}</span>'
     percent = f" · {line.share:.0%}" if line.status == JobStatus.RUNNING else ""
     mark = f'<span aria-hidden="true">{STATUS_MARKS[line.status]}</span>'
+    seed = f" · seed {line.seed}" if line.seed is not None else ""
     return (
         f'<li class="cs-run"><a href="./run?id={line.id}"><span class="cs-number">Run {line.id}</span> {name}</a>'
         f'<span class="cs-run-status" data-status="{line.status.value}">{mark} {escape(status_words(line))}{percent}</span>'
-        f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)} · '
+        f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)}{seed} · '
         f"<bdi>{escape(line.requested_by)}</bdi> · {time_html(line.created_at)}</span></li>"
     )
 

@@ -1,8 +1,11 @@
-"""The report as lines for a terminal."""
+"""A report, or several seeds' reports as one, as lines for a terminal."""
+
+from collections.abc import Sequence
 
 from core.constitution.principles import SIDES
 from core.measure.rows import PERCENT, POINTS, answer_lines, family_note, rows, worst_replies
-from core.measure.statistics import Figure
+from core.measure.series import Series, left_out_says, median_says
+from core.measure.statistics import Figure, Pooled
 from core.measure.values import Report
 
 DIGITS = {PERCENT: 2, POINTS: 2}  # of shares and their differences; other rows say theirs
@@ -27,8 +30,39 @@ def _table(report: Report) -> list[str]:
             table.append([group])
         digits = DIGITS[row.form] if row.form in DIGITS else int(row.form)
         table.append([f"  {row.label}", *(number(figure, digits) if figure is not None else "" for figure in row.cells.values()), str(row.n)])
+    return _aligned(table)
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    """Columns under each other; a line of one cell is a heading."""
     widths = [max(len(line[i]) for line in table if len(line) > 1) for i in range(len(table[0]))]
     return ["  ".join([f"{line[0]:<{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=False))]).rstrip() for line in table]
+
+
+def series_lines(series: Series) -> list[str]:
+    """The means over seeds, below each the values with the seeds and the spread between them, then the sentences."""
+    order = ", ".join(map(str, series.seeds))
+    head = f"Result over {len(series.seeds)} seeds ({order}): means with 95% intervals; below each the values in that order, and the standard deviation"
+    said = [principle.sentence for principle in series.principles]
+    return [head, "", *_series_table(series), "", *said, *filter(None, [left_out_says(series.left_out), median_says(series.median), series.note])]
+
+
+def _series_table(series: Series) -> list[str]:
+    table, group = [["", *series.arms, "seeds"]], ""
+    for row in series.rows:
+        if row.group != group:
+            group = row.group
+            table.append([group])
+        digits, cells = DIGITS[row.form] if row.form in DIGITS else int(row.form), list(row.cells.values())
+        seeds = min(pooled.mean.n for pooled in cells if pooled is not None)
+        table.append([f"  {row.label}", *(number(pooled.mean, digits) if pooled is not None else "" for pooled in cells), str(seeds)])
+        table.append(["", *(_by_seed(pooled, digits) if pooled is not None else "" for pooled in cells), ""])
+    return _aligned(table)
+
+
+def _by_seed(pooled: Pooled, digits: int) -> str:
+    values = " ".join("–" if figure.value is None else f"{figure.value:.{digits}f}" for figure in pooled.by_seed)
+    return values if pooled.sd is None else f"{values}, sd {pooled.sd:.{digits}f}"
 
 
 def _confusions(report: Report) -> list[str]:

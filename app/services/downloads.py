@@ -14,8 +14,8 @@ from typing import Any, Literal, TypeVar
 from app.processes.protocol import attempt_key
 from app.processes.store import Store
 from app.services.audit import record
-from app.services.runs import read_result
-from app.services.stored import constitution_of, queries_of
+from app.services.series import SeriesView, series_view
+from app.services.stored import constitution_of, queries_of, read_result
 from app.services.studio import Studio, in_words
 from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_yaml
@@ -23,6 +23,7 @@ from core.constitution.queries import Query, to_rows
 from core.constitution.stored import Unreadable
 from core.engine.adapter_card import public_base
 from core.errors import QueryError, StudioError
+from core.measure.series import Series
 from core.measure.values import Report, Roles, roles
 from core.methods.arms import Arm
 from core.runs.phases import ADAPTER
@@ -62,6 +63,23 @@ def report_of_run(studio: Studio, run_id: int) -> Report:
     if result is None:
         raise NothingToTakeError(f"Run {run_id} has no result that can be read.")
     return result.report
+
+
+def series_of_run(studio: Studio, run_id: int) -> SeriesView:
+    """The series that a run is one of."""
+    with in_words(), studio.sessions.read() as session:
+        view = series_view(runs.series_of(session, _found(lambda: runs.get_run(session, run_id))))
+    if view is None:
+        raise NothingToTakeError(f"Run {run_id} was asked for alone: it is one of no series.")
+    return view
+
+
+def pooled_of_run(studio: Studio, run_id: int) -> Series:
+    """The figures of that series."""
+    view = series_of_run(studio, run_id)
+    if view.result is None:
+        raise NothingToTakeError(f"The series of run {run_id} has no figures yet. {view.says}")
+    return view.result
 
 
 def replies_of_run(studio: Studio, run_id: int) -> list[dict[str, Any]]:

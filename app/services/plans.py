@@ -19,16 +19,19 @@ from core.engine.default_model import DEFAULT_MODEL
 from core.engine.quantisation import REMEDY
 from core.errors import ConfigError, QueryError
 from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
+from core.measure.statistics import MOST_SEEDS
 from core.methods.recipes import DEFAULT_RECIPE
 from core.methods.settings import PRESETS, TrainConfig, config_from_data, flat_settings, preset, with_settings
 from core.runs.demands import require_stances, require_train_queries
 from core.runs.estimates import Estimate, constitution_tokens, estimate
 from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, part_of, probe_note
+from core.settings import require_in_range
 from db.machines import serving_machine
 from db.runs import VersionToTrain
 from db.tables import Run
 
 VERSIONS_OFFERED = 10  # of one constitution; an older one is offered where an address names it
+MOST_SEED = 2**31 - 1  # that a form can hold
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
 
 
@@ -50,6 +53,7 @@ class TrainForm:
     model: str
     preset: str = "quick"
     seed: int = 0
+    seeds: int = 1  # as many runs, with this seed and those that follow it
     changes: tuple[str, ...] = ()  # `name=value` for settings that differ from the preset
 
 
@@ -64,6 +68,11 @@ class Plan:
     version_number: int
     query_set: QuerySetView
 
+    @property
+    def configs(self) -> tuple[TrainConfig, ...]:
+        """Of each run, in the order in which they are trained."""
+        return tuple(replace(self.config, seed=self.config.seed + i) for i in range(self.form.seeds))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
@@ -71,8 +80,8 @@ class Preview:
 
     plan: Plan
     hardware: Hardware | None  # None: not measured yet
-    estimate: Estimate | None  # None: hardware or model are not known
-    preset_minutes: dict[str, float]  # for each preset where an estimate can be made
+    estimate: Estimate | None  # of one run; None: hardware or model are not known
+    preset_minutes: dict[str, float]  # of all runs together, for each preset where an estimate can be made
     command: str
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -118,6 +127,7 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     for change in form.changes:
         _require_plain(change)
     config = with_settings(preset(form.preset, seed=form.seed), form.changes)
+    _require_seeds(form)
     with in_words(), studio.sessions.read() as session:
         version = constitution_store.get_version_by_id(session, form.version_id)
         constitution, number = require_constitution(version), version.number
@@ -133,6 +143,12 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     model = look_up(form.model, studio.launcher.local)
     _require_room(config, model)
     return Plan(form=form, config=config, model=model, constitution=constitution, version_number=number, query_set=query_set)
+
+
+def _require_seeds(form: TrainForm) -> None:
+    require_in_range(1 <= form.seeds <= MOST_SEEDS, "seeds", form.seeds, f"between 1 and {MOST_SEEDS}")
+    most = MOST_SEED - form.seeds + 1
+    require_in_range(form.seeds == 1 or form.seed <= most, "seed", form.seed, f"at most {most:,} where {form.seeds} seeds are asked for")
 
 
 def _require_room(config: TrainConfig, model: BaseModel) -> None:
@@ -169,7 +185,7 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
         plan=plan,
         hardware=hardware,
         estimate=made,
-        preset_minutes={name: one.total_s / 60 for name, one in each.items() if one is not None},
+        preset_minutes={name: form.seeds * one.total_s / 60 for name, one in each.items() if one is not None},
         command=command_line(plan),
         warnings=tuple(_warnings(studio, plan, hardware, made)),
         notes=tuple(_notes(plan, made)),
@@ -200,6 +216,8 @@ def command_line(plan: Plan) -> str:
     words = ["python", "-m", "app", "train", "--constitution", f"{stem}-v{plan.version_number}.yaml"]
     words += ["--queries", f"{file_stem(plan.query_set.name.rsplit('.', 1)[0])}.jsonl", "--model", plan.model.id]
     words += ["--preset", plan.form.preset, "--seed", str(plan.form.seed)]
+    if plan.form.seeds > 1:
+        words += ["--seeds", str(plan.form.seeds)]
     for change in _changes(plan.config, plan.form.preset):
         words += ["--set", change]
     return shlex.join([*words, "--out", f"{stem}-v{plan.version_number}-{plan.form.preset}"])
@@ -223,7 +241,7 @@ def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estim
             "trains was measured. Choose a smaller model or shorter replies."
         )
     weights = shape.bytes if shape is not None and plan.model.id != DEFAULT_MODEL else 0
-    needed = DISK_FACTOR * weights + (made.disk_bytes if made is not None else 0)
+    needed = DISK_FACTOR * weights + (plan.form.seeds * made.disk_bytes if made is not None else 0)
     free = studio.store.free_bytes()
     if needed > free:
         found.append(f"It may need {needed / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are free. Free some space first.")

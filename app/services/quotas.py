@@ -17,14 +17,22 @@ MOST_WAITING = 100  # runs of one person that have not begun
 MOST_A_DAY = {"query-set.uploaded": (500, "query sets"), "constitution.made": (500, "constitutions")}
 
 
-def require_place_in_queue(session: Session, name: str) -> None:
-    """Refuse the run that was just queued for somebody who had as many waiting as one may have.
+def require_place_in_queue(session: Session, name: str, queued: int = 1) -> None:
+    """Refuse the runs that were just queued together for somebody who has more waiting with them than one may have.
 
     Raises:
-        RefusedError: They had.
+        RefusedError: They have.
     """
-    if count_waiting(session, name) > MOST_WAITING:
+    waiting = count_waiting(session, name)
+    if waiting <= MOST_WAITING:
+        return
+    if queued == 1:
         raise RefusedError(f"You have {MOST_WAITING} runs waiting, as many as one person may have. Wait until some have begun, or stop some.")
+    had = waiting - queued
+    raise RefusedError(
+        f"You have {had} run{'' if had == 1 else 's'} waiting, and one person may have {MOST_WAITING}: {queued} more do not fit. Ask for fewer seeds, wait "
+        "until some have begun, or stop some."
+    )
 
 
 def require_below_quota(session: Session, what: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.processes.patience import Hindrance
+from app.services.series import SeriesView
 from core.methods.settings import TrainConfig
 from core.runs.results import RunResult
 from db.status import JobStatus
@@ -41,6 +42,7 @@ class RunLine:
     version_number: int
     model: str
     preset: str
+    seed: int | None  # None: cannot be read
     status: JobStatus
     stopping: bool
     phase: str
@@ -79,6 +81,7 @@ class RunView:
     unreadable: bool  # whether the row holds a result of another form
     problems: tuple[str, ...]  # what of the run, besides its result, cannot be read, and why
     adapter_sha256: str | None
+    series: SeriesView | None = None  # the runs that were asked for together with it; None: it was asked for alone
 
     @property
     def ended(self) -> bool:

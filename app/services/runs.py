@@ -1,7 +1,6 @@
 """Runs: asking for one, watching it, stopping and resuming it. All a page shows comes from the run's rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +12,12 @@ from app.processes.store import LOG
 from app.services.audit import record
 from app.services.base_models import look_up
 from app.services.logs import log_tail, waits_for
-from app.services.plans import TrainForm, form_of, known_hardware, make_plan
+from app.services.plans import Plan, TrainForm, form_of, known_hardware, make_plan
 from app.services.quotas import require_place_in_queue
 from app.services.request_keys import require_key
 from app.services.run_views import RESUMABLE, Point, RunLine, RunView, SampledReply
-from app.services.stored import NotKeptError, config_of, constitution_of, preset_name, run_problems
+from app.services.series import series_view
+from app.services.stored import NotKeptError, config_of, constitution_of, preset_name, read_result, run_problems, seed_of
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.principles import Constitution
 from core.constitution.stored import Unreadable
@@ -27,8 +27,6 @@ from core.machine import DEFAULT_SHAPE, Hardware
 from core.methods.settings import PRESETS, TrainConfig, config_to_data
 from core.progress import remaining_s, share_done
 from core.runs.estimates import estimate
-from core.runs.phases import ADAPTER
-from core.runs.results import RunResult, run_result_from_data
 from db import jobs
 from db.constitutions import named_version
 from db.runs import NewRun, RunSummary
@@ -50,28 +48,43 @@ TYPICAL = Hardware(  # two server cores: only the proportions between the phases
 
 
 def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object) -> int:
-    """Queue a run and return its id. The same request_key again is the same run: a double click makes one.
+    """Queue a run, or one for each seed that is asked for, and return the first one's id. The same request_key again is the same request: a
+    double click makes nothing more.
 
     Raises:
-        StudioError: The form cannot be used.
+        StudioError: The form cannot be used, or the runs do not fit the queue.
     """
     key = require_key(request_key, needed=True)
     plan = make_plan(studio, form)
-    new = NewRun(
-        version_id=form.version_id,
-        query_set_id=form.query_set_id,
-        model=studio.store.model_in_row(plan.model.id),
-        config=config_to_data(plan.config),
-        requested_by=caller,
-        request_key=key,
-    )
     with in_words(), studio.sessions.begin() as session:
-        run = store.add_run(session, new)
-        if isinstance(config_of(run), Unreadable):
-            raise NotKeptError("the run")
-        record(session, "run.queued", f"run {run.id}", once=True, version_id=form.version_id, query_set_id=form.query_set_id, model=new.model)
-        require_place_in_queue(session, caller)
-        return run.id
+        queued = _queued(session, [_new_run(studio, plan, caller, key, place) for place in range(form.seeds)])
+        for run in queued:
+            if isinstance(config_of(run), Unreadable):
+                raise NotKeptError("the run")
+            details = {"version_id": run.version_id, "query_set_id": run.query_set_id, "model": run.model}
+            record(session, "run.queued", f"run {run.id}", once=True, **details)
+        require_place_in_queue(session, caller, len(queued))
+        return queued[0].id
+
+
+def _new_run(studio: Studio, plan: Plan, caller: str, key: str, place: int) -> NewRun:
+    """One run of a click, counted from 0."""
+    return NewRun(
+        version_id=plan.form.version_id,
+        query_set_id=plan.form.query_set_id,
+        model=studio.store.model_in_row(plan.model.id),
+        config=config_to_data(plan.configs[place]),
+        requested_by=caller,
+        request_key=f"{key}.{place}" if place else key,  # a key that is sent has no dot
+        series=key if plan.form.seeds > 1 else None,
+    )
+
+
+def _queued(session: Session, new: Sequence[NewRun]) -> list[Run]:
+    """The runs of a click. What it asked for first is what there is: no run joins a series later, whose settings may be others by then."""
+    first = store.add_run(session, new[0])
+    there = store.series_of(session, first)
+    return there if len(there) > 1 or first.series is None else [first, *(store.add_run(session, each) for each in new[1:])]
 
 
 def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
@@ -97,6 +110,7 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         version = named_version(session, summary.run.version_id)
         ahead = jobs.jobs_ahead(session, summary.run.job) if summary.run.job.status == JobStatus.QUEUED else 0
         metrics, samples = _metrics(session, run_id), _samples(session, run_id)
+        siblings = store.series_of(session, summary.run)
         silent_s = _silent_s(summary.run.job, clock(session))
     constitution, run, job, result = _readable(version), summary.run, summary.run.job, read_result(summary.run)
     return RunView(
@@ -125,29 +139,13 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         unreadable=run.result is not None and result is None,
         problems=tuple(run_problems(run, version)),
         adapter_sha256=run.adapter_sha256,
+        series=series_view(siblings),
     )
 
 
 def _readable(version: Version) -> Constitution | None:
     found = constitution_of(version)
     return None if isinstance(found, Unreadable) else found
-
-
-def read_result(run: Run) -> RunResult | None:
-    """What a finished run ended with; None where there is nothing, or nothing that can be read."""
-    try:
-        return _here(run_result_from_data(run.result)) if run.result is not None else None
-    except ValueError:
-        return None
-
-
-def _here(result: RunResult) -> RunResult:
-    """A result whose arms name the adapter beside it: earlier ones named a path of the machine that trained it."""
-    arms = tuple(
-        replace(figures, arm=replace(figures.arm, artifact=replace(figures.arm.artifact, place=ADAPTER))) if figures.arm.artifact is not None else figures
-        for figures in result.report.arms
-    )
-    return replace(result, report=replace(result.report, arms=arms))
 
 
 def form_again(studio: Studio, run_id: int) -> TrainForm:
@@ -192,6 +190,7 @@ def _line(studio: Studio, summary: RunSummary, seconds: Mapping[str, float]) -> 
         version_number=summary.version_number,
         model=studio.store.model_of_row(run.model),
         preset=preset_name(run),
+        seed=seed_of(run),
         status=job.status,
         stopping=job.status == JobStatus.RUNNING and job.cancel_requested,
         phase=job.phase,

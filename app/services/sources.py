@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.services.series import SeriesView, series_view
 from app.services.stored import config_of, problem_of
 from app.services.studio import Studio, in_words
 from core.constitution.stored import Unreadable
@@ -15,7 +16,7 @@ from core.methods.arms import ADAPTER_NEEDED, METHODS, Arm, Artifact, Method, ar
 from core.methods.settings import TrainConfig
 from core.settings import SamplingConfig
 from db.constitutions import get_version_by_id, list_constitutions, named_constitution
-from db.runs import RunSummary, list_runs
+from db.runs import RunSummary, list_runs, runs_by_series
 from db.status import JobStatus
 
 MOST_PANES = 12  # more than anybody can read side by side
@@ -38,6 +39,8 @@ class Source:
     sampling: SamplingConfig
     finished_at: datetime | None
     four_bit: bool = False  # the base is held as it was in training
+    series: str | None = None  # names the runs that differ from it in their seed alone
+    median_of: int = 0  # how many of those it is the median of; 0: it is not
     problem: str = ""  # why it cannot be compared; empty when it can
 
     @property
@@ -65,12 +68,26 @@ class ArmWish:
 
 
 def list_sources(studio: Studio) -> list[Source]:
-    """Finished runs, newest first; then the newest version of every constitution in use, for its prompt alone."""
+    """Finished runs, newest first, but of a series the median one; then the newest version of every constitution in use, for its prompt alone."""
     with in_words(), studio.sessions.read() as session:
         runs = [source_of_run(studio, summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
+        series = runs_by_series(session, {source.series for source in runs if source.series is not None})
         cards = list_constitutions(session)
         versions = [source_of_version(session, card.version_id, studio.settings.model) for card in cards if card.version_id is not None]
-    return runs + versions
+    return _median_first(runs, {name: series_view(members) for name, members in series.items()}) + versions
+
+
+def _median_first(runs: Sequence[Source], views: Mapping[str, SeriesView | None]) -> list[Source]:
+    """Runs with those of a series together, where the newest of them stood, and the median one of them first."""
+    places: dict[str | int | None, int] = {}
+    for place, run in enumerate(runs):
+        places.setdefault(run.series or run.run_id, place)
+    marked = [replace(run, median_of=_median_of(run, views.get(run.series or ""))) for run in runs]
+    return sorted(marked, key=lambda run: (places[run.series or run.run_id], run.median_of == 0))
+
+
+def _median_of(run: Source, view: SeriesView | None) -> int:
+    return len(view.result.seeds) if view is not None and view.result is not None and view.use == run.run_id else 0
 
 
 def source_of_run(studio: Studio, summary: RunSummary) -> Source:
@@ -93,6 +110,7 @@ def source_of_run(studio: Studio, summary: RunSummary) -> Source:
         seed=config.seed,
         sampling=config.sampling,
         finished_at=run.job.finished_at,
+        series=run.series,
         problem=problem,
     )
 

@@ -5,6 +5,7 @@ once is read for good: an unreadable row is a value that says why, and the pages
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +17,8 @@ from core.constitution.queries import Query, from_rows
 from core.constitution.stored import Unreadable, decode, encode, read_stored, require_readable
 from core.errors import ConfigError, QueryError, StudioError
 from core.methods.settings import TrainConfig, config_from_data
+from core.runs.phases import ADAPTER
+from core.runs.results import RunResult, run_result_from_data
 from db.constitutions import NewVersion
 from db.query_sets import is_whole
 from db.rows import lost_keys
@@ -85,6 +88,29 @@ def config_of(run: Run) -> TrainConfig | Unreadable:
 def preset_name(run: Run) -> str:
     """The preset that a run was asked for with, also where its settings as a whole cannot be read."""
     return str(run.config.get("preset", "")) if isinstance(run.config, Mapping) else ""
+
+
+def seed_of(run: Run) -> int | None:
+    """The seed that a run was asked for with, as `preset_name`."""
+    seed = run.config.get("seed") if isinstance(run.config, Mapping) else None
+    return seed if isinstance(seed, int) else None
+
+
+def read_result(run: Run) -> RunResult | None:
+    """What a finished run ended with; None where there is nothing, or nothing that can be read."""
+    try:
+        return _here(run_result_from_data(run.result)) if run.result is not None else None
+    except ValueError:
+        return None
+
+
+def _here(result: RunResult) -> RunResult:
+    """A result whose arms name the adapter beside it: earlier ones named a path of the machine that trained it."""
+    arms = tuple(
+        replace(figures, arm=replace(figures.arm, artifact=replace(figures.arm.artifact, place=ADAPTER))) if figures.arm.artifact is not None else figures
+        for figures in result.report.arms
+    )
+    return replace(result, report=replace(result.report, arms=arms))
 
 
 def run_problems(run: Run, version: Version) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Files of a run and of what it was made from, for download. Plain routes, so they stand behind the checks of app/web/security.py.
 
-Only these files can be had: of a run its record, figures, replies and adapter; versions; query sets; and as they are stored the rows of all of them,
-of comparisons, and of the caller's own drafts, for whatever cannot be read. An id that is no number of a row is an id of nothing.
+Only these files can be had: of a run its record, figures, replies and adapter, and the figures of its series; versions; query sets; and as
+they are stored the rows of all of them, of comparisons, and of the caller's own drafts, for whatever cannot be read. An id that is no number
+of a row is an id of nothing.
 """
 
 import io
@@ -15,11 +16,12 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BeforeValidator
 
-from app.present.report_csv import report_csv
+from app.present.report_csv import report_csv, series_csv
 from app.processes.store import MissingFileError, Store
 from app.services import downloads
 from app.services.audit import acting
 from app.services.downloads import NothingToTakeError, StoredKind
+from app.services.series import series_state
 from app.services.studio import Studio
 from app.services.text_files import TextFile
 from app.web.actors import actor_of, caller
@@ -51,6 +53,17 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         with _or_404():
             text = report_csv(downloads.report_of_run(studio, run_id))
         return _text(TextFile(filename=f"run-{run_id}-report.csv", text=text, type="text/csv"))
+
+    @app.get("/runs/{run_id}/series.json")
+    def series_json(run_id: RowId) -> Response:
+        with _or_404():
+            return JSONResponse(series_state(downloads.series_of_run(studio, run_id)), headers=_named(f"run-{run_id}-series.json"))
+
+    @app.get("/runs/{run_id}/series.csv")
+    def series(run_id: RowId) -> Response:
+        with _or_404():
+            result = downloads.pooled_of_run(studio, run_id)
+        return _text(TextFile(filename=f"run-{run_id}-series.csv", text=series_csv(result), type="text/csv"))
 
     @app.get("/runs/{run_id}/replies.json")
     def replies(run_id: RowId) -> Response:

@@ -22,6 +22,7 @@ class Row:
     label: str
     cells: Mapping[str, Figure | None]  # by arm key, of every arm in order; None: has no meaning for this arm
     form: str  # percent, points, or the number of digits
+    hidden: bool = False  # nothing to show: no arm has measured it, or it is a side effect that none shows
 
     @property
     def n(self) -> int:
@@ -34,6 +35,11 @@ def rows(report: Report) -> tuple[Row, ...]:
 
     Left out are what no arm of an older report has measured, and side effects that nobody shows.
     """
+    return tuple(row for row in every_row(report) if not row.hidden)
+
+
+def every_row(report: Report) -> tuple[Row, ...]:
+    """The same with those that are hidden: reports on the same constitution, arms and settings have the same lines."""
     return (*_apart(report), *_apart_alone(report), *_followed(report), *_in_the_weights(report), *_sense(report), *_effects(report))
 
 
@@ -100,8 +106,7 @@ def _apart_alone(report: Report) -> Iterator[Row]:
 
 def _measured(group: str, lines: tuple[tuple[str, str, dict[str, Figure | None]], ...]) -> Iterator[Row]:
     for label, form, cells in lines:
-        if any(figure is not None and figure.n for figure in cells.values()):
-            yield Row(group=group, label=label, cells=cells, form=form)
+        yield Row(group=group, label=label, cells=cells, form=form, hidden=not any(figure is not None and figure.n for figure in cells.values()))
 
 
 def _followed(report: Report) -> Iterator[Row]:
@@ -236,8 +241,7 @@ def _effects(report: Report) -> Iterator[Row]:
         ("Replies that talk about their principles", lambda f: f.mentions),
     ):
         shares = {f.arm.key: of(f) for f in report.arms}
-        if any(figure.value for figure in shares.values()):
-            yield Row(group=group, label=label, cells=shares, form=PERCENT)
+        yield Row(group=group, label=label, cells=shares, form=PERCENT, hidden=not any(figure.value for figure in shares.values()))
     yield from _measured(
         group,
         (

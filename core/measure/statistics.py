@@ -17,6 +17,8 @@ LEAST_SPREAD = 0.2  # of the sample's standard deviation, that a resample is tak
 LEVEL = 0.05  # what a family of claims may be wrong with, all together
 DIFFERENCE = 0.2  # of shares: the least that matters. Absent means that so much is excluded, and queries are counted for so much
 POWER = 0.8  # how often a difference of so much should then be shown
+T95 = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622)  # Student's t, 97.5%, by degrees of freedom from 1 on
+MOST_SEEDS = len(T95) + 1  # of a series
 _NORMAL = NormalDist()
 
 
@@ -27,7 +29,7 @@ class Figure:
     value: float | None
     low: float | None
     high: float | None
-    n: int  # independent units: queries
+    n: int  # independent units: queries; of a mean over seeds the seeds
 
     def excludes(self, point: float) -> bool:
         """Whether the whole interval lies on one side of a point."""
@@ -157,6 +159,53 @@ def mean(values: Sequence[float], seed: int = 0) -> Figure:
     off = (resampled.mean(axis=1) - centre) / np.where(spreads > 0, spreads, 1.0)
     low, high = np.quantile(off, [0.025, 0.975])
     return Figure(centre, min(centre, centre - float(high) * spread), max(centre, centre - float(low) * spread), n)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pooled:
+    """One measure with several seeds."""
+
+    by_seed: tuple[Figure, ...]  # in the order of the seeds
+    mean: Figure  # over the seeds that have a value; its n counts them
+    sd: float | None  # between them; None of fewer than two
+    cut: bool  # whether the interval of the mean would reach beyond what the measure can be
+
+    @property
+    def values(self) -> list[float]:
+        """Of the seeds that have one."""
+        return [figure.value for figure in self.by_seed if figure.value is not None]
+
+
+def over_seeds(figures: Sequence[Figure], least: float = -math.inf, most: float = math.inf) -> Pooled:
+    """The mean over seeds, with an interval in which the seeds are draws too.
+
+    Each seed draws its own queries, replies, order and start of the adapter, so the seeds are the units and their spread holds all of
+    that: Student's t of the seeds' values. With three seeds that is 4.3 standard errors, wide and honest. But few seeds may come out
+    alike by chance, and three shares of 1 would leave nothing open, so neither end is nearer to the mean than the seeds' own intervals
+    put it: the square root of their summed squares, by the number of seeds (Zou & Donner 2008, "Construction of confidence limits about
+    effect measures"). Where a set has few held-out queries the seeds share some of them, and the interval speaks of such queries.
+
+    Args:
+        figures: Of each seed; those without a value are left out.
+        least: What the measure can be at least; the interval is cut there.
+        most: At most.
+    """
+    known = [figure for figure in figures if figure.value is not None]
+    values = [figure.value for figure in known if figure.value is not None]
+    n = len(values)
+    if n < 2:
+        return Pooled(by_seed=tuple(figures), mean=Figure(values[0], None, None, 1) if values else UNMEASURED, sd=None, cut=False)
+    centre = math.fsum(values) / n
+    sd = math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (n - 1))
+    t = T95[n - 2] * sd / math.sqrt(n)
+    low = centre - max(t, _reach([(figure.value, figure.low) for figure in known]))
+    high = centre + max(t, _reach([(figure.value, figure.high) for figure in known]))
+    return Pooled(by_seed=tuple(figures), mean=Figure(centre, max(least, low), min(most, high), n), sd=sd, cut=low < least or high > most)
+
+
+def _reach(ends: Sequence[tuple[float | None, float | None]]) -> float:
+    """How far one end of each figure's interval lets their mean reach; a figure without an interval adds nothing."""
+    return math.sqrt(math.fsum((value - end) ** 2 for value, end in ends if value is not None and end is not None)) / len(ends)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -160,6 +160,13 @@ def finish(studio: Studio, held: Claim, result: RunResult) -> Path:
     return adapter
 
 
+def queue_series(studio: Studio, seeds: int = 3, key: str = "planted-series-1", **changes: Any) -> list[int]:
+    """The ids of the runs of one click with several seeds."""
+    first = queue(studio, key=key, seeds=seeds, **changes)
+    with studio.sessions.read() as session:
+        return [run.id for run in runs.series_of(session, runs.get_run(session, first))]
+
+
 def add_plain_version(studio: Studio, name: str, statement: str, check: object = None) -> int:
     """A constitution of one principle with its first version."""
     row = {"id": "c" * 32, "title": "Only", "statement": statement, "antithesis": "The other way."} | ({"check": check} if check else {})

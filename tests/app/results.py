@@ -172,6 +172,12 @@ def result(*principles: PrincipleFigures, **more: Any) -> RunResult:
     return RunResult(**(values | more))
 
 
+def complying(after: float, verdict: str = "followed") -> RunResult:
+    """The result of a run whose trained arm complies with so large a share."""
+    compliance = {CONTROL.key: both(share(0.083), share(0.0)), TRAINED.key: both(share(after), share(0.042)), ALONE.key: {NO_SIDE: share(0.292)}}
+    return result(principle("Be brief", verdict, f"“Be brief”: {verdict}.", compliance=compliance))
+
+
 def earlier(data: RunResult) -> RunResult:
     """The result of a run of an earlier version: two arms, and the base has read no replies and no principle was flipped alone."""
     new = ("mi_bound_summed_nats", "base_mi_bound_nats", "base_attribution", "base_surprise_nats", *SENSE)

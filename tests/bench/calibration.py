@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.measure.questions import DEPENDS, ROSE, Answer, Question, Sense, compare, still_answers
-from core.measure.statistics import DIFFERENCE, Figure, Pairs, clustered_share, mean, more_queries, paired_change, share
+from core.measure.statistics import DIFFERENCE, Figure, Pairs, clustered_share, mean, more_queries, over_seeds, paired_change, share
 
 Generator = np.random.Generator
 SIZES = (24, 48)
@@ -23,6 +23,15 @@ MEANS: dict[str, tuple[Callable[[Generator, int], np.ndarray], float]] = {  # ho
 }
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 ALIKE = (0.0, 0.3, 0.7, 1.0)  # how alike the replies to one query are: correlation within a cluster
+SEEDS: dict[str, tuple[Callable[[Generator, int], np.ndarray], float]] = {  # shares of several seeds, and their true mean
+    "all 0.5": (lambda _, n: np.full(n, 0.5), 0.5),
+    "all 0.9": (lambda _, n: np.full(n, 0.9), 0.9),
+    "all 0.98": (lambda _, n: np.full(n, 0.98), 0.98),
+    "beta, mean 0.7, standard deviation 0.1": (lambda rng, n: rng.beta(14, 6, n), 0.7),
+    "beta, mean 0.8, standard deviation 0.18": (lambda rng, n: rng.beta(3.2, 0.8, n), 0.8),
+    "half 0.54, half 0.92": (lambda rng, n: rng.choice([0.54, 0.92], n), 0.73),
+    "0.95, but with one seed of five 0.2": (lambda rng, n: np.where(rng.random(n) < 0.2, 0.2, 0.95), 0.8),
+}
 CHANGES = ((0.05, 0.05), (0.1, 0.1), (0.2, 0.2), (0.3, 0.1), (0.25, 0.05), (0.5, 0.02))  # pairs that gain and that lose
 
 
@@ -43,6 +52,7 @@ def main() -> None:
     options = parser.parse_args()
     tables = (
         ("intervals hold the truth", coverage),
+        ("the interval of a mean over seeds holds the truth", over_several_seeds),
         ("nothing changed, and a principle is called followed", false_claims),
         ("a share of 0.2 more is shown", power),
     )
@@ -66,6 +76,17 @@ def coverage(rng: Generator, repeats: int) -> Iterator[Line]:
         each = -(-repeats // len(CHANGES))
         held = [_held(each, lambda up=up, down=down, n=n: _change(_pairs(rng, up, down, n)), up - down) for up, down in CHANGES]
         yield Line("paired change", n, float(np.mean(held)))
+
+
+def over_several_seeds(rng: Generator, repeats: int) -> Iterator[Line]:
+    """How often the interval of a mean over two, three and five seeds of 24 queries holds the mean over all seeds; `n` counts seeds."""
+    for what, (draw, truth) in SEEDS.items():
+        for n in (2, 3, 5):
+
+            def pooled(draw: Callable[[Generator, int], np.ndarray] = draw, n: int = n) -> Figure:
+                return over_seeds([share(list(rng.random(24) < p)) for p in draw(rng, n)], 0.0, 1.0).mean
+
+            yield Line(what, n, _held(repeats, pooled, truth))
 
 
 def _held(repeats: int, measure: Callable[[], Figure], truth: float) -> float:

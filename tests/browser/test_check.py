@@ -57,7 +57,7 @@ def filled(page: Page, app: App, studio: Studio, model: Path, tokens: int) -> No
 
 def test_check_reads_out_a_verdict_without_a_run_and_keeps_the_form(page: Page, app: App, studio: Studio, model: Path, host: RunningHost) -> None:
     filled(page, app, studio, model, 12)
-    page.get_by_label("Seed").fill("7")
+    page.get_by_label("Seed", exact=True).fill("7")
     ready(page)
     part(page).get_by_role("button", name="Check").press("Enter")
     expect(part(page).get_by_role("progressbar")).to_be_visible()
@@ -66,11 +66,11 @@ def test_check_reads_out_a_verdict_without_a_run_and_keeps_the_form(page: Page, 
     expect(part(page)).to_contain_text("under the antithesis")
     expect(part(page).get_by_role("status")).to_have_text(re.compile("^Check finished: (go|weak, no link is shown|no-go).$"))
     expect(part(page).get_by_role("progressbar")).to_be_hidden()
-    expect(page.get_by_label("Seed")).to_have_value("7")
+    expect(page.get_by_label("Seed", exact=True)).to_have_value("7")
     expect(page.get_by_label("Longest reply, in tokens")).to_have_value("12")
     assert page.evaluate("document.activeElement.textContent") == "Check"
     expect(part(page).get_by_text("The form has changed since you pressed Check.")).to_be_hidden()
-    page.get_by_label("Seed").fill("8")
+    page.get_by_label("Seed", exact=True).fill("8")
     expect(part(page).get_by_text("The form has changed since you pressed Check.")).to_be_visible()
     expect(part(page).locator(".cs-found-word")).to_be_visible()
     assert list_runs(studio) == []

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from app.services.studio import Studio
 from db import claims
 from tests.app.planting import HOSTILE, claim, finish, get_run, make_studio, measure, progress, queue, sample, train_steps, version_id, write_log
-from tests.app.results import NONSENSE, capitals, result, senseless
+from tests.app.results import NONSENSE, capitals, complying, result, senseless
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
@@ -52,7 +52,7 @@ def test_the_form_shows_what_a_run_would_be_before_anyone_clicks(page: Page, app
     expect(preview).to_contain_text("32 + 64 + 96 queries in 3 iterations × 2 passes = 96 steps of 4")
     page.get_by_text("Advanced").click()
     page.get_by_label("Passes over the train queries").fill("3")
-    page.get_by_label("Seed").fill("7")
+    page.get_by_label("Seed", exact=True).fill("7")
     expect(preview.locator("pre")).to_contain_text("--preset thorough --seed 7 --set passes=3")
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_used_disables_the_button_and_says_why(page: Page, app: A
     page.get_by_label("Hub id or folder").fill(HOSTILE)
     expect(page.get_by_role("alert").filter(has_text="is neither a Hub id")).to_be_visible()
     expect(button).to_be_disabled()
-    page.get_by_label("Seed").fill("")
+    page.get_by_label("Seed", exact=True).fill("")
     expect(page.get_by_role("alert").filter(has_text="no usable seed")).to_be_visible()
 
 
@@ -211,6 +211,32 @@ def test_a_result_whose_replies_no_longer_answer_shows_the_worst_of_them_and_fit
     expect(page.locator(".cs-finding")).to_contain_text("in the form asked for, but the replies no longer answer")
     expect(page.locator(".cs-worst").get_by_text(NONSENSE, exact=True)).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_several_seeds_with_one_click_end_as_one_result_that_fits_a_phone(page: Page, app: App, studio: Studio) -> None:
+    measure(studio)
+    page.goto(f"{app.url}/train?version={version_id(studio)}")
+    ready(page)
+    page.get_by_label("How many seeds").select_option("3")
+    preview = page.get_by_role("complementary", name="What this run would be")
+    expect(preview.locator("pre")).to_contain_text("--seed 0 --seeds 3")
+    expect(preview).to_contain_text("3 runs, one after the other, about")
+    ready(page)
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url(re.compile(r"/run\?id=\d+$"))
+    seeds = page.get_by_role("navigation", name="Runs of this series")
+    expect(seeds.get_by_role("listitem")).to_have_count(3)
+    expect(seeds).to_contain_text("No run of the series has finished")
+    for share in (0.9, 0.5, 0.7):
+        finish(studio, claim(studio), complying(share))
+    expect(page.get_by_role("heading", name="Over 3 seeds")).to_be_visible()  # this run had ended before the others did
+    expect(seeds.get_by_role("listitem").nth(2)).to_contain_text("median: the adapter to use")
+    expect(page.get_by_role("row", name=re.compile("under the statement")).first).to_contain_text("90 · 50 · 70")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("link", name="Compare replies of the median seed").click()
+    expect(page.locator("#compare-source option:checked")).to_contain_text("seed 2: the median of 3")
+    end_all(studio)
 
 
 def test_an_address_of_no_run_offers_those_there_are(page: Page, app: App, studio: Studio) -> None:

@@ -74,6 +74,7 @@ def test_a_run_keeps_its_id_and_everything_that_was_known_of_it(sessions: Sessio
         assert len(runs.metrics(s, 1)) == 3
         assert [sample.text for sample in runs.samples(s, 1)] == ["statement", "antithesis"]
         assert [row.run.id for row in runs.list_runs(s)] == [4, 3, 2, 1]
+        assert (run.series, runs.series_of(s, run)) == (None, [run])
 
 
 def test_paths_in_the_data_folder_became_keys_and_others_are_kept(sessions: Sessions) -> None:

@@ -1,6 +1,7 @@
 """Runs as people see them, on a real SQLite file."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,23 @@ def test_clicks_at_the_same_moment_make_one_run(sessions: Sessions, queue_run: Q
     race(click, 5)
     assert len(made) == 5
     assert len(set(made)) == 1
+
+
+def test_runs_of_a_series_know_each_other_whatever_becomes_of_one(sessions: Sessions, queue_run: QueueRun) -> None:
+    with sessions.begin() as s:
+        alone = queue_run(s, "alone")
+        three = [runs.add_run(s, replace(again(alone, f"click.{i}"), config={"seed": i}, series="click")).id for i in range(3)]
+        other = runs.add_run(s, replace(again(alone, "another"), series="another")).id
+    with sessions.begin() as s:
+        jobs.request_stop(s, three[1])
+        assert [run.id for run in runs.series_of(s, runs.get_run(s, three[2]))] == three
+        assert [run.id for run in runs.series_of(s, alone)] == [alone.id]
+        assert [run.id for run in runs.series_of(s, runs.get_run(s, other))] == [other]
+        assert [claims.claim_next(s, "trainer", {}, 60).id for _ in range(4)] == [alone.id, three[0], three[2], other]  # type: ignore[union-attr]
+    with sessions.begin() as s:
+        s.delete(runs.get_run(s, three[0]))
+    with sessions.read() as s:
+        assert [run.id for run in runs.series_of(s, runs.get_run(s, three[2]))] == three[1:]
 
 
 def test_a_new_run_waits_with_nothing_done(sessions: Sessions, queue_run: QueueRun) -> None:

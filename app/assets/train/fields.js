@@ -2,6 +2,7 @@
 import { field, h, isolated } from "../studio.js";
 
 const OTHER = "\u0000other"; // no model is called that
+const SEEDS = [1, 3, 5];
 const INPUT_MODES = { int: "numeric", float: "decimal", bool: "text", text: "text" };
 
 export function makeFields({ presets = [], settings = [] }) {
@@ -15,6 +16,7 @@ export function makeFields({ presets = [], settings = [] }) {
     otherField,
     querySet: h("select", { class: "cs-input", id: "train-queries" }),
     seed: h("input", { class: "cs-input cs-short", id: "train-seed", type: "number", min: "0", max: "2147483647", step: "1", value: "0", inputmode: "numeric" }),
+    seeds: h("select", { class: "cs-input cs-short", id: "train-seeds" }, SEEDS.map((count) => h("option", { value: count }, count))),
     presets: presets.map(presetChoice),
     settings: settings.map(settingField),
     advanced: h("details", { class: "cs-advanced" }),
@@ -39,17 +41,23 @@ function settingField(setting) {
 
 // All fields in their order; `upload` stands with the queries, `last` below everything.
 export function fieldNodes(fields, upload, last) {
-  const { version, model, otherField, querySet, seed, presets, settings, advanced } = fields;
+  const { version, model, otherField, querySet, seed, seeds, presets, settings, advanced } = fields;
   advanced.append(h("summary", {}, "Advanced"), h("p", { class: "cs-quiet" }, "Empty fields take the preset’s value, shown in grey."), h("div", { class: "cs-settings" }, settings.map((setting) => setting.node)));
   return [
     field(version.id, "Constitution", version),
     field(model.id, "Base model", model, otherField),
     field(querySet.id, "Queries", querySet, upload),
     h("fieldset", { class: "cs-presets" }, h("legend", {}, "How much"), presets.map((choice) => choice.label)),
-    field(seed.id, "Seed", h("p", { class: "cs-quiet" }, "Decides queries, sampling, order and the adapter’s start. The same seed gives the same run."), seed),
+    h("div", { class: "cs-train-seeds" }, seedFields(seed, seeds)),
     advanced,
     last,
   ];
+}
+
+function seedFields(seed, seeds) {
+  const one = "Decides queries, sampling, order and the adapter’s start. The same seed gives the same run.";
+  const several = "One run is one draw. Several, from that seed on, are trained one after the other and shown as one result.";
+  return [field(seed.id, "Seed", h("p", { class: "cs-quiet" }, one), seed), field(seeds.id, "How many seeds", h("p", { class: "cs-quiet" }, several), seeds)];
 }
 
 export function offerChoices(fields, reply) {
@@ -72,13 +80,14 @@ function offerVersions(select, versions, wanted) {
 
 // The settings of an earlier run, to be changed.
 export function fillAgain(fields, again) {
-  const { version, querySet, model, otherModel, seed, presets, settings, advanced } = fields;
+  const { version, querySet, model, otherModel, seed, seeds, presets, settings, advanced } = fields;
   version.value = again.version_id;
   querySet.value = again.query_set_id;
   model.value = [...model.options].some((option) => option.value === again.model) ? again.model : OTHER;
   otherModel.value = again.model;
   showOther(fields);
   seed.value = again.seed;
+  seeds.value = again.seeds;
   for (const { preset, input } of presets) input.checked = preset.name === again.preset;
   for (const { name, input } of settings) input.value = again.changes[name] ?? "";
   advanced.open = Object.keys(again.changes).length > 0;
@@ -120,13 +129,14 @@ export function changesPresetValues({ name, id }) {
 }
 
 export function readFields(fields) {
-  const { version, querySet, model, otherModel, seed, settings } = fields;
+  const { version, querySet, model, otherModel, seed, seeds, settings } = fields;
   return {
     version: Number(version.value),
     query_set: Number(querySet.value),
     model: model.value === OTHER ? otherModel.value : model.value,
     preset: chosenPreset(fields).preset.name,
     seed: seed.value.trim() === "" ? null : Number(seed.value),
+    seeds: Number(seeds.value),
     settings: Object.fromEntries(settings.filter(({ node }) => !node.hidden).map(({ name, input }) => [name, input.value])),
   };
 }

@@ -15,8 +15,8 @@ from db import claims
 from db.runs import Metric, add_metrics
 from db.tables import Run
 from tests.app.pages.calling import asks
-from tests.app.planting import FOUND, HOSTILE, claim, finish, progress, queue, sample, train_steps, write_log
-from tests.app.results import capitals, result
+from tests.app.planting import FOUND, HOSTILE, claim, finish, progress, queue, queue_series, sample, train_steps, write_log
+from tests.app.results import capitals, complying, result
 
 
 def opened(studio: Studio, run_id: int) -> dict[str, Any]:
@@ -139,6 +139,30 @@ def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio)
     ):
         assert link in reply["sections"]["result"]
     assert "attributable, not followed" in reply["sections"]["result"]
+
+
+def test_a_run_of_a_series_leads_to_the_others_and_is_looked_at_until_all_have_ended(studio: Studio) -> None:
+    ids = queue_series(studio)
+    alone = queue(studio, key="asked-for-alone")
+    assert opened(studio, alone)["sections"]["series"] == opened(studio, alone)["sections"]["pooled"] == ""
+    waiting = opened(studio, ids[1])["sections"]
+    assert "One of 3 runs that differ in their seed alone." in waiting["series"]
+    assert f'<a href="./run?id={ids[2]}">Seed 2</a>' in waiting["series"]
+    assert waiting["pooled"] == ""
+    finish(studio, claim(studio), complying(0.9))
+    first = opened(studio, ids[0])
+    assert (first["status"], first["settled"]) == ("finished", False)
+    assert "Only the run with seed 0 has finished" in first["sections"]["series"]
+    mark = first["mark"]
+    finish(studio, claim(studio), complying(0.5))
+    looked = RunPage(studio).watch({"run": ids[0], "seen": mark}, asks())
+    assert looked["sections"]["result"] == first["sections"]["result"]
+    assert "Over 2 seeds" in looked["sections"]["pooled"]
+    assert f'<a href="./runs/{ids[1]}/adapter.zip" download>' in looked["sections"]["pooled"]
+    finish(studio, claim(studio), complying(0.7))
+    last = opened(studio, ids[0])
+    assert last["settled"]
+    assert f'<a href="./run?id={ids[2]}">Run {ids[2]}</a>' in last["sections"]["pooled"]
 
 
 def test_a_result_of_another_form_is_said_to_be_unreadable(studio: Studio) -> None:

@@ -23,8 +23,8 @@ from core.runs.links import trainability_from_data, trainability_to_data
 from core.settings import SamplingConfig
 from db import claims
 from db.comparisons import NewComparison, NewReply, add_comparison, save_reply
-from tests.app.planting import FOUND, claim, finish, make_studio, progress, queue, train_steps, version_id
-from tests.app.results import capitals, result
+from tests.app.planting import FOUND, claim, finish, form, make_studio, progress, queue, train_steps, version_id
+from tests.app.results import capitals, complying, result
 
 PASSWORD = "a long enough password"
 MODEL = "SmolLM2-135M-Instruct"
@@ -131,6 +131,24 @@ def test_a_finished_run_tells_its_report_as_run_json_has_it_and_what_the_base_di
     assert state["trainability"]["principles"][0].items() >= FOUND["principles"][0].items()
     assert state["result"] == json.loads(json.dumps({**report_to_data(ended.report), "rows": rows_to_data(ended.report)}))
     assert state["result"]["arms"][0]["arm"]["settings"] == {}
+
+
+def test_several_seeds_are_asked_for_at_once_and_told_as_one_result(script: Script) -> None:
+    chosen = form(script.studio)
+    wish = {"version": chosen.version_id, "query_set": chosen.query_set_id, "model": chosen.model, "preset": "quick", "seed": 4}
+    run = script.ask("train/train", **wish, seeds=3, key="a-script-1")["id"]
+    assert [line["seed"] for line in script.ask("train/runs")["runs"]] == [6, 5, 4]
+    told = script.ask("run/state", run=run)["series"]
+    assert ([each["seed"] for each in told["runs"]], told["use"], told["result"]) == ([4, 5, 6], None, None)
+    for share in (0.9, 0.5, 0.7):
+        finish(script.studio, claim(script.studio), complying(share))
+    told = script.ask("run/state", run=run)["series"]
+    assert told["use"] == told["runs"][2]["run"]
+    assert told["result"]["median"]["seed"] == 6
+    line = next(each for each in told["result"]["rows"] if each["measure"].endswith("under the statement") and each["arm"] == "sami")
+    assert [seed["value"] for seed in line["by_seed"]] == [0.9, 0.5, 0.7]
+    queue(script.studio, key="asked-for-alone")
+    assert script.ask("run/state", run=run + 3)["series"] is None
 
 
 def test_a_failed_run_tells_why(script: Script) -> None:

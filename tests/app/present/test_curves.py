@@ -24,6 +24,7 @@ def view(config: TrainConfig | None, metrics: tuple[str, ...] = METRICS) -> RunV
         version_number=1,
         model="m",
         preset="quick",
+        seed=0,
         status=JobStatus.RUNNING,
         stopping=False,
         phase="training",

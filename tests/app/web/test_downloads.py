@@ -22,8 +22,8 @@ from core.constitution.reading.query_files import read_query_file
 from core.methods.arms import arm_to_data
 from db.audit import list_entries
 from db.tables import Run
-from tests.app.planting import claim, finish, make_studio, queue, settings_for, starter_set_id, version_id
-from tests.app.results import result
+from tests.app.planting import claim, finish, make_studio, queue, queue_series, settings_for, starter_set_id, version_id
+from tests.app.results import complying, result
 
 
 @pytest.fixture
@@ -62,6 +62,23 @@ def test_the_adapter_comes_as_a_zip_of_the_folder(studio: Studio, client: TestCl
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
         assert sorted(archive.namelist()) == ["run-1-adapter/adapter_config.json", "run-1-adapter/adapter_model.safetensors"]
         assert archive.read("run-1-adapter/adapter_model.safetensors") == (adapter / "adapter_model.safetensors").read_bytes()
+
+
+def test_the_figures_of_a_series_come_from_each_of_its_runs_once_there_are_some(studio: Studio, client: TestClient) -> None:
+    ids = queue_series(studio)
+    alone = queue(studio, key="asked-for-alone")
+    assert client.get(f"/runs/{alone}/series.json").status_code == client.get("/runs/999/series.csv").status_code == 404
+    assert client.get(f"/runs/{ids[0]}/series.json").json()["result"] is None
+    assert "has no figures yet" in client.get(f"/runs/{ids[0]}/series.csv").text
+    for share in (0.9, 0.5, 0.7):
+        finish(studio, claim(studio), complying(share))
+    for run_id in ids:
+        answer = client.get(f"/runs/{run_id}/series.json")
+        assert answer.headers["content-disposition"].endswith(f"run-{run_id}-series.json")
+        assert (answer.json()["use"], answer.json()["result"]["seeds"]) == (ids[2], [0, 1, 2])
+    lines = client.get(f"/runs/{ids[0]}/series.csv").text.splitlines()
+    assert lines[0].endswith(",seed 0,seed 1,seed 2")
+    assert any(line.endswith(",held-out,0.9,0.5,0.7") for line in lines)
 
 
 def test_who_takes_an_adapter_away_is_remembered(studio: Studio, client: TestClient) -> None:
