@@ -41,6 +41,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return read_any
 
 
+def clean(text: str) -> str:
+    """A text as a column keeps it."""
+    return storable(text.replace("\0", "\ufffd"))
+
+
 class CleanText(TypeDecorator[str]):
     """Text that every database can hold: NUL (refused by PostgreSQL) and lone surrogates (refused by both) are replaced."""
 
@@ -48,7 +53,7 @@ class CleanText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable(value.replace("\0", "\ufffd"))
+        return None if value is None else clean(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         # SQLite keeps whatever it is given: a damaged row may hold bytes or a number here.

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.canonical import canonical_json, sha256_of
-from db.columns import UNKNOWN_TIME
+from db.columns import UNKNOWN_TIME, clean
 from db.errors import NotFound, RequestKeyTaken, Unchanged, VersionConflict
 from db.session import clock
 from db.tables import Constitution, Draft, Principle, Run, Version
@@ -69,7 +69,7 @@ def add_constitution(session: Session, name: str, blurb: str = "", starter: bool
     key = request_key or uuid4().hex
     add_missing(session, Constitution, [{"name": name, "blurb": blurb, "starter": starter, "created_at": clock(session), "request_key": key}], ["request_key"])
     found = session.scalars(select(Constitution).where(Constitution.request_key == key)).one()
-    if found.name != name:
+    if found.name != clean(name):
         raise RequestKeyTaken(f"With this request key “{found.name}” was made already. Take another key for “{name}”.")
     return found
 

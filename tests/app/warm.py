@@ -7,6 +7,7 @@ standard streams of its own, can be killed, and ends with the status of the comm
 import multiprocessing
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
@@ -50,6 +51,7 @@ def _become(arguments: list[str], environ: dict[str, str], streams: list[Connect
     for number, stream in enumerate(streams):
         os.dup2(stream.fileno(), number)
         stream.close()
+    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w", 1)  # as a new interpreter makes them, for what they are now
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environ)

@@ -274,9 +274,9 @@ def test_a_gpu_each_or_a_message(monkeypatch):
             world.device(torch.device(device))
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "two"])
+@pytest.mark.parametrize("text", ["0", "-1", "two", "65"])
 def test_a_number_of_processes_that_is_none_is_refused(text, capsys):
     with pytest.raises(SystemExit) as ended:
         parser().parse_args(["train", "--constitution", "c", "--queries", "q", "--out", "o", f"--processes={text}"])
     assert ended.value.code == 2
-    assert f"must be a whole number from 1 on, got '{text}'" in capsys.readouterr().err
+    assert f"must be a whole number from 1 to 64, got '{text}'" in capsys.readouterr().err
