@@ -16,8 +16,8 @@ from app.settings import Settings
 from core.constitution.queries import Query, Split
 from core.constitution.reading.query_files import read_query_file
 from core.engine.adapters import adapter_hash, load_adapter
+from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
-from core.engine.scoring import with_packing_tried
 from core.errors import AdapterError, ConfigError, QueryError, first_line
 from core.measure.values import NO_SIDE
 from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
@@ -151,7 +151,7 @@ def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | 
     reference = ModelReference(id=options.model or settings.model)
     if options.model is None and run is not None:
         reference = base_of(run, adapter, settings)
-    model = with_packing_tried(load_model(reference, settings.models_folder, Placing(device=device, four_bit=four_bit), report))
+    model = with_layouts_tried(load_model(reference, settings.models_folder, Placing(device=device, four_bit=four_bit), report))
     for notice in model.notices:
         print(notice, file=sys.stderr)
     return load_adapter(model, adapter) if adapter is not None else model

@@ -15,8 +15,8 @@ from app.processes.store import open_store
 from app.settings import Settings
 from core.engine.adapters import adapter_hash, load_adapter, without_adapters
 from core.engine.default_model import OnProgress
+from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
-from core.engine.scoring import with_packing_tried
 from core.errors import AdapterError
 from core.methods.arms import Artifact
 from core.settings import ModelReference
@@ -64,7 +64,7 @@ def _base(held: Held | None, choice: ModelChoice, wanted: Set[str], settings: Se
         return held.model if wanted <= there or there <= wanted else without_adapters(held.model)
     reference = ModelReference(id=choice.id, revision=choice.revision)
     device = choose_device(settings.device)
-    return with_packing_tried(load_model(reference, settings.models_folder, Placing(device=device, four_bit=choice.four_bit), on_progress))
+    return with_layouts_tried(load_model(reference, settings.models_folder, Placing(device=device, four_bit=choice.four_bit), on_progress))
 
 
 def _require_recorded(folder: Path, sha256: str) -> None:

@@ -21,6 +21,7 @@ from core.engine.attention import Network
 from core.engine.cpu.lora import with_our_layers
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.faults import outside_in_words
+from core.engine.layouts import with_steady_adapter
 from core.engine.model_files import read_mapping, require_safetensors
 from core.engine.models import LoadedModel, encode_prompt
 from core.engine.proofs import logits_of, prove_adapter, prove_effect
@@ -40,7 +41,7 @@ def attach_adapter(model: LoadedModel, *, rank: int, alpha: int, seed: int) -> L
     config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
     assert isinstance(model.network, PreTrainedModel)
     network = get_peft_model(model.network, with_our_layers(config, model.network))
-    return replace(model, network=network.eval())
+    return with_steady_adapter(replace(model, network=network.eval()))
 
 
 def load_adapter(model: LoadedModel, folder: Path, sha256: str | None = None) -> LoadedModel:
@@ -71,7 +72,7 @@ def load_adapter(model: LoadedModel, folder: Path, sha256: str | None = None) ->
     except AdapterError:
         _take_off(network, name)
         raise
-    return replace(model, network=network.eval(), adapters={**model.adapters, sha256: name})
+    return with_steady_adapter(replace(model, network=network.eval(), adapters={**model.adapters, sha256: name}))
 
 
 def without_adapters(model: LoadedModel) -> LoadedModel:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 PACKED_ROWS = 48  # replies decoded together; on two CPU cores more bring little, and their cache for the default model is 0.2 GB
-STEADY_ROWS = 24  # the same where replies are shown and counted; filled with copies when fewer are asked for
+STEADY_ROWS = 24  # the same where replies are shown and counted, at most
+STEADY_SIZES = (2, 8, STEADY_ROWS)  # rows that such a batch has, filled with copies; which ones a model may have is tried (core.engine.layouts)
 AT_ONCE = 4  # constitutions whose activations are kept together; with more, each is replayed alone
 REPLAYED_TOKENS = 200  # response tokens replayed together, at least
 PROMPTS_SCORED = 2  # prompts and responses measured in one pass: with many stances the logits of all pairs at once would fill the memory

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from core.constitution.principles import Turns
 from core.engine.attention import Network, can_mask, weights_dtype
+from core.engine.batching import STEADY_ROWS
 from core.engine.cpu.grouped_attention import use_on_cpu
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_REVISION, OnProgress, ensure_default_model
 from core.engine.faults import outside_in_words
@@ -42,6 +43,7 @@ class LoadedModel:
     context_tokens: int
     adapters: Mapping[str, str] = field(default_factory=dict)  # sha256 of those that are on it, and their names in peft
     packed: bool = True  # whether it heeds the masks of packed scoring: core.engine.scoring.prove_packing
+    steady_sizes: tuple[int, ...] = (STEADY_ROWS,)  # rows that a steady batch may have, rising: core.engine.layouts
 
     @property
     def adapted(self) -> bool:

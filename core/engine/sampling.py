@@ -3,7 +3,8 @@
 Each row has its own seed and takes its random numbers from it alone. In bfloat16 the arithmetic of a row still rounds
 differently in different company (number of rows, width of the batch, padding or none), and one different last bit ends in
 another reply. So there are two layouts: packed for training draws, and steady for replies that are shown and counted,
-where every forward has the same shape whoever asks, and a reply on the Compare page is the very one in the result table.
+where a reply on the Compare page is the very one in the result table: every forward has the same width whoever asks, and a number of rows that
+was found to leave the bits of each row as they are in a full batch.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -114,7 +115,7 @@ def stream(model: LoadedModel, decoding: Decoding, sampling: SamplingConfig, see
         steady: Whether `decoding` was begun so.
     """
     asked = len(seeds)
-    fill = STEADY_ROWS - asked if steady else 0
+    fill = _steady_rows(model, asked) - asked if steady else 0
     seeds = [*seeds, *[seeds[0]] * fill]
     uniform_BT = torch.stack([torch.rand(sampling.max_new_tokens, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(model.device)
     written: list[list[int]] = [[] for _ in seeds]
@@ -134,16 +135,30 @@ def stream(model: LoadedModel, decoding: Decoding, sampling: SamplingConfig, see
         yield step[:asked]
         if all(done):
             return
-        going = [k for k, row in enumerate(live) if not done[row]]
-        if not steady and len(going) <= len(live) // 2:  # drop ended rows now and then, not each time: a selection copies the cache
-            keep = torch.tensor(going, device=model.device)
+        held = _held(model, [done[row] for row in live], steady)
+        if len(held) < len(live):
+            keep = torch.tensor(held, device=model.device)
             decoding.keep(keep)
             chosen, uniform_BT = chosen[keep], uniform_BT[keep]
-            live = [live[k] for k in going]
+            live = [live[k] for k in held]
+
+
+def _held(model: LoadedModel, done: Sequence[bool], steady: bool) -> list[int]:
+    """Which rows a batch goes on with. Ended ones are dropped now and then, not each time: a selection copies the cache."""
+    going = [k for k, ended in enumerate(done) if not ended]
+    if not steady:
+        return going if len(going) <= len(done) // 2 else list(range(len(done)))
+    filling = [k for k, ended in enumerate(done) if ended][: _steady_rows(model, len(going)) - len(going)]
+    return sorted([*going, *filling])
+
+
+def _steady_rows(model: LoadedModel, rows: int) -> int:
+    """How many rows a steady batch has that so many are needed of."""
+    return next(size for size in model.steady_sizes if size >= rows)
 
 
 def begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: SamplingConfig, *, steady: bool = False) -> Decoding:
-    """Lay out a batch of prompts for decoding; a steady one is filled up with copies, so that it always has the same rows.
+    """Lay out a batch of prompts for decoding; a steady one is filled up with copies, to a number of rows that no row's arithmetic can tell.
 
     Raises:
         ContextError: The longest prompt and its reply do not fit the model's context.
@@ -151,7 +166,7 @@ def begin(model: LoadedModel, prompts: Sequence[Sequence[int]], sampling: Sampli
     """
     if steady and len(prompts) > STEADY_ROWS:
         raise ValueError(f"at most {STEADY_ROWS} prompts are decoded steadily together, got {len(prompts)}")
-    rows = [*prompts, *[prompts[0]] * (STEADY_ROWS - len(prompts) if steady else 0)]
+    rows = [*prompts, *[prompts[0]] * (_steady_rows(model, len(prompts)) - len(prompts) if steady else 0)]
     width = _width(model, rows, sampling, steady)
     if steady or not model.packed:  # steady: what a row shares with its company must not decide how it is computed
         return Padded(model, rows, width, sampling.max_new_tokens if steady else None)

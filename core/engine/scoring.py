@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from core.constitution.principles import NEUTRAL_SYSTEM, Turns
 from core.engine.attention import layer_masks
 from core.engine.decoding import Shared
-from core.engine.models import LoadedModel, encode_prompt
+from core.engine.models import LoadedModel
 
 # How far two ways of computing the same log-probabilities may lie apart: mean absolute difference a token, in nats. Rounding gives
 # 1e-5 in float32 and 0.02 in bfloat16 with the default model; a response that sees its neighbour is off by 0.5 and more.
@@ -190,13 +189,6 @@ def _decoded(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Se
     logprobs_BV = decoding.next(torch.tensor([row[-1] for row in rows], device=model.device)).log_softmax(dim=-1)
     last_B = torch.tensor([response[-1] for _ in prompts for response in responses], device=model.device)
     return logprobs_BV.gather(1, last_B[:, None])[:, 0]
-
-
-def with_packing_tried(model: LoadedModel) -> LoadedModel:
-    """`prove_packing` on a fixed pair of prompts and replies, for callers that have no constitution at hand yet."""
-    prompts = [encode_prompt(model, Turns(NEUTRAL_SYSTEM, f"{way}\n\nWhy is the sky blue?")) for way in ("Answer in one short sentence.", "Explain at length.")]
-    replies = ("Air scatters blue light more than red.", "Sunlight holds all colours. On its way through the air the short waves are scattered most.")
-    return prove_packing(model, prompts, [model.tokenizer(reply, add_special_tokens=False)["input_ids"] for reply in replies])
 
 
 def _flat(tokens: list[list[Tensor]]) -> Tensor:

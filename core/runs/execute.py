@@ -13,10 +13,10 @@ from core.constitution.principles import SIDES
 from core.constitution.queries import draw_queries
 from core.engine.adapters import adapter_hash
 from core.engine.checkpoints import remember, write_json
+from core.engine.layouts import prove_layouts
 from core.engine.memory import memory_in_words
 from core.engine.models import LoadedModel, Placing, choose_device, load_model, locate
 from core.engine.processes import ALONE, World
-from core.engine.scoring import prove_packing
 from core.measure.ask import side_prompt
 from core.measure.report import evaluate
 from core.methods.arms import Artifact
@@ -53,7 +53,7 @@ def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBO
     started = time.monotonic()
     work = _begin(plan, folder, listener, world)
     with memory_in_words(_remedy(plan.config)):
-        base = _prove_packing(work, _load(work, models), work.held_out[0])
+        base = _prove_layouts(work, _load(work, models), work.held_out[0])
         trainability = _check_link(work, base)
         model = iterate(work, base)
         sha256 = world.share(adapter_hash(folder / "adapter") if world.first else None)  # the others may come here before it is written
@@ -105,14 +105,14 @@ def _load(work: Work, models: Path) -> LoadedModel:
     return load_model(reference, models, Placing(device=device, four_bit=plan.config.four_bit), _progress(work))
 
 
-def _prove_packing(work: Work, base: LoadedModel, query: str) -> LoadedModel:
-    """The model, scored packed or plainly as it turns out to need; people are told what is unusual about it."""
+def _prove_layouts(work: Work, base: LoadedModel, query: str) -> LoadedModel:
+    """The model, asked in the layouts that it turns out to allow; people are told what is unusual about it."""
     first = work.plan.constitution.principles[0]
     prompts = [side_prompt(base, work.plan.constitution, side, query) for side in SIDES]
-    model = prove_packing(
+    model = prove_layouts(
         base, [prompt.ids for prompt in prompts], [base.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (first.statement, first.antithesis)]
     )
-    model = dataclasses.replace(model, packed=work.world.share(model.packed))
+    model = dataclasses.replace(model, packed=work.world.share(model.packed), steady_sizes=tuple(work.world.share(model.steady_sizes)))
     for notice in model.notices:
         work.on_step(StepReport(phase="preparing", done=100, total=100, note=notice, lasting=notice))
     return model
