@@ -34,7 +34,7 @@ RECIPES = {
             settings=SamiSettings,
             module="core.methods.sami.recipe",
             loss=loss_curve("Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour."),
-            labels={"kl_weight": "KL weight (0 = SAMI as published)"},
+            labels={"kl_weight": "KL weight (0 = SAMI as published)", "likelihood_weight": "Likelihood weight (0 = SAMI as published)"},
         ),
         RecipeInfo(
             key="mipo",

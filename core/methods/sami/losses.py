@@ -30,6 +30,26 @@ def sami_loss(logprobs_CR: Tensor) -> Tensor:
     return (pick_response(logprobs_CR) + pick_constitution(logprobs_CR)) / 2
 
 
+def anchored_loss(logprobs_CR: Tensor, likelihood_weight: float) -> Tensor:
+    """SAMI's loss with an anchor: the responses that were sampled stay likely, while they are told apart.
+
+    A contrast alone is won by whatever differs, however unlikely both responses become; it does not need the query. The anchor is the
+    negative log-likelihood that Pang et al. 2024 add to a preference loss ("Iterative Reasoning Preference Optimization", arXiv 2404.19733, eq. 2).
+
+    Args:
+        logprobs_CR: As for `sami_loss`.
+        likelihood_weight: Of the mean of -log p(response i | query, constitution i); 0 = SAMI as published.
+
+    Returns:
+        Scalar in nats.
+
+    Raises:
+        ValueError: As for `sami_loss`.
+    """
+    told_apart = sami_loss(logprobs_CR)
+    return told_apart - likelihood_weight * logprobs_CR.diagonal().mean() if likelihood_weight else told_apart
+
+
 def pick_response(logprobs_CR: Tensor) -> Tensor:
     """Row term: cross-entropy of finding, under each constitution, the response it produced. Scalar in nats."""
     return F.cross_entropy(logprobs_CR, own_places(logprobs_CR))

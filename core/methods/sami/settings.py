@@ -12,9 +12,11 @@ class SamiSettings(RecipeSettings):
 
     summed_scores: bool = False  # score responses by summed log-probability; False = mean over tokens
     kl_weight: float = 0.0  # weight of KL(base || adapted) on response tokens, in nats a token
+    likelihood_weight: float = 0.0  # weight of the negative log-probability of each response under its own constitution, counted as the scores are
 
     def __post_init__(self) -> None:
-        require_in_range(0 <= self.kl_weight <= 1_000, "kl_weight", self.kl_weight, "between 0 and 1,000")
+        for name in ("kl_weight", "likelihood_weight"):
+            require_in_range(0 <= getattr(self, name) <= 1_000, name, getattr(self, name), "between 0 and 1,000")
 
     @property
     def sums(self) -> bool:

@@ -59,7 +59,7 @@ def test_replaying_each_constitution_alone_gives_the_same_gradient(model, monkey
     found = []
     for way in (add_gradient, replay_gradient):
         model.network.zero_grad(set_to_none=True)
-        scored = way(as_it_is(model, "sami"), example, objective(SamiSettings(kl_weight=0.3, summed_scores=summed), distance=True), 0.5)
+        scored = way(as_it_is(model, "sami"), example, objective(SamiSettings(kl_weight=0.3, likelihood_weight=0.7, summed_scores=summed), distance=True), 0.5)
         found.append((scored.logprobs_CR, scored.kl_base_policy_nats, torch.cat([p.grad.flatten() for p in model.network.parameters() if p.grad is not None])))
     (scores, kl, gradient), (replayed_scores, replayed_kl, replayed) = found
     torch.testing.assert_close(replayed_scores, scores, atol=1e-5, rtol=1e-5)

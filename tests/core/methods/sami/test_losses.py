@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.measure.information import attribution, mi_bound, pick_constitution
-from core.methods.sami.losses import pick_response, sami_loss
+from core.methods.sami.losses import anchored_loss, pick_response, sami_loss
 
 WORKED = torch.tensor([[-1.0, -2.0], [-4.0, -2.0]])
 
@@ -21,6 +21,22 @@ def test_the_loss_of_a_worked_case_is_right():
     assert pick_response(WORKED).item() == pytest.approx(0.22010, abs=1e-5)
     assert pick_constitution(WORKED).item() == pytest.approx(0.37087, abs=1e-5)
     assert sami_loss(WORKED).item() == pytest.approx(0.29548, abs=1e-5)
+
+
+def test_the_anchor_is_what_the_responses_cost_under_their_own_constitutions():
+    """The diagonal is -1 and -2, so 1.5 nats; half of it on the loss above: 0.29548 + 0.75 = 1.04548."""
+    assert anchored_loss(WORKED, 0.5).item() == pytest.approx(1.04548, abs=1e-5)
+    assert anchored_loss(WORKED, 0.0).item() == sami_loss(WORKED).item()
+
+
+def test_the_anchor_pulls_at_each_response_alike_and_only_under_its_own_constitution():
+    """What it adds to the gradient: minus weight / n on the diagonal, nothing elsewhere."""
+    found = []
+    for weight in (0.0, 0.5):
+        scores = WORKED.clone().requires_grad_()
+        anchored_loss(scores, weight).backward()
+        found.append(scores.grad)
+    torch.testing.assert_close(found[1] - found[0], -0.25 * torch.eye(2))
 
 
 def test_taking_constitutions_for_each_other_costs_more_than_guessing():
