@@ -50,7 +50,7 @@ def ask(url: str, pid: int, answers: int, every: int = 1000) -> Iterator[After]:
     server, times = psutil.Process(pid), []
     for number in range(1, answers + 1):
         if number % 100 == 1:
-            client = httpx.Client(base_url=url, trust_env=False)
+            client = httpx.Client(base_url=url, trust_env=False, timeout=60)  # seconds: a busy machine is no leak
         name, question = ASKED[number % len(ASKED)]
         began = time.monotonic()
         client.post(f"/api/{name}", json=question).raise_for_status()
