@@ -191,9 +191,9 @@ def prepare_data_folder(settings: Settings) -> None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if folder in own:  # those of a version before; the data folder itself may be shared with other things, such as a home
                 make_private(folder)
+            _try_to_write(folder)
         for file in (settings.lock_file, settings.model_host_file):
             make_private(file)
-            _try_to_write(folder)
     except OSError as error:
         raise ConfigError(
             f"The data folder {settings.data} cannot be used: {error.strerror} ({error.filename}). "

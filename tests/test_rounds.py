@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.app.planting import make_studio
+from tests.bench.answers import ask
 from tests.rounds.editors import edit_at_once
 from tests.rounds.fuzz_calls import Fault, fuzz, target
 from tests.rounds.kills import kill_web
+from tests.rounds.servers import serving
 from tests.rounds.training_kills import Bound, kill_while_training
 from tests.rounds.volume import fill, times
 
@@ -44,3 +46,14 @@ def test_every_page_opens_on_many_versions(tmp_path: Path) -> None:
     fill(studio, constitutions=3, versions=12)
     studio.engine.dispose()
     assert len(times(tmp_path)) == 6
+
+
+def test_answers_leave_nothing_behind(tmp_path: Path) -> None:
+    """Of long lists, so that a server that kept them would have grown by a quarter."""
+    studio = make_studio(tmp_path)
+    fill(studio, constitutions=50, versions=1)
+    studio.engine.dispose()
+    with serving(tmp_path) as server:
+        assert server.process.pid is not None
+        after = list(ask(server.url, server.process.pid, answers=600, every=200))
+    assert after[-1].mib < 1.1 * after[0].mib, after

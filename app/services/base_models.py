@@ -1,6 +1,7 @@
 """What can be said about a base model before it is loaded: from its config.json alone, without torch."""
 
 import functools
+import http.client
 import json
 import os
 import urllib.error
@@ -10,15 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.budget import Limit, Pool
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
-from core.errors import ConfigError, ModelError
+from core.errors import BusyError, ConfigError, ModelError, OverBudgetError, first_line
 from core.machine import DEFAULT_SHAPE, ModelShape, model_shape_from_config
 from core.model_names import is_hub_id, require_model_folder
 
 MAX_ID_CHARS = 500
 LOOK_UP_S = 3.0
 MAX_CONFIG_BYTES = 1_000_000
+# In a child: the time limit of a client is for each read, so that a Hub that sends a byte a second would hold whoever asks.
+LOOKING_UP = Pool(("app.services.base_models",), size=1, patience_s=LOOK_UP_S, idle_s=60.0)
 MODEL_FILES = "a config.json and .safetensors weights, as transformers saves it"
+
+
+class _StatusError(OSError):
+    """The Hub answered, and has no such model for us."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +93,7 @@ def look_up(model: object, local: bool) -> BaseModel:
         return BaseModel(id=name, shape=None, notice=f"{name} lies on the machine that trains, where it was not looked at, so time and memory are unknown.")
     try:
         config = _read(Path(name).expanduser() / "config.json") if local and _is_model_folder(name) else _hub_config(name)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, OverBudgetError, BusyError) as error:
         return BaseModel(id=name, shape=None, notice=_not_looked_up(name, error))
     try:
         return BaseModel(id=name, shape=model_shape_from_config(config), notice="")
@@ -90,10 +102,9 @@ def look_up(model: object, local: bool) -> BaseModel:
 
 
 def _not_looked_up(name: str, error: Exception) -> str:
-    if isinstance(error, urllib.error.HTTPError) and error.code in (401, 403, 404):
-        return (
-            f"{name} could not be looked up: the Hub has no such public model (status {error.code}). Check the spelling, or sign in on the machine that trains."
-        )
+    if isinstance(error, _StatusError) and error.status in (401, 403, 404):
+        missing = f"the Hub has no such public model (status {error.status})"
+        return f"{name} could not be looked up: {missing}. Check the spelling, or sign in on the machine that trains."
     return f"{name} could not be looked up, so time and memory are unknown. Training fetches it when the Hub can be reached from the machine that trains."
 
 
@@ -109,8 +120,27 @@ def _fetched(name: str) -> dict[str, Any]:
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
         raise OSError("offline")
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    with urllib.request.urlopen(f"{endpoint}/{urllib.parse.quote(name)}/resolve/main/config.json", timeout=LOOK_UP_S) as answer:
-        return _object(answer.read(MAX_CONFIG_BYTES))
+    limit = Limit(what=f"Looking up {name}", seconds=2 * LOOK_UP_S, remedy="Try again.")
+    status, text = LOOKING_UP.within(limit, fetch, f"{endpoint}/{urllib.parse.quote(name)}/resolve/main/config.json")
+    if status != 200:
+        raise _StatusError(status)
+    return _object(text)
+
+
+def fetch(address: str) -> tuple[int, bytes]:
+    """Status and text of what is there. Runs in a child.
+
+    Raises:
+        OSError: There is no answer, or none that is HTTP.
+    """
+    try:
+        with urllib.request.urlopen(address, timeout=LOOK_UP_S) as answer:
+            return answer.status, answer.read(MAX_CONFIG_BYTES)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code, b""
+    except (OSError, http.client.HTTPException) as error:
+        raise OSError(first_line(error)) from None  # its parts may not pass from one process to another
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -33,7 +33,6 @@ NOTHING_HERE = "There is no such thing here: a number that large is nobody's. Ch
 OUT_OF_RANGE = "22003"  # PostgreSQL's state for it
 PLANTER = "Constitution Studio"  # author of the starters' first versions
 PATIENCE_S = 2.0  # a page waits this long for another program's lock before it says so
-log = logging.getLogger("studio.database")
 
 
 @dataclass(frozen=True)

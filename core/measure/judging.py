@@ -13,15 +13,17 @@ from core.constitution.principles import SIDES, Constitution, Principle, squash
 from core.constitution.reading.replies import Reply
 from core.constitution.text import ends_with_question, language, refuses, repetition, sentences, words
 from core.errors import BusyError, OverBudgetError, ReplyError
-from core.measure.judges import JUDGES, Judge, judge_of
+from core.measure.judges import JUDGES, Judge, Patient, judge_of
 from core.measure.statistics import clustered_share, share
 from core.measure.values import NO_SIDE, Outcome
 
 NOBODY = Outcome(follows=None, why="the principle has no check", by="nobody")
 TOO_LONG = Outcome(follows=None, why="the time for judging was over", by="nobody")
 TOO_SLOW = Outcome(follows=None, why="the time for this reply was over: what was asked of it before took too long", by="nobody")
+OVER = Outcome(follows=None, why="the time for patterns that take too long was over: none is tried any more", by="nobody")
 REPLY_S = 4.0  # for all that is asked of one reply; what is asked after that says nothing
-JUDGING = Limit(what="Judging a reply", seconds=15.0, remedy="Shorten the reply, or write a simpler check.")
+LOST_S = 5.0  # on patterns that were given up, for all of them and all replies: whoever asked is told of them within ten seconds
+JUDGING = Limit(what="Judging a reply", seconds=8.0, remedy="Shorten the reply, or write a simpler check.")
 MOST_HELD_UP = 20  # replies over which a process had to be ended; then the others are given up
 
 
@@ -134,15 +136,23 @@ def judge_each(constitution: Constitution, replies: Sequence[Reply], judges: Seq
         ReplyError: As `judge_replies`.
     """
     chosen = [judge_of(principle, judges) for principle in constitution.principles]
+    lost_s = 0.0
     for reply, positions in zip(replies, _wanted(constitution, replies), strict=True):
         ends = time.monotonic() + REPLY_S
         outcomes = []
         for i in positions:
-            principle, judge = constitution.principles[i], chosen[i]
-            over = time.monotonic() > ends
-            outcome = NOBODY if judge is None else TOO_SLOW if over else judge.judge(principle, reply.query or "", reply.response)
+            principle, judge, began = constitution.principles[i], chosen[i], time.monotonic()
+            outcome = _asked(judge, principle, reply, over=TOO_SLOW if began > ends else OVER if lost_s > LOST_S and isinstance(judge, Patient) else None)
+            if outcome.follows is None and isinstance(judge, Patient):
+                lost_s += time.monotonic() - began
             outcomes.append(_row_outcome(reply, principle, outcome))
         yield JudgedReply(outcomes=tuple(outcomes), facts=facts_of(reply) if time.monotonic() < ends else None)
+
+
+def _asked(judge: Judge | None, principle: Principle, reply: Reply, over: Outcome | None) -> Outcome:
+    if judge is None:
+        return NOBODY
+    return over or judge.judge(principle, reply.query or "", reply.response)
 
 
 def _row_outcome(reply: Reply, principle: Principle, outcome: Outcome) -> RowOutcome:

@@ -129,6 +129,14 @@ def test_a_data_folder_where_nothing_can_be_made_is_refused() -> None:
         prepare_data_folder(Settings.from_environment({}, data="/proc/studio"))
 
 
+@pytest.mark.parametrize("part", ["models", "runs", "logs", "uploads"])
+def test_each_part_of_the_data_folder_has_to_take_files(tmp_path: Path, part: str) -> None:
+    """A link to a folder that refuses even the super-user stands for a disk that is mounted for reading."""
+    (tmp_path / part).symlink_to("/proc/self/task")
+    with pytest.raises(ConfigError, match=rf"cannot be used: .*{part}/\.can-write.*STUDIO_DATA"):
+        prepare_data_folder(Settings.from_environment({}, data=tmp_path))
+
+
 def test_the_address_for_a_person_is_one_a_browser_can_open() -> None:
     environ = {"STUDIO_PASSWORD": "correct horse"}
     assert Settings.from_environment(environ, host="0.0.0.0").url == "http://127.0.0.1:7860"

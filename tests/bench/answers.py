@@ -7,6 +7,8 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -28,23 +30,33 @@ def main() -> None:
         make_studio(Path(folder)).engine.dispose()
         app = App(Path(folder))
         try:
-            ask(app, answers)
+            for after in ask(app.url, app.process.pid, answers):
+                print(f"{after.answers:6,} answers  {after.mib:6.1f} MiB  median {1000 * after.median_s:.1f} ms", flush=True)
         finally:
             app.stop()
 
 
-def ask(app: App, answers: int) -> None:
-    """Ask, a browser a hundred questions, and print a line a thousand."""
-    server, times = psutil.Process(app.process.pid), []
+@dataclass(frozen=True)
+class After:
+    """What was seen after so many answers."""
+
+    answers: int
+    mib: float  # resident memory of the server
+    median_s: float  # that the last ones took
+
+
+def ask(url: str, pid: int, answers: int, every: int = 1000) -> Iterator[After]:
+    """Ask, a browser a hundred questions, and look at the server after each `every` and at the end."""
+    server, times = psutil.Process(pid), []
     for number in range(1, answers + 1):
         if number % 100 == 1:
-            client = httpx.Client(base_url=app.url, trust_env=False)
+            client = httpx.Client(base_url=url, trust_env=False, timeout=60)  # seconds: a busy machine is no leak
         name, question = ASKED[number % len(ASKED)]
         began = time.monotonic()
         client.post(f"/api/{name}", json=question).raise_for_status()
         times.append(time.monotonic() - began)
-        if number % 1000 == 0:
-            print(f"{number:6,} answers  {server.memory_info().rss / MIB:6.1f} MiB  median {1000 * statistics.median(times):.1f} ms", flush=True)
+        if number % every == 0 or number == answers:
+            yield After(number, server.memory_info().rss / MIB, statistics.median(times))
             times.clear()
 
 

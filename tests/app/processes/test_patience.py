@@ -3,10 +3,13 @@
 import errno
 import itertools
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +32,7 @@ from core.progress import ShownReply, StepReport
 from db import claims, jobs, runs
 from db.errors import LostLease
 from db.faults import Fault
-from db.session import make_engine, make_sessions
+from db.session import BUSY_TIMEOUT_S, make_engine, make_sessions
 from db.status import JobStatus
 from db.tables import Job
 from tests.app.planting import claim, make_studio, queue
@@ -109,6 +112,22 @@ def test_a_run_whose_database_is_busy_for_long_goes_on(bench: Bench) -> None:
     assert (bench.job.status, bench.job.step) == (JobStatus.RUNNING, 1)
     with bench.studio.sessions.read() as session:
         assert [metric.value for metric in runs.metrics(session, bench.watch.claim.job_id)] == [0.5]
+
+
+LOCKS = "import sqlite3, sys, time; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('BEGIN IMMEDIATE'); print(flush=True); time.sleep(7)"
+
+
+def test_a_lock_that_another_process_holds_for_seven_seconds_ends_no_run(bench: Bench) -> None:
+    """With the patience that an attempt really has: five seconds for one try."""
+    engine = make_engine(bench.studio.settings.database_url)
+    watch = replace(bench.watch, sessions=make_sessions(engine))
+    with subprocess.Popen([sys.executable, "-c", LOCKS, str(engine.url.database)], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline()
+        began = time.monotonic()
+        Reporter(watch)(STEP)
+        assert time.monotonic() - began > BUSY_TIMEOUT_S
+    engine.dispose()
+    assert (bench.job.status, bench.job.step) == (JobStatus.RUNNING, 1)
 
 
 def test_a_run_whose_disk_is_full_waits_says_so_and_goes_on(bench: Bench) -> None:

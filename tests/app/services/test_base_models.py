@@ -1,13 +1,17 @@
 """Base models: looked up by their config alone, refused by name or by what lies in a folder."""
 
 import json
-from collections.abc import Iterator
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from app.services import base_models
 from app.services.base_models import check_model_id, look_up
 from core.errors import ModelError
 
@@ -44,6 +48,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        base_models.LOOKING_UP.close()  # a child has the environment that it was started with
         yield asked
         server.shutdown()
         thread.join()
@@ -65,6 +70,44 @@ def test_a_hub_model_is_looked_up_by_its_config_alone(hub: list[str]) -> None:
 
 def test_a_model_the_hub_does_not_have_is_said_so(hub: list[str]) -> None:
     assert "the Hub has no such public model" in look_up("tiny/missing", local=True).notice
+
+
+def answering(listener: socket.socket, parts: Sequence[bytes]) -> None:
+    with suppress(OSError):
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            for part in parts:
+                connection.sendall(part)
+                time.sleep(0.2)
+
+
+CONFIG = json.dumps(LLAMA).encode()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"HTTP/1.1 200 OK\r\n\r\n", *[b" "] * 60, CONFIG],
+        [b"HTTP/1.1 200 OK\r\nX: ", *[b"y"] * 60, b"\r\n\r\n" + CONFIG],
+        [b"HTTP/1.1 307 Moved\r\nContent-Length: 0\r\nLocation: ", *[b"/"] * 60, b"\r\n\r\n"],
+        [b"SSH-2.0-OpenSSH_9.2\r\n"],
+        [b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + CONFIG[:90]],
+    ],
+    ids=["drips a text", "drips a head", "drips an address", "speaks another language", "has a head without an end", "breaks off"],
+)
+def test_a_hub_that_drips_or_answers_what_is_no_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, parts: list[bytes]) -> None:
+    """Who waits for what drips gets the model's shape in the end."""
+    monkeypatch.setattr(base_models, "LOOK_UP_S", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        base_models.LOOKING_UP.close()
+        Thread(target=answering, args=(listener, parts), daemon=True).start()
+        found = look_up(f"tiny/odd-{len(parts)}-{len(parts[0])}", local=True)
+    assert (found.shape, found.notice[-34:]) == (None, "be reached from the machine that trains."[-34:])
 
 
 @pytest.mark.parametrize("model", ["", "   ", "org/", "a/b/c", "org name/x", "../../etc", "x" * 600, "org/na\nme", "<script>", None, 7])

@@ -170,6 +170,26 @@ def test_what_is_asked_of_a_reply_after_its_time_says_nothing_and_what_was_befor
     assert judged.rows == () and "Rows: 1." in judged.notes[0]
 
 
+def test_many_patterns_that_never_end_have_one_time_for_all_of_them_and_what_is_no_pattern_is_judged(monkeypatch):
+    """Each alone would be given up after three seconds: thirty-two of them held an answer up for a minute."""
+    monkeypatch.setattr(judging, "LOST_S", 0.4)
+    monkeypatch.setattr(judging, "REPLY_S", 600.0)
+    endless = [Principle(title=f"T{i}", statement=f"a{i}", antithesis="b", check=Check("regex", f"(a|a)*$|{i}")) for i in range(12)]
+    judged = judge_replies(Constitution(name="Many", principles=(*endless, LOUD)), replies(*["a" * 60 + "b"] * 4))
+    tried = [o for o in judged.outcomes if o.why.startswith("regex")]
+    assert [o.why for o in tried] == ["regex: (a|a)*$|0 took too long"]  # for half a second
+    others = [o for o in judged.outcomes if o.principle != "Loud" and o not in tried]
+    assert {(o.follows, o.why) for o in others} == {(None, "the time for patterns that take too long was over: none is tried any more")}
+    assert [o.follows for o in judged.outcomes if o.principle == "Loud"] == [False] * 4
+
+
+def test_patterns_that_end_are_tried_on_every_reply_however_many_they_are(monkeypatch):
+    monkeypatch.setattr(judging, "LOST_S", 0.0)
+    fast = [Principle(title=f"T{i}", statement=f"a{i}", antithesis="b", check=Check("regex", f"a{{{i}}}b")) for i in range(12)]
+    judged = judge_replies(Constitution(name="Many", principles=tuple(fast)), replies(*["a" * 60 + "b"] * 4))
+    assert {o.follows for o in judged.outcomes} == {True}
+
+
 @pytest.mark.parametrize("text", ["`" * 200_000, " " * 199_999 + "a", "\"'" * 99_999 + "ab", "「。" * 100_000], ids=["quotes", "blanks", "ends", "brackets"])
 def test_no_reply_is_too_long_for_what_is_told_of_it(text):
     """Each of them took minutes once."""
