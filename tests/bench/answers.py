@@ -47,17 +47,17 @@ class After:
 
 def ask(url: str, pid: int, answers: int, every: int = 1000) -> Iterator[After]:
     """Ask, a browser a hundred questions, and look at the server after each `every` and at the end."""
-    server, times = psutil.Process(pid), []
-    for number in range(1, answers + 1):
-        if number % 100 == 1:
-            client = httpx.Client(base_url=url, trust_env=False, timeout=60)  # seconds: a busy machine is no leak
-        name, question = ASKED[number % len(ASKED)]
-        began = time.monotonic()
-        client.post(f"/api/{name}", json=question).raise_for_status()
-        times.append(time.monotonic() - began)
-        if number % every == 0 or number == answers:
-            yield After(number, server.memory_info().rss / MIB, statistics.median(times))
-            times.clear()
+    server, times = psutil.Process(pid), list[float]()
+    for first in range(1, answers + 1, 100):
+        with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:  # seconds: a busy machine is no leak
+            for number in range(first, min(first + 100, answers + 1)):
+                name, question = ASKED[number % len(ASKED)]
+                began = time.monotonic()
+                client.post(f"/api/{name}", json=question).raise_for_status()
+                times.append(time.monotonic() - began)
+                if number % every == 0 or number == answers:
+                    yield After(number, server.memory_info().rss / MIB, statistics.median(times))
+                    times.clear()
 
 
 if __name__ == "__main__":
