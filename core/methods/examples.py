@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from core.constitution.contrasts import contrast_for
 from core.constitution.principles import Constitution, Stance
 from core.constitution.text import answer, loops, quotes, refuses
-from core.engine.batching import Kept, kept_together
+from core.engine.batching import PROMPTS_SCORED, RESPONSES_SCORED, Kept, kept_together
 from core.engine.models import LoadedModel
 from core.engine.policy import Policy, Prompt, prompt_of
 from core.engine.sampling import Response, sample
@@ -133,14 +134,25 @@ def _choose(policy: Policy, constitution: Constitution, group: Sequence[_Asked],
 
 def _most_attributable(policy: Policy, group: Sequence[_Asked], usable: Sequence[Sequence[Response]]) -> list[Response]:
     """For each constitution its candidate with the highest log p(constitution | response), constitutions equally likely."""
-    flat = [response for drawn in usable for response in drawn]
-    with torch.no_grad():
-        posterior_CR = policy.score([one.prompt for one in group], [response.token_ids for response in flat]).means_CR().log_softmax(dim=0)
+    flat = [response.token_ids for drawn in usable for response in drawn]
+    posterior_CR = _scored(policy, [one.prompt for one in group], flat).log_softmax(dim=0)
     chosen, start = [], 0
     for c, drawn in enumerate(usable):
         chosen.append(drawn[int(posterior_CR[c, start : start + len(drawn)].argmax())])
         start += len(drawn)
     return chosen
+
+
+def _scored(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]]) -> Tensor:
+    """Mean token log-probabilities, a few prompts and responses at a time: the logits of all pairs at once would fill the memory. Shape (C, R)."""
+    parts = [responses[r : r + RESPONSES_SCORED] for r in range(0, len(responses), RESPONSES_SCORED)]
+    with torch.no_grad():
+        return torch.cat(
+            [
+                torch.cat([policy.score(prompts[c : c + PROMPTS_SCORED], part).means_CR() for part in parts], dim=1)
+                for c in range(0, len(prompts), PROMPTS_SCORED)
+            ]
+        )
 
 
 def _texts(constitution: Constitution, stance: Stance) -> list[str]:

@@ -191,10 +191,11 @@ def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, rec
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
     kept = kept_together(prompt, [new] * config.n_constitutions)
     activations = activation_bytes(kept.tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
-    # Choosing among candidates scores more tokens, but keeps no activations and two copies of the logits.
+    # Replies that are measured or chosen among are scored without activations, with two copies of the logits.
     measured = min(sides, PROMPTS_SCORED) * min(sides, RESPONSES_SCORED)
-    chosen = config.n_constitutions**2 * config.candidates * new if config.candidates > 1 else 0
-    logits = max(logit_bytes(max(kept.scored, measured * new), shape.vocabulary), logit_bytes(chosen, shape.vocabulary, copies=CHOICE_COPIES))
+    drawn = config.n_constitutions * config.candidates if config.candidates > 1 else 0
+    chosen = min(config.n_constitutions, PROMPTS_SCORED) * min(drawn, RESPONSES_SCORED)
+    logits = max(logit_bytes(max(kept.scored, measured * new), shape.vocabulary), logit_bytes(chosen * new, shape.vocabulary, copies=CHOICE_COPIES))
     return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
 
 
