@@ -1,8 +1,8 @@
 """From queries to training examples: draw contrasts, sample responses under each constitution, keep what can teach.
 
 With `candidates` above 1: several responses are sampled for each constitution, and the one that the
-policy itself attributes to it most surely is kept. That finds replies that follow a principle without any label, but also
-those that are merely short (docs/decisions.md). One candidate is the default.
+policy itself attributes to it most surely is kept. That finds replies that follow a principle without any label. One candidate is the default; the presets
+of SAMI draw four.
 """
 
 from collections import Counter
@@ -133,23 +133,34 @@ def _choose(policy: Policy, constitution: Constitution, group: Sequence[_Asked],
 
 
 def _most_attributable(policy: Policy, group: Sequence[_Asked], usable: Sequence[Sequence[Response]]) -> list[Response]:
-    """For each constitution its candidate with the highest log p(constitution | response), constitutions equally likely."""
+    """For each constitution its candidate with the highest log-odds of the constitution given the response, constitutions equally likely.
+
+    By summed log-probabilities, which are the likelihoods themselves. Their means over tokens favour replies that are nothing but the form: short ones,
+    and lists of numbers (docs/decisions.md).
+    """
     flat = [response.token_ids for drawn in usable for response in drawn]
-    posterior_CR = _scored(policy, [one.prompt for one in group], flat).log_softmax(dim=0)
+    odds_CR = _log_odds(_summed(policy, [one.prompt for one in group], flat))
     chosen, start = [], 0
     for c, drawn in enumerate(usable):
-        chosen.append(drawn[int(posterior_CR[c, start : start + len(drawn)].argmax())])
+        chosen.append(drawn[int(odds_CR[c, start : start + len(drawn)].argmax())])
         start += len(drawn)
     return chosen
 
 
-def _scored(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]]) -> Tensor:
-    """Mean token log-probabilities, a few prompts and responses at a time: the logits of all pairs at once would fill the memory. Shape (C, R)."""
+def _log_odds(sums_CR: Tensor) -> Tensor:
+    """Of each constitution against all others, given each response. In float64: a probability next to one would have no order left. Shape (C, R)."""
+    sums_CR = sums_CR.double()
+    others = [torch.cat([sums_CR[:c], sums_CR[c + 1 :]]).logsumexp(dim=0) for c in range(len(sums_CR))]
+    return sums_CR - torch.stack(others)
+
+
+def _summed(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]]) -> Tensor:
+    """Summed token log-probabilities, a few prompts and responses at a time: the logits of all pairs at once would fill the memory. Shape (C, R)."""
     parts = [responses[r : r + RESPONSES_SCORED] for r in range(0, len(responses), RESPONSES_SCORED)]
     with torch.no_grad():
         return torch.cat(
             [
-                torch.cat([policy.score(prompts[c : c + PROMPTS_SCORED], part).means_CR() for part in parts], dim=1)
+                torch.cat([policy.score(prompts[c : c + PROMPTS_SCORED], part).sums_CR() for part in parts], dim=1)
                 for c in range(0, len(prompts), PROMPTS_SCORED)
             ]
         )
