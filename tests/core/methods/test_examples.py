@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from core.engine.policies import base_of
 from core.engine.sampling import Response
 from core.engine.scoring import score
 from core.errors import ContrastError
-from core.methods.examples import draw_examples, drop_reason, example_from_data, require_examples
+from core.methods.examples import _log_odds, draw_examples, drop_reason, example_from_data, require_examples
 from core.methods.settings import TrainConfig
 from core.settings import SamplingConfig
 
@@ -46,12 +47,28 @@ def test_a_query_is_drawn_alike_in_any_batch(tiny):
 def test_more_candidates_are_more_attributable_and_hold_the_first(tiny):
     def bound(example):
         with torch.no_grad():
-            return float(score(tiny, example.prompts, example.responses).means_CR().log_softmax(dim=0).diagonal().mean())
+            return float(_log_odds(score(tiny, example.prompts, example.responses).sums_CR()).diagonal().mean())
 
     one = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=1)).examples
     many = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, config(candidates=6)).examples
     assert all(bound(b) >= bound(a) - 1e-6 for a, b in zip(one, many, strict=True))
     assert sum(map(bound, many)) > sum(map(bound, one))
+
+
+def test_log_odds_are_those_of_the_likelihoods_and_keep_their_order_where_probabilities_are_one():
+    """Of two: the difference. Of three equal ones: one against two, -log 2. Differences of 40 and 41 nats are both 1.0 as probabilities in float32."""
+    sums_CR = torch.tensor([[-10.0, -10.0, -3.0], [-50.0, -51.0, -5.0]])
+    assert _log_odds(sums_CR).tolist() == [[40.0, 41.0, 2.0], [-40.0, -41.0, -2.0]]
+    assert _log_odds(torch.zeros(3, 1)).flatten().tolist() == pytest.approx([-math.log(2)] * 3)
+
+
+def test_candidates_of_many_constitutions_are_scored_in_parts_and_alike(tiny, monkeypatch):
+    """More prompts and responses than are scored together; which are kept does not depend on how many those are."""
+    settings = config(candidates=3, n_constitutions=3)
+    parts = draw_examples(base_of(tiny), CONSTITUTION, QUERIES, settings).examples
+    monkeypatch.setattr("core.methods.examples.PROMPTS_SCORED", 3)
+    monkeypatch.setattr("core.methods.examples.RESPONSES_SCORED", 9)
+    assert draw_examples(base_of(tiny), CONSTITUTION, QUERIES, settings).examples == parts
 
 
 def test_three_constitutions_give_three_responses(tiny):
