@@ -1,8 +1,7 @@
 """From queries to training examples: draw contrasts, sample responses under each constitution, keep what can teach.
 
 With `candidates` above 1: several responses are sampled for each constitution, and the one that the
-policy itself attributes to it most surely is kept. That finds replies that follow a principle without any label. One candidate is the default; the presets
-of SAMI draw four.
+policy itself attributes to it most surely is kept. That finds replies that follow a principle without any label. One candidate is the default.
 """
 
 from collections import Counter

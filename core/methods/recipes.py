@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from core.methods.curves import CurveInfo, loss_curve
 from core.methods.mipo.settings import MipoSettings
@@ -22,7 +21,7 @@ class RecipeInfo:
     loss: CurveInfo
     curves: tuple[CurveInfo, ...] = ()  # what its steps tell besides what those of every recipe do
     labels: Mapping[str, str]  # of the own settings that the page offers, in words
-    presets: Mapping[str, Any] = field(default_factory=dict)  # settings that its presets of every size have, its own among them
+    rates: Mapping[str, float] = field(default_factory=dict)  # learning rate by preset, where it is not the preset's
 
 
 RECIPES = {
@@ -36,8 +35,6 @@ RECIPES = {
             module="core.methods.sami.recipe",
             loss=loss_curve("Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour."),
             labels={"kl_weight": "KL weight (0 = SAMI as published)", "likelihood_weight": "Likelihood weight (0 = SAMI as published)"},
-            # What won of what was tried (docs/decisions.md, 2026-11-27). The distance ends what runs away, and nothing else: that of one query varies too much.
-            presets={"candidates": 4, "end_token": False, "likelihood_weight": 0.3, "warmup_steps": 4, "max_kl_nats": 3.0},
         ),
         RecipeInfo(
             key="mipo",

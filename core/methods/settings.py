@@ -114,10 +114,10 @@ class TrainConfig:
         return self.probe_every > 0 and step % self.probe_every == 0
 
 
-SIZES: dict[str, TrainConfig] = {  # how much is trained and measured, whatever the method
+PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(preset="quick"),
-    "standard": TrainConfig(preset="standard", iterations=2, train_queries=24, held_out_queries=48, probe_every=4),
-    "thorough": TrainConfig(preset="thorough", iterations=3, train_queries=24, held_out_queries=80, probe_every=4, sample_every=12),
+    "standard": TrainConfig(preset="standard", iterations=2, held_out_queries=48, learning_rate=5e-4, probe_every=4),
+    "thorough": TrainConfig(preset="thorough", iterations=3, train_queries=32, held_out_queries=80, learning_rate=4e-4, probe_every=4, sample_every=12),
 }
 
 
@@ -127,13 +127,12 @@ def preset(name: str, *, method: str = DEFAULT_RECIPE, **changes: Any) -> TrainC
     Raises:
         ConfigError: An unknown preset, method or setting, or a value outside its range.
     """
-    if name not in SIZES:
-        raise ConfigError(f"Unknown preset {name!r}; known are {', '.join(SIZES)}.")
-    info = _recipe(method)
+    if name not in PRESETS:
+        raise ConfigError(f"Unknown preset {name!r}; known are {', '.join(PRESETS)}.")
+    info, config = _recipe(method), PRESETS[name]
     _require_known(changes, info)
-    values = {**info.presets, **changes}
-    own = {key: values.pop(key) for key in _names(info.settings) if key in values}
-    return dataclasses.replace(SIZES[name], **values, recipe=info.settings(**own))
+    own = {key: changes.pop(key) for key in _names(info.settings) if key in changes}
+    return dataclasses.replace(config, **{"learning_rate": info.rates.get(name, config.learning_rate), **changes, "recipe": info.settings(**own)})
 
 
 def config_to_data(config: TrainConfig) -> dict[str, Any]:
@@ -231,6 +230,3 @@ def _read(path: str, text: str, kind: type) -> Any:
         return kind(text)
     except ValueError as error:
         raise ConfigError(f"{path} must be {'a whole number' if kind is int else 'a number'}, got {reprlib.repr(text)}.", path) from error
-
-
-PRESETS: dict[str, TrainConfig] = {name: preset(name) for name in SIZES}  # of the default method

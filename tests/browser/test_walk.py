@@ -125,13 +125,13 @@ def test_a_run_trains_while_processes_are_killed_and_pages_reload(page: Page, wh
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/run\?id=\d+$"))
-    whole.wait("training", lambda: the_run(studio).job.phase == "training" and the_run(studio).job.step >= 2, 600)
+    whole.wait("training", lambda: the_run(studio).job.phase == "training" and the_run(studio).job.step >= 2, 240)
     expect(page.locator(".cs-headline")).to_have_text("Training", timeout=30_000)
     expect(page.locator(".cs-chart").first).to_be_visible()
     kill_at_work(whole, studio)
     page.reload()
     expect(page.get_by_role("heading", name="Few words, version 1")).to_be_visible(timeout=60_000)
-    whole.wait("the end of the run", lambda: the_run(studio).job.status in (JobStatus.FINISHED, JobStatus.FAILED), 600)
+    whole.wait("the end of the run", lambda: the_run(studio).job.status in (JobStatus.FINISHED, JobStatus.FAILED), 420)
     run = the_run(studio)
     assert run.job.status == JobStatus.FINISHED, f"{run.job.error_text}\n{whole.logs()}"
     assert run.job.attempt >= 3

@@ -46,7 +46,7 @@ def test_a_running_one_shows_phase_progress_and_curves(studio: Studio) -> None:
     assert reply["sections"]["charts"].count("<svg") == 4
     assert "cap log 2 = 0.693" in reply["sections"]["charts"]
     assert "chance = 0.50" in reply["sections"]["charts"]
-    assert "limit 3: training ends" in reply["sections"]["charts"]
+    assert "limit 0.25: training ends" in reply["sections"]["charts"]
     assert 0.2 < reply["share"] < 0.8
 
 

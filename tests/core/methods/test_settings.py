@@ -61,7 +61,7 @@ def test_a_row_from_before_there_were_methods_is_read_as_sami():
     older = {name: value for name, value in config_to_data(preset("quick", kl_weight=0.2, summed_scores=True)).items() if name != "method"}
     found = config_from_data(older)
     assert found.method == "sami"
-    assert found.recipe == SamiSettings(kl_weight=0.2, likelihood_weight=0.3, summed_scores=True)
+    assert found.recipe == SamiSettings(kl_weight=0.2, summed_scores=True)
 
 
 @pytest.mark.parametrize("method", RECIPES)

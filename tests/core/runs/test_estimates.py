@@ -71,9 +71,8 @@ def test_the_quick_preset_is_estimated_near_what_was_measured() -> None:
 
     Reading the replies under eight queries each: 31 processor seconds on a busy machine, so about 15 s on its two cores.
     """
-    config = preset("quick", candidates=1)
-    seconds = estimate(config, DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
-    assert list(seconds) == list(run_phases(config))
+    seconds = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds
+    assert list(seconds) == list(run_phases(PRESETS["quick"]))
     assert seconds["sampling"] == pytest.approx(8, rel=0.25)
     assert seconds["training"] == pytest.approx(24 * 1.8 + 4 * 2.2, rel=0.25)
     assert seconds["measuring prompt"] == pytest.approx(10 + 15, rel=0.3)
@@ -83,7 +82,7 @@ def test_the_quick_preset_is_estimated_near_what_was_measured() -> None:
 def test_more_work_a_larger_model_and_a_slower_machine_take_longer() -> None:
     quick = estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, BRIEF)
     larger = replace(DEFAULT_SHAPE, parameters=10 * DEFAULT_SHAPE.parameters)
-    assert estimate(PRESETS["standard"], DEFAULT_SHAPE, TWO_CORES, BRIEF).total_s > 1.5 * quick.total_s
+    assert estimate(PRESETS["standard"], DEFAULT_SHAPE, TWO_CORES, BRIEF).total_s > 2 * quick.total_s
     assert estimate(PRESETS["quick"], larger, TWO_CORES, BRIEF).total_s > 3 * quick.total_s
     assert estimate(PRESETS["quick"], DEFAULT_SHAPE, replace(TWO_CORES, matmul_gflops=86.0), BRIEF).total_s > 4 * quick.total_s
     assert estimate(preset("quick", kl_weight=0.1), DEFAULT_SHAPE, TWO_CORES, BRIEF).total_s > quick.total_s
@@ -91,9 +90,7 @@ def test_more_work_a_larger_model_and_a_slower_machine_take_longer() -> None:
 
 def test_a_step_that_also_asks_the_base_about_every_query_takes_longer_by_its_passes() -> None:
     """Four queries a step at 1.9 passes each, and of the base one pass (its distance) or four (each preference): 8.6 and 11.6."""
-    quick, mipo = (
-        estimate(preset("quick", method=method, candidates=1, sample_every=10**6), DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds for method in ("sami", "mipo")
-    )
+    quick, mipo = (estimate(preset("quick", method=method, sample_every=10**6), DEFAULT_SHAPE, TWO_CORES, BRIEF).seconds for method in ("sami", "mipo"))
     shown = 2 * 2.2
     assert (mipo["training"] - shown) / (quick["training"] - shown) == pytest.approx(11.6 / 8.6, rel=0.1)
     assert mipo["sampling"] == quick["sampling"]
