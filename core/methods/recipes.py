@@ -51,7 +51,7 @@ RECIPES = {
                     meaning="By how much more than the base the model prefers the response of the right constitution; mean over pairs.",
                 ),
             ),
-            labels={"beta": "β: how strongly preferences are held to the base’s"},
+            labels={"beta": "β: how strongly preferences are held to the base’s", "likelihood_weight": "Likelihood weight (0 = MIPO as published)"},
         ),
     )
 }

@@ -32,6 +32,29 @@ def mipo_loss(logprobs_CR: Tensor, base_logprobs_CR: Tensor, beta: float) -> Ten
     return -F.logsigmoid(beta * margins(logprobs_CR, base_logprobs_CR)).mean()
 
 
+def anchored_loss(logprobs_CR: Tensor, base_logprobs_CR: Tensor, beta: float, likelihood_weight: float, tokens_R: Tensor) -> Tensor:
+    """MIPO's loss with an anchor: the responses that are preferred stay likely.
+
+    A preference is satisfied as well where both responses become unlikely, if the other one does so more. The anchor is the negative
+    log-likelihood a token of Pang et al. 2024 ("Iterative Reasoning Preference Optimization", arXiv 2404.19733, eq. 2).
+
+    Args:
+        logprobs_CR: As for `mipo_loss`.
+        base_logprobs_CR: As for `mipo_loss`.
+        beta: As for `mipo_loss`.
+        likelihood_weight: Of the mean of -log p(response i | query, constitution i), in nats a token; 0 = DPO's loss.
+        tokens_R: Of each response. Shape (n,).
+
+    Returns:
+        Scalar in nats.
+
+    Raises:
+        ValueError: As for `mipo_loss`.
+    """
+    preferred = mipo_loss(logprobs_CR, base_logprobs_CR, beta)
+    return preferred - likelihood_weight * (logprobs_CR.diagonal() / tokens_R).mean() if likelihood_weight else preferred
+
+
 def margins(logprobs_CR: Tensor, base_logprobs_CR: Tensor) -> Tensor:
     """By how much more than the base the policy prefers the right response, for each pair of it and another one.
 

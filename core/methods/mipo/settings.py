@@ -11,8 +11,10 @@ class MipoSettings(RecipeSettings):
     """What MIPO can be set to."""
 
     beta: float = 0.1  # DPO's: how strongly the policy is held to its base; smaller lets it go further for the same preference
+    likelihood_weight: float = 0.0  # weight of the negative log-probability, a token, of each response under its own constitution
 
     def __post_init__(self) -> None:
+        require_in_range(0 <= self.likelihood_weight <= 1_000, "likelihood_weight", self.likelihood_weight, "between 0 and 1,000")
         require_in_range(0 < self.beta <= 10, "beta", self.beta, "above 0 and at most 10")
 
     @property

@@ -27,7 +27,7 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
     assert [value for value, _ in offered.options] == ["", "mipo"]
     assert preset_values("quick")[""]["kl_weight"] == 0.0
     assert "beta" not in preset_values("quick")[""]
-    assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")[""]) - {"kl_weight", "likelihood_weight"} | {"beta"}
+    assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")[""]) - {"kl_weight"} | {"beta"}
     command = page.preview(sent(studio, settings={"method": "mipo", "beta": "0.2"}), asks())["command"]
     assert "--set method=mipo --set beta=0.2" in command
     assert "learning_rate" not in command  # the preset's for this method

@@ -41,6 +41,7 @@ def test_settings_are_typed_as_on_a_command_line():
         (lambda: MipoSettings(beta=0), "beta must be above 0"),
         (lambda: SamiSettings(kl_weight=-1), "kl_weight must be between 0 and 1,000"),
         (lambda: SamiSettings(likelihood_weight=-1), "likelihood_weight must be between 0 and 1,000"),
+        (lambda: MipoSettings(likelihood_weight=-1), "likelihood_weight must be between 0 and 1,000"),
         (lambda: with_settings(preset("quick"), ["sampling=3"]), "Unknown setting 'sampling'"),
     ],
 )

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.methods.mipo.losses import margins, mipo_loss
+from core.methods.mipo.losses import anchored_loss, margins, mipo_loss
 
 POLICY = torch.tensor([[-10.0, -22.0], [-19.0, -14.0]])
 BASE = torch.tensor([[-12.0, -20.0], [-18.0, -15.0]])
@@ -21,6 +21,23 @@ def test_two_constitutions_by_hand():
     """
     assert margins(POLICY, BASE).tolist() == [4.0, 2.0]
     assert mipo_loss(POLICY, BASE, 0.5).item() == pytest.approx(0.220095, abs=1e-6)
+
+
+def test_the_anchor_is_what_the_preferred_responses_cost_a_token():
+    """Under their own constitutions -10 over 5 tokens and -14 over 7: 2 nats a token each. Half of it on the loss above: 0.220095 + 1.0."""
+    tokens = torch.tensor([5.0, 7.0])
+    assert anchored_loss(POLICY, BASE, 0.5, 0.5, tokens).item() == pytest.approx(1.220095, abs=1e-6)
+    assert anchored_loss(POLICY, BASE, 0.5, 0.0, tokens).item() == mipo_loss(POLICY, BASE, 0.5).item()
+
+
+def test_the_anchor_pulls_at_each_preferred_response_by_its_own_length_and_at_no_other():
+    """What it adds to the gradient: minus weight / (n · tokens) on the diagonal."""
+    found = []
+    for weight in (0.0, 0.5):
+        scores = POLICY.clone().requires_grad_()
+        anchored_loss(scores, BASE, 0.5, weight, torch.tensor([5.0, 10.0])).backward()
+        found.append(scores.grad)
+    torch.testing.assert_close(found[1] - found[0], -torch.diag(torch.tensor([0.05, 0.025])))
 
 
 def test_three_constitutions_have_six_pairs():

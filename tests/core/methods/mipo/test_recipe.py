@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from core.engine.policies import as_it_is
+from core.engine.policy import plain_prompt
 from core.engine.processes import ALONE
 from core.methods.examples import Example
+from core.methods.gradients import base_scores
 from core.methods.mipo.recipe import gradient
 from core.methods.mipo.settings import MipoSettings
 from core.progress import Listener, Stopped
@@ -31,6 +33,28 @@ def test_training_starts_at_log_two_lowers_the_loss_and_widens_the_margin(tiny_f
     assert margins[-1] > 1
     assert list(steps[-1].metrics) == ["loss_nats", "attribution", "mi_bound_nats", "margin_nats", "kl_base_policy_nats", "grad_norm"]
     assert digest(first) == digest(trained_with(MIPO, tiny_folder, tmp_path / "b"))
+
+
+@pytest.mark.parametrize("weight", [0.0, 2.0])
+def test_the_gradient_of_a_batch_is_that_of_the_written_out_loss(tiny_folder, tmp_path, weight):
+    """Against the formula, with the base's scores from the same network before its adapter is anything but zero."""
+    model = trained_with(MIPO, tiny_folder, tmp_path)
+    example = Example(query="", stances=((True,), (False,)), prompts=((5, 6, 7), (5, 6, 8)), responses=((20, 21), (22, 23, 24, 25)))
+    policy, prompts = as_it_is(model, "mipo"), [plain_prompt(ids) for ids in example.prompts]
+    base = base_scores(model, example).sums_CR()
+    found = []
+    for way in ("recipe", "formula"):
+        model.network.zero_grad(set_to_none=True)
+        if way == "recipe":
+            gradient(policy, [example], dataclasses.replace(MIPO, recipe=MipoSettings(beta=0.3, likelihood_weight=weight)), ALONE)
+        else:
+            scores = policy.score(prompts, example.responses).sums_CR()
+            rise = scores - base
+            pairs = [rise[0, 0] - rise[0, 1], rise[1, 1] - rise[1, 0]]
+            preferred = -sum(torch.log(torch.sigmoid(0.3 * pair)) for pair in pairs) / 2
+            (preferred - weight * (scores[0, 0] / 2 + scores[1, 1] / 4) / 2).backward()
+        found.append(torch.cat([p.grad.flatten() for p in model.network.parameters() if p.grad is not None]))
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("stop_after", [1, 8])
