@@ -11,6 +11,7 @@ from core.measure.statistics import DIFFERENCE, LEVEL, POWER, Figure
 from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, SenseChange, WorstReply, roles
 from core.methods.arms import inner_title
 
+PROGRAM = "check"  # what the program that judges is called (core.measure.judges)
 PERCENT, POINTS = "percent", "points"  # a share, and a difference of shares
 
 
@@ -120,7 +121,10 @@ def _followed(report: Report) -> Iterator[Row]:
         for side, words in under.items():
             cells = {f.arm.key: principle.compliance.get(f.arm.key, {}).get(side) for f in report.arms}
             if principle.judge is not None and any(figure is not None for figure in cells.values()):
-                yield Row(group="Is each principle followed?", label=f"{_judged(principle)}, {words}", cells=cells, form=PERCENT)
+                nothing = principle.judge != PROGRAM and not any(
+                    figure.n for figure in cells.values() if figure is not None
+                )  # people are asked about some sides
+                yield Row(group="Is each principle followed?", label=f"{_judged(principle)}, {words}", cells=cells, form=PERCENT, hidden=nothing)
 
 
 def _in_the_weights(report: Report) -> Iterator[Row]:
@@ -133,7 +137,9 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
         if principle.judge is None:
             continue
         given = {f.arm.key: principle.compliance.get(f.arm.key, {}).get("statement" if f.arm.in_prompt else NO_SIDE) for f in report.arms}
-        yield Row(group=group, label=f"{_judged(principle)}, each arm with its own prompt", cells=given, form=PERCENT)
+        bare = [given[f.arm.key] for f in report.arms if not f.arm.in_prompt]
+        unasked = principle.judge != PROGRAM and not any(figure.n for figure in bare if figure is not None)
+        yield Row(group=group, label=f"{_judged(principle)}, each arm with its own prompt", cells=given, form=PERCENT, hidden=unasked)
         differences = {change.after.arm: change.figure for change in principle.changes if change.name in (OVER_PROMPT, WEIGHTS)}
         cells = {f.arm.key: differences.get(f.arm.key) for f in report.arms}
         if any(figure is not None for figure in cells.values()):
@@ -141,7 +147,14 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
 
 
 def _judged(principle: PrincipleFigures) -> str:
-    return f"{principle.title} ({principle.check if principle.check is not None else principle.judge})"
+    return f"{principle.title} ({principle.check if principle.judge == PROGRAM else principle.judge})"
+
+
+def judged_by(principle: PrincipleFigures) -> str:
+    """Who judged a principle, as a sentence."""
+    if principle.judge is None:
+        return "Judged by nobody."
+    return f"Judged by its check, {principle.check}." if principle.judge == PROGRAM else f"Judged by {principle.judge}."
 
 
 def _sense(report: Report) -> Iterator[Row]:
