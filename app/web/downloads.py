@@ -20,7 +20,8 @@ from app.present.report_csv import report_csv, series_csv
 from app.processes.store import MissingFileError, Store
 from app.services import downloads
 from app.services.audit import acting
-from app.services.downloads import NothingToTakeError, StoredKind
+from app.services.downloads import StoredKind
+from app.services.replies import NothingToTakeError
 from app.services.series import series_state
 from app.services.studio import Studio
 from app.services.text_files import TextFile
