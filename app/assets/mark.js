@@ -15,7 +15,7 @@ const KEYS_OFF = "studio-mark-keys-off";
 
 // What a key press means here: an answer, an undo, or nothing. Who types into a field, or holds another key, means something else.
 export function meant({ key, ctrlKey, metaKey, altKey, repeat, target }) {
-  if (ctrlKey || metaKey || altKey || repeat || /^(INPUT|SELECT|TEXTAREA)$/.test(target?.tagName ?? "")) return null;
+  if (ctrlKey || metaKey || altKey || repeat || (/^(INPUT|SELECT|TEXTAREA)$/.test(target?.tagName ?? "") && target.type !== "checkbox")) return null;
   return ANSWERS.find((each) => each.key === key)?.answer ?? (key.toLowerCase() === UNDO ? "undo" : null);
 }
 
@@ -39,6 +39,7 @@ function makePage(element, ask) {
     key: newKey(), // of the answer to this card: sent twice it is one mark
     run: h("select", { class: "cs-input", id: "mark-run" }),
     principle: h("select", { class: "cs-input", id: "mark-principle" }),
+    chosen: h("summary", {}, "Choose a run"),
     problem: h("p", { class: "cs-problem", role: "alert" }),
     progress: makeProgress("Marked"),
     amount: h("p", { class: "cs-number cs-mark-amount" }),
@@ -66,9 +67,10 @@ function open(page, { who, runs, marking, message }) {
   page.run.replaceChildren(...runs.map((each) => h("option", { value: each.run }, `Run ${each.run}: ${isolated(each.constitution)}, version ${each.version}`)));
   page.run.value = "";
   const named = who === UNNAMED ? "You gave no name, so your marks stand under “you”. Give one above before you mark together with others." : `Your marks stand under “${isolated(who)}”.`;
-  const choice = h("div", { class: "cs-mark-choice" }, field(page.run.id, "Run", page.run), field(page.principle.id, "Principle", page.principle), h("p", { class: "cs-quiet" }, named));
+  page.named = h("p", { class: "cs-quiet" }, named);
+  page.choice = h("details", { class: "cs-mark-choice", open: !marking }, page.chosen, h("div", {}, field(page.run.id, "Run", page.run), field(page.principle.id, "Principle", page.principle)));
   page.card = h("section", { class: "cs-mark-card", "aria-label": "The reply to mark" }, principleNode(page), replyNode(page));
-  page.root.replaceChildren(head, choice, page.problem, h("div", { id: "content", class: "cs-mark-at" }, page.progress.bar, page.amount), page.card, barNode(page), page.ended, page.spoken);
+  page.root.replaceChildren(head, page.choice, page.named, page.problem, h("div", { id: "content", class: "cs-mark-at" }, page.progress.bar, page.amount), page.card, barNode(page), page.ended, page.spoken);
   setText(page.problem, message);
   show(page, marking);
 }
@@ -84,7 +86,8 @@ function replyNode({ query, reply }) {
 
 function barNode(page) {
   const keys = h("label", { class: "cs-quiet cs-mark-keys", for: page.keys.id }, page.keys, " Keys 1, 2, 3 and u");
-  page.bar = h("div", { class: "cs-mark-bar" }, h("div", { class: "cs-mark-answers", role: "group", "aria-label": "Does the reply follow the principle?" }, page.answers), page.undo, keys);
+  page.group = h("div", { class: "cs-mark-answers", role: "group", "aria-label": "Does the reply follow the principle?" }, page.answers);
+  page.bar = h("div", { class: "cs-mark-bar" }, page.group, page.undo, keys);
   return page.bar;
 }
 
@@ -99,6 +102,8 @@ function show(page, marking) {
   page.principle.replaceChildren(...marking.principles.map((each) => h("option", { value: each.number }, optionText(each))));
   page.principle.value = marking.number;
   history.replaceState(history.state, "", `./mark?run=${marking.run}&principle=${marking.number}`);
+  setText(page.chosen, `Run ${marking.run}, ${isolated(marking.constitution)} · principle ${marking.number}, ${isolated(marking.title)}`);
+  page.named.hidden = marking.done > 0; // it was read by now
   const amount = `${marking.done} of ${marking.total}`;
   setText(page.amount, amount);
   drawProgress(page.progress, marking.total ? marking.done / marking.total : 1, `${amount} marked`);
@@ -112,13 +117,13 @@ function showCard(page, { card, done, total }) {
   setText(page.query, card.query);
   setText(page.reply, card.reply);
   page.answers.forEach((button) => (button.disabled = false));
-  page.card.querySelector(".cs-mark-said").hidden = false;
+  page.card.querySelector(".cs-mark-said").hidden = page.group.hidden = false;
   setText(page.spoken, `Card ${done + 1} of ${total}. Query: ${card.query} Reply: ${card.reply}`);
 }
 
 function showEnd(page, marking) {
   const { run, more, says, done, total } = marking;
-  page.card.querySelector(".cs-mark-said").hidden = true;
+  page.card.querySelector(".cs-mark-said").hidden = page.group.hidden = true;
   page.answers.forEach((button) => (button.disabled = true));
   const title = h("h2", { tabindex: "-1" }, total ? `All ${done} marked` : "There is nothing to mark");
   const lines = says.map((each, i) => h("p", { class: i ? "cs-quiet" : "cs-finding-says", dir: "auto" }, each));

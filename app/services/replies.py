@@ -4,7 +4,7 @@ import fnmatch
 import glob
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 from app.processes.protocol import attempt_key
 from app.processes.store import MissingFileError, Store
@@ -18,6 +18,16 @@ class NothingToTakeError(StudioError):
     """There is no such row, or it has no such file; the message says which."""
 
     kind = "nothing-to-take"
+
+
+class Files(Protocol):
+    """What is asked of wherever the files lie."""
+
+    def names(self, key: str) -> list[str]:
+        """The files that lie directly under a key, by name."""
+
+    def open(self, key: str) -> BinaryIO:
+        """A file to be read."""
 
 
 def finished_key(store: Store, run: Run) -> str:
@@ -34,13 +44,13 @@ def finished_key(store: Store, run: Run) -> str:
     return own
 
 
-def read_file(store: Store, key: str) -> bytes:
+def read_file(store: Files, key: str) -> bytes:
     """What lies under a key. Raises MissingFileError."""
     with store.open(key) as file:
         return file.read()
 
 
-def reply_rows(store: Store, key: str, report: Report) -> dict[Arm, list[dict[str, Any]]]:
+def reply_rows(store: Files, key: str, report: Report) -> dict[Arm, list[dict[str, Any]]]:
     """The rows of each arm, as they were written when it was measured.
 
     Args:
@@ -52,7 +62,7 @@ def reply_rows(store: Store, key: str, report: Report) -> dict[Arm, list[dict[st
     return {arm: [row for name in _reply_files(store, key, arm, roles(arms)) for row in json.loads(read_file(store, f"{key}/{name}"))] for arm in arms}
 
 
-def measured_replies(store: Store, key: str, report: Report) -> Mapping[Arm, list[MeasuredReply]]:
+def measured_replies(store: Files, key: str, report: Report) -> Mapping[Arm, list[MeasuredReply]]:
     """The same as values.
 
     Raises:
@@ -60,14 +70,14 @@ def measured_replies(store: Store, key: str, report: Report) -> Mapping[Arm, lis
     """
     try:
         found = {arm: replies_from_data(rows) for arm, rows in reply_rows(store, key, report).items()}
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MissingFileError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MissingFileError, OSError) as error:
         raise ReplyError(f"The stored replies in {key} cannot be read ({error!r:.200}). Bring them back from a backup, or train again.") from error
     if lost := [arm.key for arm, replies in found.items() if not replies]:
         raise ReplyError(f"The stored replies of {', '.join(lost)} are not in {key}. Bring them back from a backup, or train again.")
     return found
 
 
-def _reply_files(store: Store, key: str, arm: Arm, parts: Roles) -> list[str]:
+def _reply_files(store: Files, key: str, arm: Arm, parts: Roles) -> list[str]:
     """The files of an arm's replies. A run that was measured before there were arms named them for the base and the aligned model."""
     names = sorted(store.names(key))
     before = {parts.control: "base", parts.trained: "aligned"}.get(arm)

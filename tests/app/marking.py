@@ -82,6 +82,10 @@ def mark_all(studio: Studio, run_id: int, who: str = "Ada", most: int = 1000, an
             break
         answer = said[follows(at.card.reply)]
         at = make_mark(
-            studio, who, run_id, MarkWish(principle=1, deals=deals), Said(card=at.card.card, answer=answer, request_key=f"click-{who.encode().hex()}-{run_id}-{deals}-{i}")
+            studio,
+            who,
+            run_id,
+            MarkWish(principle=1, deals=deals),
+            Said(card=at.card.card, answer=answer, request_key=f"click-{who.encode().hex()}-{run_id}-{deals}-{i}"),
         )
     return at

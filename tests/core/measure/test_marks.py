@@ -66,7 +66,7 @@ def test_a_principle_without_an_id_is_known_by_its_texts():
 
 
 ARMS = {
-    CONTROL: replies("plain", "cold", 0.0),
+    CONTROL: replies("plain", "frosty", 0.0),
     TRAINED: replies("dear", "cold", 2.0),
     ALONE: [reply(side=NO_SIDE, text="so", query=f"q{i}", logprobs=()) for i in range(N)],
 }
@@ -97,6 +97,8 @@ def test_marks_give_compliance_change_verdict_and_sentence_as_a_program_does():
     )
     assert "Kind (marks by Ada), under the statement" in [row.label for row in rows(report)]
     assert not any("each arm with its own prompt" in row.label for row in rows(report))  # nobody is asked about replies without the constitution
+    turned = next(row for row in rows(report) if row.label == "Kind (marks by Ada), under the antithesis")
+    assert (turned.cells[CONTROL.key], turned.cells[TRAINED.key].n, turned.n) == (None, N, N)
 
 
 def test_marked_in_part_counts_the_marked_and_never_a_zero_for_the_others():
