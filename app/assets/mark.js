@@ -69,7 +69,7 @@ function open(page, { who, runs, marking, message }) {
   const named = who === UNNAMED ? "You gave no name, so your marks stand under “you”. Give one above before you mark together with others." : `Your marks stand under “${isolated(who)}”.`;
   page.named = h("p", { class: "cs-quiet" }, named);
   page.choice = h("details", { class: "cs-mark-choice", open: !marking }, page.chosen, h("div", {}, field(page.run.id, "Run", page.run), field(page.principle.id, "Principle", page.principle)));
-  page.card = h("section", { class: "cs-mark-card", "aria-label": "The reply to mark" }, principleNode(page), replyNode(page));
+  page.card = h("section", { class: "cs-mark-card", tabindex: "-1", "aria-label": "The reply to mark" }, principleNode(page), replyNode(page));
   page.root.replaceChildren(head, page.choice, page.named, page.problem, h("div", { id: "content", class: "cs-mark-at" }, page.progress.bar, page.amount), page.card, barNode(page), page.ended, page.spoken);
   setText(page.problem, message);
   show(page, marking);
@@ -147,9 +147,7 @@ async function follow(page, name, question, buttons) {
   }
   const focused = document.activeElement;
   show(page, reply.marking);
-  if (reply.marking.card && page.ended.contains(focused)) page.answers[0].focus();
-  else if (reply.marking.card && focused === document.body) page.root.querySelector(".cs-mark-answer").focus({ preventScroll: true });
-  page.card.scrollIntoView({ block: "nearest" });
+  if (reply.marking.card && page.ended.contains(focused)) page.card.focus(); // no answer gets it by itself: a space to scroll would give that
 }
 
 const turn = (page, question, buttons = []) => follow(page, "card", question, buttons);

@@ -20,11 +20,11 @@ def studio(app: App) -> Iterator[Studio]:
     opened.engine.dispose()
 
 
-def look(page: Page, name: str) -> None:
+def look(page: Page, name: str, whole: bool = True) -> None:
     """Keep a picture, where somebody wants to see it: STUDIO_PICTURES names a folder."""
     folder = os.environ.get("STUDIO_PICTURES")
     if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
 
 def answer(page: Page) -> None:
@@ -135,7 +135,7 @@ def test_the_page_fits_and_answers_stay_within_reach(page: Page, app: App, studi
     for button in ("Follows", "Does not", "Cannot tell", "Undo"):
         expect(page.get_by_role("button", name=button)).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    look(page, f"mark-{scheme}-{width}")
+    look(page, f"mark-{scheme}-{width}", whole=False)
     for _ in range(12):
         answer(page)
     expect(page.get_by_role("region", name="What came out")).to_contain_text("Cohen’s kappa 1.00", timeout=20_000)
