@@ -14,13 +14,14 @@ from app.services.cards import MarkWish
 from app.services.downloads import report_of_run
 from app.services.marking import Said, list_markable, make_mark, marking, take_back
 from app.services.runs import run_view
+from app.services.sources import list_sources
 from app.services.studio import RefusedError, Studio, open_studio
 from core.errors import StudioError
 from core.measure.verdicts import Verdict
 from db.audit import list_entries
 from db.marks import marks_that_count
-from tests.app.marking import TEXTS, finished_run, mark_all
-from tests.app.planting import make_studio, queue, settings_for
+from tests.app.marking import STATEMENT, TEXTS, finished_run, mark_all, write_end
+from tests.app.planting import add_plain_version, make_studio, queue, queue_series, settings_for
 from tests.app.results import CONTROL, TRAINED
 
 FIRST = MarkWish(principle=1)
@@ -225,3 +226,20 @@ def test_as_many_marks_a_day_as_one_person_may(studio: Studio, monkeypatch: pyte
     with acting("Ada", "here"), pytest.raises(RefusedError, match="You have made 2 marks within a day"):
         mark_all(studio, run_id)
     assert len(rows(studio, run_id)) == 2
+
+
+def test_a_series_pools_its_runs_as_marks_make_them_and_compare_offers_its_median(studio: Studio) -> None:
+    version = add_plain_version(studio, "Museum", STATEMENT)
+    members = queue_series(studio, seeds=2, version_id=version)
+    for run_id in members:
+        write_end(studio, run_id, version, 8, TEXTS)
+    series = run_view(studio, members[0]).series
+    assert series is not None and series.result is not None
+    assert (series.result.principles[0].verdicts, series.result.median.by) == ((Verdict.UNCHECKED, Verdict.UNCHECKED), "MI bound")
+    mark_all(studio, members[0], answers={True: "does not", False: "does not"})
+    mark_all(studio, members[1])
+    series = run_view(studio, members[0]).series
+    assert series is not None and series.result is not None
+    assert series.result.principles[0].verdicts == (Verdict.UNSHOWN, Verdict.FOLLOWED)
+    assert (series.result.median.by, series.use) == ("compliance", members[0])  # of two the lower
+    assert list_sources(studio)[0].run_id == series.use
