@@ -147,7 +147,14 @@ async function follow(page, name, question, buttons) {
   }
   const focused = document.activeElement;
   show(page, reply.marking);
-  if (reply.marking.card && page.ended.contains(focused)) page.card.focus(); // no answer gets it by itself: a space to scroll would give that
+  if (reply.marking.card) bringUp(page);
+  if (reply.marking.card && page.ended.contains(focused)) page.card.focus({ preventScroll: true }); // no answer gets it by itself: a space to scroll would give that
+}
+
+// The next card begins where it can be read, however far the one before was scrolled; a phone then shows principle, query and answers.
+function bringUp({ root, card }) {
+  const { top } = card.querySelector(".cs-mark-said").getBoundingClientRect();
+  if (top < 0 || top > window.innerHeight * 0.6) root.querySelector(".cs-mark-at").scrollIntoView({ block: "start" });
 }
 
 const turn = (page, question, buttons = []) => follow(page, "card", question, buttons);

@@ -136,7 +136,11 @@ def test_the_page_fits_and_answers_stay_within_reach(page: Page, app: App, studi
         expect(page.get_by_role("button", name=button)).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     look(page, f"mark-{scheme}-{width}", whole=False)
-    for _ in range(12):
+    page.mouse.wheel(0, 900)
+    answer(page)
+    expect(page.locator(".cs-mark-query")).to_be_in_viewport()
+    look(page, f"mark-second-{scheme}-{width}", whole=False)
+    for _ in range(11):
         answer(page)
     expect(page.get_by_role("region", name="What came out")).to_contain_text("Cohen’s kappa 1.00", timeout=20_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -133,7 +133,7 @@ def test_a_program_comes_first_and_the_marks_stand_beside_it(studio: Studio) -> 
     (found,) = report_of_run(studio, run_id).principles
     assert (found.judge, found.check) == ("check", "contains: guess")
     assert ended.says[1] == "Judged by its check, contains: guess."
-    assert ended.says[-1].startswith("Agreement of marks and program: Cohen’s kappa 1.00 (1.00 to 1.00), n = 24 replies")
+    assert ended.says[-1].startswith("Agreement of marks and program: Cohen’s kappa 1.00 (0.69 to 1.00), n = 24 replies")
 
 
 def test_the_same_answer_to_all_leaves_agreement_undefined(studio: Studio) -> None:

@@ -51,6 +51,13 @@ def test_perfect_agreement_on_both_answers_is_one_and_the_contrary_minus_one():
     assert krippendorff_alpha([(True, True), (False, False)] * 6).value == pytest.approx(1)
 
 
+@pytest.mark.parametrize("measure", [cohens_kappa, krippendorff_alpha])
+def test_that_all_replies_agree_is_no_certainty(measure):
+    """24 of 24 alike: Wilson's interval begins at 0.862; a third of the answers is yes, so chance agrees in 5/9 (a little less for alpha)."""
+    found = measure([(True, True)] * 8 + [(False, False)] * 16)
+    assert (found.value, found.high) == (1.0, 1.0) and found.low == pytest.approx((0.862 - 5 / 9) / (4 / 9), abs=0.01)
+
+
 def test_who_gives_one_answer_only_agrees_as_chance_does():
     """p_o = p_e = 1/2 where one says yes throughout and the other to half: kappa is 0, not undefined."""
     assert cohens_kappa([(True, True), (True, False)] * 5).value == pytest.approx(0)
