@@ -183,3 +183,17 @@ def test_a_damaged_file_of_marks_is_said_and_kept(folder: Path, tmp_path: Path) 
     refused = typed(tmp_path, "--run", folder, keys="q")
     assert refused.returncode == 1 and "Line 1 of" in refused.stderr and "is no mark" in refused.stderr
     assert (folder / "marks.jsonl").read_text().startswith('{"half"')
+
+
+def test_a_folder_that_train_left_is_marked_to_the_end_beside_its_program(trained, files: Path) -> None:
+    out, _ = trained
+    try:
+        ended = typed(files, "--run", out, "--who", "Ada", keys="12" * 12)
+        assert ended.returncode == 0, ended.stderr
+        assert "All 9 marked." in ended.stdout and "Judged by its check, max_words: 20." in ended.stdout
+        assert "Agreement of marks and program: Cohen’s kappa" in ended.stdout
+        told = json.loads(typed(files, "--run", out, "--json").stdout)
+        record = json.loads((out / "run.json").read_text())["result"]
+        assert told["result"]["principles"] == record["principles"] and told["marks"][0]["marked"] == 9  # a program comes first
+    finally:
+        (out / "marks.jsonl").unlink(missing_ok=True)  # the folder is that of all commands
