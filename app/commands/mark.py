@@ -13,7 +13,7 @@ from app.settings import Settings
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.services.cards import Marking
+    from app.services.cards import Marking, MarkWish
     from app.services.desks import Desk
 
 COMMAND_LINE = "the command line"
@@ -99,13 +99,10 @@ def _mark(desk: "Desk", options: argparse.Namespace) -> None:
     _tell_end(at)
 
 
-def _answered(desk: "Desk", wish: object, at: "Marking", typed: str) -> "Marking":
-    from app.services.cards import MarkWish
+def _answered(desk: "Desk", wish: "MarkWish", at: "Marking", typed: str) -> "Marking":
     from app.services.marking import Said
 
-    assert isinstance(wish, MarkWish)
-    assert at.card is not None
-    if typed in ANSWERS:
+    if typed in ANSWERS and at.card is not None:
         return desk.mark(wish, Said(card=at.card.card, answer=ANSWERS[typed], request_key=f"terminal-{secrets.token_hex(16)}"))
     if typed == "u" and at.last is not None:
         return desk.undo(wish, at.last)
