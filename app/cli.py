@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from app.commands import audit, user
+from app.commands import audit, mark, user
 from app.commands.options import backup_options, judge_options, propose_options, read_options
 from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
@@ -28,6 +28,7 @@ VERBS = (
     "reply",
     "measure",
     "judge",
+    "mark",
     "propose",
     "user",
     "audit",
@@ -46,6 +47,7 @@ examples:
   python -m app reply --constitution brief.yaml --arm KEY --set NAME=VALUE --queries queries.jsonl --out replies.jsonl
   python -m app read queries.csv                     what is understood of a file, before it is used
   python -m app judge --constitution brief.yaml --replies replies.jsonl
+  python -m app mark --run 3                         judge its replies yourself, one by one, blind to what wrote them
   python -m app propose --wish "I want short answers."
   python -m app user add Zoë                         from then on only those who have an account are let in
   python -m app backup studio.tar                    copy database and runs while the studio runs; restore studio.tar brings them back
@@ -151,7 +153,7 @@ def parser() -> argparse.ArgumentParser:
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
-    for command in (writing, *user.add_to(commands), *audit.add_to(commands), *backup_options(commands)):
+    for command in (writing, *mark.add_to(commands), *user.add_to(commands), *audit.add_to(commands), *backup_options(commands)):
         _data(command)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")

@@ -15,9 +15,9 @@ from db.constitutions import damaged_versions
 from db.errors import BrokenCopy
 from db.session import make_sessions
 from db.status import JobStatus
-from db.tables import Comparison, Constitution, Job, QuerySet, Run, Version
+from db.tables import Comparison, Constitution, Job, Mark, QuerySet, Run, Version
 
-COUNTED = {"constitutions": Constitution, "versions": Version, "query sets": QuerySet, "runs": Run, "comparisons": Comparison}
+COUNTED = {"constitutions": Constitution, "versions": Version, "query sets": QuerySet, "runs": Run, "comparisons": Comparison, "marks": Mark}
 
 
 @dataclass(frozen=True, kw_only=True)

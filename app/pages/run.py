@@ -17,6 +17,7 @@ from app.services.series import series_state
 from app.services.studio import Studio
 from core.constitution.normal import closed
 from core.errors import StudioError
+from core.measure.marked import marks_to_data
 from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from db.status import JobStatus
@@ -117,6 +118,7 @@ def _state(view: RunView) -> RunState:
         trainability=view.result.trainability if view.result is not None else None,
         adapter_sha256=view.adapter_sha256,
         result={**report_to_data(report), "rows": rows_to_data(report)} if report is not None else None,
+        marks=marks_to_data(view.marks) or None,
         series=series_state(view.series) if view.series is not None else None,
     )
 

@@ -167,5 +167,6 @@ class RunState:
     curve: list[dict[str, float | None]]  # a row for each step: its number as `step`, and what was measured; null: could not be scored
     trainability: Trainability | None  # what the base did before training; None until the run is finished
     adapter_sha256: str | None
-    result: dict[str, Any] | None  # the same as `result` in run.json; None until the run is finished
+    result: dict[str, Any] | None  # the same as `result` in run.json, as the marks on its replies make it; None until the run is finished
+    marks: list[dict[str, Any] | None] | None  # of each principle, how many, by whom, and how far they agree; None: nobody marked a reply
     series: dict[str, Any] | None  # the runs that differ from it in their seed, and what they come to; None: it was asked for alone

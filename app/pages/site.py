@@ -4,13 +4,13 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages import compare, constitutions, judge, run, studio, train, write
+from app.pages import compare, constitutions, judge, mark, run, studio, train, write
 from app.pages.endpoints import Endpoint, endpoints_of
 from app.services.proposals import Proposals
 from app.services.studio import Studio
 from app.web.modules import ASSETS
 
-STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css", "judge.css")
+STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css", "judge.css", "mark.css")
 HEAD = '<meta name="color-scheme" content="light dark">'
 
 
@@ -19,7 +19,7 @@ def build(opened: Studio) -> gr.Blocks:
     pages: gr.Blocks
     with gr.Blocks(title="Constitution Studio", fill_width=True, analytics_enabled=False) as pages:
         constitutions.build(opened)
-    for name, page in (("Write", write), ("Train", train), ("Run", run), ("Judge", judge), ("Compare", compare)):
+    for name, page in (("Write", write), ("Train", train), ("Run", run), ("Mark", mark), ("Judge", judge), ("Compare", compare)):
         with pages.route(name, name.lower(), show_in_navbar=False):
             page.build(opened)
     return pages
@@ -33,6 +33,7 @@ def endpoints(opened: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
         *endpoints_of("write", write.WritePage(opened, proposals), write.ENDPOINTS),
         *endpoints_of("train", train.TrainPage(opened), train.ENDPOINTS),
         *endpoints_of("run", run.RunPage(opened), run.ENDPOINTS),
+        *endpoints_of("mark", mark.MarkPage(opened), mark.ENDPOINTS),
         *endpoints_of("judge", judge.JudgePage(opened), judge.ENDPOINTS),
         *endpoints_of("compare", compare.ComparePage(opened), compare.ENDPOINTS),
     )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from app.present.marks import judging_html, marks_problem_html
 from app.present.result import UNREADABLE, result_html
 from app.present.sides import SHOWN_SIDES
 from app.present.text import count, escape, time_html
@@ -97,11 +98,12 @@ def _list_item(line: RunLine) -> str:
     percent = f" · {line.share:.0%}" if line.status == JobStatus.RUNNING else ""
     mark = f'<span aria-hidden="true">{STATUS_MARKS[line.status]}</span>'
     seed = f" · seed {line.seed}" if line.seed is not None else ""
+    mark = f' · <a href="./mark?run={line.id}">Mark replies</a>' if line.status == JobStatus.FINISHED else ""
     return (
         f'<li class="cs-run"><a href="./run?id={line.id}"><span class="cs-number">Run {line.id}</span> {name}</a>'
         f'<span class="cs-run-status" data-status="{line.status.value}">{mark} {escape(status_words(line))}{percent}</span>'
         f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)}{seed} · '
-        f"<bdi>{escape(line.requested_by)}</bdi> · {time_html(line.created_at)}</span></li>"
+        f"<bdi>{escape(line.requested_by)}</bdi> · {time_html(line.created_at)}{mark}</span></li>"
     )
 
 
@@ -229,7 +231,8 @@ def actions_html(view: RunView) -> str:
         return f'{again}<button type="button" class="cs-button cs-button-main" data-action="resume">Resume</button>'
     if view.problems:
         return again
-    return f'{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
+    mark = f'<a href="./mark?run={view.line.id}">Mark replies</a>'
+    return f'{again}{mark}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
 
 
 def _trainability(view: RunView) -> str:
@@ -274,9 +277,13 @@ def result_section_html(view: RunView) -> str:
     """The result with its downloads; empty until there is one."""
     if view.result is None and not view.unreadable:
         return ""
-    shown = result_html(view.result) if view.result is not None else UNREADABLE
+    shown = UNREADABLE
+    if view.result is not None:
+        judging = judging_html(view.line.id, view.result.report, view.marks)
+        shown = marks_problem_html(view.marks_problem) + result_html(view.result, judging)
     table = f'<a href="./runs/{view.line.id}/report.csv" download>Figures (CSV)</a>' if view.result is not None else ""
     base = f"./runs/{view.line.id}"
+    marks = f'<a href="{base}/marks.csv" download>Marks (CSV)</a>' if view.marks else ""
     sha256 = (
         f' <span class="cs-quiet cs-number" title="{escape(view.adapter_sha256)}">sha256 {escape(view.adapter_sha256[:12])}</span>'
         if view.adapter_sha256
@@ -284,6 +291,6 @@ def result_section_html(view: RunView) -> str:
     )
     return (
         f'<h2 id="result">Result</h2>{shown}<p class="cs-actions cs-downloads"><a href="./compare?run={view.line.id}">Compare replies</a>'
-        f'<a href="{base}/run.json" download>run.json</a><a href="{base}/replies.json" download>Held-out replies (JSON)</a>{table}'
+        f'<a href="{base}/run.json" download>run.json</a><a href="{base}/replies.json" download>Held-out replies (JSON)</a>{marks}{table}'
         f'<a href="{base}/adapter.zip" download>Adapter (zip)</a>{sha256}</p>'
     )

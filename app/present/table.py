@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.constitution.principles import SIDES
-from core.measure.rows import PERCENT, POINTS, answer_lines, family_note, rows, worst_replies
+from core.measure.rows import PERCENT, POINTS, answer_lines, family_note, judged_by, rows, worst_replies
 from core.measure.series import Series, left_out_says, median_says
 from core.measure.statistics import Figure, Pooled
 from core.measure.values import Report
@@ -16,6 +16,7 @@ def report_lines(report: Report) -> list[str]:
     lines = [f"Result on {report.n_queries} {report.split} queries, with 95% intervals", "", *_table(report), *_confusions(report), ""]
     for principle in report.principles:
         lines += [sentence for sentence in (principle.sentence, principle.control) if sentence]
+        lines.append(f"  {judged_by(principle)}")
         lines += [f"  {asked} {answer}{f'; {needs}' if needs else ''}" for asked, answer, needs in answer_lines(report, principle)]
     worst = [f"  {reply.query!r}: {reply.text!r}" for reply in worst_replies(report)]
     return [*lines, *(["", "The replies that answer worst", *worst] if worst else []), *filter(None, [family_note(report)])]

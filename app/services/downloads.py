@@ -3,29 +3,27 @@
 Everything is named by its row: nothing that a person sends is ever used as a path.
 """
 
-import fnmatch
-import glob
 import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from app.processes.protocol import attempt_key
 from app.processes.store import Store
 from app.services.audit import record
+from app.services.marked import count_marked, read_marked, results_of
+from app.services.replies import NothingToTakeError, finished_key, read_file, reply_rows
 from app.services.series import SeriesView, series_view
-from app.services.stored import constitution_of, queries_of, read_result
+from app.services.stored import constitution_of, queries_of
 from app.services.studio import Studio, in_words
 from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_yaml
 from core.constitution.queries import Query, to_rows
 from core.constitution.stored import Unreadable
 from core.engine.adapter_card import public_base
-from core.errors import QueryError, StudioError
+from core.errors import QueryError
 from core.measure.series import Series
-from core.measure.values import Report, Roles, roles
-from core.methods.arms import Arm
+from core.measure.values import Report
 from core.runs.phases import ADAPTER
 from core.settings import ModelReference
 from db import query_sets, runs
@@ -45,21 +43,16 @@ STORED: dict[StoredKind, tuple[type[Base], ...]] = {
 }
 
 
-class NothingToTakeError(StudioError):
-    """There is no such row, or it has no such file; the message says which."""
-
-    kind = "nothing-to-take"
-
-
 def record_of_run(studio: Studio, run_id: int) -> bytes:
     """The run.json of a finished run. Here and below a run without such a file raises NothingToTakeError, a lost one MissingFileError."""
-    return _without_paths(studio.store, _read(studio.store, f"{_finished(studio, run_id)}/run.json"))
+    return _without_paths(studio.store, read_file(studio.store, f"{_finished(studio, run_id)}/run.json"))
 
 
 def report_of_run(studio: Studio, run_id: int) -> Report:
-    """The figures that a run ended with."""
+    """The figures that a run ended with, as the marks on its replies make them."""
     with in_words(), studio.sessions.read() as session:
-        result = read_result(_found(lambda: runs.get_run(session, run_id)))
+        read = read_marked(session, [_found(lambda: runs.get_run(session, run_id))])
+    result = count_marked(studio.store, read)[run_id].result
     if result is None:
         raise NothingToTakeError(f"Run {run_id} has no result that can be read.")
     return result.report
@@ -68,7 +61,8 @@ def report_of_run(studio: Studio, run_id: int) -> Report:
 def series_of_run(studio: Studio, run_id: int) -> SeriesView:
     """The series that a run is one of."""
     with in_words(), studio.sessions.read() as session:
-        view = series_view(runs.series_of(session, _found(lambda: runs.get_run(session, run_id))))
+        read = read_marked(session, runs.series_of(session, _found(lambda: runs.get_run(session, run_id))))
+    view = series_view(read.runs, results_of(count_marked(studio.store, read)))
     if view is None:
         raise NothingToTakeError(f"Run {run_id} was asked for alone: it is one of no series.")
     return view
@@ -85,9 +79,7 @@ def pooled_of_run(studio: Studio, run_id: int) -> Series:
 def replies_of_run(studio: Studio, run_id: int) -> list[dict[str, Any]]:
     """The replies that a run was measured on, each with the key of its arm."""
     key = _finished(studio, run_id)
-    arms = [figures.arm for figures in report_of_run(studio, run_id).arms]
-    files = [(arm.key, name) for arm in arms for name in _reply_files(studio.store, key, arm, roles(arms))]
-    return [{"arm": arm, **row} for arm, name in files for row in json.loads(_read(studio.store, f"{key}/{name}"))]
+    return [{"arm": arm.key, **row} for arm, rows in reply_rows(studio.store, key, report_of_run(studio, run_id)).items() for row in rows]
 
 
 def adapter_of_run(studio: Studio, run_id: int) -> str:
@@ -142,15 +134,9 @@ def _queries(row: QuerySet) -> list[Query]:
 
 
 def _finished(studio: Studio, run_id: int) -> str:
-    """The key of the attempt that finished a run, which must be one of the run's own."""
+    """The key of the attempt that finished a run."""
     with in_words(), studio.sessions.read() as session:
-        run = _found(lambda: runs.get_run(session, run_id))
-    if run.adapter is None:
-        raise NothingToTakeError(f"Run {run_id} has no adapter yet.")
-    own = attempt_key(run.id, run.job.attempt)
-    if run.adapter != f"{own}/adapter" or not studio.store.names(run.adapter):
-        raise NothingToTakeError(f"The files of run {run_id} are not on this machine.")
-    return own
+        return finished_key(studio.store, _found(lambda: runs.get_run(session, run_id)))
 
 
 def _without_paths(store: Store, record: bytes) -> bytes:
@@ -167,19 +153,6 @@ def _without_paths(store: Store, record: bytes) -> bytes:
     except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return record
     return json.dumps(data, ensure_ascii=False, indent=1).encode()
-
-
-def _reply_files(store: Store, key: str, arm: Arm, parts: Roles) -> list[str]:
-    """The files of an arm's replies. A run that was measured before there were arms named them for the base and the aligned model."""
-    names = sorted(store.names(key))
-    before = {parts.control: "base", parts.trained: "aligned"}.get(arm)
-    earlier = fnmatch.filter(names, f"{before}-replies-*.json") if before is not None else []
-    return fnmatch.filter(names, f"replies-{glob.escape(arm.key)}-[0-9]*.json") or earlier
-
-
-def _read(store: Store, key: str) -> bytes:
-    with store.open(key) as file:
-        return file.read()
 
 
 def _found(get: Callable[[], T]) -> T:

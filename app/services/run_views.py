@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.processes.patience import Hindrance
 from app.services.series import SeriesView
+from core.measure.marked import MarksOf
 from core.methods.settings import TrainConfig
 from core.runs.results import RunResult
 from db.status import JobStatus
@@ -77,7 +78,9 @@ class RunView:
     metrics: Mapping[str, tuple[Point, ...]]
     samples: tuple[SampledReply, ...]
     log: tuple[str, ...]
-    result: RunResult | None
+    result: RunResult | None  # as the marks on its replies make it
+    marks: tuple[MarksOf | None, ...]  # of each principle; empty where nobody marked a reply
+    marks_problem: str  # why marks that there are cannot be counted
     unreadable: bool  # whether the row holds a result of another form
     problems: tuple[str, ...]  # what of the run, besides its result, cannot be read, and why
     adapter_sha256: str | None

@@ -12,12 +12,13 @@ from app.processes.store import LOG
 from app.services.audit import record
 from app.services.base_models import look_up
 from app.services.logs import log_tail, waits_for
+from app.services.marked import count_marked, read_marked, results_of
 from app.services.plans import Plan, TrainForm, form_of, known_hardware, make_plan
 from app.services.quotas import require_place_in_queue
 from app.services.request_keys import require_key
 from app.services.run_views import RESUMABLE, Point, RunLine, RunView, SampledReply
 from app.services.series import series_view
-from app.services.stored import NotKeptError, config_of, constitution_of, preset_name, read_result, run_problems, seed_of
+from app.services.stored import NotKeptError, config_of, constitution_of, preset_name, run_problems, seed_of
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.principles import Constitution
 from core.constitution.stored import Unreadable
@@ -110,9 +111,10 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         version = named_version(session, summary.run.version_id)
         ahead = jobs.jobs_ahead(session, summary.run.job) if summary.run.job.status == JobStatus.QUEUED else 0
         metrics, samples = _metrics(session, run_id), _samples(session, run_id)
-        siblings = store.series_of(session, summary.run)
+        read = read_marked(session, store.series_of(session, summary.run))
         silent_s = _silent_s(summary.run.job, clock(session))
-    constitution, run, job, result = _readable(version), summary.run, summary.run.job, read_result(summary.run)
+    constitution, run, job, marked = _readable(version), summary.run, summary.run.job, count_marked(studio.store, read)
+    found = marked[run_id]
     return RunView(
         line=_line(studio, summary, _weights(constitution, run)),
         constitution_id=summary.constitution_id,
@@ -135,11 +137,13 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         metrics=metrics,
         samples=samples,
         log=log_tail(studio.store, f"{attempt_key(job.id, job.attempt)}/{LOG}"),
-        result=result,
-        unreadable=run.result is not None and result is None,
+        result=found.result,
+        marks=found.marks,
+        marks_problem=found.problem,
+        unreadable=run.result is not None and found.result is None,
         problems=tuple(run_problems(run, version)),
         adapter_sha256=run.adapter_sha256,
-        series=series_view(siblings),
+        series=series_view(read.runs, results_of(marked)),
     )
 
 

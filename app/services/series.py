@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.services.stored import read_result, seed_of
+from app.services.stored import seed_of
 from core.measure.series import Series, median_says, pool, series_to_data, why_not_pooled
 from core.measure.values import Report
+from core.runs.results import RunResult
 from db.status import JobStatus
 from db.tables import Run
 
@@ -37,12 +38,12 @@ class SeriesView:
         return any(each.status in PENDING for each in self.runs)
 
 
-def series_view(runs: Sequence[Run]) -> SeriesView | None:
-    """What the runs of a series come to; None for a run that was asked for alone."""
+def series_view(runs: Sequence[Run], results: Mapping[int, RunResult | None]) -> SeriesView | None:
+    """What the runs of a series come to, with the result of each by its id; None for a run that was asked for alone."""
     if len(runs) < 2:
         return None
     shown = tuple(SeriesRun(run=run.id, seed=seed_of(run), status=run.job.status) for run in runs)
-    finished = _finished(runs)
+    finished = _finished(runs, results)
     problem = _differing(runs) or (why_not_pooled(finished) if len(finished) < 2 else "")
     if problem:
         return SeriesView(runs=shown, result=None, use=None, says=problem)
@@ -54,9 +55,9 @@ def series_view(runs: Sequence[Run]) -> SeriesView | None:
     return SeriesView(runs=shown, result=result, use=finished[result.median.seed][0], says=median_says(result.median))
 
 
-def _finished(runs: Sequence[Run]) -> dict[int, tuple[int, Report]]:
+def _finished(runs: Sequence[Run], results: Mapping[int, RunResult | None]) -> dict[int, tuple[int, Report]]:
     """By seed, the runs that ended with a report, and it."""
-    found = ((seed_of(run), run.id, read_result(run)) for run in runs if run.job.status == JobStatus.FINISHED)
+    found = ((seed_of(run), run.id, results[run.id]) for run in runs if run.job.status == JobStatus.FINISHED)
     return {seed: (run_id, result.report) for seed, run_id, result in found if seed is not None and result is not None}
 
 

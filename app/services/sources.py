@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.services.marked import count_marked, read_marked, results_of
 from app.services.series import SeriesView, series_view
 from app.services.stored import config_of, problem_of
 from app.services.studio import Studio, in_words
@@ -72,9 +73,11 @@ def list_sources(studio: Studio) -> list[Source]:
     with in_words(), studio.sessions.read() as session:
         runs = [source_of_run(studio, summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
         series = runs_by_series(session, {source.series for source in runs if source.series is not None})
+        read = read_marked(session, [run for members in series.values() for run in members])
         cards = list_constitutions(session)
         versions = [source_of_version(session, card.version_id, studio.settings.model) for card in cards if card.version_id is not None]
-    return _median_first(runs, {name: series_view(members) for name, members in series.items()}) + versions
+    results = results_of(count_marked(studio.store, read))
+    return _median_first(runs, {name: series_view(members, results) for name, members in series.items()}) + versions
 
 
 def _median_first(runs: Sequence[Source], views: Mapping[str, SeriesView | None]) -> list[Source]:

@@ -1,6 +1,6 @@
 """Files of a run and of what it was made from, for download. Plain routes, so they stand behind the checks of app/web/security.py.
 
-Only these files can be had: of a run its record, figures, replies and adapter, and the figures of its series; versions; query sets; and as
+Only these files can be had: of a run its record, figures, replies, marks and adapter, and the figures of its series; versions; query sets; and as
 they are stored the rows of all of them, of comparisons, and of the caller's own drafts, for whatever cannot be read. An id that is no number
 of a row is an id of nothing.
 """
@@ -20,7 +20,9 @@ from app.present.report_csv import report_csv, series_csv
 from app.processes.store import MissingFileError, Store
 from app.services import downloads
 from app.services.audit import acting
-from app.services.downloads import NothingToTakeError, StoredKind
+from app.services.downloads import StoredKind
+from app.services.mark_files import marks_file
+from app.services.replies import NothingToTakeError
 from app.services.series import series_state
 from app.services.studio import Studio
 from app.services.text_files import TextFile
@@ -69,6 +71,11 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
     def replies(run_id: RowId) -> Response:
         with _or_404():
             return JSONResponse(downloads.replies_of_run(studio, run_id), headers=_named(f"run-{run_id}-replies.json"))
+
+    @app.get("/runs/{run_id}/marks.csv")
+    def marks(run_id: RowId) -> Response:
+        with _or_404():
+            return _text(marks_file(studio, run_id, "csv"))
 
     @app.get("/runs/{run_id}/adapter.zip")
     def adapter(run_id: RowId, request: Request) -> Response:

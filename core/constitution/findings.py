@@ -115,7 +115,7 @@ def _of_the_principles(constitution: Constitution) -> Iterator[Finding]:
         seen.setdefault(title, i)
         yield from _of_the_texts(principle, i)
         if principle.check is None:
-            message = f"Principle {i + 1} has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
+            message = f"Principle {i + 1} has no check, so a program cannot tell following from doing the opposite. Add one, or mark the replies of a run."
             yield Finding(rule=Rule.NO_CHECK, severity=Severity.ADVICE, principle=i, field="check", message=message)
         else:
             yield from _of_the_check(principle.check, i)

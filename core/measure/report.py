@@ -103,6 +103,20 @@ def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[Measured
     )
 
 
+def judged_anew(report: Report, constitution: Constitution, replies: Mapping[Arm, Sequence[MeasuredReply]], judges: Sequence[Judge]) -> Report:
+    """A report whose principles are evaluated once more from the replies it was made of, by other judges. What was measured of arms stays.
+
+    Args:
+        report: On these replies.
+        constitution: What the principles were.
+        replies: Of the report's arms, in their order, as for `evaluate`.
+        judges: Who may judge now.
+    """
+    asked = {_known_by_hash(arm): _by_query(answers, report.sides if arm.in_prompt else (NO_SIDE,)) for arm, answers in replies.items()}
+    measured = _Measured(constitution=constitution, asked=asked, judges=judges)
+    return replace(report, principles=_principles(measured, report.sense, math.log(max(report.read_among, 1))))
+
+
 def _known_by_hash(arm: Arm) -> Arm:
     return arm if arm.artifact is None else replace(arm, artifact=replace(arm.artifact, place=""))
 

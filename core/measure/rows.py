@@ -11,6 +11,7 @@ from core.measure.statistics import DIFFERENCE, LEVEL, POWER, Figure
 from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, SenseChange, WorstReply, roles
 from core.methods.arms import inner_title
 
+PROGRAM = "check"  # what the program that judges is called (core.measure.judges)
 PERCENT, POINTS = "percent", "points"  # a share, and a difference of shares
 
 
@@ -118,9 +119,14 @@ def _followed(report: Report) -> Iterator[Row]:
     }
     for principle in report.principles:
         for side, words in under.items():
-            cells = {f.arm.key: principle.compliance.get(f.arm.key, {}).get(side) for f in report.arms}
+            cells = {f.arm.key: _asked(principle, principle.compliance.get(f.arm.key, {}).get(side)) for f in report.arms}
             if principle.judge is not None and any(figure is not None for figure in cells.values()):
                 yield Row(group="Is each principle followed?", label=f"{_judged(principle)}, {words}", cells=cells, form=PERCENT)
+
+
+def _asked(principle: PrincipleFigures, figure: Figure | None) -> Figure | None:
+    """A figure by a judge; nothing where people judged and were not asked, as they are of some sides and arms alone."""
+    return figure if principle.judge == PROGRAM or (figure is not None and figure.n) else None
 
 
 def _in_the_weights(report: Report) -> Iterator[Row]:
@@ -133,15 +139,23 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
         if principle.judge is None:
             continue
         given = {f.arm.key: principle.compliance.get(f.arm.key, {}).get("statement" if f.arm.in_prompt else NO_SIDE) for f in report.arms}
-        yield Row(group=group, label=f"{_judged(principle)}, each arm with its own prompt", cells=given, form=PERCENT)
+        if _asked(principle, given[parts.alone.key]) is not None:
+            yield Row(group=group, label=f"{_judged(principle)}, each arm with its own prompt", cells=given, form=PERCENT)
         differences = {change.after.arm: change.figure for change in principle.changes if change.name in (OVER_PROMPT, WEIGHTS)}
-        cells = {f.arm.key: differences.get(f.arm.key) for f in report.arms}
+        cells = {f.arm.key: _asked(principle, differences.get(f.arm.key)) for f in report.arms}
         if any(figure is not None for figure in cells.values()):
             yield Row(group=group, label=f"{principle.title}: difference from {inner_title(parts.control)}, same queries", cells=cells, form=POINTS)
 
 
 def _judged(principle: PrincipleFigures) -> str:
-    return f"{principle.title} ({principle.check if principle.check is not None else principle.judge})"
+    return f"{principle.title} ({principle.check if principle.judge == PROGRAM else principle.judge})"
+
+
+def judged_by(principle: PrincipleFigures) -> str:
+    """Who judged a principle, as a sentence."""
+    if principle.judge is None:
+        return "Judged by nobody."
+    return f"Judged by its check, {principle.check}." if principle.judge == PROGRAM else f"Judged by {principle.judge}."
 
 
 def _sense(report: Report) -> Iterator[Row]:

@@ -160,14 +160,14 @@ _SENTENCES = {
         f"not shown at this n: {_NEVER_MORE}, {{change}}; {{under}} it is {{antithesis}}.{{code}}"
     ),
     Verdict.UNCHECKED: (
-        "{title} is attributable ({attribution}, the base’s own replies {own}), but it has no check, so whether it is followed was not measured. "
-        "Read replies on the Compare page, or add a check."
+        "{title} is attributable ({attribution}, the base’s own replies {own}), but nobody has judged it, so whether it is followed was not measured. "
+        "Two ways on: mark its replies, or add a check."
     ),
     Verdict.NO_EFFECT: (
         "{title}: no effect found. Replies are traced to their constitution in {attribution}, the base’s own in {own}, where guessing gives 50%.{compliance}"
     ),
     Verdict.SENSELESS: "{title}: the replies no longer answer ({harm}).{compliance}",
-    Verdict.UNMEASURED: "{title} could not be measured: no reply could be judged.",
+    Verdict.UNMEASURED: "{title} could not be measured: {unjudged}.",
 }
 _BOTH_AS_BEFORE = "{title} is followed under both sides: in {arm} under the statement{by} and in {antithesis} {under}, {before} in {control}."
 
@@ -197,6 +197,9 @@ def _words(e: Evidence) -> dict[str, str]:
         "own": _share(e.own_attribution),
         "compliance": compliance.format(**figures),
         "harm": e.harm,
+        "unjudged": "no reply could be judged"
+        if not (e.control.n or e.arm.n or e.antithesis.n)
+        else "of no query could both replies be judged that are compared",
         "senseless": f" The replies no longer answer ({e.harm})." if e.answers.answer is _A else "",
     }
 

@@ -167,7 +167,7 @@ def trainability_of(constitution: Constitution, base_replies: BaseReplies, confi
 def _link_of(principle: Principle, base_replies: BaseReplies, position: int, error: float, greedy: bool) -> PrincipleLink:
     asked = judge_of(principle)
     if asked is None:
-        reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or read the replies yourself."
+        reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or mark the replies of a run."
         return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
     ours, opposed = (_judged(asked, principle, base_replies.queries, side, greedy) for side in (base_replies.statement, base_replies.flipped[position]))
     counts = [QueryCount(hits=sum(a), judged=len(a), hits_opposed=sum(b), judged_opposed=len(b)) for a, b in zip(ours.outcomes, opposed.outcomes, strict=True)]

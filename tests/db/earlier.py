@@ -38,20 +38,21 @@ def plant(engine: Engine, revision: str) -> None:
     """Bring an empty database to an early revision, and put in a finished run and two comparisons, with the run and without."""
     with engine.begin() as connection:
         command.upgrade(schema.alembic_config(connection), revision)
-        _insert(connection, "constitution", [{"id": 1, "name": "Brevity", "blurb": "", "starter": False, "created_at": MOMENT}])
+        plant_rows(connection, "constitution", [{"id": 1, "name": "Brevity", "blurb": "", "starter": False, "created_at": MOMENT}])
         version = {"id": 1, "constitution_id": 1, "number": 1, "message": "First", "author": "ann", "created_at": MOMENT}
-        _insert(connection, "version", [version | {"content": '{"name": "Brevity", "principles": []}', "sha256": "abc"}])
-        _insert(connection, "query_set", [{"id": 1, "name": "Q", "source": "", "rows": [], "split_sizes": {}, "sha256": "q", "created_at": MOMENT}])
-        _insert(connection, "run", [RUN])
-        _insert(connection, "comparison", [COMPARISON | {"id": "with", "run_id": 1, "sampling": SAMPLING}])
-        _insert(connection, "comparison", [COMPARISON | {"id": "without", "sampling": SAMPLING | {"model": "org/other"}}])
+        plant_rows(connection, "version", [version | {"content": '{"name": "Brevity", "principles": []}', "sha256": "abc"}])
+        plant_rows(connection, "query_set", [{"id": 1, "name": "Q", "source": "", "rows": [], "split_sizes": {}, "sha256": "q", "created_at": MOMENT}])
+        plant_rows(connection, "run", [RUN])
+        plant_rows(connection, "comparison", [COMPARISON | {"id": "with", "run_id": 1, "sampling": SAMPLING}])
+        plant_rows(connection, "comparison", [COMPARISON | {"id": "without", "sampling": SAMPLING | {"model": "org/other"}}])
         methods = {"with": ("base", "base+constitution", "aligned+constitution", "aligned"), "without": ("base", "base+constitution")}
         for token, names in methods.items():
             shared = {"comparison_id": token, "done": True, "seed": 7}
-            _insert(connection, "reply", [shared | {"method": method, "text": f"{token} {method}"} for method in names])
+            plant_rows(connection, "reply", [shared | {"method": method, "text": f"{token} {method}"} for method in names])
 
 
-def _insert(connection: Connection, table: str, rows: list[dict[str, Any]]) -> None:
+def plant_rows(connection: Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Put rows into a table as it is at this revision."""
     found = MetaData()
     found.reflect(connection, only=[table], resolve_fks=False)
     connection.execute(found.tables[table].insert(), rows)

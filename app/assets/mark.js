@@ -1,0 +1,178 @@
+// The Mark page: one reply at a time, three answers, and a way back. What the server sends of a card is all that is seen of it.
+import { inAddress, openChannel } from "./channel.js";
+import { drawProgress, makeProgress } from "./progress.js";
+import { emptyRoot, field, h, isolated, listenWhile, newKey, notOpened, problemOf, setText, whileBusy } from "./studio.js";
+
+const LEDE = "Read each reply and say whether it follows the principle. What wrote it, and what it was told, is not shown.";
+const ANSWERS = [
+  { key: "1", answer: "follows", says: "Follows" },
+  { key: "2", answer: "does not", says: "Does not" },
+  { key: "3", answer: "cannot tell", says: "Cannot tell" },
+];
+const UNDO = "u";
+const UNNAMED = "you"; // app/services/actors.py
+const KEYS_OFF = "studio-mark-keys-off";
+
+// What a key press means here: an answer, an undo, or nothing. Who types into a field, or holds another key, means something else.
+export function meant({ key, ctrlKey, metaKey, altKey, repeat, target }) {
+  if (ctrlKey || metaKey || altKey || repeat || (/^(INPUT|SELECT|TEXTAREA)$/.test(target?.tagName ?? "") && target.type !== "checkbox")) return null;
+  return ANSWERS.find((each) => each.key === key)?.answer ?? (key.toLowerCase() === UNDO ? "undo" : null);
+}
+
+export function optionText({ number, title, check, done, total }) {
+  const judged = check ? "a program judges it" : "only people can judge it";
+  return `${number}. ${isolated(title)}: ${total ? `${done} of ${total}` : "no cards"}, ${judged}`;
+}
+
+export function mount({ element }) {
+  const { ask } = openChannel("mark");
+  const page = makePage(element, ask);
+  listenWhile(element, window, "keydown", (event) => press(page, event));
+  void ask("opened", inAddress("run", "principle")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
+}
+
+function makePage(element, ask) {
+  const page = {
+    ask,
+    root: emptyRoot(element, ".cs-mark-page"),
+    at: null, // where one is, as the server told it
+    key: newKey(), // of the answer to this card: sent twice it is one mark
+    run: h("select", { class: "cs-input", id: "mark-run" }),
+    principle: h("select", { class: "cs-input", id: "mark-principle" }),
+    chosen: h("summary", {}, "Choose a run"),
+    problem: h("p", { class: "cs-problem", role: "alert" }),
+    progress: makeProgress("Marked"),
+    amount: h("p", { class: "cs-number cs-mark-amount" }),
+    statement: h("p", { class: "cs-text", dir: "auto" }),
+    antithesis: h("p", { class: "cs-text", dir: "auto" }),
+    query: h("p", { class: "cs-mark-query", dir: "auto" }),
+    reply: h("p", { class: "cs-text cs-mark-reply", dir: "auto" }),
+    spoken: h("p", { class: "cs-sr", role: "status" }),
+    answers: ANSWERS.map(({ key, answer, says }) => h("button", { type: "button", class: "cs-button cs-mark-answer", "data-answer": answer }, h("kbd", { "aria-hidden": "true" }, key), says)),
+    undo: h("button", { type: "button", class: "cs-button cs-mark-undo" }, h("kbd", { "aria-hidden": "true" }, UNDO), "Undo"),
+    keys: h("input", { type: "checkbox", id: "mark-keys" }),
+    ended: h("section", { class: "cs-mark-ended", "aria-label": "What came out" }),
+  };
+  page.run.addEventListener("change", () => void turn(page, { run: Number(page.run.value) }));
+  page.principle.addEventListener("change", () => void turn(page, { run: page.at.run, principle: Number(page.principle.value) }));
+  for (const button of page.answers) button.addEventListener("click", () => void answer(page, button.dataset.answer));
+  page.undo.addEventListener("click", () => void undo(page));
+  page.keys.checked = localStorage.getItem(KEYS_OFF) === null;
+  page.keys.addEventListener("change", () => (page.keys.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1")));
+  return page;
+}
+
+function open(page, { who, runs, marking, message }) {
+  const head = h("header", { class: "cs-mark-head" }, h("h1", {}, "Mark replies"), h("p", { class: "cs-lede" }, LEDE));
+  page.run.replaceChildren(...runs.map((each) => h("option", { value: each.run }, `Run ${each.run}: ${isolated(each.constitution)}, version ${each.version}`)));
+  page.run.value = "";
+  const named = who === UNNAMED ? "You gave no name, so your marks stand under “you”. Give one above before you mark together with others." : `Your marks stand under “${isolated(who)}”.`;
+  page.named = h("p", { class: "cs-quiet" }, named);
+  page.choice = h("details", { class: "cs-mark-choice", open: !marking }, page.chosen, h("div", {}, field(page.run.id, "Run", page.run), field(page.principle.id, "Principle", page.principle)));
+  page.card = h("section", { class: "cs-mark-card", tabindex: "-1", "aria-label": "The reply to mark" }, principleNode(page), replyNode(page));
+  page.root.replaceChildren(head, page.choice, page.named, page.problem, h("div", { id: "content", class: "cs-mark-at" }, page.progress.bar, page.amount), page.card, barNode(page), page.ended, page.spoken);
+  setText(page.problem, message);
+  show(page, marking);
+}
+
+function principleNode({ statement, antithesis }) {
+  const side = (name, sign, word, text) => h("div", { class: `cs-side cs-${name}` }, h("h2", { class: "cs-label" }, h("span", { class: "cs-sign", "aria-hidden": "true" }, sign), word), text);
+  return h("div", { class: "cs-facing cs-mark-principle" }, side("statement", "◆", "Does it follow this?", statement), side("antithesis", "◇", "Its antithesis", antithesis));
+}
+
+function replyNode({ query, reply }) {
+  return h("div", { class: "cs-mark-said" }, h("h2", { class: "cs-label" }, "Query"), query, h("h2", { class: "cs-label" }, "Reply"), reply);
+}
+
+function barNode(page) {
+  const keys = h("label", { class: "cs-quiet cs-mark-keys", for: page.keys.id }, page.keys, " Keys 1, 2, 3 and u");
+  page.group = h("div", { class: "cs-mark-answers", role: "group", "aria-label": "Does the reply follow the principle?" }, page.answers);
+  page.bar = h("div", { class: "cs-mark-bar" }, page.group, page.undo, keys);
+  return page.bar;
+}
+
+// Where one is: the next card, or what came out.
+function show(page, marking) {
+  page.at = marking;
+  for (const part of [page.card, page.bar, page.progress.bar, page.amount]) part.hidden = !marking;
+  page.ended.hidden = !marking || !!marking.card;
+  if (!marking) return;
+  page.key = newKey();
+  page.run.value = marking.run;
+  page.principle.replaceChildren(...marking.principles.map((each) => h("option", { value: each.number }, optionText(each))));
+  page.principle.value = marking.number;
+  history.replaceState(history.state, "", `./mark?run=${marking.run}&principle=${marking.number}`);
+  setText(page.chosen, `Run ${marking.run}, ${isolated(marking.constitution)} · principle ${marking.number}, ${isolated(marking.title)}`);
+  page.named.hidden = marking.done > 0; // it was read by now
+  const amount = `${marking.done} of ${marking.total}`;
+  setText(page.amount, amount);
+  drawProgress(page.progress, marking.total ? marking.done / marking.total : 1, `${amount} marked`);
+  setText(page.statement, marking.statement);
+  setText(page.antithesis, marking.antithesis);
+  page.undo.disabled = marking.last === null;
+  marking.card ? showCard(page, marking) : showEnd(page, marking);
+}
+
+function showCard(page, { card, done, total }) {
+  setText(page.query, card.query);
+  setText(page.reply, card.reply);
+  page.answers.forEach((button) => (button.disabled = false));
+  page.card.querySelector(".cs-mark-said").hidden = page.group.hidden = false;
+  setText(page.spoken, `Card ${done + 1} of ${total}. Query: ${card.query} Reply: ${card.reply}`);
+}
+
+function showEnd(page, marking) {
+  const { run, more, says, done, total } = marking;
+  page.card.querySelector(".cs-mark-said").hidden = page.group.hidden = true;
+  page.answers.forEach((button) => (button.disabled = true));
+  const title = h("h2", { tabindex: "-1" }, total ? `All ${done} marked` : "There is nothing to mark");
+  const lines = says.map((each, i) => h("p", { class: i ? "cs-quiet" : "cs-finding-says", dir: "auto" }, each));
+  const again = more ? h("button", { type: "button", class: "cs-button", onclick: (event) => void turn(page, { ...wish(page), deals: marking.deals + 1 }, [event.currentTarget]) }, `${more} more cards`) : "";
+  page.ended.replaceChildren(title, ...lines, h("p", { class: "cs-actions" }, again, h("a", { href: `./run?id=${run}#result` }, "The result of the run"), h("a", { href: `./runs/${run}/marks.csv`, download: true }, "Marks (CSV)")));
+  setText(page.spoken, "");
+  title.focus();
+}
+
+function wish({ at }) {
+  return { run: at.run, principle: at.number, deals: at.deals };
+}
+
+async function follow(page, name, question, buttons) {
+  setText(page.problem, "");
+  const reply = await whileBusy(buttons, () => page.ask(name, question));
+  if (reply === undefined) return; // pressed while another answer was under way
+  if (reply?.kind !== "marking") {
+    page.undo.disabled = page.at?.last == null;
+    return void setText(page.problem, problemOf(reply));
+  }
+  const focused = document.activeElement;
+  show(page, reply.marking);
+  if (reply.marking.card) bringUp(page);
+  if (reply.marking.card && page.ended.contains(focused)) page.card.focus({ preventScroll: true }); // no answer gets it by itself: a space to scroll would give that
+}
+
+// The next card begins where it can be read, however far the one before was scrolled; a phone then shows principle, query and answers.
+function bringUp({ root, card }) {
+  const { top } = card.querySelector(".cs-mark-said").getBoundingClientRect();
+  if (top < 0 || top > window.innerHeight * 0.6) root.querySelector(".cs-mark-at").scrollIntoView({ block: "start" });
+}
+
+const turn = (page, question, buttons = []) => follow(page, "card", question, buttons);
+
+async function answer(page, answered) {
+  if (!page.at?.card || page.answers[0].disabled) return;
+  await follow(page, "mark", { ...wish(page), card: page.at.card.card, answer: answered, key: page.key }, [...page.answers, page.undo].filter((button) => !button.disabled));
+}
+
+async function undo(page) {
+  if (page.at?.last == null || page.undo.disabled) return;
+  await follow(page, "undo", { ...wish(page), mark: page.at.last }, [...page.answers, page.undo].filter((button) => !button.disabled));
+}
+
+function press(page, event) {
+  const means = page.keys.checked ? meant(event) : null;
+  if (!means) return;
+  event.preventDefault();
+  if (means === "undo") void undo(page);
+  else void answer(page, means);
+}

@@ -1,0 +1,158 @@
+"""`mark`: replies of a run one at a time, and a person who says whether they follow a principle. No model is loaded."""
+
+import argparse
+import getpass
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.settings import Settings
+from core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from app.services.cards import Marking, MarkWish
+    from app.services.desks import Desk
+
+COMMAND_LINE = "the command line"
+ANSWERS = {"1": "follows", "2": "does not", "3": "cannot tell"}
+KEYS = "1 follows, 2 does not, 3 cannot tell, u undo, q leave; Enter after each"
+TEXT = """\
+Read the held-out replies of a finished run one by one and say whether each follows the principle; what wrote it, and under which side, is not shown.
+The marks judge every principle that no program can, and stand beside the program where there is one. Everybody is shown the same cards, and leaving
+loses nothing: the same command goes on.
+"""
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:
+    """Add this command. Returns the parsers that take the folder of the data."""
+    mark = commands.add_parser("mark", help="judge a run's replies yourself, one by one, blind to what wrote them", description=TEXT)
+    mark.add_argument("--run", required=True, metavar="ID|DIR", help="the number of a run of the studio, or the folder that train left (keeps DIR/marks.jsonl)")
+    mark.add_argument("--principle", type=int, metavar="N", help="which, from 1 on (default: the first that no program judges and that is not done)")
+    mark.add_argument("--who", metavar="NAME", help="under which name the marks stand (default: yours on this machine)")
+    mark.add_argument("--deals", type=int, default=1, metavar="N", help="of about 24 cards each (default: 1, and all that were begun)")
+    does = mark.add_mutually_exclusive_group()
+    does.add_argument("--export", type=Path, metavar="FILE", help="write all marks to FILE.csv or FILE.jsonl instead")
+    does.add_argument("--import", dest="bring", type=Path, metavar="FILE", help="read marks from such a file instead; all of it, or nothing")
+    does.add_argument("--json", action="store_true", help="print the result as the marks make it, and their agreement, as JSON instead")
+    return [mark]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it. Returns the exit status."""
+    from app.services.audit import acting
+
+    who = options.who if options.who is not None else _operator()
+    if options.deals < 1:
+        raise ConfigError(f"--deals is {options.deals}; it must be 1 or more.")
+    with acting(who, COMMAND_LINE):
+        desk = _desk(options, who)
+        if options.export is not None:
+            _export(desk, options.export)
+        elif options.bring is not None:
+            _bring(desk, options.bring)
+        elif options.json:
+            _print_json(desk)
+        else:
+            _mark(desk, options)
+    return 0
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"
+
+
+def _desk(options: argparse.Namespace, who: str) -> "Desk":
+    from app.services.actors import UNNAMED, require_name
+    from app.services.desks import StudioDesk, open_folder
+    from app.services.studio import open_studio
+
+    name = who if who == UNNAMED else require_name(who)
+    if not options.run.isdecimal():
+        return open_folder(Path(options.run), name)
+    settings = Settings.from_environment(os.environ, data=options.data)
+    if settings.database_url.startswith("sqlite") and not settings.data.is_dir():
+        raise ConfigError(f"There is no studio in {settings.data}. Name its folder with --data, or the folder of a run with --run.")
+    return StudioDesk(studio=open_studio(settings), run=int(options.run), who=name)
+
+
+def _mark(desk: "Desk", options: argparse.Namespace) -> None:
+    from app.services.cards import MarkWish
+
+    at = desk.look(MarkWish(principle=options.principle, deals=options.deals))
+    wish = MarkWish(principle=at.number, deals=options.deals)
+    print(
+        f"“{at.constitution}”, principle {at.number}: “{at.title}”\n  Does it follow this?  {at.statement}\n  Its antithesis:       {at.antithesis}\n  {KEYS}"
+    )
+    while at.card is not None:
+        print(f"\n[{at.done + 1} of {at.total}]\nQuery: {at.card.query}\nReply: {at.card.reply}")
+        typed = _typed()
+        if typed is None:
+            print(f"{at.done} of {at.total} marked. The same command goes on.")
+            return
+        at = _answered(desk, wish, at, typed)
+    _tell_end(at)
+
+
+def _answered(desk: "Desk", wish: "MarkWish", at: "Marking", typed: str) -> "Marking":
+    from app.services.marking import Said
+
+    if typed in ANSWERS and at.card is not None:
+        return desk.mark(wish, Said(card=at.card.card, answer=ANSWERS[typed], request_key=f"terminal-{secrets.token_hex(16)}"))
+    if typed == "u" and at.last is not None:
+        return desk.undo(wish, at.last)
+    print("There is nothing to undo." if typed == "u" else f"Type one of these: {KEYS}.", file=sys.stderr)
+    return at
+
+
+def _typed() -> str | None:
+    """What was typed; None where somebody leaves."""
+    print("> ", end="", flush=True)
+    line = sys.stdin.readline()
+    typed = line.strip().casefold()
+    return None if not line or typed == "q" else typed
+
+
+def _tell_end(at: "Marking") -> None:
+    print(f"\nAll {at.done} marked." if at.total else "\nThere is nothing to mark: no query was answered with a text.")
+    print("\n".join(at.says))
+    if at.more:
+        print(f"{at.more} more cards: the same command with --deals {at.deals + 1}.")
+
+
+def _export(desk: "Desk", path: Path) -> None:
+    from app.commands.files import require_writable
+
+    suffix = path.suffix.casefold()
+    if suffix not in (".csv", ".jsonl"):
+        raise ConfigError(f"--export is {str(path)!r}; the name must end in .csv or .jsonl.")
+    require_writable(path)
+    text = desk.export("csv" if suffix == ".csv" else "jsonl")
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(text, encoding="utf-8")
+    os.replace(scratch, path)
+    print(f"Marks written to {path}.", file=sys.stderr)
+
+
+def _bring(desk: "Desk", path: Path) -> None:
+    from app.commands.files import read_bytes
+    from app.services.mark_files import imported_says
+
+    print(imported_says(desk.bring(read_bytes(path), path.name)))
+
+
+def _print_json(desk: "Desk") -> None:
+    from core.measure.marked import marks_to_data
+    from core.measure.report_data import report_to_data
+    from core.measure.rows import rows_to_data
+
+    found = desk.marked()
+    if found.problem or found.result is None:
+        raise ConfigError(found.problem or "The run has no result yet.")
+    report = found.result.report
+    print(json.dumps({"marks": marks_to_data(found.marks), "result": {**report_to_data(report), "rows": rows_to_data(report)}}, ensure_ascii=False))

@@ -1,0 +1,26 @@
+"""What a page or a script is told while it marks: of a card what is seen, and nothing of where it came from."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.services.cards import Marking
+from app.services.marking import RunToMark
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkOpened:
+    """What the page begins with."""
+
+    kind: Literal["page"] = "page"
+    who: str  # whose marks they are
+    runs: tuple[RunToMark, ...]  # newest first
+    marking: Marking | None  # of the run that the address names, or of the newest
+    message: str  # why that cannot be marked
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkShown:
+    """The next card, or what came out."""
+
+    kind: Literal["marking"] = "marking"
+    marking: Marking

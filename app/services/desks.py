@@ -1,0 +1,213 @@
+"""Where somebody marks from a terminal: a run of the studio, or the folder that `train` left, which keeps its marks in a file beside the replies."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from app.services.cards import FOLLOWS, Book, Given, Marking, MarkWish, look
+from app.services.mark_files import Brought, Format, Imported, cards_of, import_marks, marks_file, read_marks, rows_as
+from app.services.marked import Marked
+from app.services.marking import Said, make_mark, marked_run, marking, take_back, told
+from app.services.replies import measured_replies
+from app.services.studio import Studio
+from core.constitution.principles import from_data
+from core.errors import ConfigError, FileError, ReplyError, StudioError
+from core.measure.marked import count_marks
+from core.measure.marks import Mark, identity
+from core.measure.report_data import report_from_data
+from core.measure.values import Report
+from core.runs.results import RunResult
+
+MARKS = "marks.jsonl"  # beside run.json: a line a mark, or one that takes an earlier line back
+
+
+class Desk(Protocol):
+    """What the command asks of either."""
+
+    def look(self, wish: MarkWish) -> Marking:
+        """Where one is."""
+
+    def mark(self, wish: MarkWish, said: Said) -> Marking:
+        """Keep what one says of a card."""
+
+    def undo(self, wish: MarkWish, mark: int) -> Marking:
+        """Take one's mark back."""
+
+    def export(self, form: Format) -> str:
+        """All marks that count."""
+
+    def bring(self, data: bytes, filename: str) -> Imported:
+        """Keep the marks of a file."""
+
+    def marked(self) -> Marked:
+        """The result as the marks make it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudioDesk:
+    """A run of the studio."""
+
+    studio: Studio
+    run: int
+    who: str
+
+    def look(self, wish: MarkWish) -> Marking:
+        return marking(self.studio, self.who, self.run, wish)
+
+    def mark(self, wish: MarkWish, said: Said) -> Marking:
+        return make_mark(self.studio, self.who, self.run, wish, said)
+
+    def undo(self, wish: MarkWish, mark: int) -> Marking:
+        return take_back(self.studio, self.who, self.run, wish, mark)
+
+    def export(self, form: Format) -> str:
+        return marks_file(self.studio, self.run, form).text
+
+    def bring(self, data: bytes, filename: str) -> Imported:
+        return import_marks(self.studio, self.run, data, filename)
+
+    def marked(self) -> Marked:
+        return marked_run(self.studio, self.run)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files of one folder, whatever key they are asked for by."""
+
+    folder: Path
+
+    def names(self, key: str) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir() if path.is_file())
+
+    def open(self, key: str) -> BinaryIO:
+        return (self.folder / key.rpartition("/")[2]).open("rb")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderDesk:
+    """The folder of a run that no database knows."""
+
+    folder: Path
+    who: str
+    book: Book
+    report: Report
+
+    def look(self, wish: MarkWish) -> Marking:
+        given = [Given(id=line, principle=row["principle"], shown=row["shown"]) for line, row in self._counting().items() if row["who"] == self.who]
+        found = look(self.book, given, wish)
+        return found if found.card is not None else replace(found, says=told(self.marked(), found.number))
+
+    def mark(self, wish: MarkWish, said: Said) -> Marking:
+        number = wish.principle or 0
+        self._append(self._row(Brought(number=number, card=self.book.card(number, said.card), who=self.who, follows=FOLLOWS[said.answer])))
+        return self.look(wish)
+
+    def undo(self, wish: MarkWish, mark: int) -> Marking:
+        if self._counting().get(mark, {}).get("who") != self.who:
+            raise ConfigError(f"You have made no mark {mark} here.")
+        self._append({"retracts": mark})
+        return self.look(wish)
+
+    def export(self, form: Format) -> str:
+        texts = {shown: (self.book.principle(number).title, card.text) for shown, (number, card) in cards_of(self.book).items()}
+        says = {follows: answer for answer, follows in FOLLOWS.items()}
+        rows = []
+        for row in self._counting().values():
+            title, text = texts.get(row["shown"], ("", ""))
+            told_of = {"run": self.folder.name, "principle": title, "query": row["query"], "response": text, "follows": says[row["follows"]], "who": row["who"]}
+            rows.append(told_of | {name: row[name] for name in ("made_at", "arm", "side", "shown")})
+        return rows_as(form, rows)
+
+    def bring(self, data: bytes, filename: str) -> Imported:
+        brought, silent = read_marks(self.book, data, filename)
+        known = {(row["who"], row["shown"]): row["follows"] for row in self._counting().values()}
+        new = [mark for mark in brought if (mark.who, mark.card.shown) not in known]
+        for mark in new:
+            self._append(self._row(mark))
+        same = sum(known.get((mark.who, mark.card.shown), "") is mark.follows for mark in brought)
+        return Imported(added=len(new), there=same, otherwise=len(brought) - len(new) - same, silent=silent)
+
+    def marked(self) -> Marked:
+        given = [Mark(**{name: row[name] for name in ("principle", "query", "shown", "who", "follows")}) for row in self._counting().values()]
+        found = count_marks(self.report, self.book.constitution, self.book.replies, given)
+        result = RunResult(report=found.report, trainability=None, dropped={}, balance=(), endings=(), duration_s=None)
+        return Marked(result=result, marks=found.marks)
+
+    def _row(self, mark: Brought) -> dict[str, Any]:
+        stored = {"query": mark.card.query, "shown": mark.card.shown, "follows": mark.follows, "who": mark.who}
+        return {"principle": identity(self.book.principle(mark.number)), **asdict(mark.card.cell), **stored, "made_at": datetime.now(UTC).isoformat()}
+
+    def _counting(self) -> dict[int, Mapping[str, Any]]:
+        """The marks that count by the line that they stand in: none that was taken back, and of a person's marks on one reply the last."""
+        lines = _lines(self.folder / MARKS)
+        gone = {row["retracts"] for row in lines.values() if "retracts" in row}
+        newest = {(row["principle"], row["shown"], row["who"]): line for line, row in lines.items() if "retracts" not in row and line not in gone}
+        return {line: lines[line] for line in sorted(newest.values())}
+
+    def _append(self, row: Mapping[str, Any]) -> None:
+        """On the disk before the next card is shown, in the place of a last line that was cut off."""
+        path = self.folder / MARKS
+        whole = len("\n".join(_whole(path)).encode())
+        with path.open("r+b" if path.exists() else "wb") as file:
+            file.truncate(whole)
+            file.seek(whole)
+            file.write((("\n" if whole else "") + json.dumps(row, ensure_ascii=False)).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _whole(path: Path) -> list[str]:
+    """The lines of a file of marks, without a last one that a kill or a full disk cut off."""
+    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+    while lines and not _is_json(lines[-1]):
+        lines.pop()
+    return lines
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _lines(path: Path) -> dict[int, dict[str, Any]]:
+    """The lines of a file of marks by their number.
+
+    Raises:
+        FileError: One that is not cut off cannot be read.
+    """
+    found = {}
+    for number, line in enumerate(_whole(path), 1):
+        try:
+            row = json.loads(line)
+            if "retracts" not in row and {"principle", "arm", "side", "query", "shown", "follows", "who", "made_at"} - set(row):
+                raise KeyError(line)
+            found[number] = row
+        except (ValueError, TypeError, KeyError) as error:
+            raise FileError(f"Line {number} of {path} is no mark. Correct it, or move the file away to begin anew.") from error
+    return found
+
+
+def open_folder(folder: Path, who: str) -> FolderDesk:
+    """A folder that `train` left.
+
+    Raises:
+        StudioError: It holds no record of a finished run, or no replies.
+    """
+    try:
+        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        constitution, report, name = from_data(run["constitution"]), report_from_data(run["result"]), str(run["adapter_sha256"])
+    except OSError as error:
+        raise FileError(f"There is no run.json in {folder} that can be read. Name the number of a run, or the folder that train left.") from error
+    except (ValueError, LookupError, TypeError, RecursionError, StudioError) as error:
+        raise FileError(f"{folder / 'run.json'} is no record of a run that can be read ({error!r:.120}).") from error
+    replies = measured_replies(_Files(folder), folder.name, report)
+    if len(report.principles) != len(constitution.principles):
+        raise ReplyError(f"The result in {folder} is on other principles than its constitution has.")
+    return FolderDesk(folder=folder, who=who, book=Book(run=0, name=name, constitution=constitution, replies=replies), report=report)

@@ -1,0 +1,194 @@
+"""Marks as files: taken away whole, and brought back row by row, all or nothing."""
+
+import csv
+import io
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.services.actors import is_name, plain_name
+from app.services.audit import record
+from app.services.cards import FOLLOWS, Book
+from app.services.marking import open_book
+from app.services.replies import NothingToTakeError
+from app.services.studio import Studio, in_words
+from app.services.text_files import TextFile
+from core.constitution.reading.tables import Row, read_rows
+from core.errors import FileError, StudioError
+from core.measure.cards import Card
+from core.measure.marks import identity
+from db import runs
+from db.errors import NotFound
+from db.marks import NewMark, add_mark, marks_that_count
+from db.tables import Mark
+
+Format = Literal["csv", "jsonl"]
+COLUMNS = ("run", "principle", "query", "response", "follows", "who", "made_at", "arm", "side", "shown")
+NEEDED = ("shown", "follows", "who")
+SAYS = {follows: answer for answer, follows in FOLLOWS.items()}
+READ_AS = {**FOLLOWS, "true": True, "false": False}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins with these
+MOST_NAMED = 5  # rows that a refusal names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What became of the rows of a file."""
+
+    added: int
+    there: int  # said the same already
+    otherwise: int  # the same person has said something else here, which stays
+    silent: int  # say nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """A mark as a row of a file has it."""
+
+    number: int  # of the principle
+    card: Card
+    who: str
+    follows: bool | None
+
+
+def marks_file(studio: Studio, run_id: int, form: Format) -> TextFile:
+    """All marks of a run that count.
+
+    Raises:
+        NothingToTakeError: There is no such run.
+    """
+    with in_words(), studio.sessions.read() as session:
+        try:
+            runs.get_run(session, run_id)
+        except (NotFound, OverflowError) as error:
+            raise NothingToTakeError("There is no such thing here.") from error
+        found = marks_that_count(session, [run_id])
+    shown = _shown(studio, run_id) if found else {}
+    rows = [_row(mark, *shown.get(mark.shown, ("", ""))) for mark in found]
+    return TextFile(filename=f"run-{run_id}-marks.{form}", text=rows_as(form, rows), type="text/csv" if form == "csv" else "application/jsonl")
+
+
+def rows_as(form: Format, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as a text; in CSV what a spreadsheet would run begins with an apostrophe."""
+    if form == "jsonl":
+        return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _row(mark: Mark, title: str, text: str) -> dict[str, Any]:
+    values = (mark.run_id, title, mark.query, text, SAYS[mark.follows], mark.who, mark.made_at.isoformat(), mark.arm, mark.side, mark.shown)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _shown(studio: Studio, run_id: int) -> dict[str, tuple[str, str]]:
+    """Title and reply of each card; nothing where the replies are gone: marks can be taken away all the same."""
+    try:
+        book = open_book(studio, run_id)
+    except StudioError:
+        return {}
+    return {shown: (book.principle(number).title, card.text) for shown, (number, card) in cards_of(book).items()}
+
+
+def cards_of(book: Book) -> dict[str, tuple[int, Card]]:
+    """Every card with the number of its principle, by what it is known by."""
+    numbers = range(1, len(book.constitution.principles) + 1)
+    return {card.shown: (number, card) for number in numbers for deal in book.deals(number) for card in deal}
+
+
+def import_marks(studio: Studio, run_id: int, data: bytes, filename: str) -> Imported:
+    """Keep the marks of a file, as `marks_file` gives it. What a person has marked here already stays as it is.
+
+    Raises:
+        FileError: It cannot be read, or a row is none of this run; nothing is kept then.
+        StudioError: As `open_book`.
+    """
+    book = open_book(studio, run_id)
+    brought, silent = read_marks(book, data, filename)
+    added = there = otherwise = 0
+    with in_words(), studio.sessions.begin() as session:
+        known = {(mark.who, mark.shown): mark.follows for mark in marks_that_count(session, [run_id])}
+        for mark in brought:
+            key = (mark.who, mark.card.shown)
+            if key in known:
+                there, otherwise = there + (known[key] is mark.follows), otherwise + (known[key] is not mark.follows)
+                continue
+            known[key] = mark.follows
+            add_mark(session, _new(run_id, book, mark))
+            added += 1
+        record(session, "marks.imported", f"run {run_id}", added=added)
+    return Imported(added=added, there=there, otherwise=otherwise, silent=silent)
+
+
+def _new(run_id: int, book: Book, mark: Brought) -> NewMark:
+    return NewMark(
+        run_id=run_id,
+        principle=identity(book.principle(mark.number)),
+        arm=mark.card.cell.arm,
+        side=mark.card.cell.side,
+        query=mark.card.query,
+        shown=mark.card.shown,
+        follows=mark.follows,
+        who=mark.who,
+        request_key=f"imported-{secrets.token_hex(16)}",
+    )
+
+
+def read_marks(book: Book, data: bytes, filename: str) -> tuple[list[Brought], int]:
+    """The marks in a file, and how many of its rows say nothing.
+
+    Raises:
+        FileError: It cannot be read, or a row is none of these replies.
+    """
+    table = read_rows(data, filename)
+    if lost := [name for name in NEEDED if name not in table.columns]:
+        raise FileError(f"{filename} has no {' and no '.join(f'`{name}`' for name in lost)}. Bring a file of marks, as --export writes it.")
+    known = cards_of(book)
+    silent = [row for row in table.rows if row.values.get("follows") in (None, "")]
+    rows = [row for row in table.rows if row not in silent]
+    if wrong := list(_wrong(rows, known)):
+        more = f" {len(wrong) - MOST_NAMED} more rows cannot be used." if len(wrong) > MOST_NAMED else ""
+        raise FileError(f"Nothing was imported. {' '.join(wrong[:MOST_NAMED])}{more}")
+    return [_brought(row, known) for row in rows], len(silent)
+
+
+def _wrong(rows: Sequence[Row], known: Mapping[str, tuple[int, Card]]) -> Iterator[str]:
+    for row in rows:
+        follows, who, shown = (row.values.get(name) for name in ("follows", "who", "shown"))
+        if not isinstance(shown, str) or shown not in known:
+            yield f"{row.place}: no reply of this run that can be marked has the hash {shown!r:.20}."
+        elif _answer(follows) not in READ_AS:
+            yield f"{row.place}: `follows` is {follows!r:.40}; known are {', '.join(READ_AS)}."
+        elif not isinstance(who, str) or not is_name(_plain(who)):
+            yield f"{row.place}: `who` is {who!r:.40}, which is no name."
+
+
+def _brought(row: Row, known: Mapping[str, tuple[int, Card]]) -> Brought:
+    number, card = known[row.values["shown"]]
+    return Brought(number=number, card=card, who=_plain(row.values["who"]), follows=READ_AS[_answer(row.values["follows"])])
+
+
+def _answer(value: object) -> str:
+    return str(value).strip().casefold()
+
+
+def _plain(who: str) -> str:
+    """A name without the apostrophe that keeps a spreadsheet from running it."""
+    return plain_name(who[1:] if who.startswith("'") and who[1:].startswith(FORMULA) else who)
+
+
+def imported_says(found: Imported) -> str:
+    """What became of a file's rows, in a sentence or more."""
+    parts = [f"{found.added} mark{'' if found.added == 1 else 's'} imported."]
+    if found.there:
+        parts.append(f"{found.there} were here already.")
+    if found.otherwise:
+        parts.append(f"{found.otherwise} were left out: the same person has said something else here, and that stays.")
+    if found.silent:
+        parts.append(f"{found.silent} rows say nothing and were left out.")
+    return " ".join(parts)

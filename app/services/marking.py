@@ -1,0 +1,149 @@
+"""Marking the replies of a finished run: a person is the judge that every installation has."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from app.services.audit import record
+from app.services.cards import FOLLOWS, Book, Given, Marking, MarkWish, look
+from app.services.marked import Marked, count_marked, read_marked
+from app.services.quotas import require_below_quota
+from app.services.replies import finished_key, measured_replies
+from app.services.request_keys import require_key
+from app.services.stored import read_result, require_constitution
+from app.services.studio import RefusedError, Studio, in_words
+from core.errors import ConfigError
+from core.measure.marked import marks_says
+from core.measure.marks import identity
+from core.measure.rows import judged_by
+from db import runs
+from db.constitutions import named_version
+from db.marks import NewMark, add_mark, marks_that_count, retract
+from db.status import JobStatus
+
+MOST_RUNS = 50  # that are offered
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunToMark:
+    """A run whose replies can be marked."""
+
+    run: int
+    constitution: str
+    version: int
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What somebody says of one card."""
+
+    card: str
+    answer: str  # a key of FOLLOWS
+    request_key: str
+
+
+def list_markable(studio: Studio) -> list[RunToMark]:
+    """The newest finished runs."""
+    with in_words(), studio.sessions.read() as session:
+        found = runs.list_runs(session, status=JobStatus.FINISHED, limit=MOST_RUNS)
+    return [
+        RunToMark(run=each.run.id, constitution=each.constitution_name, version=each.version_number, model=studio.store.model_of_row(each.run.model))
+        for each in found
+    ]
+
+
+def open_book(studio: Studio, run_id: int) -> Book:
+    """What can be marked of a run.
+
+    Raises:
+        StudioError: There is no such run, it has not finished, or its replies are not there.
+    """
+    with in_words(), studio.sessions.read() as session:
+        run = runs.get_run(session, run_id)
+        version = named_version(session, run.version_id)
+    if run.job.status != JobStatus.FINISHED:
+        raise RefusedError(f"Run {run_id} is {run.job.status.value}: it has no held-out replies to mark yet. Come back when it has finished.")
+    result = read_result(run)
+    if result is None:
+        raise RefusedError(f"The result of run {run_id} was written by another version of the studio, so its replies cannot be marked here.")
+    replies = measured_replies(studio.store, finished_key(studio.store, run), result.report)
+    return Book(run=run_id, name=f"run {run_id}", constitution=require_constitution(version), replies=replies)
+
+
+def marking(studio: Studio, who: str, run_id: int, wish: MarkWish) -> Marking:
+    """Where somebody is with a run.
+
+    Raises:
+        StudioError: As `open_book`, or there is no such principle.
+    """
+    return _looked(studio, open_book(studio, run_id), who, wish)
+
+
+def make_mark(studio: Studio, who: str, run_id: int, wish: MarkWish, said: Said) -> Marking:
+    """Keep what somebody says of a card, and go on. The same request_key again is the same mark.
+
+    Raises:
+        StudioError: As `marking`; there is no such card, or it is no answer; they have made as many marks as one person may.
+    """
+    if said.answer not in FOLLOWS:
+        raise ConfigError(f"The answer is {said.answer!r:.40}; known are {', '.join(FOLLOWS)}.")
+    key, book, number = require_key(said.request_key, needed=True), open_book(studio, run_id), wish.principle or 0
+    card, principle = book.card(number, said.card), identity(book.principle(number))
+    new = NewMark(
+        run_id=run_id,
+        principle=principle,
+        arm=card.cell.arm,
+        side=card.cell.side,
+        query=card.query,
+        shown=card.shown,
+        follows=FOLLOWS[said.answer],
+        who=who,
+        request_key=key,
+    )
+    with in_words(), studio.sessions.begin() as session:
+        mark = add_mark(session, new)
+        record(session, "reply.marked", f"mark {mark.id}", once=True, run=run_id)
+        require_below_quota(session, "reply.marked")
+    return _looked(studio, book, who, wish)
+
+
+def take_back(studio: Studio, who: str, run_id: int, wish: MarkWish, mark_id: int) -> Marking:
+    """Take one's own mark back, and look at its card again. Twice is once.
+
+    Raises:
+        StudioError: As `marking`, or they made no such mark.
+    """
+    book = open_book(studio, run_id)
+    with in_words(), studio.sessions.begin() as session:
+        if retract(session, mark_id, who).run_id != run_id:
+            raise RefusedError(f"You have made no mark {mark_id} in run {run_id}. Reload the page.")
+        record(session, "mark.taken-back", f"mark {mark_id}", once=True, run=run_id)
+    return _looked(studio, book, who, wish)
+
+
+def _looked(studio: Studio, book: Book, who: str, wish: MarkWish) -> Marking:
+    with in_words(), studio.sessions.read() as session:
+        given = _given(session, book.run, who)
+    found = look(book, given, wish)
+    return found if found.card is not None else replace(found, says=told(marked_run(studio, book.run), found.number))
+
+
+def _given(session: Session, run_id: int, who: str) -> list[Given]:
+    return [Given(id=mark.id, principle=mark.principle, shown=mark.shown) for mark in marks_that_count(session, [run_id], who)]
+
+
+def marked_run(studio: Studio, run_id: int) -> Marked:
+    """What a run ended with, as its marks make it."""
+    with in_words(), studio.sessions.read() as session:
+        read = read_marked(session, [runs.get_run(session, run_id)])
+    return count_marked(studio.store, read)[run_id]
+
+
+def told(marked: Marked, number: int) -> tuple[str, ...]:
+    """What came out for one principle, in sentences."""
+    if marked.problem or marked.result is None:
+        return (marked.problem,)
+    principle = marked.result.report.principles[number - 1]
+    marks = marked.marks[number - 1] if marked.marks else None
+    return (principle.sentence, judged_by(principle), *(marks_says(marks) if marks is not None else ()))

@@ -1,0 +1,85 @@
+"""The held-out replies that a finished run was measured on, as its files hold them."""
+
+import fnmatch
+import glob
+import json
+from collections.abc import Mapping
+from typing import Any, BinaryIO, Protocol
+
+from app.processes.protocol import attempt_key
+from app.processes.store import MissingFileError, Store
+from core.errors import ReplyError, StudioError
+from core.measure.values import MeasuredReply, Report, Roles, replies_from_data, roles
+from core.methods.arms import Arm
+from db.tables import Run
+
+
+class NothingToTakeError(StudioError):
+    """There is no such row, or it has no such file; the message says which."""
+
+    kind = "nothing-to-take"
+
+
+class Files(Protocol):
+    """What is asked of wherever the files lie."""
+
+    def names(self, key: str) -> list[str]:
+        """The files that lie directly under a key, by name."""
+
+    def open(self, key: str) -> BinaryIO:
+        """A file to be read."""
+
+
+def finished_key(store: Store, run: Run) -> str:
+    """The key of the attempt that finished a run, which must be one of the run's own.
+
+    Raises:
+        NothingToTakeError: There is none.
+    """
+    if run.adapter is None:
+        raise NothingToTakeError(f"Run {run.id} has no adapter yet.")
+    own = attempt_key(run.id, run.job.attempt)
+    if run.adapter != f"{own}/adapter" or not store.names(run.adapter):
+        raise NothingToTakeError(f"The files of run {run.id} are not on this machine.")
+    return own
+
+
+def read_file(store: Files, key: str) -> bytes:
+    """What lies under a key. Raises MissingFileError."""
+    with store.open(key) as file:
+        return file.read()
+
+
+def reply_rows(store: Files, key: str, report: Report) -> dict[Arm, list[dict[str, Any]]]:
+    """The rows of each arm, as they were written when it was measured.
+
+    Args:
+        store: Where the files lie.
+        key: Of the attempt that finished.
+        report: Its arms are those whose replies are read.
+    """
+    arms = [figures.arm for figures in report.arms]
+    return {arm: [row for name in _reply_files(store, key, arm, roles(arms)) for row in json.loads(read_file(store, f"{key}/{name}"))] for arm in arms}
+
+
+def measured_replies(store: Files, key: str, report: Report) -> Mapping[Arm, list[MeasuredReply]]:
+    """The same as values.
+
+    Raises:
+        ReplyError: They cannot be read, or are not there.
+    """
+    try:
+        found = {arm: replies_from_data(rows) for arm, rows in reply_rows(store, key, report).items()}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MissingFileError, OSError) as error:
+        raise ReplyError(f"The stored replies in {key} cannot be read ({error!r:.200}). Bring them back from a backup, or train again.") from error
+    if lost := [arm.key for arm, replies in found.items() if not replies]:
+        raise ReplyError(f"The stored replies of {', '.join(lost)} are not in {key}. Bring them back from a backup, or train again.")
+    return found
+
+
+def _reply_files(store: Files, key: str, arm: Arm, parts: Roles) -> list[str]:
+    """The files of an arm's replies. A run that was measured before there were arms named them for the base and the aligned model."""
+    names = sorted(store.names(key))
+    before = {parts.control: "base", parts.trained: "aligned"}.get(arm)
+    earlier = fnmatch.filter(names, f"{before}-replies-*.json") if before is not None else []
+    return fnmatch.filter(names, f"replies-{glob.escape(arm.key)}-[0-9]*.json") or earlier

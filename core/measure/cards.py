@@ -1,0 +1,83 @@
+"""Cards: the replies of a run that a person is asked about, one at a time, so that neither arm nor side can be told. Imports no torch.
+
+A query is marked whole or says nothing: of each come the control's reply under the statements, that of the arm held against it, and that
+arm's with this principle alone turned. The order is made of what can be seen and a seed, so it would be the same were the arms exchanged.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.constitution.contrasts import flip_side
+from core.constitution.principles import Constitution
+from core.measure.marks import shown_hash
+from core.measure.values import Cell, MeasuredReply, roles
+from core.methods.arms import Arm
+
+DEAL = 24  # cards that a person is asked for at once
+GROUP = 4  # queries whose cards are mixed with each other: enough to hide what belongs together, few enough to be whole soon
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One reply to be marked."""
+
+    shown: str  # what it is known by: the sha256 of what is seen
+    query: str
+    text: str
+    cell: Cell  # where the reply stands, the first of those that read alike; never told to whoever marks
+
+
+def deal_cards(constitution: Constitution, position: int, replies: Mapping[Arm, Sequence[MeasuredReply]], seed: int) -> tuple[tuple[Card, ...], ...]:
+    """All cards of one principle in deals of at most `DEAL`, or of one query; no deals without a control and an arm held against it.
+
+    Args:
+        constitution: Of the run.
+        position: Of the principle.
+        replies: Held-out replies of each arm.
+        seed: Decides the order, for everybody alike.
+    """
+    by_query = _by_query(constitution, position, replies)
+    rng = random.Random(seed)
+    queries = sorted(by_query)
+    rng.shuffle(queries)
+    deals: list[list[list[Card]]] = []
+    for query in queries:
+        cards = by_query[query]
+        if not deals or sum(map(len, deals[-1])) + len(cards) > DEAL:
+            deals.append([])
+        deals[-1].append(cards)
+    return tuple(tuple(card for group in _groups(deal) for card in _apart(group, rng)) for deal in deals)
+
+
+def _by_query(constitution: Constitution, position: int, replies: Mapping[Arm, Sequence[MeasuredReply]]) -> dict[str, list[Card]]:
+    """The cards of each query in the order of their hashes, which knows no arm. An empty reply needs nobody, and what reads alike is one card."""
+    parts = roles(list(replies))
+    if parts.control is None or parts.trained is None:
+        return {}
+    turned = flip_side(position, len(constitution.principles))
+    found: dict[str, dict[str, Card]] = {}
+    for arm, side in ((parts.control, "statement"), (parts.trained, "statement"), (parts.trained, turned)):
+        for reply in replies[arm]:
+            if reply.side == side and reply.text:
+                shown = shown_hash(constitution.principles[position], reply.query, reply.text)
+                card = Card(shown=shown, query=reply.query, text=reply.text, cell=Cell(arm=arm.key, side=side))
+                found.setdefault(reply.query, {}).setdefault(shown, card)
+    return {query: sorted(cards.values(), key=lambda card: card.shown) for query, cards in found.items()}
+
+
+def _groups(deal: list[list[Card]]) -> list[list[list[Card]]]:
+    """The queries of a deal in groups of about `GROUP`, none of them small."""
+    n = max(1, len(deal) // GROUP)
+    return [deal[i * len(deal) // n : (i + 1) * len(deal) // n] for i in range(n)]
+
+
+def _apart(group: list[list[Card]], rng: random.Random) -> list[Card]:
+    """The cards of some queries in any order in which no two neighbours answer the same, as far as there is one."""
+    left = [rng.sample(cards, len(cards)) for cards in group]
+    found: list[Card] = []
+    while remaining := sum(map(len, left)):
+        others = [cards for cards in left if cards and (not found or cards[-1].query != found[-1].query)]
+        pressing = [cards for cards in others if 2 * len(cards) > remaining]
+        found.append(rng.choice(pressing or others or [cards for cards in left if cards]).pop())
+    return found

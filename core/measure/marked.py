@@ -1,0 +1,105 @@
+"""What the marks of a run come to: its report evaluated anew with people as judges, and how far they agree. Imports no torch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.constitution.principles import Constitution, Principle
+from core.measure.agreement import cohens_kappa, krippendorff_alpha
+from core.measure.judges import judge_of
+from core.measure.marks import Mark, MarkJudge, RunnableCheck, identity, judges_with, shown_hash
+from core.measure.report import judged_anew
+from core.measure.statistics import Figure
+from core.measure.values import MeasuredReply, Report
+from core.methods.arms import Arm
+
+Replies = Mapping[Arm, Sequence[MeasuredReply]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarksOf:
+    """The marks of one principle. Replies that read alike are one."""
+
+    people: tuple[str, ...]
+    marked: int  # replies with a mark
+    judged: int  # of these, on which all who marked them agree
+    alpha: Figure | None  # Krippendorff's, of the people; "cannot tell" counts as no answer. None: only one of them
+    kappa: Figure | None  # Cohen's, of what the people agree on and the program. None: no program judges this principle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """A report with the marks on its replies."""
+
+    report: Report
+    marks: tuple[MarksOf | None, ...]  # of each principle; None: nobody has marked any
+
+
+def count_marks(report: Report, constitution: Constitution, replies: Replies, marks: Sequence[Mark]) -> Counted:
+    """The report as the marks make it.
+
+    Args:
+        report: As the run ended.
+        constitution: What the principles were.
+        replies: Of the report's arms, in their order.
+        marks: Of everybody; those on replies that are not among these say nothing.
+    """
+    of = tuple(_marks_of(principle, marks, replies) for principle in constitution.principles)
+    return Counted(report=judged_anew(report, constitution, replies, judges_with(marks)), marks=of)
+
+
+def _marks_of(principle: Principle, marks: Sequence[Mark], replies: Replies) -> MarksOf | None:
+    people = MarkJudge(identity(principle), marks)
+    texts = {shown_hash(principle, r.query, r.text): (r.query, r.text) for those in replies.values() for r in those if r.text} if people.by_shown else {}
+    given = {shown: those for shown, those in people.by_shown.items() if shown in texts}
+    if not given:
+        return None
+    agreed = {shown: people.judge(principle, *texts[shown]).follows for shown in given}
+    answers = [[mark.follows for mark in those if mark.follows is not None] for those in given.values()]
+    return MarksOf(
+        people=tuple(people.people),
+        marked=len(given),
+        judged=sum(follows is not None for follows in agreed.values()),
+        alpha=krippendorff_alpha(answers) if len(people.people) > 1 else None,
+        kappa=_with_program(principle, {texts[shown]: follows for shown, follows in agreed.items() if follows is not None}),
+    )
+
+
+def _with_program(principle: Principle, agreed: Mapping[tuple[str, str], bool]) -> Figure | None:
+    program = judge_of(principle, (RunnableCheck(),))
+    if program is None:
+        return None
+    found = [(program.judge(principle, *reply).follows, follows) for reply, follows in agreed.items()]
+    return cohens_kappa([(by_program, by_people) for by_program, by_people in found if by_program is not None])
+
+
+def marks_to_data(marks: Sequence[MarksOf | None]) -> list[dict[str, Any] | None]:
+    """Plain JSON data, a place for each principle; a figure without a value could not be told from chance."""
+    return [asdict(each) if each is not None else None for each in marks]
+
+
+def marks_says(marks: MarksOf) -> tuple[str, ...]:
+    """How many replies were marked, and how far people and program agree, in sentences."""
+    unclear = marks.marked - marks.judged
+    counted = f"{_count(marks.marked)} marked" + (f", {unclear} of them not judged: somebody cannot tell, or two disagree." if unclear else ".")
+    alpha = [f"Agreement of {len(marks.people)} people: Krippendorff’s alpha {_figure(marks.alpha)}."] if marks.alpha is not None else []
+    kappa = [f"Agreement of marks and program: Cohen’s kappa {_figure(marks.kappa)}."] if marks.kappa is not None else []
+    return (counted, *alpha, *kappa)
+
+
+def _count(n: int) -> str:
+    return f"{n} {'reply' if n == 1 else 'replies'}"
+
+
+def _figure(figure: Figure) -> str:
+    """A measure of agreement with its interval and n, or why it has no value."""
+    if figure.n == 0:
+        return "not measured: no reply has two answers"
+    if figure.value is None:
+        return f"undefined: {_count(figure.n)}, and the same answer to all of them"
+    interval = f" ({_signed(figure.low)} to {_signed(figure.high)})" if figure.low is not None and figure.high is not None else ""
+    return f"{_signed(figure.value)}{interval}, n = {_count(figure.n)}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")

@@ -1,0 +1,64 @@
+"""Marks: what people say of the stored replies of a run, one principle at a time, and taking it back."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.errors import NotFound, RequestKeyTaken
+from db.session import clock
+from db.tables import Mark
+from db.upserts import add_missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMark:
+    """What somebody says of one reply."""
+
+    run_id: int
+    principle: str  # its identity
+    arm: str  # key of the arm that replied
+    side: str  # under which it did
+    query: str
+    shown: str  # sha256 of exactly what was seen
+    follows: bool | None  # None: cannot tell
+    who: str
+    request_key: str
+
+
+def add_mark(session: Session, new: NewMark) -> Mark:
+    """Keep a mark; the same request_key again is the same mark, also after it was taken back.
+
+    Raises:
+        RequestKeyTaken: Another person, or another reply, has this request_key.
+    """
+    add_missing(session, Mark, [{**asdict(new), "made_at": clock(session)}], ["request_key"])
+    mark = session.scalars(select(Mark).where(Mark.request_key == new.request_key).execution_options(populate_existing=True)).one()
+    if (mark.run_id, mark.principle, mark.shown, mark.who) != (new.run_id, new.principle, new.shown, new.who):
+        raise RequestKeyTaken("This request was used for another mark already. Reload the page, then try again.")
+    return mark
+
+
+def retract(session: Session, mark_id: int, who: str) -> Mark:
+    """Take one's own mark back, so that it counts no more and the one before it on the same reply does again. Twice is once.
+
+    Raises:
+        NotFound: This person made no such mark.
+    """
+    mark = session.get(Mark, mark_id, populate_existing=True)
+    if mark is None or mark.who != who:
+        raise NotFound(f"You have made no mark {mark_id}. Reload the page.")
+    if mark.retracted_at is None:
+        mark.retracted_at = clock(session)
+        session.flush()
+    return mark
+
+
+def marks_that_count(session: Session, run_ids: Collection[int], who: str | None = None) -> list[Mark]:
+    """The marks of some runs that are neither taken back nor followed by another of the same person on the same reply, oldest first."""
+    query = select(Mark).where(Mark.run_id.in_(run_ids), Mark.retracted_at.is_(None)).order_by(Mark.id)
+    if who is not None:
+        query = query.where(Mark.who == who)
+    newest = {(mark.run_id, mark.principle, mark.shown, mark.who): mark for mark in session.scalars(query.execution_options(populate_existing=True))}
+    return sorted(newest.values(), key=lambda mark: mark.id)

@@ -1,0 +1,123 @@
+"""The Mark page's handlers: what they tell of a card is what is seen, and neither arm nor side can be told from an answer."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.pages.mark import MarkPage
+from app.pages.run import RunPage
+from app.pages.train import TrainPage
+from app.services.studio import Studio
+from core.methods.arms import METHODS
+from tests.app.marking import TEXTS, finished_run, mark_all
+from tests.app.pages.calling import asks
+from tests.app.planting import make_studio, queue
+from tests.app.results import CONTROL, TRAINED
+
+
+def wish(run: int, **more: object) -> dict[str, object]:
+    return {"run": run, "principle": 1, **more}
+
+
+def walked(studio: Studio, run: int) -> list[bytes]:
+    """The raw answers of the whole way through one principle, with an undo, as they go over the wire."""
+    page, told = MarkPage(studio), []
+    told.append(page.opened({"run": str(run)}, asks()).body)
+    at = page.card(wish(run), asks())
+    told.append(at.body)
+    for i in range(30):
+        if at["marking"]["card"] is None:
+            break
+        at = page.mark(wish(run, card=at["marking"]["card"]["card"], answer=("follows", "does not")[i % 2], key=f"a-click-{i}"), asks())
+        told.append(at.body)
+        if i == 2:
+            at = page.undo(wish(run, mark=at["marking"]["last"]), asks())
+            told.append(at.body)
+    return told
+
+
+def test_a_card_is_told_with_what_is_seen_and_nothing_else(studio: Studio) -> None:
+    run = finished_run(studio)
+    told = MarkPage(studio).card(wish(run), asks())
+    assert set(told["marking"]["card"]) == {"card", "query", "reply"}
+    assert set(told["marking"]) == {
+        *("run", "constitution", "principles", "number", "title", "statement", "antithesis", "card", "deals", "done", "total", "more", "last", "says")
+    }
+
+
+def test_no_raw_answer_names_an_arm_or_a_side(studio: Studio) -> None:
+    """The words of the two sides themselves are shown with the principle; beside those nothing speaks of arms, methods, sides or adapters."""
+    run = finished_run(studio, texts={key: f"Reply {i}" for i, key in enumerate(TEXTS)})
+    *cards, end = walked(studio, run)
+    assert len(cards) == 27 and b'"says": []' in cards[-1] and b'"says": ["' in end
+    for body in cards:
+        text = body.decode().replace('"statement":', "").replace('"antithesis":', "")
+        for word in (*METHODS, "side", "arm", "adapter", "aligned", "trained", "statement", "antithesis", "flip"):
+            assert f'"{word}' not in text and f" {word} " not in text, (word, text)
+
+
+def test_the_raw_answers_are_byte_for_byte_the_same_when_arms_and_sides_are_exchanged(tmp_path: Path) -> None:
+    """So nothing in them, nor in their order, length or ids, can tell which arm or side a reply is of."""
+    control, trained, turned = TEXTS
+    texts = {control: "Reply one", trained: "Reply two", turned: "Reply three"}
+    exchanged = {control: "Reply two", trained: "Reply three", turned: "Reply one"}
+    told = []
+    for name, given in (("plain", texts), ("exchanged", exchanged)):
+        studio = make_studio(tmp_path / name)
+        run = finished_run(studio, texts=given)
+        told.append(walked(studio, run)[:-1])  # the last one tells what came out
+        studio.engine.dispose()
+    assert told[0] == told[1] and len(told[0]) == 27
+
+
+def test_each_person_comes_back_to_where_they_were(studio: Studio) -> None:
+    run = finished_run(studio)
+    mark_all(studio, run, "Ann", most=7)
+    again = MarkPage(studio).opened({"run": str(run)}, asks())
+    assert (again["who"], again["marking"]["done"], again["marking"]["total"]) == ("Ann", 7, 24)
+    assert MarkPage(studio).opened({"run": str(run)}, asks("Bob"))["marking"]["done"] == 0
+
+
+def test_the_address_names_a_run_or_the_newest_is_begun_and_what_cannot_be_marked_says_why(studio: Studio) -> None:
+    page = MarkPage(studio)
+    assert page.opened({}, asks())["message"] == "No run has finished yet. Train one; then its replies can be marked."
+    run = finished_run(studio)
+    waiting = queue(studio)
+    assert page.opened({}, asks())["marking"]["run"] == run
+    assert "is queued" in page.opened({"run": str(waiting)}, asks())["message"]
+    assert page.opened({"run": "<b>"}, asks())["message"] == "“<b>” is not the number of a run."
+    assert page.opened({"run": str(run), "principle": "9"}, asks())["message"].startswith("There is no principle 9")
+    assert page.mark(wish(run, card="f" * 64, answer="follows", key="a-click-1"), asks())["kind"] == "problem"
+    assert page.mark(wish(run, card="f" * 64, answer="perhaps", key="a-click-1"), asks())["message"].startswith("There is no usable answer")
+
+
+def test_nobody_marks_without_having_passed_the_gate(studio: Studio) -> None:
+    stranger: Any = SimpleNamespace(state=SimpleNamespace())
+    page = MarkPage(studio)
+    for handler in (page.opened, page.card, page.mark, page.undo):
+        with pytest.raises(PermissionError):
+            handler({}, stranger)
+
+
+def test_the_run_says_who_judged_and_the_ways_to_mark_lead_here(studio: Studio) -> None:
+    run = finished_run(studio)
+    shown = RunPage(studio).opened({"id": str(run)}, asks())["sections"]
+    assert f'Judged by nobody. <a href="./mark?run={run}&amp;principle=1">Mark replies</a>' in shown["result"]
+    assert f'href="./mark?run={run}"' in shown["actions"] and f'href="./mark?run={run}"' in TrainPage(studio).runs({}, asks())["html"]
+    mark_all(studio, run, "<i>Ada</i>")
+    shown = RunPage(studio).opened({"id": str(run)}, asks())["sections"]["result"]
+    assert "&lt;i&gt;Ada&lt;/i&gt;" in shown and "<i>Ada" not in shown and "24 replies marked." in shown and "followed</p>" in shown
+    assert f"./runs/{run}/marks.csv" in shown
+
+
+def test_a_script_learns_of_the_marks_with_the_state_of_the_run(studio: Studio) -> None:
+    run = finished_run(studio)
+    assert RunPage(studio).state({"run": run}, asks())["marks"] is None
+    mark_all(studio, run)
+    state = RunPage(studio).state({"run": run}, asks())
+    assert state["marks"] == [{"people": ["Ada"], "marked": 24, "judged": 24, "alpha": None, "kappa": None}]
+    assert state["result"]["principles"][0]["judge"] == "marks by Ada"
+    assert {CONTROL.key, TRAINED.key} <= set(json.loads(json.dumps(state["result"]["principles"][0]["compliance"])))
