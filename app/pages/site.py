@@ -10,7 +10,7 @@ from app.services.proposals import Proposals
 from app.services.studio import Studio
 from app.web.modules import ASSETS
 
-STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css", "judge.css")
+STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "answer.css", "found.css", "compare.css", "judge.css")
 HEAD = '<meta name="color-scheme" content="light dark">'
 
 

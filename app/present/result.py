@@ -42,9 +42,10 @@ def result_html(result: RunResult) -> str:
     return "".join(
         (
             _intro(report),
-            f'<ol class="cs-verdicts">{"".join(_verdict(report, principle) for principle in report.principles)}</ol>',
-            worst_html(report),
             _table(report),
+            f'<details class="cs-fold" data-fold="verdicts"><summary>How each verdict was reached: three questions</summary>'
+            f'<ol class="cs-verdicts">{"".join(_verdict(report, principle) for principle in report.principles)}</ol></details>',
+            worst_html(report),
             confusion_html(report),
             _dropped(result.dropped),
             balance_html(result.balance),
