@@ -10,6 +10,7 @@ from app.pages.questions import OneRun, RunAddress, RunWatch, id_in
 from app.pages.run_answers import NoRun, RunShown, RunState, Unchanged
 from app.present import runs as present
 from app.present.curves import charts_html
+from app.present.run_list import list_html
 from app.present.series import pooled_html, series_list_html
 from app.present.standings import answer_html
 from app.services import runs as service
@@ -69,7 +70,7 @@ class RunPage:
         return _shown(service.run_view(self.studio, question.run))
 
     def _none(self, message: str) -> NoRun:
-        return NoRun(message=message, html=present.list_html(service.list_runs(self.studio)))
+        return NoRun(message=message, html=list_html(service.list_runs(self.studio)))
 
 
 def _shown(view: RunView) -> RunShown:

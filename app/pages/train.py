@@ -13,7 +13,7 @@ from app.pages.questions import A_PAGE, ListWish, NoDetails, QueryFile, RunWish,
 from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
 from app.present.preview import about_minutes, preview_html, work
 from app.present.readings import query_reading_data, query_reading_html
-from app.present.runs import list_html
+from app.present.run_list import list_html
 from app.present.text import more_html, own_direction
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs

@@ -1,6 +1,7 @@
 """Runs: asking for one, watching it, stopping and resuming it. All a page shows comes from the run's rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from core.constitution.stored import Unreadable
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ModelError
 from core.machine import DEFAULT_SHAPE, Hardware
+from core.measure.standings import standings_from_data
 from core.methods.settings import PRESETS, TrainConfig, config_to_data
 from core.progress import remaining_s, share_done
 from core.runs.estimates import estimate
@@ -90,7 +92,10 @@ def _queued(session: Session, new: Sequence[NewRun]) -> list[Run]:
 def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
     """The newest runs first."""
     with in_words(), studio.sessions.read() as session:
-        return [_line(studio, summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
+        listed = store.list_runs(session, limit=limit, results=False)
+        found = store.measured_principles(session, [each.run.id for each in listed if each.run.job.status == JobStatus.FINISHED])
+    lines = (_line(studio, summary, _weights(None, summary.run)) for summary in listed)
+    return [replace(line, came_out=standings_from_data(found.get(line.id))) for line in lines]
 
 
 def count_runs(studio: Studio) -> int:
@@ -198,6 +203,7 @@ def _line(studio: Studio, summary: RunSummary, seconds: Mapping[str, float]) -> 
         requested_by=job.requested_by,
         created_at=job.created_at,
         finished_at=job.finished_at,
+        error_kind=job.error_kind if job.status == JobStatus.FAILED else None,
     )
 
 

@@ -3,8 +3,9 @@
 A verdict is finer and says why; it maps to exactly one standing. A principle that nobody could judge is not judged, whatever its figures say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from core.measure.values import PrincipleFigures
 from core.measure.verdicts import Verdict
@@ -56,3 +57,16 @@ def counted(standings: Iterable[Standing]) -> str:
     """`2 followed, 1 in form only, 3 not judged`; what none has is left out."""
     found = list(standings)
     return ", ".join(f"{found.count(each)} {each.value}" for each in Standing if each in found)
+
+
+def standings_from_data(principles: object) -> tuple[Standing, ...]:
+    """The same of the principles of a stored report, of which no more is read than this takes; empty where they are of another form."""
+    rows = principles if isinstance(principles, list) else []
+    try:
+        return tuple(_from_data(row) for row in rows)
+    except (KeyError, TypeError, ValueError):
+        return ()
+
+
+def _from_data(row: Mapping[str, Any]) -> Standing:
+    return standing_of(Verdict(row["verdict"]) if row["verdict"] is not None else None, str(row["judge"]) if row["judge"] is not None else None)

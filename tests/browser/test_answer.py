@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio
+from db import claims
 from tests.app.planting import claim, finish, make_studio, progress, queue, queue_series, sample, train_steps
 from tests.app.results import capitals, complying, result
 from tests.browser.accessible import require_accessible_in_both_schemes
@@ -88,3 +89,16 @@ def test_the_answer_is_accessible_and_fits_in_both_schemes(page: Page, app: App,
     page.goto(f"{app.url}/run?id={run_id}")
     expect(page.locator(".cs-came-out")).to_have_count(2)
     require_accessible_in_both_schemes(page)
+
+
+def test_the_list_of_runs_says_what_came_out_and_why_one_failed(page: Page, app: App, studio: Studio) -> None:
+    good = queue(studio, key="listed-run")
+    finish(studio, claim(studio), result(result().report.principles[0], capitals()))
+    failed = queue(studio, key="failed-run")
+    held = claim(studio)
+    with studio.sessions.begin() as session:
+        claims.fail(session, held, "memory", "Memory ran out.")
+    for address in ("train", "run"):
+        page.goto(f"{app.url}/{address}")
+        expect(page.locator(".cs-run", has_text=f"Run {good}")).to_contain_text("finished: 1 followed, 1 not followed")
+        expect(page.locator(".cs-run", has_text=f"Run {failed}")).to_contain_text("failed: memory ran out")
