@@ -54,6 +54,8 @@ class VersionToTrain:
     constitution: str
     number: int
     message: str
+    author: str
+    starter: bool  # whether its constitution came with the studio
     problem: str = ""  # why it cannot be read; empty when it can
 
 
@@ -185,12 +187,13 @@ def versions_to_train(session: Session, each: int, also: int | None = None) -> l
     """
     place = func.row_number().over(partition_by=Version.constitution_id, order_by=Version.number.desc()).label("place")
     ranked = (
-        select(Version.id, Version.constitution_id, Constitution.name.label("constitution"), Version.number, Version.message, place)
+        select(Version.id, Version.constitution_id, Version.number, Version.message, Version.author, place)
+        .add_columns(Constitution.name.label("constitution"), Constitution.starter)
         .join(Constitution, Constitution.id == Version.constitution_id)
         .where(Constitution.archived_at.is_(None))
         .subquery()
     )
-    names = ("id", "constitution_id", "constitution", "number", "message")
+    names = ("id", "constitution_id", "constitution", "number", "message", "author", "starter")
     query = select(*(ranked.c[name] for name in names)).where((ranked.c.place <= each) | (ranked.c.id == also)).order_by(ranked.c.id.desc())
     return [VersionToTrain(**row) for row in session.execute(query).mappings()]
 

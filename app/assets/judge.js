@@ -60,7 +60,8 @@ function open(page, reply) {
   const head = h("header", { class: "cs-judge-head" }, h("h1", {}, "Judge replies I already have"), h("p", { class: "cs-lede" }, LEDE));
   root.replaceChildren(head, form, reading, outcomes);
   if (reply?.kind !== "page") return void (page.problem.textContent = problemOf(reply));
-  version.replaceChildren(...reply.versions.map((each) => h("option", { value: each.id }, `${isolated(each.constitution)}, version ${each.number}${each.problem ? " (cannot be read)" : ""}`)));
+  const none = reply.chosen == null ? [h("option", { value: "" }, "Choose a version…")] : [];
+  version.replaceChildren(...none, ...reply.versions.map((each) => h("option", { value: each.id }, `${isolated(each.constitution)}, version ${each.number}${each.problem ? " (cannot be read)" : ""}`)));
   version.value = reply.chosen ?? "";
 }
 

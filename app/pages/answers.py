@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.present.panes import ArmOption, ComparisonState, SourceOption
+from app.services.came_out import NewestRun
 from app.services.comparison_views import Recent
 from app.services.matching import MatchedText
 from app.services.text_files import TextFile
@@ -113,6 +114,7 @@ class DraftState:
     advice: tuple[Finding, ...]
     verdict: str
     head: int | None  # number of the newest version
+    head_id: int | None  # the same version's id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,8 @@ class Opened(DraftState):
     kind: Literal["opened"] = "opened"
     history: str  # HTML
     writer: str  # the model that writes proposals
+    came_out: NewestRun | None  # what the newest finished run of this constitution found; None: there is none
+    standings: dict[str, str]  # HTML of what came out, by word
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -244,6 +244,7 @@ class CompareAddress(Question):
     comparison: Text = ""
     run: Text = ""
     version: Text = ""
+    constitution: Text = ""  # its newest run, or that of the version where one is named too
 
 
 @dataclass(frozen=True, kw_only=True)

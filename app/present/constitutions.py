@@ -167,13 +167,19 @@ def history_html(versions: Sequence[VersionSummary]) -> str:
     return f'<ol class="cs-versions" reversed>{rows}</ol>'
 
 
-def version_head_html(version: VersionSummary) -> str:
+def version_head_html(version: VersionSummary, constitution_id: int) -> str:
     """Number, author, time and message of a version that is being read."""
-    judge = f'<p><a href="./judge?version={version.id}">Judge replies I already have</a></p>' if not version.problem else ""
+    named = f"constitution={constitution_id}&amp;version={version.id}"
+    onwards = (
+        f'<p class="cs-actions"><a href="./train?version={version.id}">Train this version</a><a href="./compare?{named}">Compare</a>'
+        f'<a href="./judge?version={version.id}">Judge replies I already have</a></p>'
+        if not version.problem
+        else ""
+    )
     return (
         f'<h2>Version {version.number}</h2><p class="cs-quiet"><bdi>{escape(version.author)}</bdi> · {time_html(version.created_at)} · '
         f'<span class="cs-number" title="sha256 of the text">{version.sha256[:12]}</span></p><p class="cs-text" dir="auto">{escape(version.message)}</p>'
-        f"{judge}"
+        f"{onwards}"
     )
 
 

@@ -41,6 +41,8 @@ class Source:
     four_bit: bool = False  # the base is held as it was in training
     series: str | None = None  # names the runs that differ from it in their seed alone
     median_of: int = 0  # how many of those it is the median of; 0: it is not
+    by: str = ""  # who asked for the run, or wrote the version
+    starter: bool = False  # a version that came with the studio, and is nobody's
     problem: str = ""  # why it cannot be compared; empty when it can
 
     @property
@@ -73,8 +75,23 @@ def list_sources(studio: Studio) -> list[Source]:
         runs = [source_of_run(studio, summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
         series = runs_by_series(session, {source.series for source in runs if source.series is not None})
         cards = list_constitutions(session)
-        versions = [source_of_version(session, card.version_id, studio.settings.model) for card in cards if card.version_id is not None]
+        of_version = [(source_of_version(session, card.version_id, studio.settings.model), card.starter) for card in cards if card.version_id is not None]
+        versions = [replace(source, starter=starter) for source, starter in of_version]
     return _median_first(runs, {name: series_view(members) for name, members in series.items()}) + versions
+
+
+def own_source(sources: Sequence[Source], editor: str) -> Source | None:
+    """What the page opens with where its address names nothing: one's own newest run or version, else a starter, never another person's."""
+    usable = [source for source in sources if not source.problem]
+    return next((source for source in usable if source.by == editor), next((source for source in usable if source.starter), None))
+
+
+def source_for(sources: Sequence[Source], constitution_id: int | None, version_id: int | None) -> Source | None:
+    """The newest run of a version, else of its constitution, else the version, or the newest one, in the prompt alone."""
+    usable = [source for source in sources if source.constitution_id == constitution_id and not source.problem]
+    of_version = [source for source in usable if source.version_id == version_id]
+    runs = [source for source in (*of_version, *usable) if source.run_id is not None]
+    return next(iter((*runs, *of_version, *usable)), None)
 
 
 def _median_first(runs: Sequence[Source], views: Mapping[str, SeriesView | None]) -> list[Source]:
@@ -111,6 +128,7 @@ def source_of_run(studio: Studio, summary: RunSummary) -> Source:
         sampling=config.sampling,
         finished_at=run.job.finished_at,
         series=run.series,
+        by=run.job.requested_by,
         problem=problem,
     )
 
@@ -132,6 +150,7 @@ def source_of_version(session: Session, version_id: int, model: str) -> Source:
         sampling=SamplingConfig(),
         finished_at=None,
         problem=problem_of(version),
+        by=version.author,
     )
 
 

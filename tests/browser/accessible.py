@@ -15,7 +15,8 @@ def require_accessible(page: Page, part: str = ".gradio-container") -> None:
         pytest.skip("no axe-core; in tests/pages: npm ci")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("([part, rules]) => axe.run(part, {runOnly: rules})", [part, RULES])
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+    broken = [f"{each['id']}: {node['html'][:200]}" for each in found["violations"] for node in each["nodes"]]
+    assert not broken, "\n".join(broken)
 
 
 def require_accessible_in_both_schemes(page: Page) -> None:

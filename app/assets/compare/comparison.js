@@ -19,7 +19,7 @@ export function mount({ element }) {
     stop(page);
   });
   channel.hear({ comparison: (reply) => draw(page, reply), problem: (reply) => refuse(page, reply), fault: (reply) => refuse(page, reply) });
-  void channel.ask("opened", inAddress("comparison", "run", "version")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
+  void channel.ask("opened", inAddress("comparison", "run", "version", "constitution")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
 }
 
 function makePage(element, ask) {

@@ -74,7 +74,8 @@ function offerVersions(select, versions, wanted) {
     const says = each.problem ? "cannot be read" : isolated(each.message);
     groups.get(each.constitution_id).append(h("option", { value: each.id, disabled: Boolean(each.problem) }, `${isolated(each.constitution)}, version ${each.number}: ${says}`));
   }
-  select.replaceChildren(...groups.values());
+  const none = wanted == null ? [h("option", { value: "" }, versions.length ? "Choose a version…" : "There is none yet")] : [];
+  select.replaceChildren(...none, ...groups.values());
   if (wanted != null) select.value = wanted;
 }
 

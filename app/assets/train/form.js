@@ -8,6 +8,7 @@ import { makeUpload } from "./upload.js";
 const PAUSE_MS = 250;
 const LIST_MS = 3000;
 const NO_VERSION = "There is no version to train on yet. Write a constitution and save a version first.";
+const NOT_CHOSEN = "No version is chosen. Choose the one to train on.";
 
 export function mount({ element, props }) {
   const channel = openChannel("train");
@@ -127,7 +128,7 @@ async function preview(page) {
   if (page.asking) return void (page.again = true);
   page.asking = true;
   const sent = page.data();
-  const reply = sent.version ? await page.ask("preview", sent) : { kind: "problem", message: NO_VERSION };
+  const reply = sent.version ? await page.ask("preview", sent) : { kind: "problem", message: page.fields.version.options.length > 1 ? NOT_CHOSEN : NO_VERSION };
   page.asking = false;
   if (page.again) {
     page.again = false;

@@ -13,6 +13,14 @@ export function showVerdict({ verdict }, text, problems) {
   verdict.dataset.problems = problems.length;
 }
 
+// The way on from here, with the newest version: what is trained and compared is a version, never the draft.
+export function showOnwards({ onwards }, { constitution, head, head_id: id }) {
+  if (id == null) return onwards.replaceChildren();
+  const link = (page, query, label) => h("a", { class: "cs-button", href: `./${page}?${query}` }, label);
+  const which = h("p", { class: "cs-quiet" }, `With version ${head}`);
+  onwards.replaceChildren(which, link("train", `version=${id}`, "Train this version"), link("compare", `constitution=${constitution}&version=${id}`, "Compare"));
+}
+
 export function showName({ heading }, text) {
   heading.textContent = text;
   document.title = `${text} · Constitution Studio`;
