@@ -1,6 +1,6 @@
 // The Judge page: replies that somebody has already, a version, and what its checks say of each.
 import { inAddress, openChannel } from "./channel.js";
-import { base64, download, emptyRoot, field, fragment, h, isolated, problemOf, whileBusy } from "./studio.js";
+import { base64, download, emptyRoot, field, fragment, h, isolated, problemOf, setTitle, whileBusy } from "./studio.js";
 
 const MAX_FILE_BYTES = 4000000;
 const ROWS_A_PAGE = 50;
@@ -63,6 +63,9 @@ function open(page, reply) {
   const none = reply.chosen == null ? [h("option", { value: "" }, "Choose a version…")] : [];
   version.replaceChildren(...none, ...reply.versions.map((each) => h("option", { value: each.id }, `${isolated(each.constitution)}, version ${each.number}${each.problem ? " (cannot be read)" : ""}`)));
   version.value = reply.chosen ?? "";
+  const showTitle = () => setTitle(version.value && version.selectedOptions[0].textContent, "Judge");
+  version.addEventListener("change", showTitle);
+  showTitle();
 }
 
 // As what a file is read, before it is judged; what was found of another one goes.

@@ -3,7 +3,7 @@
 import { inAddress, openChannel, poll } from "./channel.js";
 import { fold, openAgain, openFolds, openForPrint } from "./folds.js";
 import { drawProgress, makeProgress } from "./progress.js";
-import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText } from "./studio.js";
+import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText, setTitle } from "./studio.js";
 
 const PARTS = ["head", "actions", "messages", "phases", "series", "answer", "charts", "samples", "log", "pooled", "result"];
 const PICKS = { first: "Before training", latest: "Latest", all: "All" };
@@ -56,6 +56,7 @@ function makePage(element, ask) {
 }
 
 function drawNone(page, reply) {
+  setTitle("Which run?");
   const said = reply.message ? h("div", { class: "cs-notice" }, h("p", { role: "alert" }, reply.message)) : "";
   page.root.replaceChildren(h("div", { id: "content" }, h("h1", {}, "Which run?"), said, fragment(h("div"), reply.html)));
 }

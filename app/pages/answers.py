@@ -89,11 +89,12 @@ class StudioState:
 @dataclass(frozen=True, kw_only=True)
 class ConstitutionList:
     kind: Literal["list"] = "list"
-    constitutions: tuple[ConstitutionSummary, ...]  # those in use, then the archived ones
+    constitutions: tuple[ConstitutionSummary, ...]  # those in use, one's own first and starters last, then the archived ones
     more: int  # that are not among them
     html: str
     archived: str  # HTML
     archived_count: int
+    total: int  # in use and archived, whatever was to be found
     message: str | None  # what was done
 
 

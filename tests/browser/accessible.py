@@ -22,7 +22,7 @@ def require_accessible(page: Page, part: str = ".gradio-container") -> None:
 def require_accessible_in_both_schemes(page: Page) -> None:
     """The same in light and in dark, at 1280 and at 390 pixels, where nothing may be wider than the page either."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # colours do not fade over while axe looks
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", scheme == "dark")
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})

@@ -1,6 +1,6 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
-import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, whileBusy } from "../studio.js";
+import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setTitle, whileBusy } from "../studio.js";
 import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
@@ -117,6 +117,8 @@ function usable(page, yes) {
 
 // Another form is another request: only a second click on the same form is the same run.
 function changed(page) {
+  const { version } = page.fields;
+  setTitle(version.value && version.selectedOptions[0].dataset.title, "Train");
   page.key = newKey();
   usable(page, false);
   showStale(page.checking);

@@ -1,7 +1,7 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
 import { inAddress, openChannel } from "../channel.js";
 import { takeOver } from "../handover.js";
-import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf, whileBusy } from "../studio.js";
+import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf, setTitle, whileBusy } from "../studio.js";
 import { listenToCameOut, showCameOut } from "./came-out.js";
 import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
@@ -43,8 +43,13 @@ export function mount({ element, props }) {
 
 function begin(page, reply) {
   if (reply?.kind === "opened") open(page, reply);
-  else if (reply?.kind === "choose") fragment(page.root, reply.html);
+  else if (reply?.kind === "choose") choose(page, reply);
   else notOpened(page.root, reply);
+}
+
+function choose(page, reply) {
+  setTitle("Which constitution?", "Write");
+  fragment(page.root, reply.html);
 }
 
 // What the functions of this page hand on to each other.

@@ -1,5 +1,5 @@
 // What the Write page says about the draft: its state in the bar, its verdict, its name, and notices that ask for a decision.
-import { h, setText } from "../studio.js";
+import { h, isolated, setText, setTitle } from "../studio.js";
 
 export const LOOK_FIRST = "Look at the versions before you try again."; // when no answer came: a version may have been made all the same
 
@@ -23,7 +23,7 @@ export function showOnwards({ onwards }, { constitution, head, head_id: id }) {
 
 export function showName({ heading }, text) {
   heading.textContent = text;
-  document.title = `${text} · Constitution Studio`;
+  setTitle(isolated(text));
 }
 
 export function showNotice({ notice }, text, actions, urgent = false) {
