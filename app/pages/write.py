@@ -81,11 +81,11 @@ class WritePage:
         """What the page begins with: the draft of the constitution that its address names, or the constitutions there are."""
         wanted = id_in(question.constitution)
         try:
-            return self._opened(wanted, editor) if wanted is not None else self._choose("")
+            return self._opened(wanted, editor) if wanted is not None else self._choose("", editor)
         except UnreadableDraftError as error:
             return Choose(html=begin_again_html(error.constitution_id, str(error)))
         except StudioError as error:
-            return self._choose(str(error))
+            return self._choose(str(error), editor)
 
     @answers
     def draft(self, question: OneConstitution, editor: str) -> Opened:
@@ -109,8 +109,8 @@ class WritePage:
             standings={each.value: standing_html(each) for each in Standing} if found is not None else {},
         )
 
-    def _choose(self, message: str) -> Choose:
-        return Choose(html=chooser_html(service.list_constitutions(self.studio), message))
+    def _choose(self, message: str, editor: str) -> Choose:
+        return Choose(html=chooser_html(service.list_constitutions(self.studio, editor=editor), message))
 
     def _history(self, constitution: int, shown: int = A_PAGE) -> str:
         versions = service.history(self.studio, constitution)

@@ -1,13 +1,14 @@
 """Names of constitutions: no two have one name, whatever its case and spacing, archived ones included."""
 
 import re
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 import db.constitutions as store
 from app.services.documents import MAX_NAME_CHARS
 from app.services.studio import RefusedError, Studio, in_words
-from core.constitution.principles import squash
+from core.constitution.principles import Constitution, squash
 
 
 def require_free(session: Session, name: str, constitution_id: int) -> None:
@@ -20,6 +21,14 @@ def require_free(session: Session, name: str, constitution_id: int) -> None:
         if row.id != constitution_id and squash(row.name) == squash(name):
             archived = ", which is archived" if row.archived_at is not None else ""
             raise RefusedError(f"There is a constitution named “{row.name}” already{archived}. Choose another name.")
+
+
+def named_again(session: Session, constitution_id: int, old: Constitution) -> Constitution:
+    """An earlier text of a constitution with the name that it had then, which it is called again; or, where another is called that by now, its present one."""
+    taken = any(row.id != constitution_id and squash(row.name) == squash(old.name) for row in store.names(session))
+    name = store.get_constitution(session, constitution_id).name if taken else old.name
+    store.rename(session, constitution_id, name)
+    return replace(old, name=name)
 
 
 def count_constitutions(studio: Studio) -> int:

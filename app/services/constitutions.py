@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 import db.constitutions as store
 from app.services.audit import record
-from app.services.constitution_names import require_free
+from app.services.constitution_names import named_again, require_free
 from app.services.documents import Document, read_document, read_stored_document, require_name, same_text, with_ids
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView
 from app.services.quotas import require_below_quota
@@ -188,7 +188,7 @@ def restore_version(studio: Studio, constitution_id: int, editor: str, number: i
         old = with_ids(require_constitution(store.get_version(session, constitution_id, number)))
         if head is None or _says(head, old):
             raise RefusedError(f"Version {number} already says what the newest version says, so there is nothing to restore.")
-        store.rename(session, constitution_id, old.name)
+        old = named_again(session, constitution_id, old)
         saved = _add_version(session, draft, head, NewVersionText(old, f"Restored version {number}."))
         record(session, "version.restored", f"constitution {constitution_id}", version=saved.base_number, restored=number)
         return saved

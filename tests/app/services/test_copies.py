@@ -80,6 +80,21 @@ def test_a_copy_has_the_newest_versions_text_and_principles_under_a_name_of_its_
     assert [row["id"] for row in saved.rows] == [row["id"] for row in draft.rows]
 
 
+def test_a_restored_text_brings_its_name_back_unless_another_has_it_by_now(studio: Studio) -> None:
+    made = duplicate(studio, named(studio, "Brevity"), "Ann")  # version 1 is called Brevity 2
+    service.rename(studio, made, "Short")
+    draft = service.open_draft(studio, made, "Ann")
+    rows = [{**row, "statement": "Be very short."} for row in draft.rows]
+    saved = service.save_draft(studio, made, "Ann", draft.revision, rows)
+    second = service.save_version(studio, made, "Ann", "Second.", (saved.revision, 1))
+    other = service.create_constitution(studio, "Brevity 2")
+    third = service.restore_version(studio, made, "Ann", 1, (second.revision, 2))
+    assert (third.name, third.changed) == ("Short", False)
+    service.rename(studio, other, "Elsewhere")
+    back = service.restore_version(studio, made, "Ann", 1, (third.revision, 3))
+    assert (back.name, back.changed) == ("Brevity 2", False)
+
+
 def test_what_has_no_version_cannot_be_duplicated(studio: Studio) -> None:
     made = service.create_constitution(studio, "Empty")
     with pytest.raises(RefusedError, match="“Empty” has no version yet, so there is nothing to duplicate"):
