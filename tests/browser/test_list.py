@@ -84,3 +84,10 @@ def test_every_page_is_called_by_what_it_has_open(page: Page, app: App, studio: 
     page.goto(f"{app.url}/train?version={version}")
     page.locator("#train-version").select_option(str(version_id(studio)))
     expect(page).to_have_title("Brevity, version 1 · Train · Constitution Studio")
+
+
+@pytest.mark.parametrize("address", ["train", "compare", "judge", "run", "write"])
+def test_pages_that_open_with_a_choice_are_accessible(page: Page, app: App, address: str) -> None:
+    page.goto(f"{app.url}/{address}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    require_accessible_in_both_schemes(page)
