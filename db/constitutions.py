@@ -13,7 +13,7 @@ from db.canonical import canonical_json, sha256_of
 from db.columns import UNKNOWN_TIME, clean
 from db.errors import NotFound, RequestKeyTaken, Unchanged, VersionConflict
 from db.session import clock
-from db.tables import Constitution, Draft, Principle, Run, Version
+from db.tables import AuditEntry, Constitution, Draft, Principle, Run, Version
 from db.upserts import add_missing
 
 LOST = "(not there)"  # the name of what a damaged row names
@@ -33,6 +33,7 @@ class ConstitutionSummary:
     run_count: int
     updated_at: datetime  # the newest of: made, a version saved, any editor's draft saved
     problem: str = ""  # why the newest version cannot be read; empty when it can
+    own: bool = False  # whether it is of whoever asks: made by them, or written in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,24 @@ def add_constitution(session: Session, name: str, blurb: str = "", starter: bool
     return found
 
 
+def made_with(session: Session, request_key: str) -> Constitution | None:
+    """The constitution that a request made already; None where it made none, or has no key."""
+    return session.scalars(select(Constitution).where(Constitution.request_key == request_key)).one_or_none() if request_key else None
+
+
+def names(session: Session) -> list[Constitution]:
+    """Every constitution, for its name; archived ones too."""
+    return list(session.scalars(select(Constitution).order_by(Constitution.id)))
+
+
+def written_by(session: Session, editor: str) -> set[int]:
+    """The constitutions that somebody made, or has a version or a draft of."""
+    made = select(AuditEntry.subject).where(AuditEntry.what == "constitution.made", AuditEntry.who == editor)
+    found = set(session.scalars(select(Version.constitution_id).where(Version.author == editor).distinct()))
+    found |= set(session.scalars(select(Draft.constitution_id).where(Draft.editor == editor)))
+    return found | {int(number) for subject in session.scalars(made) if (number := subject.rpartition(" ")[2]).isdecimal()}
+
+
 def get_constitution(session: Session, constitution_id: int) -> Constitution:
     """One constitution.
 
@@ -87,7 +106,7 @@ def get_constitution(session: Session, constitution_id: int) -> Constitution:
 
 
 def list_constitutions(session: Session, archived: bool = False) -> list[ConstitutionSummary]:
-    """The constitutions in use (or the archived ones), starters first, then newest first; one statement however many."""
+    """The constitutions in use (or the archived ones), starters last, otherwise newest first; one statement however many."""
     newest = select(Version.constitution_id, func.max(Version.number).label("number")).group_by(Version.constitution_id).subquery()
     runs = select(Version.constitution_id, func.count().label("runs")).join(Run, Run.version_id == Version.id).group_by(Version.constitution_id).subquery()
     drafts = select(Draft.constitution_id, func.max(Draft.updated_at).label("saved_at")).group_by(Draft.constitution_id).subquery()
@@ -98,7 +117,7 @@ def list_constitutions(session: Session, archived: bool = False) -> list[Constit
         .outerjoin(runs, runs.c.constitution_id == Constitution.id)
         .outerjoin(drafts, drafts.c.constitution_id == Constitution.id)
         .where(Constitution.archived_at.is_not(None) if archived else Constitution.archived_at.is_(None))
-        .order_by(Constitution.starter.desc(), Constitution.id.desc())
+        .order_by(Constitution.starter, Constitution.id.desc())
     )
     return [
         ConstitutionSummary(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, defer
 
 from db import claims
 from db.claims import Claim
@@ -54,6 +54,8 @@ class VersionToTrain:
     constitution: str
     number: int
     message: str
+    author: str
+    starter: bool  # whether its constitution came with the studio
     problem: str = ""  # why it cannot be read; empty when it can
 
 
@@ -115,9 +117,13 @@ def runs_by_series(session: Session, series: Collection[str]) -> dict[str, list[
     return found
 
 
-def list_runs(session: Session, *, constitution_id: int | None = None, status: JobStatus | None = None, limit: int = 100) -> list[RunSummary]:
-    """The newest runs first, of one constitution or status or of all; one statement however many."""
+def list_runs(
+    session: Session, *, constitution_id: int | None = None, status: JobStatus | None = None, limit: int = 100, results: bool = True
+) -> list[RunSummary]:
+    """The newest runs first, of one constitution or status or of all; one statement however many. Without `results` these stay unread: they are long."""
     query = _summaries().order_by(Run.id.desc()).limit(limit)
+    if not results:
+        query = query.options(defer(Run.result, raiseload=True))
     if constitution_id is not None:
         query = query.where(Constitution.id == constitution_id)
     if status is not None:
@@ -141,6 +147,12 @@ def _summaries() -> Select[Run, int, str, int, str]:
         .outerjoin(QuerySet, Run.query_set_id == QuerySet.id)
         .options(contains_eager(Run.job))
     )
+
+
+def measured_principles(session: Session, run_ids: Collection[int]) -> dict[int, Any]:
+    """By run, what its result says of principles, as plain data; of the rest of a result nothing is read. Runs without a result are missing."""
+    query = select(Run.id, Run.result[("report", "principles")]).where(Run.id.in_(run_ids), Run.result.is_not(None))
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def count_runs(session: Session) -> int:
@@ -175,12 +187,13 @@ def versions_to_train(session: Session, each: int, also: int | None = None) -> l
     """
     place = func.row_number().over(partition_by=Version.constitution_id, order_by=Version.number.desc()).label("place")
     ranked = (
-        select(Version.id, Version.constitution_id, Constitution.name.label("constitution"), Version.number, Version.message, place)
+        select(Version.id, Version.constitution_id, Version.number, Version.message, Version.author, place)
+        .add_columns(Constitution.name.label("constitution"), Constitution.starter)
         .join(Constitution, Constitution.id == Version.constitution_id)
         .where(Constitution.archived_at.is_(None))
         .subquery()
     )
-    names = ("id", "constitution_id", "constitution", "number", "message")
+    names = ("id", "constitution_id", "constitution", "number", "message", "author", "starter")
     query = select(*(ranked.c[name] for name in names)).where((ranked.c.place <= each) | (ranked.c.id == also)).order_by(ranked.c.id.desc())
     return [VersionToTrain(**row) for row in session.execute(query).mappings()]
 

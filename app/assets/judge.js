@@ -1,6 +1,6 @@
 // The Judge page: replies that somebody has already, a version, and what its checks say of each.
 import { inAddress, openChannel } from "./channel.js";
-import { base64, download, emptyRoot, field, fragment, h, isolated, problemOf, whileBusy } from "./studio.js";
+import { base64, download, emptyRoot, field, fragment, h, isolated, problemOf, setTitle, whileBusy } from "./studio.js";
 
 const MAX_FILE_BYTES = 4000000;
 const ROWS_A_PAGE = 50;
@@ -60,8 +60,12 @@ function open(page, reply) {
   const head = h("header", { class: "cs-judge-head" }, h("h1", {}, "Judge replies I already have"), h("p", { class: "cs-lede" }, LEDE));
   root.replaceChildren(head, form, reading, outcomes);
   if (reply?.kind !== "page") return void (page.problem.textContent = problemOf(reply));
-  version.replaceChildren(...reply.versions.map((each) => h("option", { value: each.id }, `${isolated(each.constitution)}, version ${each.number}${each.problem ? " (cannot be read)" : ""}`)));
+  const none = reply.chosen == null ? [h("option", { value: "" }, "Choose a version…")] : [];
+  version.replaceChildren(...none, ...reply.versions.map((each) => h("option", { value: each.id }, `${isolated(each.constitution)}, version ${each.number}${each.problem ? " (cannot be read)" : ""}`)));
   version.value = reply.chosen ?? "";
+  const showTitle = () => setTitle(version.value && version.selectedOptions[0].textContent, "Judge");
+  version.addEventListener("change", showTitle);
+  showTitle();
 }
 
 // As what a file is read, before it is judged; what was found of another one goes.

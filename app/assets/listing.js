@@ -1,10 +1,12 @@
 // The first page: entries, archived entries, and two ways to begin another.
 import { openChannel } from "./channel.js";
 import { handOver } from "./handover.js";
-import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, notOpened, problemOf, whileBusy } from "./studio.js";
+import { base64, emptyRoot, field, fragment, h, isSecond, listenWhile, newKey, notOpened, problemOf, setTitle, whileBusy } from "./studio.js";
 
 const MAX_FILE_BYTES = 1000000;
 const A_PAGE = 50; // entries, until more are asked for
+const A_HANDFUL = 8; // entries that are seen at a glance; with more there is a field to find one
+const PAUSE_MS = 200;
 
 export function mount({ element }) {
   const channel = openChannel("constitutions");
@@ -14,6 +16,7 @@ export function mount({ element }) {
     ask: channel.ask,
     element,
     shown: A_PAGE,
+    find: findField(),
     root: emptyRoot(element, ".cs-listing"),
     said: h("p", { class: "cs-said", role: "status" }),
     entries: h("div", { class: "cs-in-use" }),
@@ -22,14 +25,18 @@ export function mount({ element }) {
     away: h("details", { class: "cs-away", hidden: true }, h("summary", {}, "Archived ", archivedCount), archived),
   };
   page.root.addEventListener("click", (event) => act(page, event));
+  listenToFind(page);
   void channel.ask("list").then((reply) => (reply?.kind === "list" ? drawList(page, reply) : notOpened(page.root, reply)));
 }
 
 function drawList(page, reply) {
+  setTitle("Constitutions");
   fragment(page.entries, reply.html);
   fragment(page.archived, reply.archived);
   page.archivedCount.textContent = `(${reply.archived_count})`;
   page.away.hidden = !reply.archived_count;
+  if (reply.message) page.find.input.value = ""; // something was done, and the whole list is there again
+  page.find.node.hidden = reply.total <= A_HANDFUL && !page.find.input.value;
   page.said.textContent = reply.message ?? "";
   if (!page.root.childElementCount) page.root.append(...layout(page));
 }
@@ -42,7 +49,25 @@ function layout(page) {
     h("p", { class: "cs-lede" }, "A constitution is a list of principles, each with its antithesis. Write one, train a model on it, then see whether the model follows it."),
   );
   const begin = h("aside", { class: "cs-rail", "aria-label": "Begin another" }, h("h2", {}, "Begin another"), createForm(page), importForm(page));
-  return [head, h("section", { class: "cs-paper", id: "content", "aria-label": "Constitutions" }, page.said, page.entries, page.away), begin];
+  return [head, h("section", { class: "cs-paper", id: "content", "aria-label": "Constitutions" }, page.said, page.find.node, page.entries, page.away), begin];
+}
+
+function findField() {
+  const input = h("input", { class: "cs-input", id: "find-constitution", type: "search", autocomplete: "off" });
+  return { input, timer: null, node: h("div", { class: "cs-find", role: "search", hidden: true }, field(input.id, "Find a constitution", input)) };
+}
+
+// What the list is asked for: as many as are shown, and only those that are looked for.
+function wish({ shown, find }) {
+  return { shown, find: find.input.value.trim() };
+}
+
+function listenToFind(page) {
+  const { find } = page;
+  find.input.addEventListener("input", () => {
+    clearTimeout(find.timer);
+    find.timer = setTimeout(async () => follow(page, await page.ask("list", () => wish(page)), (text) => (page.said.textContent = text)), PAUSE_MS);
+  });
 }
 
 // A field that says what is wrong with it.
@@ -144,7 +169,15 @@ function inEntry({ root }, id, selector) {
 // More of a list that is not shown whole.
 async function showMore(page, button) {
   page.shown += 2 * A_PAGE;
-  const reply = await whileBusy([button], () => page.ask("list", { shown: page.shown }));
+  const reply = await whileBusy([button], () => page.ask("list", () => wish(page)));
+  follow(page, reply, (text) => (page.said.textContent = text));
+}
+
+// One key an entry and visit: a copy that was asked for twice, because no answer came, is one copy.
+async function duplicate(page, entry, button) {
+  entry.dataset.copyKey ??= newKey();
+  const reply = await whileBusy([button], () => page.ask("duplicate", { constitution: Number(entry.dataset.id), key: entry.dataset.copyKey }));
+  if (reply?.kind === "go") delete entry.dataset.copyKey; // back from it, another copy is meant
   follow(page, reply, (text) => (page.said.textContent = text));
 }
 
@@ -154,9 +187,10 @@ async function act(page, event) {
   const button = event.target.closest("[data-action]");
   const entry = button?.closest(".cs-entry");
   if (!entry || isSecond(event)) return; // it may meet the entry that has moved up
-  const { action } = button.dataset; // rename, archive or restore
+  const { action } = button.dataset; // rename, duplicate, archive or restore
   const { id } = entry.dataset;
   if (action === "rename") return showRename(page, entry, button);
+  if (action === "duplicate") return duplicate(page, entry, button);
   const reply = await whileBusy([button], () => page.ask(action === "archive" ? "archive" : "unarchive", { constitution: Number(id) }));
   if (!follow(page, reply, (text) => (page.said.textContent = text))) return;
   (action === "archive" ? page.away.querySelector("summary") : inEntry(page, id, "a"))?.focus();

@@ -1,10 +1,11 @@
 // The page of a run. The server sends each part as a fragment; only parts that changed are drawn again, so that what a
 // person has opened, chosen or selected stays as it is while the run goes on.
 import { inAddress, openChannel, poll } from "./channel.js";
+import { fold, openAgain, openFolds, openForPrint } from "./folds.js";
 import { drawProgress, makeProgress } from "./progress.js";
-import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText } from "./studio.js";
+import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText, setTitle } from "./studio.js";
 
-const PARTS = ["head", "actions", "messages", "phases", "series", "charts", "samples", "log", "pooled", "result"];
+const PARTS = ["head", "actions", "messages", "phases", "series", "answer", "charts", "samples", "log", "pooled", "result"];
 const PICKS = { first: "Before training", latest: "Latest", all: "All" };
 
 const WATCH_MS = 1000;
@@ -14,6 +15,7 @@ export function mount({ element }) {
   const channel = openChannel("run");
   const page = makePage(element, channel.ask);
   page.root.addEventListener("click", (event) => act(page, event));
+  openForPrint(element, page.root);
   void channel.ask("opened", inAddress("id")).then((reply) => begin(page, element, reply));
 }
 
@@ -48,22 +50,20 @@ function makePage(element, ask) {
     amount: h("p", { class: "cs-amount cs-number" }),
     spoken: h("p", { class: "cs-sr", role: "status" }),
     problem: h("p", { class: "cs-problem", role: "alert" }),
-    samples: h("section", { class: "cs-run-samples", hidden: true, "aria-label": "Replies sampled during training" }),
-    charts: h("section", { class: "cs-run-charts", hidden: true, "aria-label": "How it learns" }, h("h2", {}, "How it learns"), parts.charts),
+    sections: null, // what `arrange` puts in order
+    arranged: "", // for which run, and whether its answer comes first
   };
 }
 
 function drawNone(page, reply) {
+  setTitle("Which run?");
   const said = reply.message ? h("div", { class: "cs-notice" }, h("p", { role: "alert" }, reply.message)) : "";
   page.root.replaceChildren(h("div", { id: "content" }, h("h1", {}, "Which run?"), said, fragment(h("div"), reply.html)));
 }
 
 function draw(page, reply) {
   const { root } = page;
-  if (page.run !== reply.run || !root.childElementCount) {
-    page.run = reply.run;
-    root.replaceChildren(...layout(page));
-  }
+  arrange(page, reply);
   Object.assign(page, { status: reply.status, settled: reply.settled, mark: reply.mark });
   document.title = reply.title;
   root.dataset.status = reply.status;
@@ -72,8 +72,24 @@ function draw(page, reply) {
   setText(page.spoken, reply.spoken);
   drawProgress(page.progress, reply.share, `${reply.headline}: ${reply.progress}`);
   for (const [name, html] of Object.entries(reply.sections)) drawPart(page, name, html);
-  page.charts.hidden = !reply.sections.charts;
-  page.samples.hidden = !reply.sections.samples;
+  for (const name of ["charts", "samples"]) page.sections[name].hidden = !reply.sections[name];
+}
+
+// While a run is in progress its progress comes first; of a finished one the answer does, and how it went is folded below it. What a
+// person has opened meanwhile stays open.
+function arrange(page, reply) {
+  const { root, parts } = page;
+  const finished = reply.status === "finished";
+  const wanted = `${reply.run} ${finished}`;
+  if (page.arranged === wanted && root.childElementCount) return;
+  if (page.run !== reply.run || !page.sections) page.sections = makeSections(page, !finished);
+  const { head, state, charts, samples, log, pooled, result, answer, folds } = page.sections;
+  const focused = document.activeElement;
+  if (!finished) state.insertBefore(parts.messages, page.spoken);
+  folds.replaceChildren(state, charts, samples, log);
+  root.replaceChildren(...(finished ? [head, parts.messages, parts.series, answer, pooled, result, folds] : [head, state, parts.series, charts, samples, log, answer, pooled, result]));
+  if (focused !== document.activeElement && root.contains(focused)) focused.focus();
+  Object.assign(page, { run: reply.run, arranged: wanted });
 }
 
 function drawPart(page, name, html) {
@@ -84,31 +100,34 @@ function drawPart(page, name, html) {
   const log = name === "log" && part.querySelector(".cs-log");
   const atEnd = !log || log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
   const offset = log ? log.scrollTop : 0;
+  const opened = openFolds(part);
   fragment(part, html);
+  openAgain(part, opened);
   if (name === "samples") showSteps(page);
   const drawn = name === "log" && part.querySelector(".cs-log");
   if (drawn) drawn.scrollTop = atEnd ? drawn.scrollHeight : offset;
   if (hadFocus) (part.querySelector("button:not([disabled]), a, [tabindex]") ?? page.headline).focus();
 }
 
-function layout(page) {
-  const { parts, headline, amount, progress, problem, spoken, charts, samples } = page;
+function makeSections(page, open) {
+  const { parts, headline, amount, progress, problem, spoken } = page;
   const log = h("details", { class: "cs-run-log" }, h("summary", {}, "Log"), parts.log);
   log.addEventListener("toggle", () => {
     const text = parts.log.querySelector(".cs-log");
     if (text && log.open) text.scrollTop = text.scrollHeight;
   });
-  samples.replaceChildren(h("div", { class: "cs-samples-head" }, h("h2", {}, "Replies while it learns"), picker(page)), parts.samples);
-  return [
-    h("header", { class: "cs-run-head", id: "content" }, parts.head, parts.actions),
-    h("section", { class: "cs-run-state", "aria-label": "Status" }, h("div", { class: "cs-state-line" }, headline, amount), progress.bar, parts.phases, problem, parts.messages, spoken),
-    parts.series,
-    charts,
-    samples,
+  const section = (label, kind, ...nodes) => h("section", { class: `cs-run-${kind}`, "aria-label": label }, nodes);
+  return {
+    head: h("header", { class: "cs-run-head", id: "content" }, parts.head, parts.actions),
+    state: section("Status", "state", h("div", { class: "cs-state-line" }, headline, amount), progress.bar, parts.phases, problem, spoken),
+    charts: fold("charts", h("h2", {}, "How it learns"), open, parts.charts),
+    samples: fold("samples", h("h2", {}, "Replies while it learns"), open, picker(page), parts.samples),
     log,
-    h("section", { class: "cs-run-result", "aria-label": "Over all seeds" }, parts.pooled),
-    h("section", { class: "cs-run-result", "aria-label": "Result" }, parts.result),
-  ];
+    answer: section("The answer", "answer", parts.answer),
+    pooled: section("Over all seeds", "result", parts.pooled),
+    result: section("Result", "result", parts.result),
+    folds: section("How the run went", "folds"),
+  };
 }
 
 function picker(page) {

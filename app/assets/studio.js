@@ -30,6 +30,11 @@ export function field(id, label, ...nodes) {
   return h("div", { class: "cs-field" }, h("label", { for: id }, label), nodes);
 }
 
+// The title of the window: what is open, from the particular to the general. A name runs in its own direction.
+export function setTitle(...parts) {
+  document.title = [...parts.filter(Boolean), "Constitution Studio"].join(" · ");
+}
+
 // A text that did not change is left alone, so that it is neither selected anew nor spoken again.
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

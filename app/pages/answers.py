@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.present.panes import ArmOption, ComparisonState, SourceOption
+from app.services.came_out import NewestRun
 from app.services.comparison_views import Recent
 from app.services.matching import MatchedText
 from app.services.text_files import TextFile
@@ -88,11 +89,12 @@ class StudioState:
 @dataclass(frozen=True, kw_only=True)
 class ConstitutionList:
     kind: Literal["list"] = "list"
-    constitutions: tuple[ConstitutionSummary, ...]  # those in use, then the archived ones
+    constitutions: tuple[ConstitutionSummary, ...]  # those in use, one's own first and starters last, then the archived ones
     more: int  # that are not among them
     html: str
     archived: str  # HTML
     archived_count: int
+    total: int  # in use and archived, whatever was to be found
     message: str | None  # what was done
 
 
@@ -113,6 +115,7 @@ class DraftState:
     advice: tuple[Finding, ...]
     verdict: str
     head: int | None  # number of the newest version
+    head_id: int | None  # the same version's id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +123,8 @@ class Opened(DraftState):
     kind: Literal["opened"] = "opened"
     history: str  # HTML
     writer: str  # the model that writes proposals
+    came_out: NewestRun | None  # what the newest finished run of this constitution found; None: there is none
+    standings: dict[str, str]  # HTML of what came out, by word
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The Compare page: one query answered by several arms, side by side."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from app.pages.answers import Compared, CompareOpened, Difference, SourceList, StoredComparison
@@ -12,7 +12,7 @@ from app.present.panes import arm_option, comparison_state, source_key, source_o
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView
 from app.services.comparisons import CompareForm
-from app.services.sources import ArmWish, list_sources
+from app.services.sources import ArmWish, Source, list_sources, own_source, source_for
 from app.services.studio import Studio
 from core.errors import ConfigError, StudioError
 
@@ -30,17 +30,17 @@ class ComparePage:
     @answers
     def opened(self, question: CompareAddress, editor: str) -> CompareOpened:
         """What the page begins with: runs and versions, and the comparison that its address names."""
-        return self._opened(asdict(question))
+        return self._opened(asdict(question), editor)
 
-    def _opened(self, address: Mapping[str, str]) -> CompareOpened:
+    def _opened(self, address: Mapping[str, str], editor: str) -> CompareOpened:
         comparison, problem = self._asked_for(address.get("comparison", ""))
         sources = list_sources(self.studio)
-        wanted = next((f"{name}:{value}" for name in ("run", "version") if (value := address.get(name, ""))), None)
+        wanted = _wanted(address, sources)
         keys = [source_key(source) for source in sources]
-        first = next((source_key(source) for source in sources if not source.problem), None)
-        chosen = source_key(comparison.source) if comparison else wanted if wanted in keys else first
+        own = own_source(sources, editor) if wanted is None else None
+        chosen = source_key(comparison.source) if comparison else wanted if wanted in keys else source_key(own) if own is not None else None
         if wanted is not None and wanted not in keys and comparison is None:
-            problem = f"There is no finished {wanted.replace(':', ' ')}. Choose another below."
+            problem = f"There is no {'finished ' if wanted.startswith('run') else ''}{wanted.replace(':', ' ')}. Choose another below."
         if comparison is not None and chosen not in keys:
             sources = [comparison.source, *sources]  # an earlier version, compared by its prompt alone
         return CompareOpened(
@@ -91,6 +91,14 @@ class ComparePage:
     def diff(self, question: TwoReplies, editor: str) -> Difference:
         """Two replies of a comparison, word by word."""
         return Difference(html=diff_html(service.open_comparison(self.studio, question.comparison), question.first, question.second))
+
+
+def _wanted(address: Mapping[str, str], sources: Sequence[Source]) -> str | None:
+    """The key of what an address names; of a constitution its newest run, and that of the version where one is named too."""
+    if not address.get("run") and (constitution := address.get("constitution", "")):
+        found = source_for(sources, id_in(constitution), id_in(address.get("version", "")))
+        return source_key(found) if found is not None else f"constitution:{constitution[:40]}"
+    return next((f"{name}:{value}" for name in ("run", "version") if (value := address.get(name, ""))), None)
 
 
 def _stored(view: ComparisonView) -> StoredComparison:

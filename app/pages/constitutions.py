@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from app.pages.answers import ConstitutionList, ConstitutionRead, ConstitutionTaken, Go
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
-from app.pages.questions import A_PAGE, ConstitutionFile, ListWish, NewConstitution, NewName, OneConstitution, file_bytes
-from app.present.constitutions import entries_html
+from app.pages.questions import ConstitutionFile, ConstitutionsWish, ConstitutionToCopy, NewConstitution, NewName, OneConstitution, file_bytes
+from app.present.constitutions import entries_html, groups_html
 from app.present.readings import constitution_reading_html
 from app.present.text import more_html
 from app.services import constitutions as service
+from app.services.constitution_names import count_constitutions
+from app.services.copies import duplicate
 from app.services.imports import import_file
 from app.services.studio import Studio
 from core.constitution.findings import problems
 
-ENDPOINTS = ("list", "create", "read", "rename", "archive", "unarchive")  # the page begins with the first
+ENDPOINTS = ("list", "create", "read", "rename", "duplicate", "archive", "unarchive")  # the page begins with the first
+
+ALL = ConstitutionsWish()
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,9 @@ class ConstitutionsPage:
     studio: Studio
 
     @answers
-    def list(self, question: ListWish, editor: str) -> ConstitutionList:
+    def list(self, question: ConstitutionsWish, editor: str) -> ConstitutionList:
         """The constitutions in use, and the archived ones: of each as many as are to be shown."""
-        return self._list(None, question.shown)
+        return self._list(editor, None, question)
 
     @answers
     def create(self, question: NewConstitution, editor: str) -> Go:
@@ -56,29 +60,35 @@ class ConstitutionsPage:
     def rename(self, question: NewName, editor: str) -> ConstitutionList:
         """Give a constitution another name."""
         name = service.rename(self.studio, question.constitution, question.name)
-        return self._list(f"Renamed to “{name}”.")
+        return self._list(editor, f"Renamed to “{name}”.")
+
+    @answers
+    def duplicate(self, question: ConstitutionToCopy, editor: str) -> Go:
+        """Make a copy of the newest version, under a name of its own, and go to it."""
+        return _go(duplicate(self.studio, question.constitution, editor, question.key))
 
     @answers
     def archive(self, question: OneConstitution, editor: str) -> ConstitutionList:
         """Put a constitution away."""
         service.archive(self.studio, question.constitution)
-        return self._list("Archived. Its versions and runs stay, and it can be put back.")
+        return self._list(editor, "Archived. Its versions and runs stay, and it can be put back.")
 
     @answers
     def unarchive(self, question: OneConstitution, editor: str) -> ConstitutionList:
         """Take an archived constitution back."""
         service.archive(self.studio, question.constitution, archived=False)
-        return self._list("Put back among the constitutions in use.")
+        return self._list(editor, "Put back among the constitutions in use.")
 
-    def _list(self, message: str | None, shown: int = A_PAGE) -> ConstitutionList:
-        archived = service.list_constitutions(self.studio, archived=True)
-        in_use = service.list_constitutions(self.studio)
+    def _list(self, editor: str, message: str | None, wish: ConstitutionsWish = ALL) -> ConstitutionList:
+        shown = wish.shown
+        in_use, archived = (service.list_constitutions(self.studio, away, editor, wish.find) for away in (False, True))
         return ConstitutionList(
             constitutions=(*in_use[:shown], *archived[:shown]),
             more=max(0, len(in_use) - shown) + max(0, len(archived) - shown),
-            html=entries_html(in_use[:shown]) + more_html(len(in_use) - shown),
+            html=groups_html(in_use[:shown], wish.find) + more_html(len(in_use) - shown),
             archived=entries_html(archived[:shown]) + more_html(len(archived) - shown),
             archived_count=len(archived),
+            total=count_constitutions(self.studio),
             message=message,
         )
 

@@ -26,7 +26,7 @@ class JudgePage:
         wanted = id_in(question.version)
         offered = plans.choices(self.studio, wanted).versions
         versions = tuple(VersionOption(id=v.id, constitution=v.constitution, number=v.number, problem=v.problem) for v in offered)
-        chosen = next((v.id for v in versions if v.id == wanted), next((v.id for v in versions if not v.problem), None) if wanted is None else None)
+        chosen = plans.own_version(offered, editor) if wanted is None else next((v.id for v in versions if v.id == wanted), None)
         return JudgeOpened(versions=versions, chosen=chosen)
 
     @answers

@@ -20,7 +20,7 @@ class JudgeOpened:
 
     kind: Literal["page"] = "page"
     versions: tuple[VersionOption, ...]
-    chosen: int | None  # that the address names, or the newest
+    chosen: int | None  # that the address names, else the newest of one's own
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,17 @@ def file_bytes(data: str) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConstitutionsWish(ListWish):
+    find: Text = ""  # what stands in the name or the line below it; empty: all
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstitutionToCopy(Question):
+    constitution: Id
+    key: Text = ""  # of this request: the same key makes one copy
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewConstitution(Question):
     name: Text
     key: Text = ""  # of this request: the same key makes one constitution
@@ -244,6 +255,7 @@ class CompareAddress(Question):
     comparison: Text = ""
     run: Text = ""
     version: Text = ""
+    constitution: Text = ""  # its newest run, or that of the version where one is named too
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,9 @@ from app.pages.questions import OneRun, RunAddress, RunWatch, id_in
 from app.pages.run_answers import NoRun, RunShown, RunState, Unchanged
 from app.present import runs as present
 from app.present.curves import charts_html
+from app.present.run_list import list_html
 from app.present.series import pooled_html, series_list_html
+from app.present.standings import answer_html
 from app.services import runs as service
 from app.services.run_views import RunView
 from app.services.series import series_state
@@ -69,7 +71,7 @@ class RunPage:
         return _shown(service.run_view(self.studio, question.run))
 
     def _none(self, message: str) -> NoRun:
-        return NoRun(message=message, html=present.list_html(service.list_runs(self.studio)))
+        return NoRun(message=message, html=list_html(service.list_runs(self.studio)))
 
 
 def _shown(view: RunView) -> RunShown:
@@ -88,6 +90,7 @@ def _shown(view: RunView) -> RunShown:
         sections={
             "head": present.head_html(view),
             "actions": present.actions_html(view),
+            "answer": answer_html(view.result.report) if view.result is not None else "",
             "messages": present.messages_html(view),
             "phases": present.phases_html(view),
             "charts": charts_html(view) if view.metrics else "",

@@ -65,7 +65,7 @@ class TrainOpened(TrainOffer):
     """What the page begins with."""
 
     kind: Literal["form"] = "form"
-    version: int | None  # that the address names
+    version: int | None  # that the address names, else one's own; None: whoever asks has none, or it is not there
     again: FormAgain | None
     message: str  # what is wrong with the address
     runs: str  # HTML

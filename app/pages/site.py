@@ -10,7 +10,19 @@ from app.services.proposals import Proposals
 from app.services.studio import Studio
 from app.web.modules import ASSETS
 
-STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css", "judge.css", "mark.css")
+STYLES = (
+    "tokens.css",
+    "studio.css",
+    "constitutions.css",
+    "write.css",
+    "train.css",
+    "run.css",
+    "answer.css",
+    "found.css",
+    "compare.css",
+    "judge.css",
+    "mark.css",
+)
 HEAD = '<meta name="color-scheme" content="light dark">'
 
 

@@ -13,7 +13,7 @@ from app.pages.questions import A_PAGE, ListWish, NoDetails, QueryFile, RunWish,
 from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
 from app.present.preview import about_minutes, preview_html, work
 from app.present.readings import query_reading_data, query_reading_html
-from app.present.runs import list_html
+from app.present.run_list import list_html
 from app.present.text import more_html, own_direction
 from app.present.trainability import check_html, check_spoken
 from app.services import checking, plans, query_sets, runs
@@ -39,10 +39,10 @@ class TrainPage:
 
     @answers
     def opened(self, question: TrainAddress, editor: str) -> TrainOpened:
-        """What the page begins with; its address may name a version, or a constitution and so its newest version."""
-        return self._opened({"version": question.version, "constitution": question.constitution, "from": question.from_, "anyway": question.anyway})
+        """What the page begins with; its address may name a version, or a constitution and so its newest version; else it is of one's own."""
+        return self._opened({"version": question.version, "constitution": question.constitution, "from": question.from_, "anyway": question.anyway}, editor)
 
-    def _opened(self, address: Mapping[str, str]) -> TrainOpened:
+    def _opened(self, address: Mapping[str, str], editor: str) -> TrainOpened:
         again, message = self._again(address.get("from", ""))
         offer = self._offer(again.version_id if again else id_in(address.get("version", "")))
         if again and address.get("anyway"):
@@ -51,6 +51,8 @@ class TrainPage:
         chosen = again.version_id if again else _chosen(offer["versions"], wanted)
         if any(wanted.values()) and chosen is None:
             message = "The version that the address names cannot be trained on: it does not exist, or its constitution is archived."
+        elif chosen is None:
+            chosen = plans.own_version(offer["versions"], editor)
         return TrainOpened(**offer, version=chosen, again=_to_change(again) if again else None, message=message, runs=self._runs().html)
 
     def _offer(self, also: int | None = None) -> dict[str, Any]:

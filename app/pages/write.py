@@ -49,8 +49,10 @@ from app.present.constitutions import (
     verdict,
     version_head_html,
 )
+from app.present.standings import standing_html
 from app.present.text import more_html
 from app.services import constitutions as service
+from app.services.came_out import newest_run
 from app.services.differences import differences
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError
 from app.services.matching import matches
@@ -59,6 +61,7 @@ from app.services.studio import Studio
 from core.constitution.proposals import Wish
 from core.constitution.stored import Unreadable
 from core.errors import StudioError
+from core.measure.standings import Standing
 
 ENDPOINTS = (
     *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "open", "history", "download", "matches"),
@@ -78,11 +81,11 @@ class WritePage:
         """What the page begins with: the draft of the constitution that its address names, or the constitutions there are."""
         wanted = id_in(question.constitution)
         try:
-            return self._opened(wanted, editor) if wanted is not None else self._choose("")
+            return self._opened(wanted, editor) if wanted is not None else self._choose("", editor)
         except UnreadableDraftError as error:
             return Choose(html=begin_again_html(error.constitution_id, str(error)))
         except StudioError as error:
-            return self._choose(str(error))
+            return self._choose(str(error), editor)
 
     @answers
     def draft(self, question: OneConstitution, editor: str) -> Opened:
@@ -97,10 +100,17 @@ class WritePage:
 
     def _opened(self, constitution_id: int, editor: str) -> Opened:
         draft = service.open_draft(self.studio, constitution_id, editor)
-        return Opened(**_state(draft), history=self._history(draft.constitution_id), writer=writer_name(self.studio.settings))
+        found = newest_run(self.studio, constitution_id)
+        return Opened(
+            **_state(draft),
+            history=self._history(draft.constitution_id),
+            writer=writer_name(self.studio.settings),
+            came_out=found,
+            standings={each.value: standing_html(each) for each in Standing} if found is not None else {},
+        )
 
-    def _choose(self, message: str) -> Choose:
-        return Choose(html=chooser_html(service.list_constitutions(self.studio), message))
+    def _choose(self, message: str, editor: str) -> Choose:
+        return Choose(html=chooser_html(service.list_constitutions(self.studio, editor=editor), message))
 
     def _history(self, constitution: int, shown: int = A_PAGE) -> str:
         versions = service.history(self.studio, constitution)
@@ -162,15 +172,22 @@ class WritePage:
         draft = service.open_draft(self.studio, question.constitution, editor)
         summary, text = version.summary, version.constitution
         newest = draft.head.number if draft.head else None
+        head = version_head_html(summary, question.constitution)
         if isinstance(text, Unreadable):
             html = unreadable_html(summary.id, summary.number, text.reason)
             return VersionText(
-                number=summary.number, head=version_head_html(summary), html=html, changes=html, difference=None, newest=newest, problem=text.reason
+                number=summary.number,
+                head=head,
+                html=html,
+                changes=html,
+                difference=None,
+                newest=newest,
+                problem=text.reason,
             )
         change = differences(text, draft.constitution)
         return VersionText(
             number=summary.number,
-            head=version_head_html(summary),
+            head=head,
             html=document_html(text),
             changes=changes_html(change),
             difference=change,
@@ -219,6 +236,7 @@ def _state(draft: DraftView) -> dict[str, Any]:
         "advice": draft.advice,
         "verdict": verdict(draft),
         "head": draft.head and draft.head.number,
+        "head_id": draft.head and draft.head.id,
     }
 
 

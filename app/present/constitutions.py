@@ -35,16 +35,30 @@ def entries_html(cards: Sequence[ConstitutionSummary]) -> str:
     return f'<ol class="cs-entries">{"".join(_entry(card) for card in cards)}</ol>' if cards else '<p class="cs-quiet">None.</p>'
 
 
+def groups_html(cards: Sequence[ConstitutionSummary], find: str = "") -> str:
+    """Those in use: one's own, those of others, and starters, each group under its own heading."""
+    if not cards:
+        return f'<p class="cs-quiet">No constitution is called like “{escape(find.strip())}”.</p>' if find.strip() else '<p class="cs-quiet">None.</p>'
+    groups: dict[str, list[ConstitutionSummary]] = {}
+    for card in cards:
+        groups.setdefault("Starters" if card.starter else "Yours" if card.own else "Other people’s", []).append(card)
+    return "".join(
+        f'<section class="cs-entry-group" aria-label="{name}"><h2 class="cs-group-name">{name}</h2>{entries_html(group)}</section>'
+        for name, group in groups.items()
+    )
+
+
 def _entry(card: ConstitutionSummary) -> str:
     name, link = escape(card.name), f"./write?constitution={card.id}"
-    facts = [*(["starter"] if card.starter else []), *([count(card.run_count, "run")] if card.run_count else []), f"changed {time_html(card.updated_at)}"]
+    facts = [*([count(card.run_count, "run")] if card.run_count else []), f"changed {time_html(card.updated_at)}"]
     archive = ("restore", "Put back") if card.archived_at else ("archive", "Archive")
+    copy = f'<button type="button" class="cs-link" data-action="duplicate" aria-label="Duplicate {name}">Duplicate</button>' if card.version_number else ""
     train = f'<a href="./train?constitution={card.id}" aria-label="Train on {name}">Train</a>' if card.version_number and not card.archived_at else ""
     return (
         f'<li class="cs-entry" data-id="{card.id}" data-name="{name}">'
         f'{_line(card)}<div class="cs-entry-foot"><p class="cs-quiet">{" · ".join(facts)}</p><p class="cs-actions">'
         f'<a href="{link}" aria-label="Write {name}">Write</a>{train}'
-        f'<button type="button" class="cs-link" data-action="rename" aria-label="Rename {name}">Rename</button>'
+        f'<button type="button" class="cs-link" data-action="rename" aria-label="Rename {name}">Rename</button>{copy}'
         f'<button type="button" class="cs-link" data-action="{archive[0]}" aria-label="{archive[1]}: {name}">{archive[1]}</button>'
         "</p></div></li>"
     )
@@ -55,7 +69,7 @@ def _line(card: ConstitutionSummary) -> str:
     blurb = f'<p class="cs-entry-blurb" dir="auto">{escape(card.blurb)}</p>' if card.blurb else ""
     problem = unreadable_html(card.version_id, card.version_number, card.problem) if card.problem else ""
     return (
-        f'<div class="cs-entry-line"><h2><a href="./write?constitution={card.id}"><bdi>{escape(card.name)}</bdi></a></h2>'
+        f'<div class="cs-entry-line"><h3><a href="./write?constitution={card.id}"><bdi>{escape(card.name)}</bdi></a></h3>'
         f'<span class="cs-leader" aria-hidden="true"></span><span class="cs-number">{version}</span></div>{blurb}{problem}'
     )
 
@@ -167,13 +181,19 @@ def history_html(versions: Sequence[VersionSummary]) -> str:
     return f'<ol class="cs-versions" reversed>{rows}</ol>'
 
 
-def version_head_html(version: VersionSummary) -> str:
+def version_head_html(version: VersionSummary, constitution_id: int) -> str:
     """Number, author, time and message of a version that is being read."""
-    judge = f'<p><a href="./judge?version={version.id}">Judge replies I already have</a></p>' if not version.problem else ""
+    named = f"constitution={constitution_id}&amp;version={version.id}"
+    onwards = (
+        f'<p class="cs-actions"><a href="./train?version={version.id}">Train this version</a><a href="./compare?{named}">Compare</a>'
+        f'<a href="./judge?version={version.id}">Judge replies I already have</a></p>'
+        if not version.problem
+        else ""
+    )
     return (
         f'<h2>Version {version.number}</h2><p class="cs-quiet"><bdi>{escape(version.author)}</bdi> · {time_html(version.created_at)} · '
         f'<span class="cs-number" title="sha256 of the text">{version.sha256[:12]}</span></p><p class="cs-text" dir="auto">{escape(version.message)}</p>'
-        f"{judge}"
+        f"{onwards}"
     )
 
 

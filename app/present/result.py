@@ -48,9 +48,10 @@ def result_html(result: RunResult, judging: Sequence[str] = ()) -> str:
     return "".join(
         (
             _intro(report),
-            f'<ol class="cs-verdicts">{"".join(_verdict(report, *each) for each in zip(report.principles, beside, strict=True))}</ol>',
-            worst_html(report),
             _table(report),
+            f'<details class="cs-fold" data-fold="verdicts"><summary>How each verdict was reached: three questions</summary>'
+            f'<ol class="cs-verdicts">{"".join(_verdict(report, *each) for each in zip(report.principles, beside, strict=True))}</ol></details>',
+            worst_html(report),
             confusion_html(report),
             _dropped(result.dropped),
             balance_html(result.balance),

@@ -86,25 +86,9 @@ def status_words(line: RunLine, ahead: int | None = None) -> str:
     return "cannot be read" if line.status == JobStatus.UNREADABLE else line.status.value
 
 
-def list_html(lines: Sequence[RunLine]) -> str:
-    """The runs there are, newest first."""
-    if not lines:
-        return '<p class="cs-quiet">None yet. The first one appears here when you click Train.</p>'
-    return f'<ol class="cs-runs">{"".join(_list_item(line) for line in lines)}</ol>'
-
-
-def _list_item(line: RunLine) -> str:
-    name = f'<bdi>{escape(line.constitution)}</bdi> <span class="cs-number">v{line.version_number}</span>'
-    percent = f" · {line.share:.0%}" if line.status == JobStatus.RUNNING else ""
-    mark = f'<span aria-hidden="true">{STATUS_MARKS[line.status]}</span>'
-    seed = f" · seed {line.seed}" if line.seed is not None else ""
-    mark = f' · <a href="./mark?run={line.id}">Mark replies</a>' if line.status == JobStatus.FINISHED else ""
-    return (
-        f'<li class="cs-run"><a href="./run?id={line.id}"><span class="cs-number">Run {line.id}</span> {name}</a>'
-        f'<span class="cs-run-status" data-status="{line.status.value}">{mark} {escape(status_words(line))}{percent}</span>'
-        f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)}{seed} · '
-        f"<bdi>{escape(line.requested_by)}</bdi> · {time_html(line.created_at)}{mark}</span></li>"
-    )
+def with_cause(words: str, line: RunLine) -> str:
+    """The words with why a run failed, where that is known."""
+    return f"{words}: {CAUSES[line.error_kind]}" if line.error_kind in CAUSES else words
 
 
 def phase_words(phase: str, names: Mapping[str, str] = PHASE_NAMES) -> str:
@@ -141,9 +125,7 @@ def head_html(view: RunView) -> str:
 
 def headline(view: RunView) -> str:
     """The status as one sentence, for the top of the page and the window's title."""
-    words = status_words(view.line, view.ahead)
-    if view.line.status == JobStatus.FAILED and view.error_kind in CAUSES:
-        words = f"{words}: {CAUSES[view.error_kind]}"
+    words = with_cause(status_words(view.line, view.ahead), view.line)
     return words[0].upper() + words[1:]
 
 

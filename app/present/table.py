@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from core.constitution.principles import SIDES
+from core.measure.extremes import extreme_says, extreme_title
 from core.measure.rows import PERCENT, POINTS, answer_lines, family_note, judged_by, rows, worst_replies
 from core.measure.series import Series, left_out_says, median_says
+from core.measure.standings import standing
 from core.measure.statistics import Figure, Pooled
-from core.measure.values import Report
+from core.measure.values import PrincipleFigures, Report
 
 DIGITS = {PERCENT: 2, POINTS: 2}  # of shares and their differences; other rows say theirs
 
@@ -17,9 +19,18 @@ def report_lines(report: Report) -> list[str]:
     for principle in report.principles:
         lines += [sentence for sentence in (principle.sentence, principle.control) if sentence]
         lines.append(f"  {judged_by(principle)}")
+        lines += _in_a_word(principle)
         lines += [f"  {asked} {answer}{f'; {needs}' if needs else ''}" for asked, answer, needs in answer_lines(report, principle)]
     worst = [f"  {reply.query!r}: {reply.text!r}" for reply in worst_replies(report)]
     return [*lines, *(["", "The replies that answer worst", *worst] if worst else []), *filter(None, [family_note(report)])]
+
+
+def _in_a_word(principle: PrincipleFigures) -> list[str]:
+    """What came out, and the replies that a reader should see first; of a report without verdicts nothing."""
+    if principle.verdict is None:
+        return []
+    shown = [f"  {extreme_title(each)}, to {each.query!r}: {each.text!r} ({extreme_says(each).rstrip('.')})" for each in principle.extremes]
+    return [f"  In a word: {standing(principle).value}", *shown]
 
 
 def _table(report: Report) -> list[str]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 import db.constitutions as store
 from app.services.audit import record
+from app.services.constitution_names import named_again, require_free
 from app.services.documents import Document, read_document, read_stored_document, require_name, same_text, with_ids
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView
 from app.services.quotas import require_below_quota
@@ -17,7 +18,7 @@ from app.services.text_files import TextFile, file_stem
 from core.constitution.files import dump_markdown, dump_yaml
 from core.constitution.findings import problems
 from core.constitution.normal import is_unseen, normal, repaired
-from core.constitution.principles import Constitution, to_data
+from core.constitution.principles import Constitution, squash, to_data
 from core.constitution.stored import Unreadable, require_readable
 from core.errors import ConstitutionError
 from db import drafts
@@ -28,10 +29,13 @@ from db.tables import Draft, Version
 MAX_MESSAGE_CHARS = 500
 
 
-def list_constitutions(studio: Studio, archived: bool = False) -> list[ConstitutionSummary]:
-    """The constitutions in use, or the archived ones."""
+def list_constitutions(studio: Studio, archived: bool = False, editor: str = "", find: str = "") -> list[ConstitutionSummary]:
+    """The constitutions in use, or the archived ones: the editor's own first, then those of others, then starters; only those that `find` stands in."""
+    wanted = squash(find)
     with in_words(), studio.sessions.read() as session:
-        cards = store.list_constitutions(session, archived)
+        own = store.written_by(session, editor)
+        found = [card for card in store.list_constitutions(session, archived) if wanted in squash(f"{card.name} {card.blurb}")]
+        cards = sorted((replace(card, own=card.id in own and not card.starter) for card in found), key=lambda card: (card.starter, not card.own))
         versions = {version.id: version for version in store.stored_versions(session, [card.version_id for card in cards if card.version_id])}
     return [replace(card, problem=problem_of(versions[card.version_id])) if card.version_id in versions else card for card in cards]
 
@@ -41,6 +45,7 @@ def create_constitution(studio: Studio, name: object, request_key: str = "") -> 
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
         made = store.add_constitution(session, checked, request_key=require_key(request_key)).id
+        require_free(session, checked, made)
         record(session, "constitution.made", f"constitution {made}", once=True, name=checked)
         require_below_quota(session, "constitution.made")
         return made
@@ -51,6 +56,7 @@ def rename(studio: Studio, constitution_id: int, name: object) -> str:
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
         store.rename(session, constitution_id, checked)
+        require_free(session, checked, constitution_id)
         record(session, "constitution.renamed", f"constitution {constitution_id}", name=checked)
     return checked
 
@@ -182,7 +188,7 @@ def restore_version(studio: Studio, constitution_id: int, editor: str, number: i
         old = with_ids(require_constitution(store.get_version(session, constitution_id, number)))
         if head is None or _says(head, old):
             raise RefusedError(f"Version {number} already says what the newest version says, so there is nothing to restore.")
-        store.rename(session, constitution_id, old.name)
+        old = named_again(session, constitution_id, old)
         saved = _add_version(session, draft, head, NewVersionText(old, f"Restored version {number}."))
         record(session, "version.restored", f"constitution {constitution_id}", version=saved.base_number, restored=number)
         return saved

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 import db.constitutions as store
 from app.services.audit import record
+from app.services.constitution_names import name_for
 from app.services.documents import read_document, read_stored_document, require_name, with_ids
 from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
@@ -58,10 +59,11 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
     """
     _require_small(data)
     reading = within(READING, read_constitution, data, filename if isinstance(filename, str) else "")
-    constitution = with_ids(replace(reading.constitution, name=require_name(reading.constitution.name)))
-    content = to_data(constitution)
+    name, key = require_name(reading.constitution.name), require_key(request_key)
     with in_words(), studio.sessions.begin() as session:
-        row = store.add_constitution(session, constitution.name, request_key=require_key(request_key))
+        constitution = with_ids(replace(reading.constitution, name=name_for(session, name, key)))
+        content = to_data(constitution)
+        row = store.add_constitution(session, constitution.name, request_key=key)
         if (head := store.get_head(session, row.id)) is not None:
             return Imported(id=row.id, reading=reading, number=head.number)
         if drafts.get_draft(session, row.id, editor) is not None:  # the same request once more

@@ -15,10 +15,12 @@ from core.constitution.stored import Unreadable
 from core.errors import StudioError
 from core.measure.marked import Counted, MarksOf, count_marks
 from core.measure.marks import Mark
+from core.measure.standings import Standing, standing
 from core.measure.values import Report
 from core.runs.results import RunResult
 from db import marks, tables
 from db.constitutions import named_version
+from db.runs import get_run
 from db.tables import Run, Version
 
 COUNTING = Limit(what="Counting the marks", seconds=20.0, remedy="Write simpler checks, or count them with the command: python -m app mark.")
@@ -51,6 +53,12 @@ def read_marked(session: Session, runs: Iterable[Run]) -> MarkedRuns:
     return MarkedRuns(runs=all_runs, marks={run: tuple(those) for run, those in by_run.items()}, versions=versions)
 
 
+def read_marked_among(session: Session, run_ids: Sequence[int]) -> MarkedRuns:
+    """As `read_marked`, of those that somebody marked: the results of all others stay unread."""
+    marked = sorted({row.run_id for row in marks.marks_that_count(session, run_ids)})
+    return read_marked(session, [get_run(session, run_id) for run_id in marked])
+
+
 def mark_of(row: tables.Mark) -> Mark:
     """A row as the judge knows it."""
     return Mark(principle=row.principle, query=row.query, shown=row.shown, who=row.who, follows=row.follows)
@@ -59,6 +67,12 @@ def mark_of(row: tables.Mark) -> Mark:
 def count_marked(store: Store, read: MarkedRuns) -> dict[int, Marked]:
     """The result of each run, by its id."""
     return {run.id: _counted(store, run, read) for run in read.runs}
+
+
+def standings_by_marks(store: Store, read: MarkedRuns) -> dict[int, tuple[Standing, ...]]:
+    """What came out for each principle, as the marks make it, of the runs that can be counted."""
+    found = results_of(count_marked(store, read))
+    return {run: tuple(map(standing, result.report.principles)) for run, result in found.items() if result is not None}
 
 
 def results_of(marked: Mapping[int, Marked]) -> dict[int, RunResult | None]:

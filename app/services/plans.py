@@ -118,6 +118,13 @@ def choices(studio: Studio, also: int | None = None) -> Choices:
     return Choices(versions=marked, models=tuple(models), query_sets=tuple(list_query_sets(studio)))
 
 
+def own_version(versions: Sequence[VersionToTrain], editor: str) -> int | None:
+    """The version that a page opens with where its address names none: the newest of one's own, else of a starter, never another person's."""
+    readable = [version for version in versions if not version.problem]
+    own = next((version.id for version in readable if version.author == editor), None)
+    return own if own is not None else next((version.id for version in readable if version.starter), None)
+
+
 def make_plan(studio: Studio, form: TrainForm) -> Plan:
     """Check a form.
 

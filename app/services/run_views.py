@@ -7,6 +7,7 @@ from datetime import datetime
 from app.processes.patience import Hindrance
 from app.services.series import SeriesView
 from core.measure.marked import MarksOf
+from core.measure.standings import Standing
 from core.methods.settings import TrainConfig
 from core.runs.results import RunResult
 from db.status import JobStatus
@@ -51,6 +52,8 @@ class RunLine:
     requested_by: str
     created_at: datetime
     finished_at: datetime | None
+    error_kind: str | None = None  # of one that failed
+    came_out: tuple[Standing, ...] = ()  # of each principle, in the order of its version; none of a run that is not finished, or cannot be read
 
 
 @dataclass(frozen=True, kw_only=True)

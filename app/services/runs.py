@@ -1,6 +1,7 @@
 """Runs: asking for one, watching it, stopping and resuming it. All a page shows comes from the run's rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.processes.store import LOG
 from app.services.audit import record
 from app.services.base_models import look_up
 from app.services.logs import log_tail, waits_for
-from app.services.marked import count_marked, read_marked, results_of
+from app.services.marked import count_marked, read_marked, read_marked_among, results_of, standings_by_marks
 from app.services.plans import Plan, TrainForm, form_of, known_hardware, make_plan
 from app.services.quotas import require_place_in_queue
 from app.services.request_keys import require_key
@@ -25,6 +26,7 @@ from core.constitution.stored import Unreadable
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ModelError
 from core.machine import DEFAULT_SHAPE, Hardware
+from core.measure.standings import standings_from_data
 from core.methods.settings import PRESETS, TrainConfig, config_to_data
 from core.progress import remaining_s, share_done
 from core.runs.estimates import estimate
@@ -91,7 +93,11 @@ def _queued(session: Session, new: Sequence[NewRun]) -> list[Run]:
 def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
     """The newest runs first."""
     with in_words(), studio.sessions.read() as session:
-        return [_line(studio, summary, _weights(None, summary.run)) for summary in store.list_runs(session, limit=limit)]
+        listed = store.list_runs(session, limit=limit, results=False)
+        finished = [each.run.id for each in listed if each.run.job.status == JobStatus.FINISHED]
+        found, marked = store.measured_principles(session, finished), read_marked_among(session, finished)
+    lines, by_marks = (_line(studio, summary, _weights(None, summary.run)) for summary in listed), standings_by_marks(studio.store, marked)
+    return [replace(line, came_out=by_marks.get(line.id) or standings_from_data(found.get(line.id))) for line in lines]
 
 
 def count_runs(studio: Studio) -> int:
@@ -202,6 +208,7 @@ def _line(studio: Studio, summary: RunSummary, seconds: Mapping[str, float]) -> 
         requested_by=job.requested_by,
         created_at=job.created_at,
         finished_at=job.finished_at,
+        error_kind=job.error_kind if job.status == JobStatus.FAILED else None,
     )
 
 

@@ -42,6 +42,8 @@ class Source:
     four_bit: bool = False  # the base is held as it was in training
     series: str | None = None  # names the runs that differ from it in their seed alone
     median_of: int = 0  # how many of those it is the median of; 0: it is not
+    by: str = ""  # who asked for the run, or wrote the version
+    starter: bool = False  # a version that came with the studio, and is nobody's
     problem: str = ""  # why it cannot be compared; empty when it can
 
     @property
@@ -75,9 +77,24 @@ def list_sources(studio: Studio) -> list[Source]:
         series = runs_by_series(session, {source.series for source in runs if source.series is not None})
         read = read_marked(session, [run for members in series.values() for run in members])
         cards = list_constitutions(session)
-        versions = [source_of_version(session, card.version_id, studio.settings.model) for card in cards if card.version_id is not None]
+        of_version = [(source_of_version(session, card.version_id, studio.settings.model), card.starter) for card in cards if card.version_id is not None]
+        versions = [replace(source, starter=starter) for source, starter in of_version]
     results = results_of(count_marked(studio.store, read))
     return _median_first(runs, {name: series_view(members, results) for name, members in series.items()}) + versions
+
+
+def own_source(sources: Sequence[Source], editor: str) -> Source | None:
+    """What the page opens with where its address names nothing: one's own newest run or version, else a starter, never another person's."""
+    usable = [source for source in sources if not source.problem]
+    return next((source for source in usable if source.by == editor), next((source for source in usable if source.starter), None))
+
+
+def source_for(sources: Sequence[Source], constitution_id: int | None, version_id: int | None) -> Source | None:
+    """The newest run of a version, else of its constitution, else the version, or the newest one, in the prompt alone."""
+    usable = [source for source in sources if source.constitution_id == constitution_id and not source.problem]
+    of_version = [source for source in usable if source.version_id == version_id]
+    runs = [source for source in (*of_version, *usable) if source.run_id is not None]
+    return next(iter((*runs, *of_version, *usable)), None)
 
 
 def _median_first(runs: Sequence[Source], views: Mapping[str, SeriesView | None]) -> list[Source]:
@@ -114,6 +131,7 @@ def source_of_run(studio: Studio, summary: RunSummary) -> Source:
         sampling=config.sampling,
         finished_at=run.job.finished_at,
         series=run.series,
+        by=run.job.requested_by,
         problem=problem,
     )
 
@@ -135,6 +153,7 @@ def source_of_version(session: Session, version_id: int, model: str) -> Source:
         sampling=SamplingConfig(),
         finished_at=None,
         problem=problem_of(version),
+        by=version.author,
     )
 
 

@@ -16,8 +16,9 @@ from core.constitution.contrasts import asked_stances, flip_side
 from core.constitution.principles import SIDES, Constitution
 from core.constitution.text import loops, mentions_constitution, refuses, repetition, words
 from core.measure.conclusions import Compared, conclude, sense_of
+from core.measure.extremes import extremes
 from core.measure.judges import JUDGES, Judge, judge_of
-from core.measure.sense import sense_change, sense_figures
+from core.measure.sense import OWN, sense_change, sense_figures
 from core.measure.statistics import Figure, Pairs, clustered_share, mean, paired_change, pairs_of, share
 from core.measure.tracing import (
     Asked,
@@ -190,7 +191,7 @@ def _traced(measured: _Measured, position: int, parts: Roles) -> Pairs:
 def _principle(measured: _Measured, position: int, outcomes: Outcomes) -> PrincipleFigures:
     """Figures of one principle, from the replies of all arms."""
     principle, pair = measured.constitution.principles[position], measured.pair(position)
-    judge = judge_of(principle, measured.judges)
+    judge, trained = judge_of(principle, measured.judges), measured.roles.trained
     scored = {arm: scored_queries(measured.asked[arm], pair) for arm in measured.prompted}
     return PrincipleFigures(
         title=principle.title,
@@ -204,6 +205,7 @@ def _principle(measured: _Measured, position: int, outcomes: Outcomes) -> Princi
         verdict=None,
         sentence="",
         control="",
+        extremes=extremes([query[OWN] for query in measured.asked[trained]], outcomes[trained]["statement"]) if trained is not None else (),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from core.errors import ConfigError
 from core.measure.questions import QUESTIONS, Answer, Question
 from core.measure.statistics import UNMEASURED, Figure
-from core.measure.values import SENSE, ArmFigures, Cell, Change, PrincipleFigures, Report, SenseChange, WorstReply
+from core.measure.values import SENSE, ArmFigures, Cell, Change, Extreme, PrincipleFigures, Report, SenseChange, WorstReply
 from core.measure.verdicts import Verdict
 from core.methods.arms import arm_from_data, arm_to_data
 
@@ -84,6 +84,18 @@ def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:
         sentence=str(data["sentence"]),
         questions=tuple(map(_question_from_data, data.get("questions", ()))),
         control=str(data["control"]),
+        extremes=tuple(map(_extreme_from_data, data.get("extremes", ()))),
+    )
+
+
+def _extreme_from_data(data: Mapping[str, Any]) -> Extreme:
+    return Extreme(
+        kind="best" if data["kind"] == "best" else "worst",
+        query=str(data["query"]),
+        text=str(data["text"]),
+        follows=bool(data["follows"]) if data["follows"] is not None else None,
+        relevance_nats=_number(data["relevance_nats"]),
+        among=int(data["among"]),
     )
 
 

@@ -126,6 +126,18 @@ CHANGES = (OVER_PROMPT, TEXT, WEIGHTS)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Extreme:
+    """The best or the worst reply for one principle, of the arm that was judged, under the statements (core.measure.extremes)."""
+
+    kind: str  # best or worst
+    query: str
+    text: str
+    follows: bool | None  # None: nobody can judge
+    relevance_nats: float | None  # None: an empty reply, or one that was not read
+    among: int  # replies that it was chosen from
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrincipleFigures:
     """What is measured of one principle: all statements against all statements but this one, taken as its antithesis.
 
@@ -145,6 +157,7 @@ class PrincipleFigures:
     sentence: str
     questions: tuple[Question, ...] = ()  # that the verdict is made of; none in reports older than these
     control: str  # what the arm that was trained does without the constitution, beside the others; empty where it was not measured
+    extremes: tuple[Extreme, ...] = ()  # its best reply and its worst, as far as there are such; none in reports older than these
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.measure.questions import ANSWERS, DEPENDS, ROSE, Answer, Question
 from core.measure.statistics import UNMEASURED, Figure
-from core.measure.values import NO_SIDE, OVER_PROMPT, SENSE, TEXT, WEIGHTS, ArmFigures, Cell, Change, PrincipleFigures, Report, SenseChange, WorstReply
+from core.measure.values import NO_SIDE, OVER_PROMPT, SENSE, TEXT, WEIGHTS, ArmFigures, Cell, Change, Extreme, PrincipleFigures, Report, SenseChange, WorstReply
 from core.measure.verdicts import Verdict, control_sentence
 from core.methods.arms import Arm, Artifact, make_arm
 from core.runs.results import RunResult
@@ -122,6 +122,12 @@ def questions(rose: Answer = Answer.SHOWN, depends: Answer = Answer.SHOWN, answe
     )
 
 
+EXTREMES = (
+    Extreme(kind="best", query="Why is the sky blue?", text="Air scatters blue light most.", follows=True, relevance_nats=2.05, among=21),
+    Extreme(kind="worst", query="What is a lunar eclipse?", text="It is many things, all of them long. " * 3, follows=False, relevance_nats=-0.41, among=3),
+)
+
+
 def principle(title: str, verdict: str, sentence: str, **more: Any) -> PrincipleFigures:
     values: dict[str, Any] = {
         "title": title,
@@ -140,6 +146,7 @@ def principle(title: str, verdict: str, sentence: str, **more: Any) -> Principle
         "sentence": sentence,
         "questions": questions(),
         "control": control_sentence(title, "aligned", share(0.292), share(0.083), share(0.875)),
+        "extremes": EXTREMES,
     }
     return PrincipleFigures(**(values | more))
 
@@ -182,7 +189,7 @@ def earlier(data: RunResult) -> RunResult:
     """The result of a run of an earlier version: two arms, and the base has read no replies and no principle was flipped alone."""
     new = ("mi_bound_summed_nats", "base_mi_bound_nats", "base_attribution", "base_surprise_nats", *SENSE)
     arms = tuple(replace(figures, confusion=(), **dict.fromkeys(new, UNMEASURED)) for figures in data.report.arms[:2])
-    alone: dict[str, Any] = {"mi_bound_nats": {}, "attribution": {}, "base_attribution": {}, "control": "", "questions": ()}
+    alone: dict[str, Any] = {"mi_bound_nats": {}, "attribution": {}, "base_attribution": {}, "control": "", "questions": (), "extremes": ()}
     principles = tuple(
         replace(row, compliance={key: row.compliance[key] for key in (CONTROL.key, TRAINED.key)}, changes=row.changes[:2], **alone)
         for row in data.report.principles
@@ -229,6 +236,7 @@ def capitals() -> PrincipleFigures:
         changes=changes(no_change, no_change, no_change),
         questions=questions(Answer.ABSENT, Answer.ABSENT, p_corrected=1.0),
         control=control_sentence("Write in capital letters", "aligned", none, none, none),
+        extremes=(replace(EXTREMES[1], text="It is when the Earth stands between the Sun and the Moon.", among=24),),
     )
 
 

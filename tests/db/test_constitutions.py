@@ -34,11 +34,11 @@ def test_the_list_counts_versions_and_runs_and_knows_the_last_change(sessions: S
     with sessions.read() as s:
         rows = constitutions.list_constitutions(s)
         archived = constitutions.list_constitutions(s, archived=True)
-    assert [row.name for row in rows] == ["Starter", "Empty", "Brevity"]
-    assert [row.id for row in rows] == [starter.id, empty.id, first.constitution_id]
-    assert [(row.version_id, row.version_number, row.run_count) for row in rows] == [(None, None, 0), (None, None, 0), (second.id, 2, 1)]
-    assert rows[2].updated_at == second.created_at
-    assert rows[1].blurb == "Nothing yet"
+    assert [row.name for row in rows] == ["Empty", "Brevity", "Starter"]
+    assert [row.id for row in rows] == [empty.id, first.constitution_id, starter.id]
+    assert [(row.version_id, row.version_number, row.run_count) for row in rows] == [(None, None, 0), (second.id, 2, 1), (None, None, 0)]
+    assert rows[1].updated_at == second.created_at
+    assert rows[0].blurb == "Nothing yet"
     assert [row.name for row in archived] == ["Old"]
     assert archived[0].archived_at is not None
 

@@ -108,3 +108,13 @@ def test_metrics_and_samples_come_in_reading_order(sessions: Sessions, queue_run
         assert [sample.text for sample in runs.samples(s, run.id)] == ["statement 2", "antithesis 2", "statement 1", "antithesis 1"]
         assert [sample.text for sample in runs.samples(s, run.id, step=1)] == ["statement 1", "antithesis 1"]
         assert runs.metrics(s, 404) == []
+
+
+def test_of_results_no_more_than_principles_is_read_for_a_list(sessions: Sessions, queue_run: QueueRun) -> None:
+    with sessions.begin() as s:
+        done, other = queue_run(s, "done"), queue_run(s, "other")
+        done.result = {"report": {"principles": [{"verdict": "followed"}], "arms": ["long"]}}
+    with sessions.read() as s:
+        rows = runs.list_runs(s, results=False)
+        assert runs.measured_principles(s, [row.run.id for row in rows]) == {done.id: [{"verdict": "followed"}]}
+        assert other.id not in runs.measured_principles(s, [other.id])

@@ -1,10 +1,11 @@
 // The Compare page: a question, and its replies in panes that fill in step.
 import { inAddress, openChannel } from "../channel.js";
-import { emptyRoot, fragment, h, notOpened, problemOf, setText } from "../studio.js";
+import { emptyRoot, fragment, h, isolated, notOpened, problemOf, setText, setTitle } from "../studio.js";
 import { afterwardsNodes } from "./afterwards.js";
 import { fill, makeForm, offer, read, showBusy, tell } from "./form.js";
 import { drawPane, halt, makePane, showScores } from "./pane.js";
 
+const ASKED_CHARS = 60; // of a query, in the window's title
 const LEDE = "One query, answered by the base model and by the trained one, each with and without the constitution in its prompt. Same seed, same sampling.";
 
 export function mount({ element }) {
@@ -19,7 +20,7 @@ export function mount({ element }) {
     stop(page);
   });
   channel.hear({ comparison: (reply) => draw(page, reply), problem: (reply) => refuse(page, reply), fault: (reply) => refuse(page, reply) });
-  void channel.ask("opened", inAddress("comparison", "run", "version")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
+  void channel.ask("opened", inAddress("comparison", "run", "version", "constitution")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
 }
 
 function makePage(element, ask) {
@@ -45,6 +46,11 @@ function makePage(element, ask) {
   return page;
 }
 
+function showTitle({ form, query }) {
+  const asked = query.textContent.length > ASKED_CHARS ? `${query.textContent.slice(0, ASKED_CHARS)} …` : query.textContent;
+  setTitle(asked && isolated(asked), form.source.value && form.source.selectedOptions[0].textContent, "Compare");
+}
+
 function open(page, reply) {
   offer(page.form, reply.sources, reply.chosen);
   fragment(page.recent, reply.recent);
@@ -55,6 +61,8 @@ function open(page, reply) {
     draw(page, reply.comparison);
   }
   warn(page, reply.problem);
+  page.form.source.addEventListener("change", () => showTitle(page));
+  showTitle(page);
 }
 
 function layout({ form, notice, recent, replies }, reply) {
@@ -80,6 +88,7 @@ async function compare(page) {
   const reply = await page.ask("compare", asked);
   if (reply?.kind !== "comparison") return refuse(page, reply);
   page.query.textContent = asked.query.trim();
+  showTitle(page);
   draw(page, reply);
   page.replies.scrollIntoView({ block: "nearest" });
 }

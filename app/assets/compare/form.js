@@ -65,13 +65,15 @@ export function offer(form, sources, chosen) {
     if (!groups.has(option.group)) groups.set(option.group, h("optgroup", { label: option.group }));
     groups.get(option.group).append(h("option", { value: option.key, disabled: Boolean(option.problem) }, option.label));
   }
-  form.source.replaceChildren(...groups.values());
+  const none = chosen ? [] : [h("option", { value: "" }, "Choose a run or a version…")];
+  form.source.replaceChildren(...none, ...groups.values());
   if (chosen) choose(form, chosen);
 }
 
 function choose(form, key) {
   const option = form.options.find((each) => each.key === key);
   form.source.value = key;
+  if (!option) return;
   fragment(form.facts, option.facts);
   offerPanes(form.adding, option);
   fill(form, option);

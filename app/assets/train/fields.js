@@ -72,9 +72,11 @@ function offerVersions(select, versions, wanted) {
   for (const each of versions) {
     if (!groups.has(each.constitution_id)) groups.set(each.constitution_id, h("optgroup", { label: each.constitution }));
     const says = each.problem ? "cannot be read" : isolated(each.message);
-    groups.get(each.constitution_id).append(h("option", { value: each.id, disabled: Boolean(each.problem) }, `${isolated(each.constitution)}, version ${each.number}: ${says}`));
+    const title = `${isolated(each.constitution)}, version ${each.number}`;
+    groups.get(each.constitution_id).append(h("option", { value: each.id, disabled: Boolean(each.problem), "data-title": title }, `${title}: ${says}`));
   }
-  select.replaceChildren(...groups.values());
+  const none = wanted == null ? [h("option", { value: "" }, versions.length ? "Choose a version…" : "There is none yet")] : [];
+  select.replaceChildren(...none, ...groups.values());
   if (wanted != null) select.value = wanted;
 }
 

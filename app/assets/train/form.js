@@ -1,6 +1,6 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
-import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, whileBusy } from "../studio.js";
+import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setTitle, whileBusy } from "../studio.js";
 import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
@@ -8,6 +8,7 @@ import { makeUpload } from "./upload.js";
 const PAUSE_MS = 250;
 const LIST_MS = 3000;
 const NO_VERSION = "There is no version to train on yet. Write a constitution and save a version first.";
+const NOT_CHOSEN = "No version is chosen. Choose the one to train on.";
 
 export function mount({ element, props }) {
   const channel = openChannel("train");
@@ -116,6 +117,8 @@ function usable(page, yes) {
 
 // Another form is another request: only a second click on the same form is the same run.
 function changed(page) {
+  const { version } = page.fields;
+  setTitle(version.value && version.selectedOptions[0].dataset.title, "Train");
   page.key = newKey();
   usable(page, false);
   showStale(page.checking);
@@ -127,7 +130,7 @@ async function preview(page) {
   if (page.asking) return void (page.again = true);
   page.asking = true;
   const sent = page.data();
-  const reply = sent.version ? await page.ask("preview", sent) : { kind: "problem", message: NO_VERSION };
+  const reply = sent.version ? await page.ask("preview", sent) : { kind: "problem", message: page.fields.version.options.length > 1 ? NOT_CHOSEN : NO_VERSION };
   page.asking = false;
   if (page.again) {
     page.again = false;

@@ -1,7 +1,8 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
 import { inAddress, openChannel } from "../channel.js";
 import { takeOver } from "../handover.js";
-import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf, whileBusy } from "../studio.js";
+import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf, setTitle, whileBusy } from "../studio.js";
+import { listenToCameOut, showCameOut } from "./came-out.js";
 import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
 import { drawAll, grow, lineField, renumber } from "./principles.js";
@@ -10,7 +11,7 @@ import { disown, newProposing, openProposal } from "./proposing.js";
 import { makeProposingAll, showProposingAll } from "./proposing-all.js";
 import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.js";
 import { keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
-import { showName, showStatus, showVerdict } from "./saying.js";
+import { showName, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
 
 export function mount({ element, props }) {
@@ -23,6 +24,7 @@ export function mount({ element, props }) {
   });
   listenToName(page);
   listenToPatterns(page);
+  listenToCameOut(page);
   page.history.addEventListener("click", (event) => {
     const button = event.target.closest("[data-version]");
     if (button) showReadingSheet(page, Number(button.dataset.version));
@@ -41,8 +43,13 @@ export function mount({ element, props }) {
 
 function begin(page, reply) {
   if (reply?.kind === "opened") open(page, reply);
-  else if (reply?.kind === "choose") fragment(page.root, reply.html);
+  else if (reply?.kind === "choose") choose(page, reply);
   else notOpened(page.root, reply);
+}
+
+function choose(page, reply) {
+  setTitle("Which constitution?", "Write");
+  fragment(page.root, reply.html);
 }
 
 // What the functions of this page hand on to each other.
@@ -53,6 +60,8 @@ function makePage(element, props, ask) {
     draft: newDraft(),
     proposing: newProposing(),
     calm: makeCalm(element),
+    cameOut: null, // what the newest finished run found
+    standings: {}, // the words for that, as HTML
     kinds: Object.fromEntries((props.checks || []).map((kind) => [kind.name, kind])), // the programs that can check a principle
     list: h("ol", { class: "cs-principles" }),
     status: h("p", { class: "cs-status", role: "status" }),
@@ -63,6 +72,7 @@ function makePage(element, props, ask) {
     read: h("div", { class: "cs-read", role: "status" }),
     nameProblem: h("p", { class: "cs-problem", id: "constitution-name-problem" }),
     history: h("div", { class: "cs-history" }),
+    onwards: h("nav", { class: "cs-onwards", "aria-label": "With this version" }),
   };
   page.versionSheet = makeVersionSheet(page);
   page.readingSheet = makeReadingSheet(page);
@@ -83,11 +93,13 @@ async function beginAgain(page, button) {
 function open(page, reply) {
   const { draft, list, root } = page;
   Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, head: reply.head, problems: reply.problems, writer: reply.writer, dirty: false });
+  Object.assign(page, { cameOut: reply.came_out, standings: reply.standings });
   page.name.value = reply.name;
   showName(page, reply.name);
   drawAll(page, reply.principles);
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
+  showOnwards(page, reply);
   showStatus(page, reply.saved_at ? `Saved ${clock(new Date(reply.saved_at))}` : "All is saved", "good");
   list.querySelectorAll("[data-field]").forEach((field) => (field.dataset.seen = field.value ? "1" : ""));
   drawProblems(page, reply.problems, false);
@@ -95,6 +107,7 @@ function open(page, reply) {
   root.querySelectorAll("textarea").forEach(grow);
   fragment(page.read, takeOver(draft.id));
   recover(page, reply);
+  showCameOut(page);
   const wanted = new URLSearchParams(location.search).get("version");
   if (wanted) showReadingSheet(page, Number(wanted));
 }
@@ -126,6 +139,7 @@ function rail(page) {
   return h(
     "aside",
     { class: "cs-rail", "aria-label": "Versions and files" },
+    page.onwards,
     h("h2", {}, "Versions"),
     page.history,
     h("h2", {}, "Take it with you"),

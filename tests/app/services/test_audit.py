@@ -18,6 +18,7 @@ from app.services.proposals import Proposals
 from app.services.studio import Studio
 from app.web.actors import Actor, KnownBy
 from db.audit import list_entries
+from db.constitutions import list_constitutions as list_rows
 from tests.app.pages.calling import asks
 from tests.app.planting import make_studio, starter_set_id, version_id
 
@@ -92,6 +93,7 @@ def test_every_change_that_a_page_makes_is_remembered_with_who_and_from_where(st
     page.ask("write/restore", **about, revision=second["revision"], head=2, number=1)
     page.ask("write/rename", **about, name="Ours")
     page.ask("constitutions/rename", **about, name="Theirs")
+    copied = page.ask("constitutions/duplicate", **about, key="a-click-4")["id"]
     page.ask("constitutions/archive", **about)
     page.ask("constitutions/unarchive", **about)
     filed = page.ask("constitutions/read", data=encoded(FILE), filename="filed.yaml", key="a-click-2")["id"]
@@ -104,13 +106,15 @@ def test_every_change_that_a_page_makes_is_remembered_with_who_and_from_where(st
     told = rows(studio)
     assert [(what, subject) for what, subject, _ in told] == [
         *((what, of) for what in ("constitution.made", "version.saved", "version.saved", "version.restored", "constitution.renamed")),
-        *((what, of) for what in ("constitution.renamed", "constitution.archived", "constitution.put-back")),
+        ("constitution.renamed", of),
+        *((what, f"constitution {copied}") for what in ("constitution.made", "version.saved")),
+        *((what, of) for what in ("constitution.archived", "constitution.put-back")),
         *(("constitution.made", f"constitution {filed}"), ("version.saved", f"constitution {filed}"), ("query-set.uploaded", f"query set {queries}")),
         *(("run.queued", run_of), ("run.stopped", run_of), ("run.resumed", run_of)),
     ]
     assert told[1][2] == {"version": 1} and told[3][2] == {"version": 3, "restored": 1} and told[0][2] == {"name": "Mine"}
     assert not any(words in str(told) for words in ("tell nobody", "secret reason", "Question 1"))
-    changing = {f"constitutions/{name}" for name in ("create", "read", "rename", "archive", "unarchive")}
+    changing = {f"constitutions/{name}" for name in ("create", "read", "rename", "duplicate", "archive", "unarchive")}
     changing |= {"write/rename", "write/version", "write/restore", "train/upload", "train/train", "run/stop", "run/resume"}
     assert set(page.endpoints) == changing | NO_CHANGE  # whoever adds a question decides which it is
 
@@ -132,7 +136,8 @@ def test_what_is_refused_or_cannot_be_remembered_is_not_done_either(studio: Stud
         connection.execute(text("ALTER TABLE audit RENAME TO gone"))
     with pytest.raises(DatabaseError):
         constitutions.create_constitution(studio, "Unseen")
-    assert "Unseen" not in [each.name for each in constitutions.list_constitutions(studio)]
+    with studio.sessions.read() as session:
+        assert "Unseen" not in [each.name for each in list_rows(session)]  # the page's list asks the log who made what
 
 
 def test_drafts_that_change_hands_are_remembered(studio: Studio) -> None:

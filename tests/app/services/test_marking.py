@@ -10,13 +10,15 @@ import pytest
 
 from app.services import quotas
 from app.services.audit import acting
+from app.services.came_out import newest_run
 from app.services.cards import MarkWish
 from app.services.downloads import report_of_run
 from app.services.marking import Said, list_markable, make_mark, marking, take_back
-from app.services.runs import run_view
+from app.services.runs import list_runs, run_view
 from app.services.sources import list_sources
 from app.services.studio import RefusedError, Studio, open_studio
 from core.errors import StudioError
+from core.measure.standings import Standing
 from core.measure.verdicts import Verdict
 from db.audit import list_entries
 from db.marks import marks_that_count
@@ -53,6 +55,21 @@ def test_one_principle_is_marked_from_the_first_card_to_its_verdict(studio: Stud
     assert ended.says[0].startswith("“Only” is followed: under the statement, replies comply in 100%")
     assert ended.says[1:] == ("Judged by marks by Ada.", "24 replies marked.")
     assert {row[:2] for row in rows(studio, run_id)} == set(TEXTS)
+
+
+def test_the_list_and_the_margin_of_write_say_what_the_marks_say(studio: Studio) -> None:
+    run_id = finished_run(studio)
+    constitution_id = run_view(studio, run_id).constitution_id
+
+    def told() -> list[Standing]:
+        newest = newest_run(studio, constitution_id)
+        assert newest is not None
+        (line,) = [line for line in list_runs(studio) if line.id == run_id]
+        return [*line.came_out, *(each.standing for each in newest.principles)]
+
+    assert told() == [Standing.NOT_JUDGED, Standing.NOT_JUDGED]
+    mark_all(studio, run_id)
+    assert told() == [Standing.FOLLOWED, Standing.FOLLOWED]
 
 
 def test_the_result_everywhere_is_that_of_the_marks_and_none_before(studio: Studio) -> None:

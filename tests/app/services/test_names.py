@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_a_stored_name_turns_nothing_that_stands_beside_it(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("check", [{"max_words": int(DIGITS)}, {"max_words": DIGITS}, {"min_words": 10**300}, {"max_sentences": -1}, f"max_words: {DIGITS}"])
 def test_a_number_out_of_bounds_is_said_and_the_draft_stays_open(studio: Studio, check: object) -> None:
-    made = service.create_constitution(studio, "Numbers")
+    made = service.create_constitution(studio, f"Numbers {uuid4().hex}")
     draft = service.save_draft(studio, made, "Ann", service.open_draft(studio, made, "Ann").revision, [ONE | {"check": check}])
     assert [finding.field for finding in draft.problems] == ["check"] and "up to 1,000,000" in draft.problems[0].message
     with pytest.raises(ConstitutionError, match="up to 1,000,000"):
@@ -82,14 +83,14 @@ def test_a_number_out_of_bounds_is_said_and_the_draft_stays_open(studio: Studio,
     ],
 )
 def test_a_principle_that_is_none_is_told_what_is_wrong_with_it(studio: Studio, row: object, says: str) -> None:
-    made = service.create_constitution(studio, "Parts")
+    made = service.create_constitution(studio, f"Parts {uuid4().hex}")
     with pytest.raises(ConstitutionError, match=rf"Principle 2 did not arrive whole: it {says}"):
         service.save_draft(studio, made, "Ann", service.open_draft(studio, made, "Ann").revision, [ONE, row])
 
 
 @pytest.mark.parametrize("pattern", ["\ud800", "a\udc00+", "\ud83d\ude00"])
 def test_half_a_character_in_a_pattern_is_made_whole_before_the_pattern_is_read(studio: Studio, pattern: str) -> None:
-    made = service.create_constitution(studio, "Patterns")
+    made = service.create_constitution(studio, f"Patterns {uuid4().hex}")
     draft = service.save_draft(studio, made, "Ann", service.open_draft(studio, made, "Ann").revision, [ONE | {"check": {"regex": pattern}}])
     saved = service.save_version(studio, made, "Ann", "First.", (draft.revision, None))
     kept = "😀" if "\ude00" in pattern else pattern.replace("\ud800", "\ufffd").replace("\udc00", "\ufffd")

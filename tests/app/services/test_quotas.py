@@ -31,8 +31,8 @@ def test_nobody_fills_the_queue_for_the_others(studio: Studio, monkeypatch: pyte
 
 def test_nobody_fills_the_database_for_the_others_and_commands_are_not_counted(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quotas, "MOST_A_DAY", {what: (2, things) for what, (_, things) in quotas.MOST_A_DAY.items()})
-    for _ in range(3):
-        constitutions.create_constitution(studio, "By a command")
+    for number in range(3):
+        constitutions.create_constitution(studio, f"By a command {number}")
     with acting("Ann", "203.0.113.5"):
         for number in range(2):
             constitutions.create_constitution(studio, f"Mine {number}")

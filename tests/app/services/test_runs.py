@@ -1,17 +1,21 @@
 """Asking for runs and watching them, on a real database."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import InvalidRequestError
 
 from app.services import plans, runs
 from app.services.studio import RefusedError, Studio
 from core.errors import ConfigError, ModelError, QueryError, StudioError
+from core.measure.standings import Standing
 from core.methods.settings import PRESETS, config_from_data
 from db import claims, jobs
 from db.runs import get_run as get_row
+from db.runs import list_runs as list_rows
 from db.session import clock
 from db.status import JobStatus
 from tests.app.planting import (
@@ -27,7 +31,7 @@ from tests.app.planting import (
     train_steps,
     version_id,
 )
-from tests.app.results import result
+from tests.app.results import capitals, result
 
 
 @pytest.fixture
@@ -182,3 +186,22 @@ def test_a_run_gives_back_the_form_that_asked_for_it(studio: Studio) -> None:
     run_id = runs.queue_run(studio, "Ann", asked, "request-key")
     assert runs.form_again(studio, run_id) == asked
     assert asked.version_id == version_id(studio, "Warm tone")
+
+
+def test_the_list_says_what_came_out_and_reads_no_more_of_a_result_than_that(studio: Studio) -> None:
+    good, failed, odd, waiting = (queue(studio, key=f"listed-run-{i}") for i in range(4))
+    finish(studio, claim(studio), result(result().report.principles[0], capitals(), replace(capitals(), judge=None)))
+    held = claim(studio)
+    with studio.sessions.begin() as session:
+        claims.fail(session, held, "memory", "Memory ran out.")
+    finish(studio, claim(studio), result())
+    with studio.sessions.begin() as session:
+        get_row(session, odd).result = {"report": {"principles": [{"verdict": "splendid", "judge": "check"}]}}
+    lines = {line.id: line for line in runs.list_runs(studio)}
+    assert lines[good].came_out == (Standing.FOLLOWED, Standing.NOT_FOLLOWED, Standing.NOT_JUDGED)
+    assert (lines[failed].error_kind, lines[failed].came_out) == ("memory", ())
+    assert lines[odd].came_out == lines[waiting].came_out == ()
+    with studio.sessions.read() as session:
+        row = list_rows(session, results=False)[0].run
+        with pytest.raises(InvalidRequestError):  # nobody reads a whole result for a line
+            _ = row.result

@@ -130,6 +130,8 @@ def test_one_account_can_neither_read_nor_write_what_another_has_written(house: 
         ("write/matches", {"pattern": "."}),
         ("write/rename", {"name": "Of Ann"}),
         ("constitutions/rename", {"name": "Of Ann"}),
+        ("constitutions/duplicate", {}),
+        ("compare/opened", {"constitution": str(house.draft)}),
         ("constitutions/archive", {}),
         ("constitutions/unarchive", {}),
     ]
