@@ -1,5 +1,6 @@
 // A full or read-only disk, or a database that is away, told at the top of every page for as long as it lasts.
 import { openChannel } from "./channel.js";
+import { listenToSkip } from "./skipping.js";
 import { setText } from "./studio.js";
 
 const EVERY_MS = 30000;
@@ -8,6 +9,7 @@ export function mount({ element }) {
   const notice = element.querySelector(".cs-condition");
   if (notice.dataset.listens) return; // Gradio may run a page's script a second time
   notice.dataset.listens = "1";
+  listenToSkip(element); // here, since every page has this part
   void look(notice, openChannel("studio"));
 }
 
