@@ -203,9 +203,17 @@ def messages_html(view: RunView) -> str:
         silent = duration(10 * math.floor(view.silent_s / 10))
         said.append(_notice(f"Nothing was heard of this run for {silent}. If its trainer is gone, another one takes over from the last checkpoint."))
     if view.line.status == JobStatus.STOPPED:
-        where = "its last checkpoint" if view.resumable_from else "the beginning"
-        said.append(_notice(f"Resume goes on from {where}; nothing that was finished is done again."))
+        said.append(_notice(_resume_words(view)))
     return "".join(said)
+
+
+def _resume_words(view: RunView) -> str:
+    """What Resume would do with a stopped run."""
+    if view.resumable_from:
+        return "Resume goes on from its last checkpoint; what was saved is not done again."
+    if not view.attempt:
+        return "It had not begun. Resume puts it back into the queue."
+    return "No step of its training was saved yet. Resume trains from the first step; replies that were finished for it are kept."
 
 
 def _waits(waits: Hindrance) -> str:
