@@ -27,7 +27,8 @@ function presetChoice(preset) {
   const input = h("input", { type: "radio", name: "train-preset", value: preset.name, id: `preset-${preset.name}` });
   const minutes = h("span", { class: "cs-preset-time cs-number" });
   const name = h("span", { class: "cs-preset-name" }, preset.name[0].toUpperCase() + preset.name.slice(1));
-  return { preset, input, minutes, label: h("label", { for: input.id, class: "cs-preset" }, input, name, minutes, h("span", { class: "cs-quiet" }, preset.work)) };
+  const work = h("span", { class: "cs-quiet" }, preset.work); // with queries enough, until the server has counted those that are chosen
+  return { preset, input, minutes, work, label: h("label", { for: input.id, class: "cs-preset" }, input, name, minutes, work) };
 }
 
 function settingField(setting) {

@@ -1,6 +1,6 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
-import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, whileBusy } from "../studio.js";
+import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setText, whileBusy } from "../studio.js";
 import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
@@ -148,7 +148,10 @@ function showPreview(page, reply, sent) {
   command.textContent = reply.command;
   page.linkYaml.href = `./versions/${sent.version}.yaml`;
   page.linkQueries.href = `./query-sets/${sent.query_set}.jsonl`;
-  for (const { preset, minutes } of page.fields.presets) minutes.textContent = reply.minutes[preset.name] ?? "";
+  for (const { preset, minutes, work } of page.fields.presets) {
+    minutes.textContent = reply.minutes[preset.name] ?? "";
+    setText(work, reply.work[preset.name]);
+  }
 }
 
 async function submit(page, event) {
