@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,13 +17,13 @@ from app.pages.constitutions import ConstitutionsPage
 from app.pages.frame import header_html
 from app.pages.write import WritePage
 from app.present.constitutions import changes_html, check_sentence, document_html, history_html
-from app.present.text import diff_html, escape
+from app.present.text import escape, pieces_html
 from app.services.constitutions import list_constitutions
 from app.services.studio import Studio, open_studio
 from app.settings import Settings
 from app.web.actors import Actor, KnownBy
 from app.web.modules import ASSETS
-from core.constitution.changes import changes
+from core.constitution.changes import changes, diff_pieces
 from core.constitution.checks import CHECKS, Check
 from core.constitution.principles import Constitution, Principle
 from db.comparisons import NewComparison, NewReply, add_comparison, save_reply
@@ -178,7 +179,7 @@ def test_problems_advice_and_differences_come_as_data(studio: Studio) -> None:
 
 
 def test_a_difference_is_by_words() -> None:
-    assert diff_html("Say one thing.", "Say exactly one thing!") == "Say <ins>exactly </ins>one thing<del>.</del><ins>!</ins>"
+    assert pieces_html(diff_pieces("Say one thing.", "Say exactly one thing!")) == "Say <ins>exactly </ins>one thing<del>.</del><ins>!</ins>"
 
 
 def test_texts_are_escaped_wherever_they_are_shown() -> None:
@@ -195,6 +196,22 @@ def test_a_moved_principle_is_not_shown_as_new() -> None:
     a, b = (Principle(id=i, title=i, statement=f"s{i}", antithesis=f"a{i}") for i in "ab")
     html = changes_html(changes(Constitution(name="N", principles=(a, b)), Constitution(name="N", principles=(b, a))))
     assert "moved from 2 to 1" in html and "<ins>" not in html and "<del>" not in html
+
+
+def with_only(principle: Principle) -> Constitution:
+    return Constitution(name="C", principles=(principle,))
+
+
+def test_a_check_that_takes_the_place_of_another_is_shown_as_old_and_new_sentence() -> None:
+    principle = Principle(id="1", title="Brief", statement="Be brief.", antithesis="Be long.")
+    counted = replace(principle, check=Check("max_words", 20))
+    both = changes_html(changes(with_only(principle), with_only(counted)))
+    assert "<del>No program checks it.</del> → <ins>The reply has at most 20 words.</ins>" in both
+    fewer = replace(principle, check=Check("max_words", 10))
+    other = changes_html(changes(with_only(counted), with_only(fewer)))
+    assert "<del>The reply has at most 20 words.</del> → <ins>The reply has at most 10 words.</ins>" in other
+    reworded = changes_html(changes(with_only(counted), with_only(replace(counted, statement="Be short."))))
+    assert '<p class="cs-quiet">The reply has at most 20 words.</p>' in reworded
 
 
 def test_every_check_has_a_sentence_with_its_argument() -> None:
