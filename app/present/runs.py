@@ -275,7 +275,8 @@ def _reply(text: str) -> str:
 
 def log_html(log: Sequence[str]) -> str:
     """The last lines of the attempt's log."""
-    return f'<pre class="cs-log" tabindex="0">{escape(chr(10).join(log))}</pre>' if log else '<p class="cs-quiet">No log yet.</p>'
+    shown = f'<pre class="cs-log" tabindex="0" role="region" aria-label="The end of the log">{escape(chr(10).join(log))}</pre>'
+    return shown if log else '<p class="cs-quiet">No log yet.</p>'
 
 
 def result_section_html(view: RunView) -> str:

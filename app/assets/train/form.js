@@ -49,6 +49,7 @@ function makePage(element, props, ask) {
     asking: false,
     again: false,
     told: h("div", { class: "cs-preview-told", "aria-live": "polite" }),
+    before: h("p", { class: "cs-quiet", hidden: true }, "As it was before the last change:"),
     reason: h("p", { class: "cs-problem", id: "train-reason", role: "alert" }),
     command: h("code", { class: "cs-command-text" }),
     linkYaml: h("a", { download: true }, "constitution"),
@@ -83,7 +84,7 @@ function layout(page, message) {
   const warning = message && h("div", { class: "cs-notice" }, h("p", { role: "alert" }, message));
   const nodes = fieldNodes(page.fields, upload.node, checkingBox(checking));
   const form = h("form", { class: "cs-train-form", id: "content", novalidate: true, onsubmit: (event) => submit(page, event), oninput: (event) => onInput(page, event) }, warning, nodes);
-  const aside = h("aside", { class: "cs-preview", "aria-label": "What this run would be" }, h("h2", {}, "Before you click"), told, reason, h("div", { class: "cs-train-go" }, button), commandBox(page));
+  const aside = h("aside", { class: "cs-preview", "aria-label": "What this run would be" }, h("h2", {}, "Before you click"), page.before, told, reason, h("div", { class: "cs-train-go" }, button), commandBox(page));
   button.setAttribute("form", "content");
   return [head, form, aside, h("section", { class: "cs-train-runs", "aria-label": "Runs" }, h("h2", {}, "Runs"), runList)];
 }
@@ -143,6 +144,7 @@ function showPreview(page, reply, sent) {
   showProblem(page.fields, good ? null : reply?.setting, page.reason.textContent);
   usable(page, good);
   for (const node of [told, command.parentElement]) node.classList.toggle("cs-stale", !good);
+  page.before.hidden = good || !told.childElementCount;
   if (!good) return;
   fragment(told, reply.html);
   command.textContent = reply.command;

@@ -262,6 +262,30 @@ def test_the_pages_are_built_and_can_be_called_by_program(tmp_path: Path) -> Non
 
     app = studio_app(Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db"))
     with served(app) as url, httpx.Client(base_url=url) as client:
+def styles() -> list[tuple[str, str]]:
+    """Every rule of every style sheet: its selector, and what it says."""
+    texts = (re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL) for path in ASSETS.glob("*.css"))
+    return [(selector.strip(), rule) for text in texts for selector, rule in re.findall(r"([^{}]+)\{([^{}]*)\}", text)]
+
+
+def test_no_text_is_made_paler_than_its_colour() -> None:
+    """Of a colour with a contrast of 4.5, an opacity of 0.55 leaves 2.5."""
+    paler = {selector for selector, rule in styles() if re.search(r"opacity: 0?\.\d", rule)}
+    assert paler == {".cs-line-raw", ".cs-meter::before", ".cs-icon[disabled]"}  # lines, and what cannot be pressed
+
+
+def test_whatever_scrolls_can_be_reached_by_keyboard_and_has_a_name() -> None:
+    scrolling = {selector.split()[-1] for selector, rule in styles() if re.search(r"overflow(-[xy])?: auto", rule)}
+    classes = {each[1:] for each in scrolling if each.startswith(".")}
+    assert scrolling - {f".{each}" for each in classes} == {"section", "ul"}  # of the list of endpoints, and of what a pattern matches
+    begins = re.compile(rf"""class(="|: ")({"|".join(classes)})"|'<section tabindex|h\("ul", \{{.*texts\.map""")
+    root = ASSETS.parent
+    sources = (path.read_text(encoding="utf-8") for path in (*root.rglob("*.py"), *root.rglob("*.js")))
+    made = [line for source in sources for line in source.splitlines() if begins.search(line)]
+    assert len(made) >= 13
+    assert [line for line in made if "tabindex" not in line or "aria-label" not in line] == []
+
+
 
         def ask(endpoint: str, **question: Any) -> Any:
             return client.post(f"/api/{endpoint}", json=question)
