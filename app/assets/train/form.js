@@ -160,12 +160,13 @@ async function submit(page, event) {
   const { button, reason } = page;
   event.preventDefault();
   if (button.disabled) return;
-  button.disabled = true;
   button.textContent = "Queuing…";
-  const reply = await page.ask("train", page.data());
+  const reply = await whileBusy([button], () => page.ask("train", page.data()));
   button.textContent = "Train";
-  if (reply?.kind === "go") return location.assign(reply.href);
-  button.disabled = false;
+  if (reply?.kind === "go") {
+    button.disabled = true; // until the next page is there
+    return location.assign(reply.href);
+  }
   reason.textContent = problemOf(reply);
 }
 

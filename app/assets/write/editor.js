@@ -73,10 +73,11 @@ function makePage(element, props, ask) {
 }
 
 async function beginAgain(page, button) {
-  button.disabled = true;
-  const reply = await page.ask("begin", { constitution: Number(button.dataset.begin) });
-  button.disabled = false;
-  if (reply?.kind === "opened") return open(page, reply);
+  const reply = await whileBusy([button], () => page.ask("begin", { constitution: Number(button.dataset.begin) }));
+  if (reply?.kind === "opened") {
+    open(page, reply);
+    return page.name.focus();
+  }
   page.root.querySelector("[role=alert]").textContent = problemOf(reply);
 }
 
