@@ -113,6 +113,7 @@ class DraftState:
     advice: tuple[Finding, ...]
     verdict: str
     head: int | None  # number of the newest version
+    changed: bool  # whether the draft is another text than that
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,5 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
-import { inAddress, openChannel } from "../channel.js";
+import { ANSWERS, inAddress, openChannel } from "../channel.js";
 import { takeOver } from "../handover.js";
 import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf, whileBusy } from "../studio.js";
 import { listenToPatterns } from "./matching.js";
@@ -9,8 +9,10 @@ import { drawProblems, makeCalm } from "./problems.js";
 import { disown, newProposing, openProposal } from "./proposing.js";
 import { makeProposingAll, showProposingAll } from "./proposing-all.js";
 import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.js";
-import { keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
-import { showName, showStatus, showVerdict } from "./saying.js";
+import { discardDraft, keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
+import { showDiscard, showName, showStatus, showVerdict } from "./saying.js";
+import { newSteps, remember } from "./steps.js";
+import { beginSteps, listenToUndo, stateOf } from "./undoing.js";
 import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
 
 export function mount({ element, props }) {
@@ -23,6 +25,7 @@ export function mount({ element, props }) {
   });
   listenToName(page);
   listenToPatterns(page);
+  listenToUndo(page, element);
   page.history.addEventListener("click", (event) => {
     const button = event.target.closest("[data-version]");
     if (button) showReadingSheet(page, Number(button.dataset.version));
@@ -35,7 +38,7 @@ export function mount({ element, props }) {
     if (page.draft.dirty) save(page);
   });
   listenWhile(element, window, "pagehide", () => keepCopy(page));
-  listenWhile(element, window, "online", () => page.draft.dirty && save(page));
+  listenWhile(element, window, ANSWERS, () => page.draft.dirty && save(page));
   void channel.ask("opened", inAddress("constitution")).then((reply) => begin(page, reply));
 }
 
@@ -51,6 +54,7 @@ function makePage(element, props, ask) {
     ask,
     root: emptyRoot(element, ".cs-editor"),
     draft: newDraft(),
+    steps: newSteps(),
     proposing: newProposing(),
     calm: makeCalm(element),
     kinds: Object.fromEntries((props.checks || []).map((kind) => [kind.name, kind])), // the programs that can check a principle
@@ -63,6 +67,7 @@ function makePage(element, props, ask) {
     read: h("div", { class: "cs-read", role: "status" }),
     nameProblem: h("p", { class: "cs-problem", id: "constitution-name-problem" }),
     history: h("div", { class: "cs-history" }),
+    discard: h("button", { type: "button", class: "cs-link", hidden: true, onclick: (event) => isSecond(event) || discardDraft(page, page.discard) }),
   };
   page.versionSheet = makeVersionSheet(page);
   page.readingSheet = makeReadingSheet(page);
@@ -89,12 +94,14 @@ function open(page, reply) {
   drawAll(page, reply.principles);
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
+  showDiscard(page, reply);
   showStatus(page, reply.saved_at ? `Saved ${clock(new Date(reply.saved_at))}` : "All is saved", "good");
   list.querySelectorAll("[data-field]").forEach((field) => (field.dataset.seen = field.value ? "1" : ""));
   drawProblems(page, reply.problems, false);
   root.replaceChildren(head(page), paper(page), rail(page), page.versionSheet.dialog, page.readingSheet.dialog);
   root.querySelectorAll("textarea").forEach(grow);
   fragment(page.read, takeOver(draft.id));
+  beginSteps(page);
   recover(page, reply);
   const wanted = new URLSearchParams(location.search).get("version");
   if (wanted) showReadingSheet(page, Number(wanted));
@@ -129,10 +136,12 @@ function rail(page) {
     { class: "cs-rail", "aria-label": "Versions and files" },
     h("h2", {}, "Versions"),
     page.history,
+    page.discard,
     h("h2", {}, "Take it with you"),
     h("p", { class: "cs-quiet" }, "The draft as a file: YAML for the command line, Markdown for reading."),
     h("p", { class: "cs-actions" }, get("YAML", "yaml"), get("Markdown", "markdown")),
     h("p", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Alt"), " + ", h("kbd", {}, "↑"), " or ", h("kbd", {}, "↓"), " moves the principle you are in."),
+    h("p", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Ctrl"), " + ", h("kbd", {}, "Z"), " takes the last change back, a removed principle too."),
   );
 }
 
@@ -158,7 +167,7 @@ function listenToList(page) {
     if (!event.target.dataset.field) return; // a proposal is no part of the draft yet
     disown(event.target);
     if (event.target.dataset.field === "title") renumber(list);
-    touched(page);
+    touched(page, typingOf(event));
   });
   list.addEventListener("focusout", (event) => {
     if (!event.target.dataset.field) return;
@@ -168,6 +177,12 @@ function listenToList(page) {
   });
 }
 
+// Letters that are typed, or deleted, in one field one after the other. What is pasted, cut or chosen is none of it.
+function typingOf({ target, inputType }) {
+  const kind = /^(insertText|insertCompositionText|insertLineBreak|deleteContent)/.exec(inputType)?.[0];
+  return kind ? `${target.id} ${kind.startsWith("delete") ? "delete" : "insert"}` : null;
+}
+
 function listenToName(page) {
   const { name } = page;
   let timer = null;
@@ -175,7 +190,8 @@ function listenToName(page) {
     clearTimeout(timer);
     rename(page);
   };
-  name.addEventListener("input", () => {
+  name.addEventListener("input", (event) => {
+    remember(page.steps, stateOf(page), typingOf(event));
     clearTimeout(timer);
     if (name.value.trim()) timer = setTimeout(send, PAUSE_MS); // an empty one is complained about on leaving, not while it is retyped
   });

@@ -3,7 +3,7 @@ import { field, fragment, h, problemOf, whileBusy } from "../studio.js";
 import { readAll } from "./principles.js";
 import { drawProblems, firstProblem } from "./problems.js";
 import { meetConflict, save } from "./saving.js";
-import { LOOK_FIRST, showNotice, showStatus, showVerdict } from "./saying.js";
+import { LOOK_FIRST, showDiscard, showNotice, showStatus, showVerdict } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
 
 const ELSEWHERE = "This draft was changed elsewhere, perhaps in another tab. Nothing of yours is lost. Which text should stay?";
@@ -72,6 +72,7 @@ export function adopt(page, reply) {
   page.draft.problems = reply.problems;
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
+  showDiscard(page, reply);
   drawProblems(page, reply.problems, false);
   showStatus(page, reply.message, "good");
 }

@@ -108,7 +108,19 @@ def test_a_question_in_another_shape_is_answered_with_a_problem(studio: Studio, 
 def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
     stranger: Any = SimpleNamespace(state=SimpleNamespace(), query_params={})
     page, listing = WritePage(studio), ConstitutionsPage(studio)
-    writing = (page.save, page.rename, page.preview, page.version, page.restore, page.open, page.download, page.propose, page.proposal, page.leave)
+    writing = (
+        page.save,
+        page.rename,
+        page.preview,
+        page.version,
+        page.restore,
+        page.discard,
+        page.open,
+        page.download,
+        page.propose,
+        page.proposal,
+        page.leave,
+    )
     for handler in (*writing, listing.create, listing.read, listing.rename):
         with pytest.raises(PermissionError):
             handler({}, stranger)
@@ -250,18 +262,6 @@ def test_every_text_colour_has_enough_contrast(scheme: str) -> None:
         assert contrast(colours["edge"], colours[ground]) >= 3, ground
 
 
-def test_the_assets_ask_no_other_server_for_anything() -> None:
-    for path in ASSETS.rglob("*"):
-        if path.suffix in (".css", ".js", ".html"):
-            assert not re.search(r"https?://|//[a-z]+\.|@import|url\((?!#)", path.read_text(encoding="utf-8")), path.name
-
-
-def test_the_pages_are_built_and_can_be_called_by_program(tmp_path: Path) -> None:
-    """At plain addresses, with typed questions; Gradio's own list of endpoints, where a question would be any object, is empty."""
-    from app.web.app import studio_app
-
-    app = studio_app(Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db"))
-    with served(app) as url, httpx.Client(base_url=url) as client:
 def styles() -> list[tuple[str, str]]:
     """Every rule of every style sheet: its selector, and what it says."""
     texts = (re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL) for path in ASSETS.glob("*.css"))
@@ -286,6 +286,18 @@ def test_whatever_scrolls_can_be_reached_by_keyboard_and_has_a_name() -> None:
     assert [line for line in made if "tabindex" not in line or "aria-label" not in line] == []
 
 
+def test_the_assets_ask_no_other_server_for_anything() -> None:
+    for path in ASSETS.rglob("*"):
+        if path.suffix in (".css", ".js", ".html"):
+            assert not re.search(r"https?://|//[a-z]+\.|@import|url\((?!#)", path.read_text(encoding="utf-8")), path.name
+
+
+def test_the_pages_are_built_and_can_be_called_by_program(tmp_path: Path) -> None:
+    """At plain addresses, with typed questions; Gradio's own list of endpoints, where a question would be any object, is empty."""
+    from app.web.app import studio_app
+
+    app = studio_app(Settings(data=tmp_path, database_url=f"sqlite:///{tmp_path}/studio.db"))
+    with served(app) as url, httpx.Client(base_url=url) as client:
 
         def ask(endpoint: str, **question: Any) -> Any:
             return client.post(f"/api/{endpoint}", json=question)
