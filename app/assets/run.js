@@ -2,6 +2,7 @@
 // person has opened, chosen or selected stays as it is while the run goes on.
 import { inAddress, openChannel, poll } from "./channel.js";
 import { drawProgress, makeProgress } from "./progress.js";
+import { askToDelete } from "./run-deleting.js";
 import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText, whileBusy } from "./studio.js";
 
 const PARTS = ["head", "actions", "messages", "phases", "series", "charts", "samples", "log", "pooled", "result"];
@@ -133,6 +134,7 @@ function showSteps({ parts, pick }) {
 async function act(page, event) {
   const button = event.target.closest("[data-action]");
   if (!button || button.disabled || isSecond(event)) return; // where Stop was, Resume may be by now
+  if (button.dataset.action === "delete") return askToDelete(page, button);
   page.problem.textContent = "";
   const ask = () => page.ask(button.dataset.action === "stop" ? "stop" : "resume", { run: page.run });
   const reply = await whileBusy([button], ask); // who pressed it has the focus on it again, to be handed on by drawPart

@@ -40,6 +40,7 @@ STATUS_MARKS = {
     JobStatus.FINISHED: "✓",
     JobStatus.UNREADABLE: "?",
 }
+DELETE = '<button type="button" class="cs-link" data-action="delete">Delete…</button>'  # asks first
 CAUSES = {
     "memory": "memory ran out",
     "disk": "the disk is full",
@@ -230,7 +231,8 @@ def actions_html(view: RunView) -> str:
         disabled = " disabled" if view.line.stopping else ""
         word = "Stopping…" if view.line.stopping else "Stop"
         return f'<button type="button" class="cs-button" data-action="stop"{disabled}>{word}</button>'
-    again = f'<a href="./train?from={view.line.id}">Train again with changes</a>' if not view.problems else ""
+    again = DELETE if view.line.status != JobStatus.UNREADABLE else ""
+    again += f'<a href="./train?from={view.line.id}">Train again with changes</a>' if not view.problems else ""
     if view.line.status == JobStatus.FAILED and view.error_kind == "link":  # resumed, it would be told the same again
         return f'{again}<a class="cs-button cs-button-main" href="./train?from={view.line.id}&amp;anyway=1">Train anyway…</a>'
     if view.line.status in (JobStatus.STOPPED, JobStatus.FAILED):

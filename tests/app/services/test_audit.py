@@ -31,6 +31,7 @@ NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered:
         "write/proposal",
         "write/leave",
         "write/begin",
+        "write/discard",
         "train/opened",
         "train/choices",
         "train/runs",
@@ -100,18 +101,20 @@ def test_every_change_that_a_page_makes_is_remembered_with_who_and_from_where(st
     run = page.ask("train/train", **wish, key="a-click-3")["id"]
     page.ask("run/stop", run=run)
     page.ask("run/resume", run=run)
+    page.ask("run/stop", run=run)
+    page.ask("run/delete", run=run)
     of, run_of = f"constitution {made}", f"run {run}"
     told = rows(studio)
     assert [(what, subject) for what, subject, _ in told] == [
         *((what, of) for what in ("constitution.made", "version.saved", "version.saved", "version.restored", "constitution.renamed")),
         *((what, of) for what in ("constitution.renamed", "constitution.archived", "constitution.put-back")),
         *(("constitution.made", f"constitution {filed}"), ("version.saved", f"constitution {filed}"), ("query-set.uploaded", f"query set {queries}")),
-        *(("run.queued", run_of), ("run.stopped", run_of), ("run.resumed", run_of)),
+        *((what, run_of) for what in ("run.queued", "run.stopped", "run.resumed", "run.stopped", "run.deleted")),
     ]
     assert told[1][2] == {"version": 1} and told[3][2] == {"version": 3, "restored": 1} and told[0][2] == {"name": "Mine"}
     assert not any(words in str(told) for words in ("tell nobody", "secret reason", "Question 1"))
     changing = {f"constitutions/{name}" for name in ("create", "read", "rename", "archive", "unarchive")}
-    changing |= {"write/rename", "write/version", "write/restore", "train/upload", "train/train", "run/stop", "run/resume"}
+    changing |= {"write/rename", "write/version", "write/restore", "train/upload", "train/train", "run/stop", "run/resume", "run/delete"}
     assert set(page.endpoints) == changing | NO_CHANGE  # whoever adds a question decides which it is
 
 
