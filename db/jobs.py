@@ -95,7 +95,15 @@ def bury(session: Session, job_id: int) -> None:
         NotDeletable: The job is queued or running.
         NotFound: There is none with this id.
     """
-    left = {"kind": DELETED, "spec": {}, "status": JobStatus.FINISHED, "checkpoint": None, "error_kind": None, "error_text": None, "notice": None}
+    left: dict[str, Any] = {
+        "kind": DELETED,
+        "spec": {},
+        "status": JobStatus.FINISHED,
+        "checkpoint": None,
+        "error_kind": None,
+        "error_text": None,
+        "notice": None,
+    }
     buried = update(Job).where(Job.id == job_id, Job.status.in_(ENDED)).values(**left).returning(Job.id)
     if session.scalars(buried, execution_options={"synchronize_session": False}).one_or_none() is None:
         raise NotDeletable(f"Run {job_id} is {get_job(session, job_id).status}. Stop it, then delete it.")

@@ -1,6 +1,7 @@
 """Deleting a run: its rows at once, then its files."""
 
 import logging
+from typing import Any
 
 import db.runs as runs
 from app.processes.protocol import job_key
@@ -27,7 +28,7 @@ def delete_run(sessions: Sessions, store: Store, run_id: int) -> None:
     """
     with in_words(), sessions.begin() as session:
         run = runs.get_run(session, run_id)
-        details = {"version_id": run.version_id, "model": run.model, "status": run.job.status.value}
+        details: dict[str, Any] = {"version_id": run.version_id, "model": run.model, "status": run.job.status.value}
         runs.delete_run(session, run_id)
         record(session, "run.deleted", f"run {run_id}", **details)
     try:
