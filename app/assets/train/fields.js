@@ -46,7 +46,7 @@ function settingField({ name, label, kind, options }) {
 
 function settingInput(kind, attributes, options) {
   if (kind === "bool") return h("input", { ...attributes, type: "checkbox", class: "cs-tick" });
-  if (options.length) return h("select", { ...attributes, class: "cs-input cs-short" }, options.map(([value, words]) => h("option", { value }, words)));
+  if (options.length) return h("select", { ...attributes, class: "cs-input" }, options.map(([value, words]) => h("option", { value }, words)));
   return h("input", { ...attributes, class: "cs-input cs-short", autocomplete: "off", inputmode: INPUT_MODES[kind] });
 }
 

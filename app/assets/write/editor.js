@@ -136,7 +136,7 @@ function rail(page) {
     { class: "cs-rail", "aria-label": "Versions and files" },
     h("h2", {}, "Versions"),
     page.history,
-    page.discard,
+    h("p", { class: "cs-discard" }, page.discard),
     h("h2", {}, "Take it with you"),
     h("p", { class: "cs-quiet" }, "The draft as a file: YAML for the command line, Markdown for reading."),
     h("p", { class: "cs-actions" }, get("YAML", "yaml"), get("Markdown", "markdown")),
