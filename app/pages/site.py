@@ -11,7 +11,7 @@ from app.services.studio import Studio
 from app.web.modules import ASSETS
 
 STYLES = ("tokens.css", "studio.css", "constitutions.css", "write.css", "train.css", "run.css", "found.css", "compare.css", "judge.css")
-HEAD = '<meta name="color-scheme" content="light dark">'
+HEAD = f'<meta name="color-scheme" content="light dark"><style>{(ASSETS / "print.css").read_text(encoding="utf-8")}</style>'
 
 
 def build(opened: Studio) -> gr.Blocks:
