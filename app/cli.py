@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from app.commands import audit, mark, user
+from app.commands import audit, mark, runs, user
 from app.commands.options import backup_options, judge_options, propose_options, read_options
 from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
@@ -30,6 +30,7 @@ VERBS = (
     "judge",
     "mark",
     "propose",
+    "runs",
     "user",
     "audit",
     "backup",
@@ -153,7 +154,7 @@ def parser() -> argparse.ArgumentParser:
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
-    for command in (writing, *mark.add_to(commands), *user.add_to(commands), *audit.add_to(commands), *backup_options(commands)):
+    for command in (writing, *mark.add_to(commands), *runs.add_to(commands), *user.add_to(commands), *audit.add_to(commands), *backup_options(commands)):
         _data(command)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")

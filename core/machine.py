@@ -86,6 +86,19 @@ DEFAULT_SHAPE = ModelShape(  # SmolLM2-135M-Instruct
 )
 
 
+TYPICAL = Hardware(  # two server cores: only the proportions between the phases are taken from it
+    device="cpu",
+    device_name="",
+    cores=2,
+    memory_bytes=32_000_000_000,  # enough: with less, activations would be computed again, and training weigh more
+    memory_available_bytes=32_000_000_000,
+    gpu_memory_bytes=None,
+    dtype="bfloat16",
+    matmul_gflops=860.0,
+    copy_gb_s=75.0,
+)
+
+
 def hardware_from_data(data: Mapping[str, Any]) -> Hardware | None:
     """The inverse of `asdict`; None when the stored row is from another version of the app, which measured other things."""
     fields = dataclasses.fields(Hardware)

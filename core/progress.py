@@ -97,21 +97,3 @@ def share_done(seconds: Mapping[str, float], phase: str, done: int, total: int) 
     before = sum(seconds[name] for name in order[: order.index(phase)])
     here = seconds[phase] * (min(1.0, done / total) if total > 0 else 0.0)
     return (before + here) / sum(seconds.values())
-
-
-def remaining_s(seconds: Mapping[str, float], phase: str, done: int, total: int, left_s: float | None) -> float:
-    """Seconds until a run ends: this phase as measured, the later ones as estimated and corrected by the pace of this one.
-
-    Args:
-        seconds: `Estimate.seconds`.
-        phase: A key of `seconds`.
-        done: Units finished in this phase.
-        total: Units of this phase.
-        left_s: What this attempt's own pace says about the rest of this phase; None while nothing is measured yet.
-    """
-    order = list(seconds)
-    later = sum(seconds[name] for name in order[order.index(phase) + 1 :])
-    expected = seconds[phase] * (1 - min(1.0, done / total) if total > 0 else 1.0)
-    if left_s is None:
-        return expected + later
-    return left_s + later * (left_s / expected if expected > 0 else 1.0)

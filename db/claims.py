@@ -36,7 +36,7 @@ class Progress:
     phase: str
     step: int
     total_steps: int
-    eta_s: float | None = None  # None: not known yet
+    eta_s: float | None = None  # until the job ends; None: not known yet
     checkpoint: str | None = None  # None: keep the one that is stored
     notice: str | None = None  # None: keep what is stored; "" takes it away
 

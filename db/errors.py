@@ -97,6 +97,12 @@ class NotResumable(StoreError):
     kind = "not-resumable"
 
 
+class NotDeletable(StoreError):
+    """Only what has ended can be deleted."""
+
+    kind = "not-deletable"
+
+
 class RequestKeyTaken(StoreError):
     """A job of another kind, or a constitution of another name, was asked for with the same request_key."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from db.jobs import DELETED
 from db.session import clock
 from db.status import JobStatus
 from db.tables import Job
@@ -21,7 +22,7 @@ class Figures:
 
 def figures(session: Session) -> Figures:
     """Counted now."""
-    counted = {row[0]: row[1] for row in session.execute(select(Job.status, func.count()).group_by(Job.status))}
+    counted = {row[0]: row[1] for row in session.execute(select(Job.status, func.count()).where(Job.kind != DELETED).group_by(Job.status))}
     oldest = session.scalar(select(func.min(Job.queued_at)).where(Job.status == JobStatus.QUEUED))
     waited_s = 0.0 if oldest is None else max(0.0, (clock(session) - oldest).total_seconds())
     return Figures(jobs={status: counted.get(status, 0) for status in JobStatus}, oldest_queued_s=waited_s, size_bytes=_size(session))

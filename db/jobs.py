@@ -6,11 +6,14 @@ from typing import Any
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
-from db.errors import NotFound, NotResumable, RequestKeyTaken
+from db.errors import NotDeletable, NotFound, NotResumable, RequestKeyTaken
 from db.session import clock
 from db.status import JobStatus
 from db.tables import Job
 from db.upserts import add_missing
+
+DELETED = "deleted"  # the kind of what is left of a job that was deleted: its id and its request_key, so that neither is ever another's
+ENDED = (JobStatus.STOPPED, JobStatus.FAILED, JobStatus.FINISHED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +86,27 @@ def request_stop(session: Session, job_id: int) -> JobStatus:
         .execution_options(synchronize_session=False)
     )
     return get_job(session, job_id).status
+
+
+def bury(session: Session, job_id: int) -> None:
+    """Leave of a job that has ended only what keeps its id and its request from being given to another one.
+
+    Raises:
+        NotDeletable: The job is queued or running.
+        NotFound: There is none with this id.
+    """
+    left: dict[str, Any] = {
+        "kind": DELETED,
+        "spec": {},
+        "status": JobStatus.FINISHED,
+        "checkpoint": None,
+        "error_kind": None,
+        "error_text": None,
+        "notice": None,
+    }
+    buried = update(Job).where(Job.id == job_id, Job.status.in_(ENDED)).values(**left).returning(Job.id)
+    if session.scalars(buried, execution_options={"synchronize_session": False}).one_or_none() is None:
+        raise NotDeletable(f"Run {job_id} is {get_job(session, job_id).status}. Stop it, then delete it.")
 
 
 def resume(session: Session, job_id: int) -> Job:

@@ -5,16 +5,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session, contains_eager, defer
 
 from db import claims
 from db.claims import Claim
 from db.constitutions import LOST
 from db.errors import NotFound
-from db.jobs import NewJob, add_job
+from db.jobs import NewJob, add_job, bury
 from db.status import JobStatus
-from db.tables import Constitution, Job, QuerySet, Run, RunMetric, RunSample, Version
+from db.tables import Comparison, Constitution, Job, Mark, QuerySet, Run, RunMetric, RunSample, Version
 from db.upserts import add_missing, put
 
 TRAIN = "train"  # the kind of job that a run is
@@ -101,6 +101,22 @@ def get_run(session: Session, run_id: int) -> Run:
     if found is None:
         raise NotFound(f"There is no run {run_id}.")
     return found
+
+
+def delete_run(session: Session, run_id: int) -> None:
+    """Take away a run that has ended, with its numbers, samples and marks. Comparisons made with it keep their texts; the runs of its series stay.
+
+    Raises:
+        NotDeletable: It is queued or running.
+        NotFound: There is none with this id.
+    """
+    run = get_run(session, run_id)
+    bury(session, run_id)
+    session.expunge(run)
+    session.execute(update(Comparison).where(Comparison.run_id == run_id).values(run_id=None))
+    for table in (RunMetric, RunSample, Mark):
+        session.execute(delete(table).where(table.run_id == run_id))
+    session.execute(delete(Run).where(Run.id == run_id))
 
 
 def series_of(session: Session, run: Run) -> list[Run]:

@@ -1,6 +1,9 @@
 // Questions to the server and its answers. A page asks by the name of an endpoint, one question at a time, so that answers can't overtake
 // each other. What is told again and again comes as lines: the first one answers, the others go by their kind to who hears them.
 export const ANSWER_MS = 20000;
+export const UNANSWERED = "studio-unanswered"; // told to the window: a question waits, or could not be sent
+export const ANSWERS = "studio-answers"; // and: the studio answers again
+const SLOW_MS = 3000; // what a question may take before it is asked whether the studio is there at all
 const BROKEN_OFF = "The studio stopped answering. Reload the page to see how far it came.";
 
 export function openChannel(page, answerMs = ANSWER_MS) {
@@ -36,9 +39,11 @@ async function askNext(channel) {
 async function converse(channel, name, payload, answered) {
   const aborting = new AbortController();
   let timer = setTimeout(() => aborting.abort(), channel.answerMs);
+  const slow = setTimeout(tellUnanswered, SLOW_MS);
   const first = (reply) => {
     if (timer == null) return;
     clearTimeout(timer);
+    clearTimeout(slow);
     timer = null;
     answered(reply);
   };
@@ -57,11 +62,16 @@ async function converse(channel, name, payload, answered) {
   } catch (error) {
     if (aborting.signal.aborted) return;
     console.warn("The studio did not answer:", error);
+    tellUnanswered();
     if (timer == null) channel.hearers.problem?.({ kind: "problem", message: BROKEN_OFF });
   } finally {
     channel.open.delete(aborting);
     first(null);
   }
+}
+
+function tellUnanswered() {
+  window.dispatchEvent(new Event(UNANSWERED));
 }
 
 async function* lines(body) {

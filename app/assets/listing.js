@@ -26,7 +26,17 @@ export function mount({ element }) {
   };
   page.root.addEventListener("click", (event) => act(page, event));
   listenToFind(page);
+  listenWhile(element, window, "pageshow", (event) => event.persisted && void refresh(page));
   void channel.ask("list").then((reply) => (reply?.kind === "list" ? drawList(page, reply) : notOpened(page.root, reply)));
+}
+
+// Back from another page the browser may show this one as it was left.
+async function refresh(page) {
+  const { id } = document.activeElement?.closest(".cs-entry")?.dataset ?? {};
+  const reply = await page.ask("list", { shown: page.shown });
+  if (reply?.kind !== "list") return;
+  drawList(page, reply);
+  if (id && document.activeElement === document.body) inEntry(page, id, "a")?.focus();
 }
 
 function drawList(page, reply) {

@@ -3,7 +3,8 @@
 import { inAddress, openChannel, poll } from "./channel.js";
 import { fold, openAgain, openFolds, openForPrint } from "./folds.js";
 import { drawProgress, makeProgress } from "./progress.js";
-import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText, setTitle } from "./studio.js";
+import { askToDelete } from "./run-deleting.js";
+import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText, setTitle, whileBusy } from "./studio.js";
 
 const PARTS = ["head", "actions", "messages", "phases", "series", "answer", "charts", "samples", "log", "pooled", "result"];
 const PICKS = { first: "Before training", latest: "Latest", all: "All" };
@@ -152,13 +153,12 @@ function showSteps({ parts, pick }) {
 async function act(page, event) {
   const button = event.target.closest("[data-action]");
   if (!button || button.disabled || isSecond(event)) return; // where Stop was, Resume may be by now
-  button.disabled = true;
+  if (button.dataset.action === "delete") return askToDelete(page, button);
   page.problem.textContent = "";
-  const reply = await page.ask(button.dataset.action === "stop" ? "stop" : "resume", { run: page.run });
-  if (reply?.kind === "run") {
-    draw(page, reply);
-    return page.lookAfter(WATCH_MS); // it may have rested
-  }
-  button.disabled = false;
-  page.problem.textContent = problemOf(reply);
+  const ask = () => page.ask(button.dataset.action === "stop" ? "stop" : "resume", { run: page.run });
+  const reply = await whileBusy([button], ask); // who pressed it has the focus on it again, to be handed on by drawPart
+  if (reply?.kind !== "run") return void (page.problem.textContent = problemOf(reply));
+  draw(page, reply);
+  if (document.activeElement === document.body) page.headline.focus(); // the button went while its answer was waited for
+  page.lookAfter(WATCH_MS); // it may have rested
 }

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     settings = Settings.from_environment(os.environ, data=options.data)
     password = _password(options) if options.verb in ("add", "password") else ""
     sessions = accounts.open_accounts(settings)
-    with acting(_operator(), COMMAND_LINE):
+    with acting(operator(), COMMAND_LINE):
         if options.verb == "list":
             _list(sessions, options.json)
         elif options.verb == "password":
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _operator() -> str:
+def operator() -> str:
     """Whoever types, as this machine knows them."""
     try:
         return getpass.getuser()

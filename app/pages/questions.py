@@ -129,10 +129,16 @@ class VersionWish(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Restoration(Question):
+class DraftSeen(Question):
+    """A draft as its editor saw it when deciding."""
+
     constitution: Id
     revision: Whole
     head: Whole | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restoration(DraftSeen):
     number: Id  # of the version whose text comes back
 
 

@@ -4,6 +4,7 @@ import hashlib
 import math
 from dataclasses import dataclass, replace
 
+from app.pages.answers import Go
 from app.pages.endpoints import answers, to_reply
 from app.pages.frame import component, header
 from app.pages.questions import OneRun, RunAddress, RunWatch, id_in
@@ -14,6 +15,7 @@ from app.present.run_list import list_html
 from app.present.series import pooled_html, series_list_html
 from app.present.standings import answer_html
 from app.services import runs as service
+from app.services.deleting import delete_run
 from app.services.run_views import RunView
 from app.services.series import series_state
 from app.services.studio import Studio
@@ -24,7 +26,7 @@ from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from db.status import JobStatus
 
-ENDPOINTS = ("opened", "watch", "state", "stop", "resume")
+ENDPOINTS = ("opened", "watch", "state", "stop", "resume", "delete")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ class RunPage:
         """Queue the run again."""
         service.resume(self.studio, question.run)
         return _shown(service.run_view(self.studio, question.run))
+
+    @answers
+    def delete(self, question: OneRun, editor: str) -> Go:
+        """Take the run away for good, with its files."""
+        delete_run(self.studio.sessions, self.studio.store, question.run)
+        return Go(href="./train", id=question.run)
 
     def _none(self, message: str) -> NoRun:
         return NoRun(message=message, html=list_html(service.list_runs(self.studio)))

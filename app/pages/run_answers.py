@@ -77,6 +77,7 @@ class RunPreview:
     html: str
     command: str  # the same run from a terminal
     minutes: dict[str, str]  # in words, for each preset
+    work: dict[str, str]  # what each preset would do with these queries
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ STYLES = (
     "judge.css",
     "mark.css",
 )
-HEAD = '<meta name="color-scheme" content="light dark">'
+HEAD = f'<meta name="color-scheme" content="light dark"><style>{(ASSETS / "print.css").read_text(encoding="utf-8")}</style>'
 
 
 def build(opened: Studio) -> gr.Blocks:

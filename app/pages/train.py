@@ -92,8 +92,9 @@ class TrainPage:
     def preview(self, question: RunWish, editor: str) -> RunPreview:
         """What the form would mean."""
         preview = plans.preview(self.studio, _form(question))
-        minutes = {name: about_minutes(value) for name, value in preview.preset_minutes.items()}
-        return RunPreview(html=preview_html(preview), command=preview.command, minutes=minutes)
+        plan, minutes = preview.plan, {name: about_minutes(value) for name, value in preview.preset_minutes.items()}
+        works = {name: work(config, plan.amount_of(config)) for name, config in PRESETS.items()}
+        return RunPreview(html=preview_html(preview), command=preview.command, minutes=minutes, work=works)
 
     @tells
     def check(self, question: RunWish, editor: str) -> Iterator[CheckState]:

@@ -23,6 +23,7 @@ from app.pages.endpoints import answers
 from app.pages.frame import component, header
 from app.pages.questions import (
     A_PAGE,
+    DraftSeen,
     DraftTexts,
     HistoryWish,
     NewName,
@@ -58,13 +59,14 @@ from app.services.draft_views import DraftConflictError, DraftView, UnreadableDr
 from app.services.matching import matches
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
+from app.services.text_files import export
 from core.constitution.proposals import Wish
 from core.constitution.stored import Unreadable
 from core.errors import StudioError
 from core.measure.standings import Standing
 
 ENDPOINTS = (
-    *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "open", "history", "download", "matches"),
+    *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "discard", "open", "history", "download", "matches"),
     *("propose", "proposal", "leave"),
 )
 
@@ -161,6 +163,11 @@ class WritePage:
         draft = service.restore_version(self.studio, question.constitution, editor, question.number, (question.revision, question.head))
         return self._versioned(draft, f"Version {question.number} is restored as")
 
+    @answers
+    def discard(self, question: DraftSeen, editor: str) -> Saved:
+        """Put the newest version in the place of the draft."""
+        return Saved(**_state(service.discard_draft(self.studio, question.constitution, editor, (question.revision, question.head))))
+
     def _versioned(self, draft: DraftView, says: str) -> Versioned:
         number = draft.head.number if draft.head else 0
         return Versioned(**_state(draft), history=self._history(draft.constitution_id), message=f"{says} version {number}.")
@@ -197,7 +204,7 @@ class WritePage:
     @answers
     def download(self, question: TextFileWish, editor: str) -> FileToTake:
         """The draft or a version as a file."""
-        return FileToTake(**asdict(service.export(self.studio, question.constitution, editor, question.format, question.number)))
+        return FileToTake(**asdict(export(self.studio, question.constitution, editor, question.format, question.number)))
 
     @answers
     def matches(self, question: PatternTry, editor: str) -> PatternMatches:
@@ -237,6 +244,7 @@ def _state(draft: DraftView) -> dict[str, Any]:
         "verdict": verdict(draft),
         "head": draft.head and draft.head.number,
         "head_id": draft.head and draft.head.id,
+        "changed": draft.changed,
     }
 
 

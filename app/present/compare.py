@@ -127,7 +127,7 @@ def proof_html(view: ComparisonView) -> str:
     """What each pane really was: its adapter and its prompt, as put to the model."""
     rows = "".join(
         f'<div class="cs-proof"><p class="cs-label">{escape(arm_title(pane.arm))}</p><p class="cs-quiet">Adapter: {adapter_html(pane.adapter_sha256)}</p>'
-        f'<pre class="cs-system" dir="auto">{escape(_prompt_of(view, pane.arm))}</pre></div>'
+        f'<pre class="cs-system" dir="auto" tabindex="0" role="region" aria-label="The prompt">{escape(_prompt_of(view, pane.arm))}</pre></div>'
         for pane in view.panes
     )
     return f'<p class="cs-quiet">The query is the same for all. This is the prompt as put to the model, and the adapter that was loaded.</p>{rows}'

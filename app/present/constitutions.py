@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.present.sides import SHOWN_SIDES, ShownSide
-from app.present.text import count, diff_html, escape, pieces_html, time_html
+from app.present.text import count, escape, pieces_html, replaced_html, time_html
 from app.services.draft_views import DraftView
 from core.constitution.changes import ConstitutionChange, PrincipleChange, TextChange
 from core.constitution.checks import CHECKS, Check
@@ -143,7 +143,7 @@ def _principle_change(change: PrincipleChange) -> str:
         return _numbered(number, f'<h3 dir="auto">{pieces_html(change.title.pieces)}</h3>{became}')
     texts: dict[Side, TextChange] = {"statement": change.statement, "antithesis": change.antithesis}
     sides = "".join(_side(side, pieces_html(texts[side.name].pieces)) for side in SHOWN_SIDES)
-    facts = _quiet(_check_change(change)) + _quiet(diff_html(writer_sentence(change.written_by.before), writer_sentence(change.written_by.after)))
+    facts = _quiet(_check_change(change)) + _quiet(replaced_html(writer_sentence(change.written_by.before), writer_sentence(change.written_by.after)))
     return _numbered(number, f'<h3 dir="auto">{pieces_html(change.title.pieces)}</h3>{became}<div class="cs-facing">{sides}</div>{facts}')
 
 
@@ -157,7 +157,7 @@ def _became(change: PrincipleChange) -> str:
 
 def _check_change(change: PrincipleChange) -> str:
     before = "" if change.added else check_sentence(change.check.before)
-    return diff_html(before, "" if change.removed else check_sentence(change.check.after))
+    return replaced_html(before, "" if change.removed else check_sentence(change.check.after))
 
 
 def _side(side: ShownSide, inner: str) -> str:

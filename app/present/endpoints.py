@@ -41,7 +41,7 @@ def _endpoint(name: str, endpoint: Schema, shared: Schema) -> str:
     answers = [_resolved(each, shared) for each in _each(endpoint["answer"])]
     again = "<p>It answers again and again, until what it tells of is done.</p>" if endpoint["streams"] else ""
     return (
-        f'<section aria-labelledby="{name.replace("/", "-")}"><h2 id="{name.replace("/", "-")}"><code>POST /api/{name}</code></h2>'
+        f'<section tabindex="0" aria-labelledby="{name.replace("/", "-")}"><h2 id="{name.replace("/", "-")}"><code>POST /api/{name}</code></h2>'
         f"<p>{escape(endpoint['does'])}</p>{again}<h3>Question</h3>{_fields(_resolved(endpoint['question'], shared), asked=True)}"
         f"{''.join(f'<h3>Answer: {escape(_kind(each))}</h3>{_fields(each)}' for each in answers)}</section>"
     )
@@ -51,7 +51,10 @@ def _shared(shared: Schema, asked: set[str]) -> str:
     """The types that questions and answers name; those that are such themselves stand above, unless another one holds them."""
     held = {_named(part) for each in shared.values() for field in each.get("properties", {}).values() for part in _references(field)}
     parts = {name: each for name, each in shared.items() if name not in asked or name in held}
-    shown = "".join(f'<section><h3 id="type-{escape(name)}">{escape(name)}</h3>{_fields(each)}</section>' for name, each in parts.items())
+    shown = "".join(
+        f'<section tabindex="0" aria-labelledby="type-{escape(name)}"><h3 id="type-{escape(name)}">{escape(name)}</h3>{_fields(each)}</section>'
+        for name, each in parts.items()
+    )
     return f"<h2>Types</h2>{shown}" if parts else ""
 
 

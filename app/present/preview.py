@@ -5,6 +5,7 @@ from app.present.text import escape, within
 from app.services.plans import Preview
 from core.machine import Hardware
 from core.methods.settings import TrainConfig
+from core.runs.iterations import Amount, amount_of
 
 UNMEASURED = "The machine that trains has not been measured yet: the trainer does that when it starts, which takes about ten seconds."
 
@@ -26,20 +27,21 @@ def preview_html(preview: Preview) -> str:
         )
     else:
         rows.append(("Time and memory", '<span class="cs-quiet">Not known yet.</span>'))
-    rows.append(("Work", f'<span class="cs-number">{escape(work(preview.plan.config))}</span>'))
+    rows.append(("Work", f'<span class="cs-number">{escape(work(preview.plan.config, preview.plan.amount))}</span>'))
     facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
     warnings = "".join(f'<p class="cs-problem">{escape(text)}</p>' for text in preview.warnings)
     notes = "".join(f"<li>{escape(text)}</li>" for text in preview.notes)
     return f'<dl class="cs-facts">{facts}</dl>{warnings}<ul class="cs-notes">{notes}</ul>'
 
 
-def work(config: TrainConfig) -> str:
-    """What the numbers of a config come to, in one sentence."""
-    queries = " + ".join(str(number * config.train_queries) for number in range(1, config.iterations + 1))
+def work(config: TrainConfig, amount: Amount | None = None) -> str:
+    """What the numbers of a config come to, in one sentence; with an amount, as far as a query set goes."""
+    amount = amount or amount_of(config)
+    queries = " + ".join(map(str, amount.queries))
     iterations = f" in {config.iterations} iterations" if config.iterations > 1 else ""
     return (
-        f"{queries} queries{iterations} × {config.passes} {'pass' if config.passes == 1 else 'passes'} = {config.steps} steps of {config.queries_per_step}; "
-        f"measured on {config.held_out_queries} held-out queries"
+        f"{queries} queries{iterations} × {config.passes} {'pass' if config.passes == 1 else 'passes'} = {amount.steps} steps of {config.queries_per_step}; "
+        f"measured on {amount.held_out} held-out queries"
     )
 
 

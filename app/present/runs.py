@@ -41,6 +41,7 @@ STATUS_MARKS = {
     JobStatus.FINISHED: "✓",
     JobStatus.UNREADABLE: "?",
 }
+DELETE = '<button type="button" class="cs-link" data-action="delete">Delete…</button>'  # asks first
 CAUSES = {
     "memory": "memory ran out",
     "disk": "the disk is full",
@@ -187,9 +188,17 @@ def messages_html(view: RunView) -> str:
         silent = duration(10 * math.floor(view.silent_s / 10))
         said.append(_notice(f"Nothing was heard of this run for {silent}. If its trainer is gone, another one takes over from the last checkpoint."))
     if view.line.status == JobStatus.STOPPED:
-        where = "its last checkpoint" if view.resumable_from else "the beginning"
-        said.append(_notice(f"Resume goes on from {where}; nothing that was finished is done again."))
+        said.append(_notice(_resume_words(view)))
     return "".join(said)
+
+
+def _resume_words(view: RunView) -> str:
+    """What Resume would do with a stopped run."""
+    if view.resumable_from:
+        return "Resume goes on from its last checkpoint; what was saved is not done again."
+    if not view.attempt:
+        return "It had not begun. Resume puts it back into the queue."
+    return "No step of its training was saved yet. Resume trains from the first step; replies that were finished for it are kept."
 
 
 def _waits(waits: Hindrance) -> str:
@@ -206,7 +215,8 @@ def actions_html(view: RunView) -> str:
         disabled = " disabled" if view.line.stopping else ""
         word = "Stopping…" if view.line.stopping else "Stop"
         return f'<button type="button" class="cs-button" data-action="stop"{disabled}>{word}</button>'
-    again = f'<a href="./train?from={view.line.id}">Train again with changes</a>' if not view.problems else ""
+    again = DELETE if view.line.status != JobStatus.UNREADABLE else ""
+    again += f'<a href="./train?from={view.line.id}">Train again with changes</a>' if not view.problems else ""
     if view.line.status == JobStatus.FAILED and view.error_kind == "link":  # resumed, it would be told the same again
         return f'{again}<a class="cs-button cs-button-main" href="./train?from={view.line.id}&amp;anyway=1">Train anyway…</a>'
     if view.line.status in (JobStatus.STOPPED, JobStatus.FAILED):
@@ -252,7 +262,8 @@ def _reply(text: str) -> str:
 
 def log_html(log: Sequence[str]) -> str:
     """The last lines of the attempt's log."""
-    return f'<pre class="cs-log" tabindex="0">{escape(chr(10).join(log))}</pre>' if log else '<p class="cs-quiet">No log yet.</p>'
+    shown = f'<pre class="cs-log" tabindex="0" role="region" aria-label="The end of the log">{escape(chr(10).join(log))}</pre>'
+    return shown if log else '<p class="cs-quiet">No log yet.</p>'
 
 
 def result_section_html(view: RunView) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from core.constitution.changes import Piece, diff_pieces
+from core.constitution.changes import Piece
 from core.constitution.normal import closed
 from db.columns import UNKNOWN_TIME
 
@@ -51,9 +51,11 @@ def pieces_html(pieces: Iterable[Piece]) -> str:
     return "".join(_tagged(tags[piece.kind], piece.text) for piece in pieces)
 
 
-def diff_html(before: str, after: str) -> str:
-    """What differs between two texts."""
-    return pieces_html(diff_pieces(before, after))
+def replaced_html(before: str, after: str) -> str:
+    """A sentence of ours that another one takes the place of, as wholes: of words told apart one by one neither could be read."""
+    if before == after:
+        return escape(before)
+    return " → ".join(_tagged(tag, text) for tag, text in (("del", before), ("ins", after)) if text)
 
 
 def _tagged(tag: str, text: str) -> str:

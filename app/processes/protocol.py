@@ -14,4 +14,9 @@ WORK = {TRAIN: "app.processes.training:train"}
 
 def attempt_key(job_id: int, attempt: int) -> str:
     """Under which store key an attempt works. That of an earlier attempt is never written to again."""
-    return f"runs/{job_id}/attempt-{attempt}"
+    return f"{job_key(job_id)}/attempt-{attempt}"
+
+
+def job_key(job_id: int) -> str:
+    """Under which store key everything of a job lies."""
+    return f"runs/{job_id}"

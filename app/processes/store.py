@@ -48,6 +48,9 @@ class Store(Protocol):
     def inherit(self, earlier: str, key: str) -> None:
         """Begin under a key with what an attempt has committed under an earlier one, its log left out."""
 
+    def remove(self, key: str) -> None:
+        """Take away whatever lies under a key; nothing where there is nothing."""
+
     def free_bytes(self) -> int:
         """Room for more."""
 
@@ -102,6 +105,11 @@ class FolderStore:
                 target = folder / source.name
                 if not target.exists():
                     shutil.copytree(source, target, copy_function=_link) if source.is_dir() else _link(str(source), str(target))
+
+    def remove(self, key: str) -> None:
+        path = self._inside(key)
+        if path is not None and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self.root).free

@@ -31,6 +31,7 @@ from db.errors import LostLease
 from db.session import Sessions, make_engine, make_sessions
 
 POLL_S = 1.0
+SURVEY_EVERY_S = 6 * 3600.0  # without a run in between
 LOOK_S = 0.25  # between two looks at an attempt
 STOP_WITHIN_S = 15.0  # when the studio stops; work since the last checkpoint is done again later
 CANCEL_WITHIN_S = 120.0  # when a person stops a job: a step of a large model may be long, and it ends with a checkpoint
@@ -45,6 +46,7 @@ class Trainer:
     launcher: Launcher
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     stopping: threading.Event = field(default_factory=threading.Event)
+    surveyed_at: float = -math.inf  # when it last had its place looked at
     said_at: float = -math.inf  # when it last said that it is there
     alive: Callable[[], None] = lambda: None  # told again and again, so that the supervisor can tell a trainer that hangs
 
@@ -77,6 +79,9 @@ def serve(settings: Settings) -> int:
             busy = work_once(trainer)
         except Exception:
             log.exception("The queue could not be read; trying again")
+        if busy or time.monotonic() - trainer.surveyed_at > SURVEY_EVERY_S:
+            with suppress(Interrupted):
+                survey_place(trainer)  # a run may have shown that the place is another than was measured
         if not busy:
             trainer.stopping.wait(POLL_S)
     with suppress(SQLAlchemyError), trainer.sessions.begin() as session:
@@ -171,7 +176,8 @@ def _record_death(trainer: Trainer, claim: Claim, cause: str) -> None:
 
 
 def survey_place(trainer: Trainer) -> None:
-    """Have the place of work measured, or looked at again where it was measured before: what the Train page says rests on it."""
+    """Have the place of work measured, or looked at again where it was measured not long ago: what the Train page says rests on it."""
+    trainer.surveyed_at = time.monotonic()
     known = persist(lambda: _known(trainer), trainer.pause)
     with _signs_of_life(trainer):
         hardware = trainer.launcher.survey(known)
@@ -202,7 +208,7 @@ def _signs_of_life(trainer: Trainer) -> Iterator[None]:
 def _known(trainer: Trainer) -> Hardware | None:
     with trainer.sessions.read() as session:
         row = machines.get_machine(session, trainer.launcher.place)
-        return hardware_from_data(row.hardware) if row is not None else None
+        return hardware_from_data(row.hardware) if row is not None and not machines.is_old(session, row) else None
 
 
 def _keep(trainer: Trainer, known: Hardware | None, hardware: Hardware) -> None:

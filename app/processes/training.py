@@ -12,16 +12,21 @@ from app.processes.store import open_store
 from app.settings import Settings
 from core.constitution.queries import from_rows
 from core.constitution.stored import decode, require_readable
+from core.engine.default_model import DEFAULT_MODEL
 from core.errors import QueryError, ResultError
+from core.machine import DEFAULT_SHAPE, TYPICAL, hardware_from_data
 from core.methods.settings import config_from_data
 from core.progress import Listener, StepReport
+from core.runs.estimates import estimate
 from core.runs.execute import execute
+from core.runs.pace import Pace
 from core.runs.plan import RunPlan
 from core.runs.records import Curve, RunRecord, result_data
 from core.runs.results import run_result_from_data
 from core.settings import ModelReference
 from db import claims, constitutions, query_sets, runs
 from db.claims import Progress
+from db.machines import doubt_machine, serving_machine
 from db.runs import Metric, Sample
 from db.tables import Run
 
@@ -39,9 +44,12 @@ def train(settings: Settings, watch: Watch, folder: Path) -> None:
     """
     plan = watch.persist(lambda: _plan(settings, watch))
     _tell_curve_again(watch, plan, folder)
+    pace, place = pace_of(watch, plan)
     with helped(plan, folder, settings.models_folder, settings.processes) as world:
         log.info("Processes that do this run: %d", world.size)
-        record = execute(plan, folder, settings.models_folder, Listener(on_step=Reporter(watch), should_stop=watch.should_stop), world)
+        record = execute(plan, folder, settings.models_folder, Listener(on_step=Reporter(watch, pace), should_stop=watch.should_stop), world)
+    if pace.contradicts and place is not None:
+        watch.persist(lambda: _doubt(watch, place))
     _finish(watch, record, f"{watch.key}/{record.adapter.relative_to(folder).as_posix()}")
 
 
@@ -60,6 +68,20 @@ def _plan(settings: Settings, watch: Watch) -> RunPlan:
             config=config_from_data(run.config),
             device=settings.device,
         )
+
+
+def _doubt(watch: Watch, place: str) -> None:
+    with watch.sessions.begin() as session:
+        doubt_machine(session, place)
+
+
+def pace_of(watch: Watch, plan: RunPlan) -> tuple[Pace, str | None]:
+    """What the run is expected to take, and the place that this rests on: of a model or a machine that nobody knows, only its proportions."""
+    with watch.sessions.read() as session:
+        row = serving_machine(session)
+    hardware = hardware_from_data(row.hardware) if row is not None else None
+    seconds = estimate(plan.config, DEFAULT_SHAPE, hardware or TYPICAL, plan.constitution).seconds
+    return Pace(seconds, is_known=hardware is not None and plan.model.id == DEFAULT_MODEL), row.place if row is not None else None
 
 
 def _tell_curve_again(watch: Watch, plan: RunPlan, folder: Path) -> None:
@@ -113,13 +135,11 @@ def _require_kept(run: Run, record: RunRecord) -> None:
 class Reporter:
     """Turns step reports into rows: at most once a second, except for what would otherwise be lost."""
 
-    def __init__(self, watch: Watch, clock: Callable[[], float] = time.monotonic) -> None:
-        self.watch, self.clock = watch, clock
-        self.started = clock()
+    def __init__(self, watch: Watch, pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
+        self.watch, self.pace, self.clock = watch, pace, clock
         self.written_at = -1e9
         self.pending: list[Metric] = []
         self.lasting: dict[str, None] = {}  # in the order they came
-        self.phase_started: dict[str, tuple[float, int]] = {}
 
     def __call__(self, report: StepReport) -> None:
         """`on_step` of a run."""
@@ -127,17 +147,18 @@ class Reporter:
         if report.lasting:
             self.lasting[report.lasting] = None
         log.info("%s", describe(report))
+        left_s = self.pace.left_s(report.phase, report.done, report.total, self.clock())
         due = self.clock() - self.written_at >= 1.0
         if due or report.replies or report.checkpoint is not None or report.done == report.total:
-            self._write(report)
+            self._write(report, left_s)
 
-    def _write(self, report: StepReport) -> None:
+    def _write(self, report: StepReport, left_s: float | None) -> None:
         checkpoint = f"{self.watch.key}/{report.checkpoint}" if report.checkpoint is not None else None
         progress = Progress(
             phase=report.phase,
             step=report.done,
             total_steps=report.total,
-            eta_s=self._eta(report),
+            eta_s=left_s,
             checkpoint=checkpoint,
             notice=report.note if report.phase == "preparing" else " ".join(self.lasting),
         )
@@ -155,14 +176,6 @@ class Reporter:
                 runs.add_metrics(session, self.watch.claim, self.pending)
             if replies:
                 runs.add_samples(session, self.watch.claim, replies)
-
-    def _eta(self, report: StepReport) -> float | None:
-        """Seconds left in this phase, from its own pace in this attempt; the page adds the phases to come."""
-        started, first = self.phase_started.setdefault(report.phase, (self.clock(), report.done))
-        made = report.done - first
-        if report.phase == "preparing" or made <= 0:
-            return None
-        return (self.clock() - started) / made * (report.total - report.done)
 
 
 def _samples(report: StepReport) -> list[Sample]:

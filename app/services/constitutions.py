@@ -1,7 +1,6 @@
 """Writing constitutions: the list, drafts, versions, files. Every function is one use case and owns its transaction."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -9,17 +8,15 @@ import db.constitutions as store
 from app.services.audit import record
 from app.services.constitution_names import named_again, require_free
 from app.services.documents import Document, read_document, read_stored_document, require_name, same_text, with_ids
-from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView
+from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView, summarised
 from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
 from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution, write_version
 from app.services.studio import RefusedError, Studio, in_words
-from app.services.text_files import TextFile, file_stem
-from core.constitution.files import dump_markdown, dump_yaml
 from core.constitution.findings import problems
 from core.constitution.normal import is_unseen, normal, repaired
 from core.constitution.principles import Constitution, squash, to_data
-from core.constitution.stored import Unreadable, require_readable
+from core.constitution.stored import Unreadable
 from core.errors import ConstitutionError
 from db import drafts
 from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary, summary_of
@@ -84,6 +81,25 @@ def begin_again(studio: Studio, constitution_id: int, editor: str) -> DraftView:
         draft = drafts.get_draft(session, constitution_id, editor)
         if draft is None or not isinstance(_read(session, draft), Unreadable):
             raise RefusedError("Your draft can be read, so there is nothing to begin again. Reload the page.")
+        return _view(session, drafts.begin_again(session, constitution_id, editor, draft_content))
+
+
+def discard_draft(studio: Studio, constitution_id: int, editor: str, seen: tuple[int, int | None]) -> DraftView:
+    """Put the newest version that can be read in the place of a draft. `seen` as in `save_version`.
+
+    Raises:
+        RefusedError: There is no version, the draft says what the newest one says, or either is another one by now.
+    """
+    with in_words(), studio.sessions.begin() as session:
+        draft = _stored(session, (constitution_id, editor), seen[0])
+        _require_head(session, constitution_id, seen[1])
+        if draft.revision != seen[0]:
+            raise RefusedError("The draft was changed elsewhere. Reload the page, then discard it.")
+        newest, text = _newest(session, constitution_id)
+        if newest is None or text is None:
+            raise RefusedError("There is no version to go back to yet. Remove principles one by one.")
+        if not isinstance(found := _read(session, draft), Unreadable) and same_text(found.constitution, text):
+            raise RefusedError(f"The draft says what version {newest.number} says, so there is nothing to discard.")
         return _view(session, drafts.begin_again(session, constitution_id, editor, draft_content))
 
 
@@ -201,29 +217,11 @@ def history(studio: Studio, constitution_id: int) -> list[VersionSummary]:
         return [summarised(version) for version in store.versions_of(session, constitution_id)]
 
 
-def summarised(version: Version) -> VersionSummary:
-    """A version as the history lists it, which says of one that cannot be read why."""
-    return replace(summary_of(version), problem=problem_of(version))
-
-
 def open_version(studio: Studio, constitution_id: int, number: int) -> VersionView:
     """One version, verified against its hash; of one that cannot be read why, and as what it is stored."""
     with in_words(), studio.sessions.read() as session:
         version = store.get_version(session, constitution_id, number)
         return VersionView(summary=summarised(version), constitution=constitution_of(version))
-
-
-def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yaml", "markdown"], number: int | None = None) -> TextFile:
-    """The draft (or a version) as a file: YAML for the command line, Markdown for people."""
-    if number is None:
-        constitution, label = open_draft(studio, constitution_id, editor).constitution, "draft"
-    else:
-        found = open_version(studio, constitution_id, number).constitution
-        constitution, label = require_readable(found, f"Version {number}"), f"v{number}"
-    stem = file_stem(constitution.name)
-    if form == "yaml":
-        return TextFile(filename=f"{stem}-{label}.yaml", text=dump_yaml(constitution), type="application/yaml")
-    return TextFile(filename=f"{stem}-{label}.md", text=dump_markdown(constitution), type="text/markdown")
 
 
 def _require_message(message: object) -> str:

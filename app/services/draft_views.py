@@ -1,14 +1,21 @@
 """A draft and a version as their readers see them, and what may be wrong with a draft."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from app.services.stored import problem_of
 from core.constitution.findings import Finding, advice, problems
 from core.constitution.principles import Constitution
 from core.constitution.stored import Unreadable
 from core.errors import StudioError
-from db.constitutions import VersionSummary
+from db.constitutions import VersionSummary, summary_of
+from db.tables import Version
+
+
+def summarised(version: Version) -> VersionSummary:
+    """A version as the history lists it, which says of one that cannot be read why."""
+    return replace(summary_of(version), problem=problem_of(version))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ class Exposed:
 
     name: str
     label: str
-    kind: str  # int, float, bool, text or choice
+    kind: str  # int, float, bool or choice
     options: tuple[tuple[str, str], ...] = ()  # of a choice: value and words; the empty value is the preset's
 
 
@@ -23,6 +23,7 @@ def _own() -> tuple[Exposed, ...]:
     return (Exposed("method", "Method of training", "choice", methods), *settings)
 
 
+RECOMPUTE = (("", "where they would not fit the memory"), ("on", "always"), ("off", "never"))
 STEP_BY_REPLIES = "most replies that follow, by the checks, and answer"
 EXPOSED = (
     *_own(),
@@ -41,11 +42,11 @@ EXPOSED = (
     Exposed("lora_rank", "LoRA rank", "int"),
     Exposed("sampling.max_new_tokens", "Longest reply, in tokens", "int"),
     Exposed("sampling.temperature", "Sampling temperature", "float"),
-    Exposed("four_bit", "Base in 4 bits, which needs bitsandbytes (true or false)", "bool"),
-    Exposed("activation_checkpointing", "Compute activations again in the backward pass (auto, on or off)", "text"),
-    Exposed("train_anyway", "Train even where the base shows no link (true or false)", "bool"),
+    Exposed("four_bit", "Base in 4 bits, which needs bitsandbytes", "bool"),
+    Exposed("activation_checkpointing", "Compute activations again in the backward pass", "choice", RECOMPUTE),
+    Exposed("train_anyway", "Train even where the base shows no link", "bool"),
 )
-WORDS = frozenset(setting.name for setting in EXPOSED if setting.kind in ("bool", "text", "choice"))  # not numbers: the setting itself checks them
+WORDS = frozenset(setting.name for setting in EXPOSED if setting.kind in ("bool", "choice"))  # not numbers: the setting itself checks them
 
 
 def preset_values(name: str) -> dict[str, dict[str, object]]:

@@ -24,7 +24,7 @@ from core.methods.recipes import DEFAULT_RECIPE
 from core.methods.settings import PRESETS, TrainConfig, config_from_data, flat_settings, preset, with_settings
 from core.runs.demands import require_stances, require_train_queries
 from core.runs.estimates import Estimate, constitution_tokens, estimate
-from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, part_of, probe_note
+from core.runs.iterations import FEWEST_PROBE_QUERIES, Amount, amount_of, left_to_probe, part_of, probe_note
 from core.settings import require_in_range
 from db.machines import serving_machine
 from db.runs import VersionToTrain
@@ -72,6 +72,15 @@ class Plan:
     def configs(self) -> tuple[TrainConfig, ...]:
         """Of each run, in the order in which they are trained."""
         return tuple(replace(self.config, seed=self.config.seed + i) for i in range(self.form.seeds))
+
+    @property
+    def amount(self) -> Amount:
+        """What one run does with what the query set has."""
+        return self.amount_of(self.config)
+
+    def amount_of(self, config: TrainConfig) -> Amount:
+        """What a run with other settings would do with the same queries."""
+        return amount_of(config, self.query_set.train, self.query_set.held_out)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,29 +25,18 @@ from core.constitution.principles import Constitution
 from core.constitution.stored import Unreadable
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ModelError
-from core.machine import DEFAULT_SHAPE, Hardware
+from core.machine import DEFAULT_SHAPE, TYPICAL, Hardware
 from core.measure.standings import standings_from_data
 from core.methods.settings import PRESETS, TrainConfig, config_to_data
-from core.progress import remaining_s, share_done
+from core.progress import share_done
 from core.runs.estimates import estimate
+from core.runs.pace import Pace
 from db import jobs
 from db.constitutions import named_version
 from db.runs import NewRun, RunSummary
 from db.session import clock
 from db.status import JobStatus
 from db.tables import Job, Run, Version
-
-TYPICAL = Hardware(  # two server cores: only the proportions between the phases are taken from it
-    device="cpu",
-    device_name="",
-    cores=2,
-    memory_bytes=0,
-    memory_available_bytes=0,
-    gpu_memory_bytes=None,
-    dtype="bfloat16",
-    matmul_gflops=860.0,
-    copy_gb_s=75.0,
-)
 
 
 def queue_run(studio: Studio, caller: str, form: TrainForm, request_key: object) -> int:
@@ -224,14 +213,14 @@ def _weights(constitution: Constitution | None, run: Run, hardware: Hardware = T
 
 
 def _eta_s(studio: Studio, constitution: Constitution | None, run: Run, seconds: Mapping[str, float]) -> float | None:
-    """None while nothing is known about the pace."""
+    """What the attempt said last, by its own pace; until it has said anything, what was estimated. None while nothing is known."""
     job = run.job
     if constitution is None:
         return None
     if job.status != JobStatus.RUNNING or job.phase not in seconds:
         return None
     if job.eta_s is not None:
-        return remaining_s(seconds, job.phase, job.step, job.total_steps, job.eta_s)
+        return job.eta_s
     hardware, config, model = known_hardware(studio), _config(run), studio.store.model_of_row(run.model)
     try:
         shape = look_up(model, studio.launcher.local).shape if model == DEFAULT_MODEL or "/" not in model else None
@@ -239,7 +228,7 @@ def _eta_s(studio: Studio, constitution: Constitution | None, run: Run, seconds:
         shape = None
     if hardware is None or shape is None or config is None:
         return None
-    return remaining_s(estimate(config, shape, hardware, constitution).seconds, job.phase, job.step, job.total_steps, None)
+    return Pace(estimate(config, shape, hardware, constitution).seconds).left_s(job.phase, job.step, job.total_steps, now=0.0)
 
 
 def _silent_s(job: Job, now: datetime) -> float | None:

@@ -17,6 +17,7 @@ from app.web.doors import KnownDoors
 from app.web.faults import refuse_in_words
 from app.web.metrics import Metrics
 from app.web.proxy import trusted_addresses
+from app.web.refusals import RefusalsAsPages
 from app.web.security import protect
 from core import budget
 
@@ -55,6 +56,7 @@ def create_app(
 
     asyncio.run(mount())
     app.add_middleware(KnownDoors)
+    app.add_middleware(RefusalsAsPages)
     protect(app, settings, accounts, metrics)
     app.state.metrics = metrics
     return app

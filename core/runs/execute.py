@@ -35,6 +35,8 @@ from core.runs.training import iterate
 from core.runs.work import Work
 from core.settings import ModelReference
 
+LOADED = 40  # percent of the preparation, when the model is there: the rest is asking the base
+
 
 def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBODY, world: World = ALONE) -> RunRecord:
     """Run a plan in a folder, going on from what an earlier attempt committed there; leaves `folder/adapter` and `folder/run.json`.
@@ -114,7 +116,7 @@ def _prove_layouts(work: Work, base: LoadedModel, query: str) -> LoadedModel:
     )
     model = dataclasses.replace(model, packed=work.world.share(model.packed), steady_sizes=tuple(work.world.share(model.steady_sizes)))
     for notice in model.notices:
-        work.on_step(StepReport(phase="preparing", done=100, total=100, note=notice, lasting=notice))
+        work.on_step(StepReport(phase="preparing", done=LOADED, total=100, note=notice, lasting=notice))
     return model
 
 
@@ -124,9 +126,16 @@ def _check_link(work: Work, base: LoadedModel) -> Trainability:
     Raises:
         LinkError: A no-go that was not overridden.
     """
-    tell = now_and_then(lambda words: work.on_step(StepReport(phase="preparing", done=100, total=100, note=words)))
+    share = 0.0
+
+    def on_step(words: str) -> None:
+        work.on_step(StepReport(phase="preparing", done=LOADED + int((99 - LOADED) * share), total=100, note=words))
+
+    tell = now_and_then(on_step)
 
     def on_asking(asking: Asking) -> None:
+        nonlocal share
+        share = asking.share
         tell(asking)
         if work.stop_alone():
             raise Stopped
@@ -136,11 +145,12 @@ def _check_link(work: Work, base: LoadedModel) -> Trainability:
 
     trainability = trainability_from_data(work.world.share(remember(work.folder / "trainability.json", ask_base) if work.world.first else None))
     require_link(trainability, work.plan.config)
+    work.on_step(StepReport(phase="preparing", done=100, total=100))
     return trainability
 
 
 def _progress(work: Work) -> Any:
-    return lambda what, share: work.on_step(StepReport(phase="preparing", done=round(100 * share), total=100, note=what))
+    return lambda what, share: work.on_step(StepReport(phase="preparing", done=round(LOADED * share), total=100, note=what))
 
 
 def _remedy(config: TrainConfig) -> str:

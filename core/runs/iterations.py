@@ -7,6 +7,7 @@ was itself trained on (arXiv 2404.14313, section 3 and Algorithm 1).
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from core.constitution.queries import Query, draw_queries
@@ -36,6 +37,22 @@ def part_of(drawn: Sequence[T], config: TrainConfig, number: int) -> Sequence[T]
     """
     half = drawn if config.iterations == 1 else drawn[(number - 1) % 2 :: 2]
     return half[: number * config.train_queries]
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What a run does, as far as its query set goes."""
+
+    queries: tuple[int, ...]  # that each iteration answers and trains on
+    steps: int  # optimiser steps of all iterations, if no query is filtered
+    held_out: int  # queries measured
+
+
+def amount_of(config: TrainConfig, n_train: int = MOST * MOST, n_held_out: int = MOST) -> Amount:
+    """What a run does with a query set of so many train and held-out queries; with one that has enough, where nothing is said of it."""
+    queries = tuple(len(part_of(range(n_train), config, number)) for number in range(1, config.iterations + 1))
+    steps = sum(config.passes * -(-used // config.queries_per_step) for used in queries)
+    return Amount(queries=queries, steps=steps, held_out=min(config.held_out_queries, n_held_out))
 
 
 def probe_queries(queries: Sequence[Query], config: TrainConfig, number: int) -> list[str]:

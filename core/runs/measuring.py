@@ -31,6 +31,7 @@ def replies_file(arm: str, number: int) -> str:
 def _measure(work: Work, policy: Policy, queries: Sequence[str]) -> list[MeasuredReply]:
     replies: list[MeasuredReply] = []
     batches = query_batches(policy.arm, work.plan.constitution, queries)
+    work.on_step(StepReport(phase=measuring_phase(policy.arm.key), done=0, total=len(batches) + policy.arm.in_prompt))
     for number, batch in enumerate(batches):
         path = work.folder / replies_file(policy.arm.key, number)
         replies += replies_from_data(remember_together(work.world, path, partial(_ask_together, work, policy, batch)))

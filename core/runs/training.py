@@ -62,6 +62,7 @@ def _sample_examples(work: Work, policy: Policy, config: TrainConfig, number: in
     examples: list[Example] = []
     dropped: Counter[str] = Counter()
     batches = _batches(queries)
+    work.on_step(StepReport(phase=phase_of("sampling", number), done=0, total=len(batches)))
     for k, batch in enumerate(batches):
 
         def compute(batch: Sequence[str] = batch) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inAddress, openChannel, poll } from "../../app/assets/channel.js";
+import { inAddress, openChannel, poll, UNANSWERED } from "../../app/assets/channel.js";
 
 globalThis.window = new EventTarget();
 globalThis.document = { baseURI: "http://studio.test/prefix/write", visibilityState: "visible" };
@@ -164,4 +164,20 @@ test("polling ends with the element and with the answer that there is nothing mo
   assert.equal(asked, 3);
   poll({ isConnected: false }, () => assert.fail("it is gone"))(0);
   await soon();
+});
+
+test("a question that cannot be sent tells the window, and one that was stopped does not", async (context) => {
+  context.mock.method(console, "warn", () => {});
+  let told = 0;
+  window.addEventListener(UNANSWERED, () => (told += 1));
+  globalThis.fetch = () => Promise.reject(new Error("refused"));
+  assert.equal(await openChannel("write").ask("save", {}), null);
+  assert.equal(told, 1);
+  const { channel, asked } = studio();
+  const asking = channel.ask("save", {});
+  await soon();
+  channel.stop("save");
+  assert.equal(await asking, null);
+  assert.equal(asked.length, 1);
+  assert.equal(told, 1);
 });

@@ -5,7 +5,7 @@ const named = (...names) => Object.fromEntries(names.map((name) => [name, "reado
 
 const BROWSER = named(
   ...["document", "window", "location", "history", "navigator", "localStorage", "sessionStorage", "crypto", "getSelection", "setTimeout", "clearTimeout", "console"],
-  ...["URL", "URLSearchParams", "Blob", "CSS", "btoa", "fetch", "AbortController", "TextDecoderStream"],
+  ...["URL", "URLSearchParams", "Blob", "CSS", "btoa", "fetch", "AbortController", "TextDecoderStream", "Event"],
 );
 const NODE = named("window", "Blob", "Buffer", "setTimeout", "URL", "console", "EventTarget", "Event", "Response", "ReadableStream", "TextEncoder");
 const GIVEN = named("element", "props", "address"); // to loader.js, by Gradio and by app/pages/frame.py

@@ -93,9 +93,12 @@ export function read({ source, query, sides, numbers, adding }) {
   return values;
 }
 
+// Whichever of the two buttons had the focus hands it on to the one that can be pressed now.
 export function showBusy({ go, stop }, yes) {
+  const focused = [go, stop].includes(document.activeElement);
   go.disabled = yes;
   stop.hidden = !yes;
+  if (focused) (yes ? stop : go).focus();
 }
 
 export function tell({ problem }, text) {

@@ -3,7 +3,7 @@ import { field, h, isolated } from "../studio.js";
 
 const OTHER = "\u0000other"; // no model is called that
 const SEEDS = [1, 3, 5];
-const INPUT_MODES = { int: "numeric", float: "decimal", bool: "text", text: "text" };
+const INPUT_MODES = { int: "numeric", float: "decimal" };
 
 export function makeFields({ presets = [], settings = [] }) {
   const otherModel = h("input", { class: "cs-input", id: "train-other-model", autocomplete: "off", spellcheck: "false", placeholder: "org/name, or a folder on this machine" });
@@ -27,16 +27,33 @@ function presetChoice(preset) {
   const input = h("input", { type: "radio", name: "train-preset", value: preset.name, id: `preset-${preset.name}` });
   const minutes = h("span", { class: "cs-preset-time cs-number" });
   const name = h("span", { class: "cs-preset-name" }, preset.name[0].toUpperCase() + preset.name.slice(1));
-  return { preset, input, minutes, label: h("label", { for: input.id, class: "cs-preset" }, input, name, minutes, h("span", { class: "cs-quiet" }, preset.work)) };
+  const work = h("span", { class: "cs-quiet" }, preset.work); // with queries enough, until the server has counted those that are chosen
+  return { preset, input, minutes, work, label: h("label", { for: input.id, class: "cs-preset" }, input, name, minutes, work) };
 }
 
-function settingField(setting) {
-  const id = `setting-${setting.name.replace(".", "-")}`;
-  const choices = setting.options.map(([value, words]) => h("option", { value }, words));
-  const input = choices.length ? h("select", { class: "cs-input cs-short", id }, choices) : h("input", { class: "cs-input cs-short", id, autocomplete: "off", inputmode: INPUT_MODES[setting.kind] });
+// In words, with the name that messages and the command line have for it small beside them.
+function settingField({ name, label, kind, options }) {
+  const id = `setting-${name.replace(".", "-")}`;
   const problem = h("p", { class: "cs-problem", id: `${id}-problem` });
-  input.setAttribute("aria-describedby", problem.id);
-  return { name: setting.name, input, problem, node: field(id, setting.label, input, problem) };
+  const input = settingInput(kind, { id, "aria-describedby": problem.id }, options);
+  const variable = h("code", { class: "cs-variable" }, name);
+  const node =
+    kind === "bool"
+      ? h("div", { class: "cs-field" }, h("label", { for: id, class: "cs-ticked" }, input, h("span", {}, label, " ", variable)), problem)
+      : h("div", { class: "cs-field" }, h("label", { for: id }, label, " ", variable), input, problem);
+  return { name, input, problem, node, standard: null }; // `standard`: what the preset says for the method
+}
+
+function settingInput(kind, attributes, options) {
+  if (kind === "bool") return h("input", { ...attributes, type: "checkbox", class: "cs-tick" });
+  if (options.length) return h("select", { ...attributes, class: "cs-input" }, options.map(([value, words]) => h("option", { value }, words)));
+  return h("input", { ...attributes, class: "cs-input cs-short", autocomplete: "off", inputmode: INPUT_MODES[kind] });
+}
+
+// As it is sent: empty where it is what the preset says.
+export function valueOf({ input, standard }) {
+  if (input.type !== "checkbox") return input.value;
+  return input.checked === Boolean(standard) ? "" : `${input.checked}`;
 }
 
 // All fields in their order; `upload` stands with the queries, `last` below everything.
@@ -91,7 +108,11 @@ export function fillAgain(fields, again) {
   seed.value = again.seed;
   seeds.value = again.seeds;
   for (const { preset, input } of presets) input.checked = preset.name === again.preset;
-  for (const { name, input } of settings) input.value = again.changes[name] ?? "";
+  for (const { name, input } of settings) {
+    const change = again.changes[name] ?? "";
+    if (input.type === "checkbox") input.checked = change.toLowerCase() === "true";
+    else input.value = change;
+  }
   advanced.open = Object.keys(again.changes).length > 0;
 }
 
@@ -109,9 +130,12 @@ function chosenPreset({ presets }) {
 export function showPresetValues(fields) {
   const method = fields.settings.find(({ name }) => name === "method").input.value;
   const values = chosenPreset(fields).preset.values[method];
-  for (const { name, input, node } of fields.settings) {
+  for (const setting of fields.settings) {
+    const { name, input, node } = setting;
     node.hidden = name !== "method" && !(name in values);
-    input.placeholder = String(values[name]);
+    if (input.type === "checkbox" && valueOf(setting) === "") input.checked = Boolean(values[name]);
+    else input.placeholder = String(values[name]);
+    setting.standard = values[name];
   }
 }
 
@@ -139,6 +163,6 @@ export function readFields(fields) {
     preset: chosenPreset(fields).preset.name,
     seed: seed.value.trim() === "" ? null : Number(seed.value),
     seeds: Number(seeds.value),
-    settings: Object.fromEntries(settings.filter(({ node }) => !node.hidden).map(({ name, input }) => [name, input.value])),
+    settings: Object.fromEntries(settings.filter(({ node }) => !node.hidden).map((setting) => [setting.name, valueOf(setting)])),
   };
 }

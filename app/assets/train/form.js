@@ -1,6 +1,6 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
-import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setTitle, whileBusy } from "../studio.js";
+import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "../studio.js";
 import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
@@ -50,6 +50,7 @@ function makePage(element, props, ask) {
     asking: false,
     again: false,
     told: h("div", { class: "cs-preview-told", "aria-live": "polite" }),
+    before: h("p", { class: "cs-quiet", hidden: true }, "As it was before the last change:"),
     reason: h("p", { class: "cs-problem", id: "train-reason", role: "alert" }),
     command: h("code", { class: "cs-command-text" }),
     linkYaml: h("a", { download: true }, "constitution"),
@@ -84,7 +85,7 @@ function layout(page, message) {
   const warning = message && h("div", { class: "cs-notice" }, h("p", { role: "alert" }, message));
   const nodes = fieldNodes(page.fields, upload.node, checkingBox(checking));
   const form = h("form", { class: "cs-train-form", id: "content", novalidate: true, onsubmit: (event) => submit(page, event), oninput: (event) => onInput(page, event) }, warning, nodes);
-  const aside = h("aside", { class: "cs-preview", "aria-label": "What this run would be" }, h("h2", {}, "Before you click"), told, reason, h("div", { class: "cs-train-go" }, button), commandBox(page));
+  const aside = h("aside", { class: "cs-preview", "aria-label": "What this run would be" }, h("h2", {}, "Before you click"), page.before, told, reason, h("div", { class: "cs-train-go" }, button), commandBox(page));
   button.setAttribute("form", "content");
   return [head, form, aside, h("section", { class: "cs-train-runs", "aria-label": "Runs" }, h("h2", {}, "Runs"), runList)];
 }
@@ -146,24 +147,29 @@ function showPreview(page, reply, sent) {
   showProblem(page.fields, good ? null : reply?.setting, page.reason.textContent);
   usable(page, good);
   for (const node of [told, command.parentElement]) node.classList.toggle("cs-stale", !good);
+  page.before.hidden = good || !told.childElementCount;
   if (!good) return;
   fragment(told, reply.html);
   command.textContent = reply.command;
   page.linkYaml.href = `./versions/${sent.version}.yaml`;
   page.linkQueries.href = `./query-sets/${sent.query_set}.jsonl`;
-  for (const { preset, minutes } of page.fields.presets) minutes.textContent = reply.minutes[preset.name] ?? "";
+  for (const { preset, minutes, work } of page.fields.presets) {
+    minutes.textContent = reply.minutes[preset.name] ?? "";
+    setText(work, reply.work[preset.name]);
+  }
 }
 
 async function submit(page, event) {
   const { button, reason } = page;
   event.preventDefault();
   if (button.disabled) return;
-  button.disabled = true;
   button.textContent = "Queuing…";
-  const reply = await page.ask("train", page.data());
+  const reply = await whileBusy([button], () => page.ask("train", page.data()));
   button.textContent = "Train";
-  if (reply?.kind === "go") return location.assign(reply.href);
-  button.disabled = false;
+  if (reply?.kind === "go") {
+    button.disabled = true; // until the next page is there
+    return location.assign(reply.href);
+  }
   reason.textContent = problemOf(reply);
 }
 

@@ -1,5 +1,5 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
-import { inAddress, openChannel } from "../channel.js";
+import { ANSWERS, inAddress, openChannel } from "../channel.js";
 import { takeOver } from "../handover.js";
 import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf, setTitle, whileBusy } from "../studio.js";
 import { listenToCameOut, showCameOut } from "./came-out.js";
@@ -10,8 +10,10 @@ import { drawProblems, makeCalm } from "./problems.js";
 import { disown, newProposing, openProposal } from "./proposing.js";
 import { makeProposingAll, showProposingAll } from "./proposing-all.js";
 import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.js";
-import { keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
-import { showName, showOnwards, showStatus, showVerdict } from "./saying.js";
+import { discardDraft, keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
+import { showDiscard, showName, showOnwards, showStatus, showVerdict } from "./saying.js";
+import { newSteps, remember } from "./steps.js";
+import { beginSteps, listenToUndo, stateOf } from "./undoing.js";
 import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
 
 export function mount({ element, props }) {
@@ -25,6 +27,7 @@ export function mount({ element, props }) {
   listenToName(page);
   listenToPatterns(page);
   listenToCameOut(page);
+  listenToUndo(page, element);
   page.history.addEventListener("click", (event) => {
     const button = event.target.closest("[data-version]");
     if (button) showReadingSheet(page, Number(button.dataset.version));
@@ -37,7 +40,7 @@ export function mount({ element, props }) {
     if (page.draft.dirty) save(page);
   });
   listenWhile(element, window, "pagehide", () => keepCopy(page));
-  listenWhile(element, window, "online", () => page.draft.dirty && save(page));
+  listenWhile(element, window, ANSWERS, () => page.draft.dirty && save(page));
   void channel.ask("opened", inAddress("constitution")).then((reply) => begin(page, reply));
 }
 
@@ -58,6 +61,7 @@ function makePage(element, props, ask) {
     ask,
     root: emptyRoot(element, ".cs-editor"),
     draft: newDraft(),
+    steps: newSteps(),
     proposing: newProposing(),
     calm: makeCalm(element),
     cameOut: null, // what the newest finished run found
@@ -73,6 +77,7 @@ function makePage(element, props, ask) {
     nameProblem: h("p", { class: "cs-problem", id: "constitution-name-problem" }),
     history: h("div", { class: "cs-history" }),
     onwards: h("nav", { class: "cs-onwards", "aria-label": "With this version" }),
+    discard: h("button", { type: "button", class: "cs-link", hidden: true, onclick: (event) => isSecond(event) || discardDraft(page, page.discard) }),
   };
   page.versionSheet = makeVersionSheet(page);
   page.readingSheet = makeReadingSheet(page);
@@ -83,10 +88,11 @@ function makePage(element, props, ask) {
 }
 
 async function beginAgain(page, button) {
-  button.disabled = true;
-  const reply = await page.ask("begin", { constitution: Number(button.dataset.begin) });
-  button.disabled = false;
-  if (reply?.kind === "opened") return open(page, reply);
+  const reply = await whileBusy([button], () => page.ask("begin", { constitution: Number(button.dataset.begin) }));
+  if (reply?.kind === "opened") {
+    open(page, reply);
+    return page.name.focus();
+  }
   page.root.querySelector("[role=alert]").textContent = problemOf(reply);
 }
 
@@ -100,12 +106,14 @@ function open(page, reply) {
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
   showOnwards(page, reply);
+  showDiscard(page, reply);
   showStatus(page, reply.saved_at ? `Saved ${clock(new Date(reply.saved_at))}` : "All is saved", "good");
   list.querySelectorAll("[data-field]").forEach((field) => (field.dataset.seen = field.value ? "1" : ""));
   drawProblems(page, reply.problems, false);
   root.replaceChildren(head(page), paper(page), rail(page), page.versionSheet.dialog, page.readingSheet.dialog);
   root.querySelectorAll("textarea").forEach(grow);
   fragment(page.read, takeOver(draft.id));
+  beginSteps(page);
   recover(page, reply);
   showCameOut(page);
   const wanted = new URLSearchParams(location.search).get("version");
@@ -142,10 +150,12 @@ function rail(page) {
     page.onwards,
     h("h2", {}, "Versions"),
     page.history,
+    h("p", { class: "cs-discard" }, page.discard),
     h("h2", {}, "Take it with you"),
     h("p", { class: "cs-quiet" }, "The draft as a file: YAML for the command line, Markdown for reading."),
     h("p", { class: "cs-actions" }, get("YAML", "yaml"), get("Markdown", "markdown")),
     h("p", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Alt"), " + ", h("kbd", {}, "↑"), " or ", h("kbd", {}, "↓"), " moves the principle you are in."),
+    h("p", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Ctrl"), " + ", h("kbd", {}, "Z"), " takes the last change back, a removed principle too."),
   );
 }
 
@@ -171,7 +181,7 @@ function listenToList(page) {
     if (!event.target.dataset.field) return; // a proposal is no part of the draft yet
     disown(event.target);
     if (event.target.dataset.field === "title") renumber(list);
-    touched(page);
+    touched(page, typingOf(event));
   });
   list.addEventListener("focusout", (event) => {
     if (!event.target.dataset.field) return;
@@ -181,6 +191,12 @@ function listenToList(page) {
   });
 }
 
+// Letters that are typed, or deleted, in one field one after the other. What is pasted, cut or chosen is none of it.
+function typingOf({ target, inputType }) {
+  const kind = /^(insertText|insertCompositionText|insertLineBreak|deleteContent)/.exec(inputType)?.[0];
+  return kind ? `${target.id} ${kind.startsWith("delete") ? "delete" : "insert"}` : null;
+}
+
 function listenToName(page) {
   const { name } = page;
   let timer = null;
@@ -188,7 +204,8 @@ function listenToName(page) {
     clearTimeout(timer);
     rename(page);
   };
-  name.addEventListener("input", () => {
+  name.addEventListener("input", (event) => {
+    remember(page.steps, stateOf(page), typingOf(event));
     clearTimeout(timer);
     if (name.value.trim()) timer = setTimeout(send, PAUSE_MS); // an empty one is complained about on leaving, not while it is retyped
   });

@@ -30,7 +30,7 @@ async function showMatches(page, item, pattern, wanted) {
   if (!wanted() || !item.isConnected) return;
   const panel = panelOf(item) ?? h("div", { class: "cs-matches", role: "status" });
   if (reply?.kind !== "matches") panel.replaceChildren(h("p", { class: "cs-quiet" }, problemOf(reply)));
-  else panel.replaceChildren(h("p", { class: "cs-quiet" }, reply.says), h("ul", {}, reply.texts.map(sample)));
+  else panel.replaceChildren(h("p", { class: "cs-quiet" }, reply.says), h("ul", { tabindex: "0", "aria-label": "Where it matches" }, reply.texts.map(sample)));
   if (!panel.isConnected) item.querySelector(".cs-check").append(panel);
 }
 

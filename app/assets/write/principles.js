@@ -101,6 +101,21 @@ export function principleItem(kinds, principle) {
   return item;
 }
 
+// Puts what a principle says into the item that it has: only what differs, so that all else keeps its place.
+export function fillItem(item, principle) {
+  const [name, argument] = checkParts(principle.check);
+  const values = { title: principle.title, statement: principle.statement, antithesis: principle.antithesis, argument: `${argument ?? ""}`, check: name };
+  for (const [field, value] of Object.entries(values)) {
+    const node = fieldOf(item, field);
+    if (node.value === value) continue;
+    node.value = value;
+    if (node.tagName === "TEXTAREA") grow(node);
+    else node.dispatchEvent(new Event("change"));
+  }
+  showWriter(item, principle.written_by ?? null);
+  return item;
+}
+
 export function showWriter(item, written) {
   item.dataset.writtenBy = JSON.stringify(written);
   item.querySelector("[data-writer]").textContent = writerSays(written);

@@ -1,5 +1,5 @@
 // The dialog in which a version is read: its text, what the draft changes in it, and a way back to it.
-import { download, fragment, h, problemOf } from "../studio.js";
+import { download, fragment, h, problemOf, whileBusy } from "../studio.js";
 import { readAll } from "./principles.js";
 import { same } from "./rows.js";
 import { replaceDraft, save } from "./saving.js";
@@ -44,13 +44,13 @@ export async function showReadingSheet(page, number) {
 
 async function restoreShown(page, sheet) {
   const { draft } = page;
-  sheet.restore.disabled = true;
-  const reply = await page.ask("restore", () => ({ constitution: draft.id, revision: draft.revision, head: sheet.shown.newest, number: sheet.shown.number }));
-  sheet.restore.disabled = false;
+  const wish = () => ({ constitution: draft.id, revision: draft.revision, head: sheet.shown.newest, number: sheet.shown.number });
+  const reply = await whileBusy([sheet.restore], () => page.ask("restore", wish));
   if (reply?.kind !== "versioned") return void (sheet.problem.textContent = problemOf(reply, LOOK_FIRST));
   sheet.dialog.close();
   if (!same(readAll(page), reply.principles)) replaceDraft(page, reply.principles, `${reply.message} The text that was in the draft is kept here until you leave the page.`);
   adopt(page, reply);
+  page.history.querySelector("[data-version]")?.focus(); // the version that was made; the button that the dialog was opened with is gone
 }
 
 // The draft, or a version, as a file.

@@ -1,24 +1,30 @@
 // Keeping what is typed: a short pause, then the server; until it has answered, a copy in this browser as well.
-import { clock } from "../studio.js";
+import { clock, problemOf, whileBusy } from "../studio.js";
 import { backUp, forgetBackup, readBackup } from "./backup.js";
 import { drawAll, readAll } from "./principles.js";
 import { drawProblems } from "./problems.js";
 import { same } from "./rows.js";
-import { hideNotice, showNotice, showStatus, showVerdict } from "./saying.js";
+import { hideNotice, showDiscard, showNotice, showStatus, showVerdict } from "./saying.js";
+import { remember } from "./steps.js";
+import { stateOf } from "./undoing.js";
 
 export const PAUSE_MS = 600;
 const RETRY_MS = 4000;
+const SLOW_MS = 3000;
+const SLOW = "Not saved yet: the studio takes its time. Go on writing; the text is safe in this browser.";
 const NO_ANSWER = "the studio does not answer. The text is safe in this browser and is tried again.";
 
 export function newDraft() {
-  return { id: null, revision: 0, head: null, dirty: false, problems: [], unanswered: null, mine: null, conflict: null, saving: null, timer: null };
+  return { id: null, revision: 0, head: null, newest: null, dirty: false, problems: [], unanswered: null, mine: null, conflict: null, saving: null, timer: null };
 }
 
 export function keepCopy(page) {
-  if (page.draft.dirty) backUp(page.draft, readAll(page));
+  if (page.draft.dirty || page.draft.saving) backUp(page.draft, readAll(page));
 }
 
-export function touched(page) {
+// After every change of the document; `typing` as `remember` takes it.
+export function touched(page, typing = null) {
+  remember(page.steps, stateOf(page), typing);
   page.draft.dirty = true;
   showStatus(page, "Editing…");
   clearTimeout(page.draft.timer);
@@ -42,11 +48,18 @@ async function saveAll(page) {
     const sent = readAll(page);
     draft.dirty = false;
     showStatus(page, "Saving…");
+    const slow = setTimeout(() => tellSlow(page), SLOW_MS);
     const reply = await page.ask("save", () => ({ constitution: draft.id, revision: draft.revision, head: draft.head ?? 0, principles: sent }));
+    clearTimeout(slow);
     if (reply?.kind === "saved") settle(page, reply);
     else if (reply?.kind === "conflict") meetConflict(page, reply, sent);
     else return notSaved(page, reply, sent);
   }
+}
+
+function tellSlow(page) {
+  backUp(page.draft, readAll(page));
+  showStatus(page, SLOW, "problem");
 }
 
 function settle(page, reply) {
@@ -59,6 +72,7 @@ function settle(page, reply) {
     showStatus(page, `Saved ${clock(new Date())}`, "good");
   }
   showVerdict(page, reply.verdict, reply.problems);
+  showDiscard(page, reply);
   drawProblems(page, reply.problems, false);
 }
 
@@ -104,7 +118,7 @@ function loadOther(page) {
   draft.mine = readAll(page);
   draft.conflict = null;
   draft.dirty = false;
-  drawAll(page, other.principles);
+  redraw(page, other.principles);
   settle(page, other);
   offerMine(page, "The other text is loaded. Yours is kept here until you leave the page.");
 }
@@ -112,8 +126,26 @@ function loadOther(page) {
 // Puts other principles in the draft, keeping the present ones at hand.
 export function replaceDraft(page, principles, says) {
   page.draft.mine = readAll(page);
-  drawAll(page, principles);
+  redraw(page, principles);
   offerMine(page, says);
+}
+
+// Another text as a whole, which can be taken back like any other step.
+function redraw(page, principles) {
+  drawAll(page, principles);
+  remember(page.steps, stateOf(page));
+}
+
+// The newest version in the place of the draft.
+export async function discardDraft(page, button) {
+  const { draft } = page;
+  await save(page);
+  if (draft.dirty) return; // not saved, and the page says why
+  const reply = await whileBusy([button], () => page.ask("discard", () => ({ constitution: draft.id, revision: draft.revision, head: draft.newest })));
+  if (reply?.kind !== "saved") return showNotice(page, problemOf(reply), [], true);
+  replaceDraft(page, reply.principles, `The draft says what version ${reply.head} says again. The text that was in it is kept here until you leave the page.`);
+  settle(page, reply);
+  page.notice.querySelector("button").focus();
 }
 
 export function offerMine(page, says) {
@@ -121,7 +153,7 @@ export function offerMine(page, says) {
 }
 
 function bringBack(page) {
-  drawAll(page, page.draft.mine);
+  redraw(page, page.draft.mine);
   page.draft.mine = null;
   page.draft.dirty = true;
   hideNotice(page);
@@ -133,7 +165,7 @@ export function recover(page, reply) {
   const { draft } = page;
   const backup = readBackup(draft);
   if (!backup || same(backup.principles, reply.principles)) return forgetBackup(draft);
-  drawAll(page, backup.principles);
+  redraw(page, backup.principles);
   draft.dirty = true;
   if (backup.revision === reply.revision) return void save(page);
   const message = "This browser kept text that never reached the studio, and the draft was changed elsewhere since.";

@@ -21,6 +21,13 @@ export function showOnwards({ onwards }, { constitution, head, head_id: id }) {
   onwards.replaceChildren(which, link("train", `version=${id}`, "Train this version"), link("compare", `constitution=${constitution}&version=${id}`, "Compare"));
 }
 
+// Where the draft is another text than the newest version, it can be discarded.
+export function showDiscard({ discard, draft }, { changed, head }) {
+  draft.newest = head; // as it is named on the button: of no other one is the draft to become a copy
+  discard.hidden = !changed || head == null;
+  setText(discard, `Discard the draft, back to version ${head}`);
+}
+
 export function showName({ heading }, text) {
   heading.textContent = text;
   setTitle(isolated(text));

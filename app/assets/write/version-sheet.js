@@ -1,9 +1,9 @@
 // The dialog in which the draft becomes a version: what changed since the last one, and a message.
-import { field, fragment, h, problemOf } from "../studio.js";
+import { field, fragment, h, problemOf, whileBusy } from "../studio.js";
 import { readAll } from "./principles.js";
 import { drawProblems, firstProblem } from "./problems.js";
 import { meetConflict, save } from "./saving.js";
-import { LOOK_FIRST, showNotice, showOnwards, showStatus, showVerdict } from "./saying.js";
+import { LOOK_FIRST, showDiscard, showNotice, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
 
 const ELSEWHERE = "This draft was changed elsewhere, perhaps in another tab. Nothing of yours is lost. Which text should stay?";
@@ -58,10 +58,8 @@ function draw(page, sheet, reply) {
 async function submit(page, sheet, event) {
   event.preventDefault();
   if (sheet.button.disabled) return;
-  sheet.button.disabled = true;
   const { revision, head } = sheet.shown;
-  const reply = await page.ask("version", { constitution: page.draft.id, revision, head, message: sheet.message.value });
-  sheet.button.disabled = false;
+  const reply = await whileBusy([sheet.button], () => page.ask("version", { constitution: page.draft.id, revision, head, message: sheet.message.value }));
   if (reply?.kind !== "versioned") return void (sheet.problem.textContent = problemOf(reply, LOOK_FIRST));
   sheet.message.value = "";
   sheet.dialog.close();
@@ -74,6 +72,7 @@ export function adopt(page, reply) {
   page.draft.problems = reply.problems;
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
+  showDiscard(page, reply);
   drawProblems(page, reply.problems, false);
   showOnwards(page, reply);
   showStatus(page, reply.message, "good");

@@ -30,7 +30,7 @@ _ONE_LINE = ("check", "written by")
 
 def dump_markdown(constitution: Constitution) -> str:
     """The constitution as a document for people. Texts are quoted as written, with Markdown's own signs escaped."""
-    lines = [f"# {_escape(constitution.name)}", ""]
+    lines = [f"# {_escape(constitution.name)}", "", *([] if constitution.principles else [""])]  # by which a draft without any differs from a mere title
     for i, p in enumerate(constitution.principles, 1):
         lines += [f"## {i}. {_escape(p.title)}", "", f"**Statement.** {_paragraphs(p.statement)}", "", f"**Antithesis.** {_paragraphs(p.antithesis)}", ""]
         if p.check is not None:

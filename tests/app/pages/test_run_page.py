@@ -124,6 +124,24 @@ def test_stopping_is_said_until_the_checkpoint_is_saved(studio: Studio) -> None:
     assert RunPage(studio).resume({"run": run_id}, asks())["kind"] == "problem"
 
 
+def test_what_resume_would_do_is_said_as_it_is(studio: Studio) -> None:
+    def stopped_says(**saved: str) -> str:
+        held = claim(studio)
+        progress(studio, held, "training", 0, 12, **saved)
+        with studio.sessions.begin() as session:
+            claims.mark_stopped(session, held)
+        return str(opened(studio, held.job_id)["sections"]["messages"])
+
+    run_id = queue(studio)
+    RunPage(studio).stop({"run": run_id}, asks())
+    assert "It had not begun. Resume puts it back into the queue." in opened(studio, run_id)["sections"]["messages"]
+    RunPage(studio).resume({"run": run_id}, asks())
+    before = stopped_says()
+    assert "No step of its training was saved yet. Resume trains from the first step; replies that were finished for it are kept." in before
+    RunPage(studio).resume({"run": run_id}, asks())
+    assert "Resume goes on from its last checkpoint; what was saved is not done again." in stopped_says(checkpoint="iteration-1/checkpoint-000004")
+
+
 def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio) -> None:
     run_id = queue(studio)
     finish(studio, claim(studio), result(capitals()))

@@ -12,6 +12,7 @@ from app.pages.judge import JudgePage
 from app.pages.train import TrainPage
 from app.services import runs
 from app.services.exposed import EXPOSED
+from app.services.query_sets import upload
 from app.services.studio import Studio
 from db.constitutions import list_constitutions, set_archived
 from tests.app.pages.calling import asks, sent
@@ -67,6 +68,19 @@ def test_a_preview_answers_with_command_and_minutes(studio: Studio) -> None:
     assert "--set passes=3" in reply["command"]
     assert set(reply["minutes"]) == {"quick", "standard", "thorough"}
     assert "about" in reply["html"]
+
+
+def test_a_small_query_set_says_the_numbers_that_will_be_used(studio: Studio) -> None:
+    """25 train queries: two passes are 2 x 7 steps of 4. Of two halves, 13 and 12, the second iteration uses up its own: 2 x 4 + 2 x 3 steps."""
+    rows = "".join(f"Question {i}?,{'train' if i < 25 else 'held_out'}\n" for i in range(32))
+    few, _ = upload(studio, f"query,split\n{rows}".encode(), "few.csv")
+    reply = TrainPage(studio).preview(sent(studio, query_set=few.id), asks())
+    said = "25 queries × 2 passes = 14 steps of 4; measured on 7 held-out queries"
+    assert said in reply["html"]
+    assert reply["work"]["quick"] == said
+    assert reply["work"]["standard"] == "13 + 12 queries in 2 iterations × 2 passes = 14 steps of 4; measured on 7 held-out queries"
+    enough = TrainPage(studio).preview(sent(studio), asks())["work"]["quick"]
+    assert enough == "48 queries × 2 passes = 24 steps of 4; measured on 24 held-out queries"
 
 
 def test_what_a_person_typed_is_shown_not_run(studio: Studio) -> None:

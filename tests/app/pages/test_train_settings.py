@@ -7,6 +7,7 @@ import pytest
 from app.pages.train import TrainPage
 from app.services.exposed import EXPOSED, preset_values
 from app.services.studio import Studio
+from core.methods.settings import PRESETS
 from tests.app.pages.calling import asks, sent
 from tests.app.planting import HARDWARE, measure
 
@@ -36,6 +37,17 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
     measure(studio, HARDWARE)
     told = page.preview(sent(studio, settings={"method": "mipo"}), asks())["html"]
     assert "measure: MIPO with the constitution" in told, told
+
+
+def test_no_setting_is_asked_for_by_its_variable_or_in_words_of_a_program() -> None:
+    for setting in EXPOSED:
+        assert "true" not in setting.label and "auto" not in setting.label and "_" not in setting.label
+        assert setting.kind in ("int", "float", "bool", "choice") and bool(setting.options) == (setting.kind == "choice")
+    yes_or_no = {setting.name for setting in EXPOSED if setting.kind == "bool"}
+    for preset in PRESETS:  # a box that is not ticked means no in each of them
+        assert {preset_values(preset)[""][name] for name in yes_or_no} == {False}
+    recompute = next(setting for setting in EXPOSED if setting.name == "activation_checkpointing")
+    assert [value for value, _ in recompute.options] == ["", "on", "off"]
 
 
 @pytest.mark.parametrize(("four_bit", "warned"), [(False, True), (True, False), (None, False)])

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,13 +17,13 @@ from app.pages.constitutions import ConstitutionsPage
 from app.pages.frame import header_html
 from app.pages.write import WritePage
 from app.present.constitutions import changes_html, check_sentence, document_html, history_html
-from app.present.text import diff_html, escape
+from app.present.text import escape, pieces_html
 from app.services.constitutions import list_constitutions
 from app.services.studio import Studio, open_studio
 from app.settings import Settings
 from app.web.actors import Actor, KnownBy
 from app.web.modules import ASSETS
-from core.constitution.changes import changes
+from core.constitution.changes import changes, diff_pieces
 from core.constitution.checks import CHECKS, Check
 from core.constitution.principles import Constitution, Principle
 from db.comparisons import NewComparison, NewReply, add_comparison, save_reply
@@ -107,7 +108,19 @@ def test_a_question_in_another_shape_is_answered_with_a_problem(studio: Studio, 
 def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
     stranger: Any = SimpleNamespace(state=SimpleNamespace(), query_params={})
     page, listing = WritePage(studio), ConstitutionsPage(studio)
-    writing = (page.save, page.rename, page.preview, page.version, page.restore, page.open, page.download, page.propose, page.proposal, page.leave)
+    writing = (
+        page.save,
+        page.rename,
+        page.preview,
+        page.version,
+        page.restore,
+        page.discard,
+        page.open,
+        page.download,
+        page.propose,
+        page.proposal,
+        page.leave,
+    )
     for handler in (*writing, listing.create, listing.read, listing.rename):
         with pytest.raises(PermissionError):
             handler({}, stranger)
@@ -178,7 +191,7 @@ def test_problems_advice_and_differences_come_as_data(studio: Studio) -> None:
 
 
 def test_a_difference_is_by_words() -> None:
-    assert diff_html("Say one thing.", "Say exactly one thing!") == "Say <ins>exactly </ins>one thing<del>.</del><ins>!</ins>"
+    assert pieces_html(diff_pieces("Say one thing.", "Say exactly one thing!")) == "Say <ins>exactly </ins>one thing<del>.</del><ins>!</ins>"
 
 
 def test_texts_are_escaped_wherever_they_are_shown() -> None:
@@ -195,6 +208,22 @@ def test_a_moved_principle_is_not_shown_as_new() -> None:
     a, b = (Principle(id=i, title=i, statement=f"s{i}", antithesis=f"a{i}") for i in "ab")
     html = changes_html(changes(Constitution(name="N", principles=(a, b)), Constitution(name="N", principles=(b, a))))
     assert "moved from 2 to 1" in html and "<ins>" not in html and "<del>" not in html
+
+
+def with_only(principle: Principle) -> Constitution:
+    return Constitution(name="C", principles=(principle,))
+
+
+def test_a_check_that_takes_the_place_of_another_is_shown_as_old_and_new_sentence() -> None:
+    principle = Principle(id="1", title="Brief", statement="Be brief.", antithesis="Be long.")
+    counted = replace(principle, check=Check("max_words", 20))
+    both = changes_html(changes(with_only(principle), with_only(counted)))
+    assert "<del>No program checks it.</del> → <ins>The reply has at most 20 words.</ins>" in both
+    fewer = replace(principle, check=Check("max_words", 10))
+    other = changes_html(changes(with_only(counted), with_only(fewer)))
+    assert "<del>The reply has at most 20 words.</del> → <ins>The reply has at most 10 words.</ins>" in other
+    reworded = changes_html(changes(with_only(counted), with_only(replace(counted, statement="Be short."))))
+    assert '<p class="cs-quiet">The reply has at most 20 words.</p>' in reworded
 
 
 def test_every_check_has_a_sentence_with_its_argument() -> None:
@@ -231,6 +260,30 @@ def test_every_text_colour_has_enough_contrast(scheme: str) -> None:
         assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
     for ground in ("paper", "sheet", "wash"):
         assert contrast(colours["edge"], colours[ground]) >= 3, ground
+
+
+def styles() -> list[tuple[str, str]]:
+    """Every rule of every style sheet: its selector, and what it says."""
+    texts = (re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL) for path in ASSETS.glob("*.css"))
+    return [(selector.strip(), rule) for text in texts for selector, rule in re.findall(r"([^{}]+)\{([^{}]*)\}", text)]
+
+
+def test_no_text_is_made_paler_than_its_colour() -> None:
+    """Of a colour with a contrast of 4.5, an opacity of 0.55 leaves 2.5."""
+    paler = {selector for selector, rule in styles() if re.search(r"opacity: 0?\.\d", rule)}
+    assert paler == {".cs-line-raw", ".cs-meter::before", ".cs-icon[disabled]"}  # lines, and what cannot be pressed
+
+
+def test_whatever_scrolls_can_be_reached_by_keyboard_and_has_a_name() -> None:
+    scrolling = {selector.split()[-1] for selector, rule in styles() if re.search(r"overflow(-[xy])?: auto", rule)}
+    classes = {each[1:] for each in scrolling if each.startswith(".")}
+    assert scrolling - {f".{each}" for each in classes} == {"section", "ul"}  # of the list of endpoints, and of what a pattern matches
+    begins = re.compile(rf"""class(="|: ")({"|".join(classes)})"|'<section tabindex|h\("ul", \{{.*texts\.map""")
+    root = ASSETS.parent
+    sources = (path.read_text(encoding="utf-8") for path in (*root.rglob("*.py"), *root.rglob("*.js")))
+    made = [line for source in sources for line in source.splitlines() if begins.search(line)]
+    assert len(made) >= 13
+    assert [line for line in made if "tabindex" not in line or "aria-label" not in line] == []
 
 
 def test_the_assets_ask_no_other_server_for_anything() -> None:

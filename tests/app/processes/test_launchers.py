@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from app.services.studio import Studio
 from core.machine import Hardware
 from db import jobs, machines
 from db.claims import Claim
+from db.session import clock
 from db.status import JobStatus
+from db.tables import Machine
 from tests.app.planting import HARDWARE, get_run, make_studio, queue
 
 
@@ -167,6 +170,27 @@ def test_a_place_that_was_measured_is_not_measured_again(studio: Studio) -> None
     assert known is not None
     assert replace(known, four_bit=HARDWARE.four_bit) == HARDWARE
     assert known.four_bit is not None
+
+
+@pytest.mark.parametrize(
+    ("ago", "doubted", "again"),
+    [(timedelta(days=6), False, False), (timedelta(days=8), False, True), (timedelta(hours=2), True, True), (timedelta(minutes=50), True, False)],
+)
+def test_a_place_is_measured_again_when_that_is_long_ago_or_a_run_contradicts_it(studio: Studio, ago: timedelta, doubted: bool, again: bool) -> None:
+    """What was just measured is not doubted: then the estimates are wrong there, and measuring again would not help."""
+    with studio.sessions.begin() as session:
+        machines.put_machine(session, "cluster", vars(replace(HARDWARE, matmul_gflops=223.0)))
+        session.query(Machine).update({"measured_at": clock(session) - ago})
+    if doubted:
+        with studio.sessions.begin() as session:
+            machines.doubt_machine(session, "cluster")
+    cluster = Cluster(ends=[])
+    survey_place(Trainer(studio.sessions, cluster))
+    assert cluster.surveys == int(again)
+    found = known_hardware(studio)
+    assert found is not None and found.matmul_gflops == (HARDWARE.matmul_gflops if again else 223.0)
+    survey_place(Trainer(studio.sessions, cluster))
+    assert cluster.surveys == int(again)
 
 
 def test_a_place_whose_figures_cannot_be_read_is_measured_again(studio: Studio) -> None:

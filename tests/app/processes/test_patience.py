@@ -29,6 +29,7 @@ from app.services.studio import Studio
 from app.settings import Settings
 from core.errors import DiskFullError, StudioError
 from core.progress import ShownReply, StepReport
+from core.runs.pace import Pace
 from db import claims, jobs, runs
 from db.errors import LostLease
 from db.faults import Fault
@@ -108,7 +109,7 @@ def shown(bench: Bench) -> str:
 
 def test_a_run_whose_database_is_busy_for_long_goes_on(bench: Bench) -> None:
     with bench.busy_for(0.8):
-        Reporter(bench.watch)(STEP)
+        Reporter(bench.watch, Pace({}))(STEP)
     assert (bench.job.status, bench.job.step) == (JobStatus.RUNNING, 1)
     with bench.studio.sessions.read() as session:
         assert [metric.value for metric in runs.metrics(session, bench.watch.claim.job_id)] == [0.5]
@@ -124,7 +125,7 @@ def test_a_lock_that_another_process_holds_for_seven_seconds_ends_no_run(bench: 
     with subprocess.Popen([sys.executable, "-c", LOCKS, str(engine.url.database)], stdout=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline()
         began = time.monotonic()
-        Reporter(watch)(STEP)
+        Reporter(watch, Pace({}))(STEP)
         assert time.monotonic() - began > BUSY_TIMEOUT_S
     engine.dispose()
     assert (bench.job.status, bench.job.step) == (JobStatus.RUNNING, 1)
@@ -140,7 +141,7 @@ def test_a_run_whose_disk_is_full_waits_says_so_and_goes_on(bench: Bench) -> Non
 
     replies = tuple(ShownReply(query="Why?", side=side, text="Because. " * 2000) for side in ("statement", "antithesis"))
     with after(0.6, make_room):
-        Reporter(bench.watch)(StepReport(phase="training", done=1, total=2, replies=replies))
+        Reporter(bench.watch, Pace({}))(StepReport(phase="training", done=1, total=2, replies=replies))
     assert "The disk is full since <time" in told[0]
     assert "free some space, it goes on by itself" in told[0]
     assert "The disk is full" not in shown(bench)
@@ -149,7 +150,7 @@ def test_a_run_whose_disk_is_full_waits_says_so_and_goes_on(bench: Bench) -> Non
 
 def test_a_stop_is_heard_while_something_waits(bench: Bench) -> None:
     with bench.busy_for(1.5), after(0.3, bench.watch.orphan):
-        Reporter(bench.watch)(STEP)
+        Reporter(bench.watch, Pace({}))(STEP)
         assert bench.watch.should_stop()
     assert bench.job.step == 0
 
@@ -169,7 +170,7 @@ def test_a_request_to_stop_is_heard_where_nothing_can_be_written(bench: Bench, m
 def test_a_lease_that_was_lost_meanwhile_is_noticed_after_the_wait(bench: Bench) -> None:
     taken = f"UPDATE job SET owner = 'another', attempt = attempt + 1 WHERE id = {bench.watch.claim.job_id}"
     with bench.busy_for(0.6, taken), pytest.raises(LostLease):
-        Reporter(bench.watch)(STEP)
+        Reporter(bench.watch, Pace({}))(STEP)
     assert bench.job.step == 0
     with bench.studio.sessions.begin() as session:
         claims.fail(session, claims.claim_of(session.get_one(Job, bench.watch.claim.job_id)), "test", "over")

@@ -21,6 +21,7 @@ from app.processes.trainer import Trainer, work_once
 from app.processes.training import Reporter
 from app.services.runs import resume, run_view, stop
 from core.progress import StepReport
+from core.runs.pace import Pace
 from db import machines, runs
 from db.status import JobStatus
 from tests.app.planting import HARDWARE, claim, make_studio
@@ -223,7 +224,7 @@ def test_a_death_is_told_in_words(status, words):
 
 def test_a_notice_that_lasts_stays_on_the_run_when_the_next_phase_begins(studio, model_folder):
     run_id = queue(studio, model_folder)
-    report = Reporter(Watch(studio.sessions, claim(studio)))
+    report = Reporter(Watch(studio.sessions, claim(studio)), Pace({}))
     report(StepReport(phase="preparing", done=100, total=100, note="Scored row by row.", lasting="Scored row by row."))
     report(StepReport(phase="preparing", done=100, total=100, note="asking the base"))
     assert job(studio, run_id).notice == "asking the base"

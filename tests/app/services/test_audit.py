@@ -26,12 +26,15 @@ ROW = {"id": "1" * 32, "title": "Brief", "statement": "Be brief, and tell nobody
 QUERIES = "".join(json.dumps({"query": f"Question {number}?", "split": "train" if number % 2 else "held_out"}) + "\n" for number in range(8))
 FILE = "name: Filed\nprinciples:\n  - title: One\n    statement: Be brief.\n    antithesis: Be long.\n"
 KEY = "a-click-1"
+OWN_ROWS = {"mark/mark", "mark/undo"}  # a mark is a row of its own that says who made it, when, and when it was taken back; nothing is written over
 NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered: drafts are their editor's own, comparisons and proposals too
+    *("mark/opened", "mark/card"),
     *("constitutions/list", "write/draft", "write/save", "write/preview", "write/open", "write/download", "write/matches", "write/propose"),
     *(
         "write/proposal",
         "write/leave",
         "write/begin",
+        "write/discard",
         "train/opened",
         "train/choices",
         "train/runs",
@@ -102,6 +105,8 @@ def test_every_change_that_a_page_makes_is_remembered_with_who_and_from_where(st
     run = page.ask("train/train", **wish, key="a-click-3")["id"]
     page.ask("run/stop", run=run)
     page.ask("run/resume", run=run)
+    page.ask("run/stop", run=run)
+    page.ask("run/delete", run=run)
     of, run_of = f"constitution {made}", f"run {run}"
     told = rows(studio)
     assert [(what, subject) for what, subject, _ in told] == [
@@ -110,13 +115,13 @@ def test_every_change_that_a_page_makes_is_remembered_with_who_and_from_where(st
         *((what, f"constitution {copied}") for what in ("constitution.made", "version.saved")),
         *((what, of) for what in ("constitution.archived", "constitution.put-back")),
         *(("constitution.made", f"constitution {filed}"), ("version.saved", f"constitution {filed}"), ("query-set.uploaded", f"query set {queries}")),
-        *(("run.queued", run_of), ("run.stopped", run_of), ("run.resumed", run_of)),
+        *((what, run_of) for what in ("run.queued", "run.stopped", "run.resumed", "run.stopped", "run.deleted")),
     ]
     assert told[1][2] == {"version": 1} and told[3][2] == {"version": 3, "restored": 1} and told[0][2] == {"name": "Mine"}
     assert not any(words in str(told) for words in ("tell nobody", "secret reason", "Question 1"))
     changing = {f"constitutions/{name}" for name in ("create", "read", "rename", "duplicate", "archive", "unarchive")}
-    changing |= {"write/rename", "write/version", "write/restore", "train/upload", "train/train", "run/stop", "run/resume"}
-    assert set(page.endpoints) == changing | NO_CHANGE  # whoever adds a question decides which it is
+    changing |= {"write/rename", "write/version", "write/restore", "train/upload", "train/train", "run/stop", "run/resume", "run/delete"}
+    assert set(page.endpoints) == changing | OWN_ROWS | NO_CHANGE  # whoever adds a question decides which it is
 
 
 def test_the_second_click_of_a_double_click_is_not_remembered(studio: Studio) -> None:

@@ -10,6 +10,7 @@ from app.services import constitutions as service
 from app.services.constitutions import DraftConflictError, DraftView
 from app.services.imports import import_file
 from app.services.studio import STARTERS, RefusedError, Studio, journal_mode, open_studio, read_starters
+from app.services.text_files import export
 from app.settings import Settings
 from core.constitution.files import parse_yaml
 from core.errors import ConfigError, ConstitutionError, StudioError
@@ -247,6 +248,23 @@ def test_restoring_makes_a_new_version_with_the_old_text(studio: Studio) -> None
         service.restore_version(studio, draft.constitution_id, "ann", 3, (draft.revision, 3))
 
 
+def test_a_draft_is_discarded_for_the_newest_version_and_for_nothing_else(studio: Studio) -> None:
+    draft = written(studio, ONE)
+    with pytest.raises(RefusedError, match="There is no version to go back to yet"):
+        service.discard_draft(studio, draft.constitution_id, "ann", (draft.revision, None))
+    draft = versioned(studio, edited(studio, draft, ONE, TWO))
+    with pytest.raises(RefusedError, match="says what version 1 says, so there is nothing to discard"):
+        service.discard_draft(studio, draft.constitution_id, "ann", (draft.revision, 1))
+    typed = edited(studio, draft, {**ONE, "statement": "Twice."})
+    with pytest.raises(RefusedError, match="changed elsewhere"):
+        service.discard_draft(studio, draft.constitution_id, "ann", (draft.revision, 1))
+    with pytest.raises(RefusedError, match="ann saved version 1 meanwhile"):
+        service.discard_draft(studio, draft.constitution_id, "ann", (typed.revision, None))
+    again = service.discard_draft(studio, draft.constitution_id, "ann", (typed.revision, 1))
+    assert again.rows == [ONE, TWO] and not again.changed and again.revision > typed.revision
+    assert len(service.history(studio, draft.constitution_id)) == 1
+
+
 def test_a_name_is_part_of_a_version_and_versions_keep_theirs(studio: Studio) -> None:
     draft = versioned(studio, written(studio, ONE))
     service.rename(studio, draft.constitution_id, " Another   name ")
@@ -257,12 +275,12 @@ def test_a_name_is_part_of_a_version_and_versions_keep_theirs(studio: Studio) ->
 
 def test_a_file_goes_out_and_comes_back_the_same(studio: Studio) -> None:
     draft = versioned(studio, written(studio))
-    file = service.export(studio, draft.constitution_id, "ann", "yaml", 1)
+    file = export(studio, draft.constitution_id, "ann", "yaml", 1)
     assert file.filename == "mine-v1.yaml"
     again = service.open_draft(studio, import_file(studio, file.text.encode(), file.filename, "bob").id, "bob")
     assert again.head is not None and again.head.author == "bob"
-    assert service.export(studio, again.constitution_id, "bob", "yaml").text == file.text.replace("name: Mine\n", "name: Mine 2\n")  # that name is taken
-    assert service.export(studio, draft.constitution_id, "ann", "markdown").text.startswith("# Mine\n")
+    assert export(studio, again.constitution_id, "bob", "yaml").text == file.text.replace("name: Mine\n", "name: Mine 2\n")  # that name is taken
+    assert export(studio, draft.constitution_id, "ann", "markdown").text.startswith("# Mine\n")
 
 
 def test_what_does_not_exist_is_said_in_words(studio: Studio) -> None:

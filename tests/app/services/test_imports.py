@@ -10,6 +10,7 @@ from app.present.readings import constitution_reading_data, constitution_reading
 from app.services import constitutions as service
 from app.services.imports import import_file, read_file
 from app.services.studio import Studio, open_studio
+from app.services.text_files import export
 from app.settings import Settings
 from core.constitution.findings import problems
 from core.errors import ConstitutionError
@@ -79,6 +80,24 @@ def test_ids_of_another_database_are_left_out_and_the_constitution_can_be_opened
     seen = (edited_.revision, 1)
     head = service.save_version(studio, imported.id, "ann", "Second", seen).head
     assert head is not None and head.number == 2
+
+
+def test_what_the_write_page_gives_as_markdown_or_yaml_is_imported_as_it_was(studio: Studio) -> None:
+    """As a first version, where the draft could be one; else as a draft."""
+    constitution_id = service.create_constitution(studio, "Mine: *ours*")
+    row = {"id": "1" * 32, "title": "Be brief", "statement": "Be brief.\n\n- *Really*.", "antithesis": "Be long.", "check": {"contains": "a | b"}}
+    lacking = {"id": "2" * 32, "title": "Ask", "statement": "Ask back.", "antithesis": ""}
+    revision = service.open_draft(studio, constitution_id, "ann").revision
+    for rows, number in (([row], 1), ([row, lacking], None), ([], None)):
+        draft = service.save_draft(studio, constitution_id, "ann", revision, rows)
+        revision = draft.revision
+        for form in ("yaml", "markdown"):
+            file = export(studio, constitution_id, "ann", form)
+            made = import_file(studio, file.text.encode(), file.filename, "ann")
+            assert made.number == number, (form, rows)
+            again = service.open_draft(studio, made.id, "ann")
+            assert again.name == "Mine: *ours*"
+            assert [{**kept, "id": ""} for kept in again.rows] == [{**kept, "id": ""} for kept in draft.rows]
 
 
 def test_a_reading_is_told_as_data_and_as_lines() -> None:

@@ -130,6 +130,24 @@ def test_an_address_that_no_file_can_have_is_not_found(pages: Pages, path: str) 
     assert (answer.status_code, answer.text) == (404, "There is nothing at this address.")
 
 
+OPENED = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}  # as a browser opens an address
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/write/x", "/runs/1/nothing", "/versions/99.yaml", "/modules/x/y.js", "/gradio_api/info"])
+def test_an_unknown_address_is_a_page_in_words_with_a_way_back_for_browsers(pages: Pages, path: str) -> None:
+    answer = pages.client.get(path, auth=OURS, headers=OPENED)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<h1>Nothing is here</h1>" in answer.text and 'href="/">To the constitutions</a>' in answer.text
+    assert "{" not in answer.text.partition("<main")[2]
+    assert not pages.client.get(path, auth=OURS).headers["content-type"].startswith("text/html")
+
+
+def test_programs_get_json_of_an_unknown_endpoint_also_where_they_take_pages(pages: Pages) -> None:
+    answer = pages.client.get("/api/write/nothing", auth=OURS, headers=OPENED)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
+
+
 @pytest.mark.parametrize("path", ["/gradio_api", "/gradio_api/upload", "/config", "/apix", "/assets/../config", "/write/x", "/WRITE", "//write", ""])
 def test_what_is_not_named_is_not_there(path: str) -> None:
     assert is_known("GET", path) is (path == "")

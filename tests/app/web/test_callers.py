@@ -123,6 +123,7 @@ def test_one_account_can_neither_read_nor_write_what_another_has_written(house: 
         ("write/preview", {}),
         ("write/version", {"revision": revision, "head": None, "message": "Mine now."}),
         ("write/restore", {"revision": revision, "head": None, "number": 1}),
+        ("write/discard", {"revision": revision, "head": None}),
         ("write/open", {"number": 1}),
         ("write/history", {}),
         ("write/download", {"format": "yaml"}),

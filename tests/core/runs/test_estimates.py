@@ -9,7 +9,7 @@ from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
 from core.machine import DEFAULT_SHAPE, Hardware, hardware_from_data, model_shape_from_config
 from core.methods.settings import BOUNDS, PRESETS, preset
-from core.progress import remaining_s, share_done
+from core.progress import share_done
 from core.runs.estimates import constitution_tokens, estimate, probings, showings
 from core.runs.phases import run_phases
 from core.settings import SamplingConfig
@@ -151,15 +151,6 @@ def test_progress_never_runs_backwards_and_ends_at_one() -> None:
     assert math.isclose(shares[-1], 1.0)
     assert share_done(seconds, "starting", 3, 4) == 0.0
     assert share_done(seconds, "training", 0, 0) == share_done(seconds, "training", 0, 12)
-
-
-def test_the_time_left_follows_the_pace_that_was_measured() -> None:
-    """Training is estimated at 10 s a step with half of it left; it really takes 20 s a step, so what follows is doubled too."""
-    seconds = dict(zip(run_phases(PRESETS["quick"]), (5.0, 10.0, 100.0, 12.0, 30.0, 8.0), strict=True))
-    assert remaining_s(seconds, "training", 5, 10, None) == pytest.approx(50 + 50)
-    assert remaining_s(seconds, "training", 5, 10, 100.0) == pytest.approx(100 + 2 * 50)
-    assert remaining_s(seconds, "training", 10, 10, 0.0) == pytest.approx(50)
-    assert remaining_s(seconds, "measuring sami", 0, 0, None) == pytest.approx(38)
 
 
 def test_hardware_survives_the_database_and_an_older_row_counts_as_unmeasured() -> None:

@@ -97,6 +97,17 @@ def test_iterations_train_from_the_base_on_replies_of_the_policy_before_to_queri
     assert set(record["queries"]["train"]) >= asked[0] | asked[1] | asked[2]
 
 
+def test_every_phase_is_told_when_it_begins_and_none_is_done_while_the_base_is_still_asked(tiny_folder, tmp_path):
+    reports = []
+    execute(plan(tiny_folder), tmp_path / "run", tmp_path, Listener(on_step=reports.append))
+    begun = {report.phase: report.done for report in reversed(reports)}
+    assert {done for phase, done in begun.items() if phase != "preparing"} == {0}
+    preparing = [report for report in reports if report.phase == "preparing"]
+    asking = [report.done for report in preparing if "asking" in report.note]
+    assert asking == sorted(asking) and 40 <= asking[0] <= asking[-1] < 100
+    assert (preparing[-1].done, preparing[-1].total) == (100, 100)
+
+
 @pytest.mark.parametrize("calls", [2, 4, 6, 9, 13, 17])
 def test_iterations_stopped_anywhere_end_as_if_they_had_not_been(tiny_folder, tmp_path, calls):
     whole = execute(iterated(tiny_folder), tmp_path / "whole", tmp_path)

@@ -144,6 +144,26 @@ def test_as_many_principles_as_a_draft_holds_are_read_and_one_more_is_refused() 
         read_constitution_text(json.dumps({"name": "N", "principles": rows}), "c.json")
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (),
+        (("T", "Be brief.", ""),),
+        (("T", "", "Be long."),),
+        (("", "Be brief.", "Be long."),),
+        (("", "", ""),),
+        (("T", "a", "a"), ("", "", ""), ("U", "c", "")),
+    ],
+)
+def test_a_draft_that_is_not_finished_comes_back_from_its_own_files_too(texts: tuple[tuple[str, str, str], ...]) -> None:
+    rows = [{"id": f"{i}" * 32, "title": title, "statement": statement, "antithesis": antithesis} for i, (title, statement, antithesis) in enumerate(texts, 1)]
+    draft = read_document("Mine", rows).constitution
+    for dumped, name in ((dump_yaml(draft), "mine-draft.yaml"), (dump_markdown(draft), "mine-draft.md")):
+        back = read_constitution(dumped.encode(), name).constitution
+        assert back.name == "Mine"
+        assert [(p.title, p.statement, p.antithesis) for p in back.principles] == list(texts), name
+
+
 LINE = "x: # ~ é 😀 \ue000 & `" * 200
 
 

@@ -1,0 +1,136 @@
+"""What a person without a mouse meets: where the focus goes, and what the keys do."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.services.studio import Studio
+from db import claims
+from tests.app.planting import claim, make_studio, progress, queue, version_id
+from tests.browser.conftest import App
+from tests.browser.test_write import add_principle, create, open_version, principle, save_version, saved
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def studio(app: App) -> Iterator[Studio]:
+    opened = make_studio(app.data)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.mark.parametrize("path", ["/", "/write", "/write?constitution=1", "/train", "/run", "/judge", "/compare"])
+def test_the_skip_link_leads_to_the_content_of_the_same_page(page: Page, app: App, path: str) -> None:
+    page.goto(app.url + path)
+    expect(page.locator("#content")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+    assert page.evaluate("location.pathname + location.search") == path
+    if path != "/run":  # where there is no run yet there is nothing to go to
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.getElementById('content').contains(document.activeElement)")
+
+
+def test_the_focus_is_on_the_new_version_after_restore(page: Page, app: App) -> None:
+    create(page, app, "Restored")
+    add_principle(page, "T", "One.", "Two.")
+    saved(page)
+    save_version(page, "First", 1)
+    principle(page, 1).get_by_label("Statement").fill("Another one.")
+    saved(page)
+    save_version(page, "Second", 2)
+    open_version(page, 1)
+    page.get_by_role("button", name="Restore as a new version").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".cs-versions li")).to_have_count(3)
+    expect(page.locator("[data-version='3']")).to_be_focused()
+
+
+def test_the_focus_stays_with_the_run_after_stop_and_resume(page: Page, app: App, studio: Studio) -> None:
+    run_id = queue(studio, key="stopped-by-key")
+    held = claim(studio)
+    progress(studio, held, "training", 4, 12)
+    page.goto(f"{app.url}/run?id={run_id}")
+    page.get_by_role("button", name="Stop").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".cs-headline")).to_have_text("Stopping: saves a checkpoint after this step")
+    expect(page.locator(".cs-headline")).to_be_focused()
+    with studio.sessions.begin() as session:
+        claims.mark_stopped(session, held)
+    page.get_by_role("button", name="Resume").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".cs-headline")).to_have_text("Stopped")
+
+
+def test_the_focus_stays_on_compare_after_an_empty_query(page: Page, app: App, studio: Studio) -> None:
+    page.goto(f"{app.url}/compare?version={version_id(studio)}")
+    button = page.get_by_role("button", name="Compare", exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#compare-problem")).not_to_be_empty()
+    expect(button).to_be_focused()
+
+
+def test_undo_goes_over_the_whole_document_and_a_removed_principle_too(page: Page, app: App) -> None:
+    address = create(page, app, "Undone")
+    add_principle(page, "A", "", "not a")
+    add_principle(page, "B", "b", "not b")
+    principle(page, 1).get_by_label("Statement").focus()
+    page.keyboard.type("typed before")
+    principle(page, 2).get_by_role("button", name="Remove: principle 2, “B”").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(principle(page, 2).get_by_label("Statement")).to_have_value("b")
+    expect(principle(page, 2).get_by_label("Title")).to_be_focused()
+    expect(page.locator(".cs-removed")).to_have_count(0)
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("typed before")
+    page.keyboard.press("Control+z")
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("")
+    expect(principle(page, 1).get_by_label("Statement")).to_be_focused()
+    page.keyboard.press("Control+Shift+z")
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("typed before")
+    page.keyboard.type(" and after")
+    principle(page, 1).get_by_role("button", name="Move down").click()
+    expect(principle(page, 2).get_by_label("Title")).to_have_value("A")
+    page.keyboard.press("Control+z")
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("typed before and after")
+    page.get_by_label("Constitution", exact=True).fill("Named anew")
+    expect(page).to_have_title("Named anew · Constitution Studio")
+    page.keyboard.press("Control+z")
+    expect(page.get_by_label("Constitution", exact=True)).to_have_value("Undone")
+    expect(page).to_have_title("Undone · Constitution Studio")
+    saved(page)
+    page.goto(address)
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("typed before and after")
+    expect(principle(page, 2).get_by_label("Title")).to_have_value("B")
+    page.keyboard.press("Control+z")  # nothing goes back beyond what was opened
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("typed before and after")
+
+
+def test_a_draft_is_discarded_for_the_newest_version_and_can_be_brought_back(page: Page, app: App) -> None:
+    address = create(page, app, "Discarded")
+    add_principle(page, "T", "One.", "Two.")
+    saved(page)
+    discard = page.get_by_role("button", name="Discard the draft, back to version 1")
+    expect(discard).to_have_count(0)
+    save_version(page, "First", 1)
+    expect(discard).to_be_hidden()
+    principle(page, 1).get_by_label("Statement").fill("Tried out.")
+    discard.click()
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("One.")
+    expect(page.locator(".cs-verdict")).to_have_text("The same as version 1")
+    expect(page.get_by_role("button", name="Bring mine back")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("Tried out.")
+    saved(page)
+    discard.click()
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("One.")
+    page.goto(address)
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("One.")
+    expect(discard).to_be_hidden()
