@@ -131,7 +131,7 @@ function turn(page, at) {
 function table(shown, replies) {
   const heads = ["Row", "Reply", "Principle", "Outcome", "Why"].map((head) => h("th", { scope: "col" }, head));
   const lines = shown.map((each) => h("tr", {}, h("td", {}, `${each.row}`), h("td", { dir: "auto" }, short(replies[each.row])), h("td", { dir: "auto" }, each.principle), h("td", {}, OUTCOMES[each.follows]), h("td", { dir: "auto" }, each.why)));
-  return h("div", { class: "cs-table-wrap", tabindex: "0", role: "region", "aria-label": "Outcomes" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, lines)));
+  return h("div", { class: "cs-table-wrap", tabindex: "0", role: "region", "aria-label": "Judged replies" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, lines)));
 }
 
 function short(text) {

@@ -19,7 +19,7 @@ def reading_html(found: JudgedFile) -> str:
     lines = "".join(_total_html(title, total) for title, total in found.judged.totals.items())
     return (
         f'<div class="cs-judged-head">{_head_html(found.filename, found.file)}{f"<ul>{notes}</ul>" if notes else ""}'
-        '<div class="cs-table-wrap" tabindex="0" role="region" aria-label="What was found of each principle">'
+        '<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Totals">'
         '<table><thead><tr><th scope="col">Principle</th><th scope="col">Follow it</th><th scope="col">95% interval</th>'
         f'<th scope="col">Not judged</th></tr></thead><tbody>{lines}</tbody></table></div></div>'
     )
