@@ -13,7 +13,6 @@ from app.present import runs as present
 from app.present.curves import charts_html
 from app.present.run_list import list_html
 from app.present.series import pooled_html, series_list_html
-from app.present.standings import answer_html
 from app.services import runs as service
 from app.services.deleting import delete_run
 from app.services.run_views import RunView
@@ -98,7 +97,7 @@ def _shown(view: RunView) -> RunShown:
         sections={
             "head": present.head_html(view),
             "actions": present.actions_html(view),
-            "answer": answer_html(view.result.report) if view.result is not None else "",
+            "answer": present.answer_section_html(view),
             "messages": present.messages_html(view),
             "phases": present.phases_html(view),
             "charts": charts_html(view) if view.metrics else "",

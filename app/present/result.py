@@ -36,21 +36,15 @@ MARKS = {  # mark, tone
 UNREADABLE = '<p class="cs-problem">This result was written by another version of the studio, so it cannot be shown here. Its run.json has it.</p>'
 
 
-def result_html(result: RunResult, judging: Sequence[str] = ()) -> str:
-    """Verdicts and table. A person's titles are escaped.
-
-    Args:
-        result: What is shown.
-        judging: Who judged each principle, as `app.present.marks` says it; nothing where nobody can mark.
-    """
+def result_html(result: RunResult) -> str:
+    """Table and verdicts. A person's titles are escaped."""
     report = result.report
-    beside = judging or [""] * len(report.principles)
     return "".join(
         (
             _intro(report),
             _table(report),
             f'<details class="cs-fold" data-fold="verdicts"><summary>How each verdict was reached: three questions</summary>'
-            f'<ol class="cs-verdicts">{"".join(_verdict(report, *each) for each in zip(report.principles, beside, strict=True))}</ol></details>',
+            f'<ol class="cs-verdicts">{"".join(_verdict(report, principle) for principle in report.principles)}</ol></details>',
             worst_html(report),
             confusion_html(report),
             _dropped(result.dropped),
@@ -73,7 +67,7 @@ def _listed(names: Sequence[str]) -> str:
     return escape(" and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names))
 
 
-def _verdict(report: Report, principle: PrincipleFigures, judging: str) -> str:
+def _verdict(report: Report, principle: PrincipleFigures) -> str:
     mark, tone = MARKS[principle.verdict] if principle.verdict is not None else ("", "")
     word = principle.verdict.value if principle.verdict is not None else ""
     control = f'<p class="cs-finding-says">{isolated(principle.control, principle.title)}</p>' if principle.control else ""
@@ -81,7 +75,7 @@ def _verdict(report: Report, principle: PrincipleFigures, judging: str) -> str:
         f'<li class="cs-finding" data-tone="{tone}">'
         f'<p class="cs-finding-word"><span class="cs-finding-mark" aria-hidden="true">{mark}</span>{escape(word)}</p>'
         f'<div><h3 dir="auto">{escape(principle.title)}</h3>'
-        f'<p class="cs-finding-says">{isolated(principle.sentence, principle.title)}</p>{control}{judging}{answers_html(report, principle)}</div></li>'
+        f'<p class="cs-finding-says">{isolated(principle.sentence, principle.title)}</p>{control}{answers_html(report, principle)}</div></li>'
     )
 
 

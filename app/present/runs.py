@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from app.present.marks import judging_html, marks_problem_html
 from app.present.result import UNREADABLE, result_html
 from app.present.sides import SHOWN_SIDES
+from app.present.standings import answer_html
 from app.present.text import count, escape, time_html
 from app.present.trainability import trainability_html
 from app.processes.patience import Hindrance
@@ -266,14 +267,18 @@ def log_html(log: Sequence[str]) -> str:
     return shown if log else '<p class="cs-quiet">No log yet.</p>'
 
 
+def answer_section_html(view: RunView) -> str:
+    """What came out for each principle, and who judged it; empty until there is a result."""
+    return answer_html(view.result.report, judging_html(view.line.id, view.result.report, view.marks)) if view.result is not None else ""
+
+
 def result_section_html(view: RunView) -> str:
     """The result with its downloads; empty until there is one."""
     if view.result is None and not view.unreadable:
         return ""
     shown = UNREADABLE
     if view.result is not None:
-        judging = judging_html(view.line.id, view.result.report, view.marks)
-        shown = marks_problem_html(view.marks_problem) + result_html(view.result, judging)
+        shown = marks_problem_html(view.marks_problem) + result_html(view.result)
     table = f'<a href="./runs/{view.line.id}/report.csv" download>Figures (CSV)</a>' if view.result is not None else ""
     base = f"./runs/{view.line.id}"
     marks = f'<a href="{base}/marks.csv" download>Marks (CSV)</a>' if view.marks else ""

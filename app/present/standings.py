@@ -3,6 +3,8 @@
 The words stand in `core.measure.standings`; a sign in a frame of its own shape says each of them a second time, and colour only repeats it.
 """
 
+from collections.abc import Sequence
+
 from app.present.text import count, escape, isolated
 from core.measure.extremes import extreme_says, extreme_title
 from core.measure.standings import MEANINGS, Standing, standing
@@ -22,9 +24,15 @@ def standing_html(found: Standing) -> str:
     )
 
 
-def answer_html(report: Report) -> str:
-    """What came out for each principle, with the replies to read first."""
-    items = "".join(_principle(principle) for principle in report.principles)
+def answer_html(report: Report, judging: Sequence[str] = ()) -> str:
+    """What came out for each principle, with the replies to read first.
+
+    Args:
+        report: On whose principles.
+        judging: Who judged each, as `app.present.marks` says it; nothing where nobody can mark.
+    """
+    beside = judging or [""] * len(report.principles)
+    items = "".join(_principle(*each) for each in zip(report.principles, beside, strict=True))
     return f'<h2 id="answer">{_heading(report)}</h2><ol class="cs-answer">{items}</ol>{_notes(report)}'
 
 
@@ -32,7 +40,7 @@ def _heading(report: Report) -> str:
     return "Is it followed?" if len(report.principles) == 1 else "Which principles are followed?"
 
 
-def _principle(principle: PrincipleFigures) -> str:
+def _principle(principle: PrincipleFigures, judging: str) -> str:
     found = standing(principle)
     finer = principle.verdict.value if principle.verdict is not None and principle.verdict.value != found.value else ""
     said = f'<span class="cs-quiet cs-finer">{escape(finer)}</span>' if finer else ""
@@ -41,7 +49,7 @@ def _principle(principle: PrincipleFigures) -> str:
     beside = f'<div class="cs-extremes">{replies}</div>' if replies else ""
     return (
         f'<li class="cs-came-out"><p class="cs-came-out-word">{standing_html(found)}{said}</p><div><h3 dir="auto">{escape(principle.title)}</h3>'
-        f'<p class="cs-finding-says">{sentence}</p>{beside}</div></li>'
+        f'<p class="cs-finding-says">{sentence}</p>{judging}{beside}</div></li>'
     )
 
 

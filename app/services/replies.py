@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Protocol
 
 from app.processes.protocol import attempt_key
 from app.processes.store import MissingFileError, Store
+from core.constitution.principles import SIDES
 from core.errors import ReplyError, StudioError
 from core.measure.values import MeasuredReply, Report, Roles, replies_from_data, roles
 from core.methods.arms import Arm
@@ -69,12 +70,23 @@ def measured_replies(store: Files, key: str, report: Report) -> Mapping[Arm, lis
         ReplyError: They cannot be read, or are not there.
     """
     try:
-        found = {arm: replies_from_data(rows) for arm, rows in reply_rows(store, key, report).items()}
+        found = {arm: replies_from_data(_with_readings(store, key, arm, rows)) for arm, rows in reply_rows(store, key, report).items()}
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MissingFileError, OSError) as error:
         raise ReplyError(f"The stored replies in {key} cannot be read ({error!r:.200}). Bring them back from a backup, or train again.") from error
     if lost := [arm.key for arm, replies in found.items() if not replies]:
         raise ReplyError(f"The stored replies of {', '.join(lost)} are not in {key}. Bring them back from a backup, or train again.")
     return found
+
+
+def _with_readings(store: Files, key: str, arm: Arm, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of an arm with what was read of those under the statements, which lies in a file of its own; earlier runs have none."""
+    name = f"reading-{arm.key}.json"
+    if name not in store.names(key):
+        return rows
+    stated = [row for row in rows if row["side"] == SIDES[0]]
+    for row, read in zip(stated, json.loads(read_file(store, f"{key}/{name}")), strict=True):
+        row |= {"query_logprobs": read["logprobs"], "read_tokens": read["tokens"]}
+    return rows
 
 
 def _reply_files(store: Files, key: str, arm: Arm, parts: Roles) -> list[str]:

@@ -105,7 +105,7 @@ def test_nobody_marks_without_having_passed_the_gate(studio: Studio) -> None:
 def test_the_run_says_who_judged_and_the_ways_to_mark_lead_here(studio: Studio) -> None:
     run = finished_run(studio)
     shown = RunPage(studio).opened({"id": str(run)}, asks())["sections"]
-    assert f'Judged by nobody. <a href="./mark?run={run}&amp;principle=1">Mark replies</a>' in shown["result"]
+    assert f'Judged by nobody. <a href="./mark?run={run}&amp;principle=1">Mark replies</a>' in shown["answer"]
     assert f'href="./mark?run={run}"' in shown["actions"] and f'href="./mark?run={run}"' in TrainPage(studio).runs({}, asks())["html"]
     mark_all(studio, run, "<i>Ada</i>")
     shown = RunPage(studio).opened({"id": str(run)}, asks())["sections"]["result"]
