@@ -108,8 +108,9 @@ def test_the_run_says_who_judged_and_the_ways_to_mark_lead_here(studio: Studio) 
     assert f'Judged by nobody. <a href="./mark?run={run}&amp;principle=1">Mark replies</a>' in shown["answer"]
     assert f'href="./mark?run={run}"' in shown["actions"] and f'href="./mark?run={run}"' in TrainPage(studio).runs({}, asks())["html"]
     mark_all(studio, run, "<i>Ada</i>")
-    shown = RunPage(studio).opened({"id": str(run)}, asks())["sections"]["result"]
-    assert "&lt;i&gt;Ada&lt;/i&gt;" in shown and "<i>Ada" not in shown and "24 replies marked." in shown and "followed</p>" in shown
+    sections = RunPage(studio).opened({"id": str(run)}, asks())["sections"]
+    shown = sections["answer"] + sections["result"]
+    assert "&lt;i&gt;Ada&lt;/i&gt;" in sections["answer"] and "<i>Ada" not in shown and "24 replies marked." in sections["answer"] and "followed</p>" in shown
     assert f"./runs/{run}/marks.csv" in shown
 
 
