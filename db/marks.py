@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.errors import NotFound, RequestKeyTaken
@@ -31,11 +31,11 @@ def add_mark(session: Session, new: NewMark) -> Mark:
     """Keep a mark; the same request_key again is the same mark, also after it was taken back.
 
     Raises:
-        RequestKeyTaken: Another person, or another reply, has this request_key.
+        RequestKeyTaken: Another person, another reply or another answer has this request_key.
     """
     add_missing(session, Mark, [{**asdict(new), "made_at": clock(session)}], ["request_key"])
     mark = session.scalars(select(Mark).where(Mark.request_key == new.request_key).execution_options(populate_existing=True)).one()
-    if (mark.run_id, mark.principle, mark.shown, mark.who) != (new.run_id, new.principle, new.shown, new.who):
+    if (mark.run_id, mark.principle, mark.shown, mark.who, mark.follows) != (new.run_id, new.principle, new.shown, new.who, new.follows):
         raise RequestKeyTaken("This request was used for another mark already. Reload the page, then try again.")
     return mark
 
@@ -53,6 +53,20 @@ def retract(session: Session, mark_id: int, who: str) -> Mark:
         mark.retracted_at = clock(session)
         session.flush()
     return mark
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarksState:
+    """What changes with every mark that is made or taken back."""
+
+    newest: int  # id
+    taken_back: int
+
+
+def states_of_marks(session: Session, run_ids: Collection[int]) -> dict[int, MarksState]:
+    """The state of the marks of each of these runs that has any; one statement however many."""
+    query = select(Mark.run_id, func.max(Mark.id), func.count(Mark.retracted_at)).where(Mark.run_id.in_(run_ids)).group_by(Mark.run_id)
+    return {run_id: MarksState(newest=newest, taken_back=taken_back) for run_id, newest, taken_back in session.execute(query)}
 
 
 def marks_that_count(session: Session, run_ids: Collection[int], who: str | None = None) -> list[Mark]:

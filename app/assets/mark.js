@@ -36,7 +36,7 @@ function makePage(element, ask) {
     ask,
     root: emptyRoot(element, ".cs-mark-page"),
     at: null, // where one is, as the server told it
-    key: newKey(), // of the answer to this card: sent twice it is one mark
+    key: newKey(), // of this card: the same answer sent twice is one mark, another one takes its place
     run: h("select", { class: "cs-input", id: "mark-run" }),
     principle: h("select", { class: "cs-input", id: "mark-principle" }),
     chosen: h("summary", {}, "Choose a run"),
@@ -161,7 +161,7 @@ const turn = (page, question, buttons = []) => follow(page, "card", question, bu
 
 async function answer(page, answered) {
   if (!page.at?.card || page.answers[0].disabled) return;
-  await follow(page, "mark", { ...wish(page), card: page.at.card.card, answer: answered, key: page.key }, [...page.answers, page.undo].filter((button) => !button.disabled));
+  await follow(page, "mark", { ...wish(page), card: page.at.card.card, answer: answered, key: `${page.key}-${ANSWERS.findIndex((each) => each.answer === answered)}` }, [...page.answers, page.undo].filter((button) => !button.disabled));
 }
 
 async function undo(page) {

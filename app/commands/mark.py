@@ -1,7 +1,6 @@
 """`mark`: replies of a run one at a time, and a person who says whether they follow a principle. No model is loaded."""
 
 import argparse
-import getpass
 import json
 import os
 import secrets
@@ -9,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.commands.user import operator
 from app.settings import Settings
 from core.errors import ConfigError
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     """Do it. Returns the exit status."""
     from app.services.audit import acting
 
-    who = options.who if options.who is not None else _operator()
+    who = options.who if options.who is not None else operator()
     if options.deals < 1:
         raise ConfigError(f"--deals is {options.deals}; it must be 1 or more.")
     with acting(who, COMMAND_LINE):
@@ -58,13 +58,6 @@ def run(options: argparse.Namespace) -> int:
         else:
             _mark(desk, options)
     return 0
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        return f"user {os.getuid()}"
 
 
 def _desk(options: argparse.Namespace, who: str) -> "Desk":
@@ -90,13 +83,19 @@ def _mark(desk: "Desk", options: argparse.Namespace) -> None:
         f"“{at.constitution}”, principle {at.number}: “{at.title}”\n  Does it follow this?  {at.statement}\n  Its antithesis:       {at.antithesis}\n  {KEYS}"
     )
     while at.card is not None:
-        print(f"\n[{at.done + 1} of {at.total}]\nQuery: {at.card.query}\nReply: {at.card.reply}")
+        print(f"\n[{at.done + 1} of {at.total}]\n{_shown('Query', at.card.query)}\n{_shown('Reply', at.card.reply)}")
         typed = _typed()
         if typed is None:
             print(f"{at.done} of {at.total} marked. The same command goes on.")
             return
         at = _answered(desk, wish, at, typed)
     _tell_end(at)
+
+
+def _shown(what: str, text: str) -> str:
+    """A text with its name before each line, so that none can pass for a question of ours, and without signs that would move the cursor."""
+    lines = "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text).split("\n")
+    return "\n".join(f"{what if i == 0 else ' ' * len(what)} | {line}" for i, line in enumerate(lines))
 
 
 def _answered(desk: "Desk", wish: "MarkWish", at: "Marking", typed: str) -> "Marking":

@@ -216,8 +216,8 @@ def actions_html(view: RunView) -> str:
         disabled = " disabled" if view.line.stopping else ""
         word = "Stopping…" if view.line.stopping else "Stop"
         return f'<button type="button" class="cs-button" data-action="stop"{disabled}>{word}</button>'
-    again = DELETE if view.line.status != JobStatus.UNREADABLE else ""
-    again += f'<a href="./train?from={view.line.id}">Train again with changes</a>' if not view.problems else ""
+    gone = DELETE if view.line.status != JobStatus.UNREADABLE else ""
+    again = (f'<a href="./train?from={view.line.id}">Train again with changes</a>' if not view.problems else "") + gone
     if view.line.status == JobStatus.FAILED and view.error_kind == "link":  # resumed, it would be told the same again
         return f'{again}<a class="cs-button cs-button-main" href="./train?from={view.line.id}&amp;anyway=1">Train anyway…</a>'
     if view.line.status in (JobStatus.STOPPED, JobStatus.FAILED):
@@ -225,7 +225,7 @@ def actions_html(view: RunView) -> str:
     if view.problems:
         return again
     mark = f'<a href="./mark?run={view.line.id}">Mark replies</a>'
-    return f'{again}{mark}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
+    return f'{mark}{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
 
 
 def _trainability(view: RunView) -> str:
@@ -269,7 +269,10 @@ def log_html(log: Sequence[str]) -> str:
 
 def answer_section_html(view: RunView) -> str:
     """What came out for each principle, and who judged it; empty until there is a result."""
-    return answer_html(view.result.report, judging_html(view.line.id, view.result.report, view.marks)) if view.result is not None else ""
+    if view.result is None:
+        return ""
+    judging = judging_html(view.line.id, view.result.report, view.marks) if not view.marks_problem else ()
+    return marks_problem_html(view.marks_problem) + answer_html(view.result.report, judging)
 
 
 def result_section_html(view: RunView) -> str:
@@ -278,10 +281,10 @@ def result_section_html(view: RunView) -> str:
         return ""
     shown = UNREADABLE
     if view.result is not None:
-        shown = marks_problem_html(view.marks_problem) + result_html(view.result)
+        shown = result_html(view.result)
     table = f'<a href="./runs/{view.line.id}/report.csv" download>Figures (CSV)</a>' if view.result is not None else ""
     base = f"./runs/{view.line.id}"
-    marks = f'<a href="{base}/marks.csv" download>Marks (CSV)</a>' if view.marks else ""
+    marks = f'<a href="{base}/marks.csv" download>Marks (CSV)</a>' if view.marks or view.marks_problem else ""
     sha256 = (
         f' <span class="cs-quiet cs-number" title="{escape(view.adapter_sha256)}">sha256 {escape(view.adapter_sha256[:12])}</span>'
         if view.adapter_sha256

@@ -25,6 +25,11 @@ def is_name(name: str) -> bool:
     return 0 < len(name) <= LONGEST_NAME and not INVISIBLE.search(name)
 
 
+def is_unnamed(name: str) -> bool:
+    """Whether a plain name reads as that of whoever gave none."""
+    return unicodedata.normalize("NFKC", name).casefold() == UNNAMED
+
+
 def require_name(given: str) -> str:
     """The plain name.
 
@@ -38,7 +43,7 @@ def require_name(given: str) -> str:
         raise ConfigError(f"The name has {len(name):,} characters; the limit is {LONGEST_NAME}. Shorten it.")
     if not is_name(name):
         raise ConfigError("The name holds a line break or another sign that cannot be shown. Type it again.")
-    if unicodedata.normalize("NFKC", name).casefold() == UNNAMED:
+    if is_unnamed(name):
         raise ConfigError(f"“{UNNAMED}” stands for whoever gave no name. Type another one.")
     return name
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.services.marked import read_marked_among, standings_by_marks
+from app.services.marked import standings_by_marks
 from app.services.stored import constitution_of
 from app.services.studio import Studio, in_words
 from core.constitution.checks import check_to_data
@@ -47,8 +47,7 @@ def newest_run(studio: Studio, constitution_id: int) -> NewestRun | None:
     with in_words(), studio.sessions.read() as session:
         runs = list_runs(session, constitution_id=constitution_id, status=JobStatus.FINISHED, limit=LOOKED_AT, results=False)
         found = next(_readable(session, runs), None)
-        marked = read_marked_among(session, [found.run] if found is not None else [])
-    return found and _as_marked(found, standings_by_marks(studio.store, marked).get(found.run))
+    return found and _as_marked(found, standings_by_marks(studio, [found.run]).get(found.run))
 
 
 def _as_marked(found: NewestRun, standings: tuple[Standing, ...] | None) -> NewestRun:

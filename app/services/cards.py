@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 
 from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
-from core.measure.cards import Card, deal_cards
-from core.measure.marks import identity
+from core.measure.cards import Card, dealt, identity
 from core.measure.values import MeasuredReply
 from core.methods.arms import Arm
-from core.seeds import seed_for
 
 FOLLOWS: Mapping[str, bool | None] = {"follows": True, "does not": False, "cannot tell": None}  # what somebody may say
 GONE = "This card is none of the run any more. Reload the page, then go on."
@@ -98,7 +96,8 @@ class Book:
 
     def deals(self, number: int) -> tuple[tuple[Card, ...], ...]:
         """The cards of one principle, deal by deal."""
-        return deal_cards(self.constitution, number - 1, self.replies, seed_for("cards", self.name, identity(self.principle(number))))
+        self.principle(number)  # or there is none
+        return dealt(self.constitution, number - 1, self.replies, self.name)
 
     def card(self, number: int, shown: str) -> Card:
         """A card by what it is known by.

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from app.services.cards import FOLLOWS, Book, Given, Marking, MarkWish, look
-from app.services.mark_files import Brought, Format, Imported, cards_of, import_marks, marks_file, read_marks, rows_as
+from app.services.mark_files import SAYS, Brought, Format, Imported, cards_of, import_marks, marks_file, read_marks, rows_as, sort_out
 from app.services.marked import Marked
 from app.services.marking import Said, make_mark, marked_run, marking, take_back, told
 from app.services.replies import measured_replies
 from app.services.studio import Studio
 from core.constitution.principles import from_data
 from core.errors import ConfigError, FileError, ReplyError, StudioError
+from core.measure.cards import identity
 from core.measure.marked import count_marks
-from core.measure.marks import Mark, identity
+from core.measure.marks import Mark
 from core.measure.report_data import report_from_data
 from core.measure.values import Report
 from core.runs.results import RunResult
@@ -114,26 +115,23 @@ class FolderDesk:
 
     def export(self, form: Format) -> str:
         texts = {shown: (self.book.principle(number).title, card.text) for shown, (number, card) in cards_of(self.book).items()}
-        says = {follows: answer for answer, follows in FOLLOWS.items()}
         rows = []
         for row in self._counting().values():
             title, text = texts.get(row["shown"], ("", ""))
-            told_of = {"run": self.folder.name, "principle": title, "query": row["query"], "response": text, "follows": says[row["follows"]], "who": row["who"]}
+            told_of = {"run": self.folder.name, "principle": title, "query": row["query"], "response": text, "follows": SAYS[row["follows"]], "who": row["who"]}
             rows.append(told_of | {name: row[name] for name in ("made_at", "arm", "side", "shown")})
         return rows_as(form, rows)
 
     def bring(self, data: bytes, filename: str) -> Imported:
-        brought, silent = read_marks(self.book, data, filename)
         known = {(row["who"], row["shown"]): row["follows"] for row in self._counting().values()}
-        new = [mark for mark in brought if (mark.who, mark.card.shown) not in known]
+        new, found = sort_out(*read_marks(self.book, data, filename), known)
         for mark in new:
             self._append(self._row(mark))
-        same = sum(known.get((mark.who, mark.card.shown), "") is mark.follows for mark in brought)
-        return Imported(added=len(new), there=same, otherwise=len(brought) - len(new) - same, silent=silent)
+        return found
 
     def marked(self) -> Marked:
         given = [Mark(**{name: row[name] for name in ("principle", "query", "shown", "who", "follows")}) for row in self._counting().values()]
-        found = count_marks(self.report, self.book.constitution, self.book.replies, given)
+        found = count_marks(self.report, self.book.constitution, self.book.replies, given, self.book.name)
         result = RunResult(report=found.report, trainability=None, dropped={}, balance=(), endings=(), duration_s=None)
         return Marked(result=result, marks=found.marks)
 
@@ -143,7 +141,7 @@ class FolderDesk:
 
     def _counting(self) -> dict[int, Mapping[str, Any]]:
         """The marks that count by the line that they stand in: none that was taken back, and of a person's marks on one reply the last."""
-        lines = _lines(self.folder / MARKS)
+        lines = _read(self.folder / MARKS).rows
         gone = {row["retracts"] for row in lines.values() if "retracts" in row}
         newest = {(row["principle"], row["shown"], row["who"]): line for line, row in lines.items() if "retracts" not in row and line not in gone}
         return {line: lines[line] for line in sorted(newest.values())}
@@ -151,47 +149,57 @@ class FolderDesk:
     def _append(self, row: Mapping[str, Any]) -> None:
         """On the disk before the next card is shown, in the place of a last line that was cut off."""
         path = self.folder / MARKS
-        whole = len("\n".join(_whole(path)).encode())
+        file_there = _read(path)
         with path.open("r+b" if path.exists() else "wb") as file:
-            file.truncate(whole)
-            file.seek(whole)
-            file.write((("\n" if whole else "") + json.dumps(row, ensure_ascii=False)).encode() + b"\n")
+            file.truncate(file_there.whole)
+            file.seek(file_there.whole)
+            file.write((b"" if file_there.ended else b"\n") + json.dumps(row, ensure_ascii=False).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
 
-def _whole(path: Path) -> list[str]:
-    """The lines of a file of marks, without a last one that a kill or a full disk cut off."""
-    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
-    while lines and not _is_json(lines[-1]):
-        lines.pop()
-    return lines
+@dataclass(frozen=True, kw_only=True)
+class _MarksFile:
+    """What a file of marks holds."""
+
+    rows: dict[int, dict[str, Any]]  # by the number of their line
+    whole: int  # bytes, without a last line that a kill or a full disk cut off
+    ended: bool  # whether the next line can begin there
 
 
-def _is_json(line: str) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
-
-
-def _lines(path: Path) -> dict[int, dict[str, Any]]:
-    """The lines of a file of marks by their number.
+def _read(path: Path) -> _MarksFile:
+    """Read a file of marks; none is an empty one.
 
     Raises:
-        FileError: One that is not cut off cannot be read.
+        FileError: A line that is not cut off is no mark. Nothing of such a file is ever written over.
     """
+    data = path.read_bytes() if path.exists() else b""
+    *lines, last = data.split(b"\n")
     found = {}
-    for number, line in enumerate(_whole(path), 1):
-        try:
-            row = json.loads(line)
-            if "retracts" not in row and {"principle", "arm", "side", "query", "shown", "follows", "who", "made_at"} - set(row):
-                raise KeyError(line)
-            found[number] = row
-        except (ValueError, TypeError, KeyError) as error:
-            raise FileError(f"Line {number} of {path} is no mark. Correct it, or move the file away to begin anew.") from error
-    return found
+    for number, line in enumerate(lines, 1):
+        if (row := _row_of(line)) is None:
+            raise FileError(f"Line {number} of {path} is no mark. Correct it, or move the file away to begin anew.")
+        found[number] = row
+    if last and (row := _row_of(last)) is not None:  # somebody's editor ends files so
+        return _MarksFile(rows=found | {len(lines) + 1: row}, whole=len(data), ended=False)
+    return _MarksFile(rows=found, whole=len(data) - len(last), ended=True)
+
+
+_TEXTS = ("principle", "arm", "side", "query", "shown", "who", "made_at")
+
+
+def _row_of(line: bytes) -> dict[str, Any] | None:
+    """A line as it was written; None for anything else."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(row, dict):
+        return None
+    if "retracts" in row:
+        return row if type(row["retracts"]) is int else None
+    whole = all(isinstance(row.get(name), str) for name in _TEXTS) and "follows" in row and (row["follows"] is None or isinstance(row["follows"], bool))
+    return row if whole else None
 
 
 def open_folder(folder: Path, who: str) -> FolderDesk:

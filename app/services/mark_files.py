@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.services.actors import is_name, plain_name
+from app.services.actors import UNNAMED, is_name, is_unnamed, plain_name
 from app.services.audit import record
 from app.services.cards import FOLLOWS, Book
 from app.services.marking import open_book
@@ -17,8 +17,7 @@ from app.services.studio import Studio, in_words
 from app.services.text_files import TextFile
 from core.constitution.reading.tables import Row, read_rows
 from core.errors import FileError, StudioError
-from core.measure.cards import Card
-from core.measure.marks import identity
+from core.measure.cards import Card, identity
 from db import runs
 from db.errors import NotFound
 from db.marks import NewMark, add_mark, marks_that_count
@@ -110,19 +109,34 @@ def import_marks(studio: Studio, run_id: int, data: bytes, filename: str) -> Imp
     """
     book = open_book(studio, run_id)
     brought, silent = read_marks(book, data, filename)
-    added = there = otherwise = 0
     with in_words(), studio.sessions.begin() as session:
-        known = {(mark.who, mark.shown): mark.follows for mark in marks_that_count(session, [run_id])}
-        for mark in brought:
-            key = (mark.who, mark.card.shown)
-            if key in known:
-                there, otherwise = there + (known[key] is mark.follows), otherwise + (known[key] is not mark.follows)
-                continue
-            known[key] = mark.follows
+        runs.get_run(session, run_id)  # it may be gone by now
+        new, found = sort_out(brought, silent, {(mark.who, mark.shown): mark.follows for mark in marks_that_count(session, [run_id])})
+        for mark in new:
             add_mark(session, _new(run_id, book, mark))
-            added += 1
-        record(session, "marks.imported", f"run {run_id}", added=added)
-    return Imported(added=added, there=there, otherwise=otherwise, silent=silent)
+        record(session, "marks.imported", f"run {run_id}", added=found.added)
+    return found
+
+
+def sort_out(brought: Sequence[Brought], silent: int, known: Mapping[tuple[str, str], bool | None]) -> tuple[list[Brought], Imported]:
+    """Which of the marks of a file are new, and what becomes of the others. Of two that say something else of one reply the first stands.
+
+    Args:
+        brought: As `read_marks` gives them.
+        silent: Rows that say nothing.
+        known: What counts already, by who and what was shown.
+    """
+    new: dict[tuple[str, str], Brought] = {}
+    there = otherwise = 0
+    for mark in brought:
+        key = (mark.who, mark.card.shown)
+        if key not in known and key not in new:
+            new[key] = mark
+        elif (known[key] if key in known else new[key].follows) is mark.follows:
+            there += 1
+        else:
+            otherwise += 1
+    return list(new.values()), Imported(added=len(new), there=there, otherwise=otherwise, silent=silent)
 
 
 def _new(run_id: int, book: Book, mark: Brought) -> NewMark:
@@ -149,12 +163,11 @@ def read_marks(book: Book, data: bytes, filename: str) -> tuple[list[Brought], i
     if lost := [name for name in NEEDED if name not in table.columns]:
         raise FileError(f"{filename} has no {' and no '.join(f'`{name}`' for name in lost)}. Bring a file of marks, as --export writes it.")
     known = cards_of(book)
-    silent = [row for row in table.rows if row.values.get("follows") in (None, "")]
-    rows = [row for row in table.rows if row not in silent]
+    rows = [row for row in table.rows if row.values.get("follows") not in (None, "")]
     if wrong := list(_wrong(rows, known)):
         more = f" {len(wrong) - MOST_NAMED} more rows cannot be used." if len(wrong) > MOST_NAMED else ""
         raise FileError(f"Nothing was imported. {' '.join(wrong[:MOST_NAMED])}{more}")
-    return [_brought(row, known) for row in rows], len(silent)
+    return [_brought(row, known) for row in rows], len(table.rows) - len(rows)
 
 
 def _wrong(rows: Sequence[Row], known: Mapping[str, tuple[int, Card]]) -> Iterator[str]:
@@ -164,13 +177,18 @@ def _wrong(rows: Sequence[Row], known: Mapping[str, tuple[int, Card]]) -> Iterat
             yield f"{row.place}: no reply of this run that can be marked has the hash {shown!r:.20}."
         elif _answer(follows) not in READ_AS:
             yield f"{row.place}: `follows` is {follows!r:.40}; known are {', '.join(READ_AS)}."
-        elif not isinstance(who, str) or not is_name(_plain(who)):
+        elif not isinstance(who, str) or not _may_mark(_plain(who)):
             yield f"{row.place}: `who` is {who!r:.40}, which is no name."
 
 
 def _brought(row: Row, known: Mapping[str, tuple[int, Card]]) -> Brought:
     number, card = known[row.values["shown"]]
     return Brought(number=number, card=card, who=_plain(row.values["who"]), follows=READ_AS[_answer(row.values["follows"])])
+
+
+def _may_mark(name: str) -> bool:
+    """Whether marks may stand under a plain name: somebody's, or that of whoever gave none."""
+    return name == UNNAMED or (is_name(name) and not is_unnamed(name))
 
 
 def _answer(value: object) -> str:

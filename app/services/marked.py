@@ -1,6 +1,7 @@
 """The results of runs with what people said of their replies: where there are marks, the report is evaluated anew with them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -9,10 +10,11 @@ from sqlalchemy.orm import Session
 from app.processes.store import Store
 from app.services.replies import finished_key, measured_replies
 from app.services.stored import constitution_of, read_result
+from app.services.studio import Studio, in_words
 from core.budget import Limit, within
 from core.constitution.principles import Constitution
 from core.constitution.stored import Unreadable
-from core.errors import StudioError
+from core.errors import OverBudgetError, StudioError
 from core.measure.marked import Counted, MarksOf, count_marks
 from core.measure.marks import Mark
 from core.measure.standings import Standing, standing
@@ -53,12 +55,6 @@ def read_marked(session: Session, runs: Iterable[Run]) -> MarkedRuns:
     return MarkedRuns(runs=all_runs, marks={run: tuple(those) for run, those in by_run.items()}, versions=versions)
 
 
-def read_marked_among(session: Session, run_ids: Sequence[int]) -> MarkedRuns:
-    """As `read_marked`, of those that somebody marked: the results of all others stay unread."""
-    marked = sorted({row.run_id for row in marks.marks_that_count(session, run_ids)})
-    return read_marked(session, [get_run(session, run_id) for run_id in marked])
-
-
 def mark_of(row: tables.Mark) -> Mark:
     """A row as the judge knows it."""
     return Mark(principle=row.principle, query=row.query, shown=row.shown, who=row.who, follows=row.follows)
@@ -69,10 +65,42 @@ def count_marked(store: Store, read: MarkedRuns) -> dict[int, Marked]:
     return {run.id: _counted(store, run, read) for run in read.runs}
 
 
-def standings_by_marks(store: Store, read: MarkedRuns) -> dict[int, tuple[Standing, ...]]:
-    """What came out for each principle, as the marks make it, of the runs that can be counted."""
-    found = results_of(count_marked(store, read))
-    return {run: tuple(map(standing, result.report.principles)) for run, result in found.items() if result is not None}
+def standings_by_marks(studio: Studio, run_ids: Sequence[int]) -> dict[int, tuple[Standing, ...]]:
+    """What came out for each principle, as the marks make it, of those of these runs that somebody marked and that can be counted.
+
+    Asked again and again by a list that is looked at, so nothing is read of a run but what tells whether its marks are as they were.
+    """
+    with in_words(), studio.sessions.read() as session:
+        states = marks.states_of_marks(session, run_ids)
+    found = {}
+    for run_id, state in states.items():
+        with suppress(_NotCountedError):
+            found[run_id] = _standings(_Seen(place=str(studio.engine.url), run=run_id, state=state, studio=studio))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """A run and the state of its marks."""
+
+    place: str  # the database
+    run: int
+    state: marks.MarksState
+    studio: Studio = field(compare=False)
+
+
+class _NotCountedError(StudioError):
+    """Marks that could not be counted now, so the run stands as it ended; the page of the run says why."""
+
+
+@lru_cache(maxsize=1024)
+def _standings(seen: _Seen) -> tuple[Standing, ...]:
+    with in_words(), seen.studio.sessions.read() as session:
+        read = read_marked(session, [get_run(session, seen.run)])
+    marked = count_marked(seen.studio.store, read)[seen.run]
+    if marked.problem or marked.result is None:
+        raise _NotCountedError(marked.problem)
+    return tuple(map(standing, marked.result.report.principles))
 
 
 def results_of(marked: Mapping[int, Marked]) -> dict[int, RunResult | None]:
@@ -86,12 +114,21 @@ def _counted(store: Store, run: Run, read: MarkedRuns) -> Marked:
         return Marked(result=result)
     constitution = constitution_of(read.versions[run.version_id])
     if isinstance(constitution, Unreadable):
-        return Marked(result=result, problem=f"The marks cannot be counted: {constitution.reason}")
+        return Marked(result=result, problem=f"The marks cannot be counted: the version that was trained cannot be read, {constitution.reason}")
     try:
-        found = _count(_Question(store=store, key=finished_key(store, run), constitution=constitution, marks=given, report=result.report))
+        found = _count(
+            _Question(store=store, key=finished_key(store, run), name=run_name(run.id), constitution=constitution, marks=given, report=result.report)
+        )
     except StudioError as error:
         return Marked(result=result, problem=f"The marks cannot be counted: {error}")
+    if isinstance(found, OverBudgetError):
+        return Marked(result=result, problem=f"The marks cannot be counted: {found}")
     return Marked(result=replace(result, report=found.report), marks=found.marks)
+
+
+def run_name(run_id: int) -> str:
+    """What a run's cards are dealt by."""
+    return f"run {run_id}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,15 +137,18 @@ class _Question:
 
     store: Store
     key: str
+    name: str
     constitution: Constitution
     marks: tuple[Mark, ...]
     report: Report = field(compare=False)
 
 
 @lru_cache(maxsize=64)
-def _count(asked: _Question) -> Counted:
+def _count(asked: _Question) -> Counted | OverBudgetError:
     replies = measured_replies(asked.store, asked.key, asked.report)
     try:
-        return within(COUNTING, count_marks, asked.report, asked.constitution, replies, asked.marks)
+        return within(COUNTING, count_marks, asked.report, asked.constitution, replies, asked.marks, asked.name)
+    except OverBudgetError as error:  # kept too: it would take as long again
+        return error
     except ValueError as error:  # the replies are others than those that the report speaks of
         raise StudioError(f"the stored replies do not go with the result ({error}).") from error

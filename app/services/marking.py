@@ -6,15 +6,15 @@ from sqlalchemy.orm import Session
 
 from app.services.audit import record
 from app.services.cards import FOLLOWS, Book, Given, Marking, MarkWish, look
-from app.services.marked import Marked, count_marked, read_marked
+from app.services.marked import Marked, count_marked, read_marked, run_name
 from app.services.quotas import require_below_quota
 from app.services.replies import finished_key, measured_replies
 from app.services.request_keys import require_key
 from app.services.stored import read_result, require_constitution
 from app.services.studio import RefusedError, Studio, in_words
 from core.errors import ConfigError
+from core.measure.cards import identity
 from core.measure.marked import marks_says
-from core.measure.marks import identity
 from core.measure.rows import judged_by
 from db import runs
 from db.constitutions import named_version
@@ -46,7 +46,7 @@ class Said:
 def list_markable(studio: Studio) -> list[RunToMark]:
     """The newest finished runs."""
     with in_words(), studio.sessions.read() as session:
-        found = runs.list_runs(session, status=JobStatus.FINISHED, limit=MOST_RUNS)
+        found = runs.list_runs(session, status=JobStatus.FINISHED, limit=MOST_RUNS, results=False)
     return [
         RunToMark(run=each.run.id, constitution=each.constitution_name, version=each.version_number, model=studio.store.model_of_row(each.run.model))
         for each in found
@@ -68,7 +68,7 @@ def open_book(studio: Studio, run_id: int) -> Book:
     if result is None:
         raise RefusedError(f"The result of run {run_id} was written by another version of the studio, so its replies cannot be marked here.")
     replies = measured_replies(studio.store, finished_key(studio.store, run), result.report)
-    return Book(run=run_id, name=f"run {run_id}", constitution=require_constitution(version), replies=replies)
+    return Book(run=run_id, name=run_name(run_id), constitution=require_constitution(version), replies=replies)
 
 
 def marking(studio: Studio, who: str, run_id: int, wish: MarkWish) -> Marking:
@@ -102,6 +102,7 @@ def make_mark(studio: Studio, who: str, run_id: int, wish: MarkWish, said: Said)
         request_key=key,
     )
     with in_words(), studio.sessions.begin() as session:
+        runs.get_run(session, run_id)  # it may be gone by now
         mark = add_mark(session, new)
         record(session, "reply.marked", f"mark {mark.id}", once=True, run=run_id)
         require_below_quota(session, "reply.marked")

@@ -13,7 +13,7 @@ from app.processes.store import LOG
 from app.services.audit import record
 from app.services.base_models import look_up
 from app.services.logs import log_tail, waits_for
-from app.services.marked import count_marked, read_marked, read_marked_among, results_of, standings_by_marks
+from app.services.marked import count_marked, read_marked, results_of, standings_by_marks
 from app.services.plans import Plan, TrainForm, form_of, known_hardware, make_plan
 from app.services.quotas import require_place_in_queue
 from app.services.request_keys import require_key
@@ -84,8 +84,8 @@ def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
     with in_words(), studio.sessions.read() as session:
         listed = store.list_runs(session, limit=limit, results=False)
         finished = [each.run.id for each in listed if each.run.job.status == JobStatus.FINISHED]
-        found, marked = store.measured_principles(session, finished), read_marked_among(session, finished)
-    lines, by_marks = (_line(studio, summary, _weights(None, summary.run)) for summary in listed), standings_by_marks(studio.store, marked)
+        found = store.measured_principles(session, finished)
+    lines, by_marks = (_line(studio, summary, _weights(None, summary.run)) for summary in listed), standings_by_marks(studio, finished)
     return [replace(line, came_out=by_marks.get(line.id) or standings_from_data(found.get(line.id))) for line in lines]
 
 

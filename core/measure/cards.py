@@ -4,15 +4,17 @@ A query is marked whole or says nothing: of each come the control's reply under 
 arm's with this principle alone turned. The order is made of what can be seen and a seed, so it would be the same were the arms exchanged.
 """
 
+import hashlib
+import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.constitution.contrasts import flip_side
-from core.constitution.principles import Constitution
-from core.measure.marks import shown_hash
+from core.constitution.principles import Constitution, Principle
 from core.measure.values import Cell, MeasuredReply, roles
 from core.methods.arms import Arm
+from core.seeds import seed_for
 
 DEAL = 24  # cards that a person is asked for at once
 GROUP = 4  # queries whose cards are mixed with each other: enough to hide what belongs together, few enough to be whole soon
@@ -26,6 +28,33 @@ class Card:
     query: str
     text: str
     cell: Cell  # where the reply stands, the first of those that read alike; never told to whoever marks
+
+
+Deals = Sequence[Sequence[Card]]
+
+
+def identity(principle: Principle) -> str:
+    """What a principle is known by: its id; in a file that never saw a database its texts."""
+    return principle.id or hashlib.sha256(json.dumps([principle.statement, principle.antithesis]).encode()).hexdigest()[:32]
+
+
+def shown_hash(principle: Principle, query: str, response: str) -> str:
+    """The sha256 of exactly what a card shows: the principle's statement and antithesis, the query and the reply, as a JSON list."""
+    return hashlib.sha256(json.dumps([principle.statement, principle.antithesis, query, response]).encode()).hexdigest()
+
+
+def asked_cells(arms: Sequence[Arm], n_principles: int) -> frozenset[Cell]:
+    """The replies that people are asked about, by the sides as a report names them; none without a control and an arm held against it."""
+    parts = roles(arms)
+    if parts.control is None or parts.trained is None:
+        return frozenset()
+    turned = "flip" if n_principles > 1 else "antithesis"
+    return frozenset(Cell(arm=arm.key, side=side) for arm, side in ((parts.control, "statement"), (parts.trained, "statement"), (parts.trained, turned)))
+
+
+def dealt(constitution: Constitution, position: int, replies: Mapping[Arm, Sequence[MeasuredReply]], name: str) -> tuple[tuple[Card, ...], ...]:
+    """The cards of one principle in the order in which everybody is shown them, which the run's name decides."""
+    return deal_cards(constitution, position, replies, seed_for("cards", name, identity(constitution.principles[position])))
 
 
 def deal_cards(constitution: Constitution, position: int, replies: Mapping[Arm, Sequence[MeasuredReply]], seed: int) -> tuple[tuple[Card, ...], ...]:

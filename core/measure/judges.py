@@ -10,7 +10,7 @@ from typing import Protocol
 from core.constitution.checks import Check, complies
 from core.constitution.principles import Principle
 from core.constitution.text import answer
-from core.measure.values import Outcome
+from core.measure.values import Cell, Outcome
 
 
 class Judge(Protocol):
@@ -22,6 +22,9 @@ class Judge(Protocol):
 
     def can_judge(self, principle: Principle) -> bool:
         """Whether it has what it needs to judge replies by this principle."""
+
+    def reads(self, cell: Cell) -> bool:
+        """Whether it judges the replies of an arm under a side; of others it says nothing."""
 
     def judge(self, principle: Principle, query: str, response: str) -> Outcome:
         """Its outcome on one response."""
@@ -35,6 +38,10 @@ class CheckJudge:
     def can_judge(self, principle: Principle) -> bool:
         """Whether the principle has a check."""
         return principle.check is not None
+
+    def reads(self, cell: Cell) -> bool:
+        """Whatever there is."""
+        return True
 
     def judge(self, principle: Principle, query: str, response: str) -> Outcome:
         """An empty reply follows no principle: it counts as a miss, not as unjudged, so that collapsing into silence can never raise a share."""
@@ -64,6 +71,10 @@ class Patient:
     def can_judge(self, principle: Principle) -> bool:
         """As the judge itself."""
         return self.judged_by.can_judge(principle)
+
+    def reads(self, cell: Cell) -> bool:
+        """As the judge itself."""
+        return self.judged_by.reads(cell)
 
     def judge(self, principle: Principle, query: str, response: str) -> Outcome:
         """The judge's outcome, until its time is over."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from core.constitution.principles import Constitution, Principle
 from core.measure.agreement import cohens_kappa, krippendorff_alpha
+from core.measure.cards import Deals, asked_cells, dealt, identity
 from core.measure.judges import judge_of
-from core.measure.marks import Mark, MarkJudge, RunnableCheck, identity, judges_with, shown_hash
+from core.measure.marks import Mark, MarkJudge, RunnableCheck, judges_with
 from core.measure.report import judged_anew
 from core.measure.statistics import Figure
 from core.measure.values import MeasuredReply, Report
@@ -22,7 +23,8 @@ class MarksOf:
 
     people: tuple[str, ...]
     marked: int  # replies with a mark
-    judged: int  # of these, on which all who marked them agree
+    waiting: int  # of these, whose deal is not whole yet: they count once it is
+    judged: int  # of the others, on which all who marked them agree
     alpha: Figure | None  # Krippendorff's, of the people; "cannot tell" counts as no answer. None: only one of them
     kappa: Figure | None  # Cohen's, of what the people agree on and the program. None: no program judges this principle
 
@@ -35,7 +37,7 @@ class Counted:
     marks: tuple[MarksOf | None, ...]  # of each principle; None: nobody has marked any
 
 
-def count_marks(report: Report, constitution: Constitution, replies: Replies, marks: Sequence[Mark]) -> Counted:
+def count_marks(report: Report, constitution: Constitution, replies: Replies, marks: Sequence[Mark], name: str) -> Counted:
     """The report as the marks make it.
 
     Args:
@@ -43,14 +45,19 @@ def count_marks(report: Report, constitution: Constitution, replies: Replies, ma
         constitution: What the principles were.
         replies: Of the report's arms, in their order.
         marks: Of everybody; those on replies that are not among these say nothing.
+        name: Of the run, which decides what is dealt together.
     """
-    of = tuple(_marks_of(principle, marks, replies) for principle in constitution.principles)
-    return Counted(report=judged_anew(report, constitution, replies, judges_with(marks)), marks=of)
+    deals = {identity(principle): dealt(constitution, i, replies, name) for i, principle in enumerate(constitution.principles)}
+    cells = asked_cells(list(replies), len(constitution.principles))
+    of = tuple(
+        _marks_of(principle, MarkJudge(identity(principle), marks, deals[identity(principle)], cells), deals[identity(principle)])
+        for principle in constitution.principles
+    )
+    return Counted(report=judged_anew(report, constitution, replies, judges_with(marks, deals, cells)), marks=of)
 
 
-def _marks_of(principle: Principle, marks: Sequence[Mark], replies: Replies) -> MarksOf | None:
-    people = MarkJudge(identity(principle), marks)
-    texts = {shown_hash(principle, r.query, r.text): (r.query, r.text) for those in replies.values() for r in those if r.text} if people.by_shown else {}
+def _marks_of(principle: Principle, people: MarkJudge, deals: Deals) -> MarksOf | None:
+    texts = {card.shown: (card.query, card.text) for deal in deals for card in deal} if people.by_shown else {}
     given = {shown: those for shown, those in people.by_shown.items() if shown in texts}
     if not given:
         return None
@@ -59,6 +66,7 @@ def _marks_of(principle: Principle, marks: Sequence[Mark], replies: Replies) -> 
     return MarksOf(
         people=tuple(people.people),
         marked=len(given),
+        waiting=len(given.keys() - people.counted),
         judged=sum(follows is not None for follows in agreed.values()),
         alpha=krippendorff_alpha(answers) if len(people.people) > 1 else None,
         kappa=_with_program(principle, {texts[shown]: follows for shown, follows in agreed.items() if follows is not None}),
@@ -80,8 +88,10 @@ def marks_to_data(marks: Sequence[MarksOf | None]) -> list[dict[str, Any] | None
 
 def marks_says(marks: MarksOf) -> tuple[str, ...]:
     """How many replies were marked, and how far people and program agree, in sentences."""
-    unclear = marks.marked - marks.judged
-    counted = f"{_count(marks.marked)} marked" + (f", {unclear} of them not judged: somebody cannot tell, or two disagree." if unclear else ".")
+    unclear = marks.marked - marks.waiting - marks.judged
+    parts = [f"{marks.waiting} of them count once all that were dealt with them are marked"] if marks.waiting else []
+    parts += [f"{unclear} of them not judged: somebody cannot tell, or two disagree"] if unclear else []
+    counted = f"{', '.join([f'{_count(marks.marked)} marked', *parts])}."
     alpha = [f"Agreement of {len(marks.people)} people: Krippendorff’s alpha {_figure(marks.alpha)}."] if marks.alpha is not None else []
     kappa = [f"Agreement of marks and program: Cohen’s kappa {_figure(marks.kappa)}."] if marks.kappa is not None else []
     return (counted, *alpha, *kappa)

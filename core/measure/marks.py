@@ -3,14 +3,13 @@
 A mark is known by what the person saw, never by where the reply came from: replies that read alike have the same marks.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.constitution.principles import Principle
+from core.measure.cards import Deals, identity, shown_hash
 from core.measure.judges import CheckJudge, Judge
-from core.measure.values import Outcome
+from core.measure.values import Cell, Outcome
 
 NAMED = 4  # people whose names stand in the judge's; of more the number
 
@@ -26,16 +25,6 @@ class Mark:
     follows: bool | None  # None: cannot tell
 
 
-def identity(principle: Principle) -> str:
-    """What a principle is known by: its id; in a file that never saw a database its texts."""
-    return principle.id or hashlib.sha256(json.dumps([principle.statement, principle.antithesis]).encode()).hexdigest()[:32]
-
-
-def shown_hash(principle: Principle, query: str, response: str) -> str:
-    """The sha256 of exactly what a card shows: the principle's statement and antithesis, the query and the reply, as a JSON list."""
-    return hashlib.sha256(json.dumps([principle.statement, principle.antithesis, query, response]).encode()).hexdigest()
-
-
 def listed(names: Sequence[str]) -> str:
     """`Ada`, `Ada and Bob`, `Ada, Bob and Cleo`; of many the number."""
     if len(names) > NAMED:
@@ -44,30 +33,43 @@ def listed(names: Sequence[str]) -> str:
 
 
 class MarkJudge:
-    """The people who marked replies by one principle. Where two of them disagree, or one cannot tell, nothing is judged."""
+    """The people who marked replies by one principle. Where two of them disagree, or one cannot tell, nothing is judged.
 
-    def __init__(self, principle: str, marks: Iterable[Mark]) -> None:
-        self.principle = principle
+    Deals count as wholes: a share of what happens to be marked so far would be read again after every mark, and shown as soon as it is high.
+    """
+
+    def __init__(self, principle: str, marks: Iterable[Mark], deals: Deals, cells: Collection[Cell]) -> None:
+        """Of the marks, those by this principle; `deals` are its cards, and `cells` what they were dealt from."""
+        self.principle, self.cells = principle, cells
         self.by_shown: dict[str, list[Mark]] = {}
         for mark in marks:
             if mark.principle == principle:
                 self.by_shown.setdefault(mark.shown, []).append(mark)
+        cards = [card for deal in deals if all(card.shown in self.by_shown for card in deal) for card in deal]
+        self.counted = {card.shown for card in cards}
         given = [mark for those in self.by_shown.values() for mark in those]
         self.people = sorted({mark.who for mark in given}, key=lambda name: (name.casefold(), name))
-        self.queries = {mark.query for mark in given}
         self.name = f"marks by {listed(self.people)}"
+        self.queries = {card.query for card in cards} - {card.query for card in cards if self._agreed(card.shown).follows is None}
 
     def can_judge(self, principle: Principle) -> bool:
-        """Whether anybody has marked a reply by this principle."""
-        return bool(self.by_shown) and identity(principle) == self.principle
+        """Whether people have marked a whole deal of replies by this principle."""
+        return bool(self.counted) and identity(principle) == self.principle
+
+    def reads(self, cell: Cell) -> bool:
+        """Whether people are asked about the replies of an arm under a side: what they were not asked about, they judged nothing of."""
+        return cell in self.cells
 
     def judge(self, principle: Principle, query: str, response: str) -> Outcome:
-        """What all who marked it agree on. An empty reply is no card: it follows nothing, as for a program, on the queries of which others were marked."""
+        """What all who marked it agree on. An empty reply is no card: it follows nothing, as for a program, on the queries of which all others were judged."""
         if not response and query in self.queries:
             return Outcome(follows=False, why="the reply is empty", by=self.name)
-        given = sorted(self.by_shown.get(shown_hash(principle, query, response), ()), key=lambda mark: mark.who)
+        return self._agreed(shown_hash(principle, query, response))
+
+    def _agreed(self, shown: str) -> Outcome:
+        given = sorted(self.by_shown[shown] if shown in self.counted else (), key=lambda mark: mark.who)
         if not given:
-            return Outcome(follows=None, why="nobody has marked it", by=self.name)
+            return Outcome(follows=None, why="nobody has marked it, or not yet all that was dealt with it", by=self.name)
         said = {follows: listed([mark.who for mark in given if mark.follows is follows]) for follows in (True, False, None)}
         if said[None]:
             return Outcome(follows=None, why=f"{said[None]} cannot tell", by=self.name)
@@ -84,7 +86,13 @@ class RunnableCheck(CheckJudge):
         return principle.check is not None and principle.check.kept is None
 
 
-def judges_with(marks: Sequence[Mark]) -> tuple[Judge, ...]:
-    """Who may judge where people have marked replies: a program first, then people, each principle by those who marked it."""
-    people = (MarkJudge(principle, marks) for principle in dict.fromkeys(mark.principle for mark in marks))
+def judges_with(marks: Sequence[Mark], deals: Mapping[str, Deals], cells: Collection[Cell]) -> tuple[Judge, ...]:
+    """Who may judge where people have marked replies: a program first, then people, each principle by those who marked it.
+
+    Args:
+        marks: Of everybody.
+        deals: The cards of each principle, by its identity.
+        cells: What they were dealt from.
+    """
+    people = (MarkJudge(principle, marks, deals.get(principle, ()), cells) for principle in dict.fromkeys(mark.principle for mark in marks))
     return (RunnableCheck(), *people, CheckJudge())

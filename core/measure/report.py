@@ -219,6 +219,8 @@ def _outcomes(measured: _Measured, position: int) -> Outcomes:
     def judged(arm: Arm, side: str) -> list[bool | None]:
         if chosen is None:
             return []
+        if not chosen.reads(Cell(arm=arm.key, side=named.get(side, side))):
+            return [None] * len(measured.asked[arm])
         return [chosen.judge(principle, r.query, r.text).follows for query in measured.asked[arm] for r in query if r.side == side]
 
     return {arm: {name: judged(arm, side) for side, name in named.items()} if arm.in_prompt else {NO_SIDE: judged(arm, NO_SIDE)} for arm in measured.asked}

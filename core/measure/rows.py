@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.constitution.principles import SIDES
+from core.measure.judges import CheckJudge
 from core.measure.questions import ANSWERS, ECHO_RISE, QUESTIONS, RELEVANCE_FALL, SURPRISE_RISE, Answer, Question
 from core.measure.statistics import DIFFERENCE, LEVEL, POWER, Figure
 from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, SenseChange, WorstReply, roles
 from core.methods.arms import inner_title
 
-PROGRAM = "check"  # what the program that judges is called (core.measure.judges)
+PROGRAM = CheckJudge.name
 PERCENT, POINTS = "percent", "points"  # a share, and a difference of shares
 
 
@@ -148,7 +149,8 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
 
 
 def _judged(principle: PrincipleFigures) -> str:
-    return f"{principle.title} ({principle.check if principle.judge == PROGRAM else principle.judge})"
+    """With what judged it: `marks`, without the names of those who gave them, or the lines of two seeds would be two measures."""
+    return f"{principle.title} ({principle.check if principle.judge == PROGRAM else (principle.judge or '').partition(' by ')[0]})"
 
 
 def judged_by(principle: PrincipleFigures) -> str:

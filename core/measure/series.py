@@ -203,6 +203,9 @@ def _shares(each: Sequence[Report], principles: Sequence[PrincipleFigures]) -> s
 def _share(pooled: Pooled) -> str:
     mean, least, most = pooled.mean, f"{min(pooled.values):.0%}", f"{max(pooled.values):.0%}"
     interval = f" ({mean.low:.0%} to {mean.high:.0%})" if mean.low is not None and mean.high is not None else ""
+    judged, n = len(pooled.values), len(pooled.by_seed)
+    if judged < n:
+        return f"{mean.value:.0%}{interval if judged > 1 else ''} with the {judged} of {n} seeds that were judged"
     return f"{mean.value:.0%} on average{interval}, {f'with the seeds from {least} to {most}' if least != most else 'with every seed alike'}"
 
 

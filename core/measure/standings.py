@@ -30,17 +30,17 @@ STANDINGS = {
     Verdict.BOTH_SIDES: Standing.FORM_ONLY,
     Verdict.REVERSED: Standing.NOT_FOLLOWED,
     Verdict.NOT_FOLLOWED: Standing.NOT_FOLLOWED,
-    Verdict.UNSHOWN: Standing.NOT_FOLLOWED,
+    Verdict.UNSHOWN: Standing.NO_RISE,
     Verdict.UNCHECKED: Standing.NOT_JUDGED,
-    Verdict.NO_EFFECT: Standing.NOT_FOLLOWED,
+    Verdict.NO_EFFECT: Standing.NO_RISE,
     Verdict.SENSELESS: Standing.NOT_FOLLOWED,
     Verdict.UNMEASURED: Standing.NOT_JUDGED,
 }
 MEANINGS = {
-    Standing.FOLLOWED: "replies do what it says because it says so, and are not shown to answer no longer",
+    Standing.FOLLOWED: "replies do what it says because it says so, and nothing shows that they no longer answer",
     Standing.FORM_ONLY: "replies have the form asked for, but no longer answer, or it is not shown that the text decides it",
-    Standing.NO_RISE: "replies do what it says because it says so, but not more of them than before training",
-    Standing.NOT_FOLLOWED: "it is not shown that training made replies follow it",
+    Standing.NO_RISE: "it is not shown that more replies follow it than before training",
+    Standing.NOT_FOLLOWED: "whether replies follow it is shown not to depend on it, they do the opposite, or they no longer answer",
     Standing.NOT_JUDGED: "nobody could say whether replies follow it",
 }
 

@@ -104,7 +104,7 @@ def _verdict(e: Evidence) -> Verdict:
     if not e.has_check:
         return Verdict.SENSELESS if e.answers.answer is _A else Verdict.UNCHECKED if e.traced_more else Verdict.NO_EFFECT
     if _U in (e.rose.answer, e.depends.answer):
-        return Verdict.UNMEASURED
+        return Verdict.SENSELESS if e.answers.answer is _A else Verdict.UNMEASURED
     if e.depends.contrary or _fell_to_the_other_side(e):
         return Verdict.REVERSED
     sense = _O if e.answers.answer is _U else e.answers.answer

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
 
+from app.services.studio import Studio
+from tests.app.planting import make_studio
+
 ROOT = Path(__file__).parents[2]
 START_S = 60  # a machine that is busy with other tests imports gradio slowly
 
@@ -69,6 +72,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     running = App(tmp_path_factory.mktemp("studio"))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def studio(app: App) -> Iterator[Studio]:
+    """The database of the running web process, opened from here as the trainer opens it."""
+    opened = make_studio(app.data)
+    yield opened
+    opened.engine.dispose()
 
 
 def found_chromium() -> str | None:

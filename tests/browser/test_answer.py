@@ -1,26 +1,16 @@
 """The answer of a run stands first, and what explains it is folded below, as a person left it."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio
 from db import claims
-from tests.app.planting import claim, finish, make_studio, progress, queue, queue_series, sample, train_steps
+from tests.app.planting import claim, finish, progress, queue, queue_series, sample, train_steps
 from tests.app.results import capitals, complying, result
 from tests.browser.accessible import require_accessible_in_both_schemes
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def studio(app: App) -> Iterator[Studio]:
-    """The database of the running web process, opened from here as the trainer opens it."""
-    opened = make_studio(app.data)
-    yield opened
-    opened.engine.dispose()
 
 
 def tops(page: Page, *selectors: str) -> list[float]:

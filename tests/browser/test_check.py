@@ -11,16 +11,9 @@ from app.services.runs import list_runs
 from app.services.studio import Studio
 from app.settings import Settings
 from tests.app.hosting import RunningHost
-from tests.app.planting import make_studio, version_id
+from tests.app.planting import version_id
 from tests.browser.conftest import App
 from tests.tiny import save_tiny_model
-
-
-@pytest.fixture
-def studio(app: App) -> Iterator[Studio]:
-    opened = make_studio(app.data)
-    yield opened
-    opened.engine.dispose()
 
 
 @pytest.fixture(scope="module")

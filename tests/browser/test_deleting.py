@@ -1,23 +1,14 @@
 """A run is deleted from its page, and from nowhere by mistake."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio
-from tests.app.planting import claim, finish, make_studio, queue
+from tests.app.planting import claim, finish, queue
 from tests.app.results import capitals, result
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def studio(app: App) -> Iterator[Studio]:
-    opened = make_studio(app.data)
-    yield opened
-    opened.engine.dispose()
 
 
 def test_a_finished_run_is_deleted_after_a_question_and_kept_where_the_answer_is_no(page: Page, app: App, studio: Studio) -> None:

@@ -1,24 +1,15 @@
 """What a person without a mouse meets: where the focus goes, and what the keys do."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio
 from db import claims
-from tests.app.planting import claim, make_studio, progress, queue, version_id
+from tests.app.planting import claim, progress, queue, version_id
 from tests.browser.conftest import App
 from tests.browser.test_write import add_principle, create, open_version, principle, save_version, saved
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def studio(app: App) -> Iterator[Studio]:
-    opened = make_studio(app.data)
-    yield opened
-    opened.engine.dispose()
 
 
 @pytest.mark.parametrize("path", ["/", "/write", "/write?constitution=1", "/train", "/run", "/judge", "/compare"])

@@ -1,26 +1,17 @@
 """The list of constitutions: whose they are, copies, names, and finding one among many; and what each page is called."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.services import constitutions
 from app.services.studio import Studio
-from tests.app.planting import make_studio, queue, version_id
+from tests.app.planting import queue, version_id
 from tests.browser.accessible import require_accessible_in_both_schemes
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def studio(app: App) -> Iterator[Studio]:
-    """The database of the running web process."""
-    opened = make_studio(app.data)
-    yield opened
-    opened.engine.dispose()
 
 
 def test_a_starter_is_duplicated_into_ones_own_and_a_taken_name_is_refused(page: Page, app: App) -> None:

@@ -1,7 +1,6 @@
 """From what a run found back to the text, and from the text on to Train and Compare: each page opens with what the last one had open."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,20 +8,12 @@ from playwright.sync_api import Page, expect
 from app.services import constitutions
 from app.services.runs import queue_run
 from app.services.studio import Studio
-from tests.app.planting import claim, finish, form, make_studio
+from tests.app.planting import claim, finish, form
 from tests.app.results import capitals, result
 from tests.browser.accessible import require_accessible_in_both_schemes
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def studio(app: App) -> Iterator[Studio]:
-    """The database of the running web process, opened from here as the trainer opens it."""
-    opened = make_studio(app.data)
-    yield opened
-    opened.engine.dispose()
 
 
 def written(studio: Studio, name: str, author: str = "you") -> tuple[int, int]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,20 +9,12 @@ from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio
 from db import claims
-from tests.app.planting import HOSTILE, claim, finish, get_run, make_studio, measure, progress, queue, sample, train_steps, version_id, write_log
+from tests.app.planting import HOSTILE, claim, finish, get_run, measure, progress, queue, sample, train_steps, version_id, write_log
 from tests.app.results import NONSENSE, capitals, complying, result, senseless
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 QUERY = "How do bees make honey?"
-
-
-@pytest.fixture
-def studio(app: App) -> Iterator[Studio]:
-    """The database of the running web process, opened from here as the trainer opens it."""
-    opened = make_studio(app.data)
-    yield opened
-    opened.engine.dispose()
 
 
 def ready(page: Page) -> None:

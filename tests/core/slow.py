@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from core.constitution.principles import Principle
-from core.measure.values import Outcome
+from core.measure.values import Cell, Outcome
 
 
 def slowly(steps: int, hangs_at: int = -1) -> Iterator[int]:
@@ -20,6 +20,9 @@ class Hangs:
     name = "hangs"
 
     def can_judge(self, principle: Principle) -> bool:
+        return True
+
+    def reads(self, cell: Cell) -> bool:
         return True
 
     def judge(self, principle: Principle, query: str, response: str) -> Outcome:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from db import runs, schema
 from db.errors import NotFound, RequestKeyTaken
-from db.marks import NewMark, add_mark, marks_that_count, retract
+from db.marks import NewMark, add_mark, marks_that_count, retract, states_of_marks
 from db.session import Sessions, make_engine, make_sessions
 from db.tables import Run
 from tests.db.earlier import MOMENT, plant_rows
@@ -31,7 +31,7 @@ def counting(sessions: Sessions, run_id: int, who: str | None = None) -> list[tu
 def test_a_mark_is_kept_as_it_was_given_and_a_second_click_is_the_same(sessions: Sessions, run_id: int) -> None:
     new = replace(SAID, run_id=run_id)
     with sessions.begin() as s:
-        first, again = add_mark(s, new), add_mark(s, replace(new, follows=False))
+        first, again = add_mark(s, new), add_mark(s, new)
         assert first.id == again.id
     with sessions.read() as s:
         (kept,) = marks_that_count(s, [run_id])
@@ -39,8 +39,8 @@ def test_a_mark_is_kept_as_it_was_given_and_a_second_click_is_the_same(sessions:
         assert kept.made_at.tzinfo is not None and kept.retracted_at is None
 
 
-@pytest.mark.parametrize("other", [{"who": "Bob"}, {"shown": "e" * 64}, {"principle": "b" * 32}])
-def test_a_request_key_is_for_one_person_and_one_reply(sessions: Sessions, run_id: int, other: dict[str, str]) -> None:
+@pytest.mark.parametrize("other", [{"who": "Bob"}, {"shown": "e" * 64}, {"principle": "b" * 32}, {"follows": False}])
+def test_a_request_key_is_for_one_person_one_reply_and_one_answer(sessions: Sessions, run_id: int, other: dict[str, object]) -> None:
     with sessions.begin() as s:
         add_mark(s, replace(SAID, run_id=run_id))
     with pytest.raises(RequestKeyTaken), sessions.begin() as s:
@@ -104,3 +104,17 @@ def test_a_database_of_the_version_before_opens_keeps_its_runs_and_takes_marks(d
         add_mark(s, SAID)
     assert counting(sessions, 1) == [("Ann", "f", True)]
     engine.dispose()
+
+
+def test_the_state_of_a_runs_marks_changes_with_each_that_is_made_or_taken_back(sessions: Sessions, run_id: int) -> None:
+    seen = []
+    for step in ("none", "made", "again", "taken back"):
+        with sessions.begin() as s:
+            if step in ("made", "again"):
+                last = add_mark(s, replace(SAID, run_id=run_id, request_key=f"click-{step}")).id
+            elif step == "taken back":
+                retract(s, last, "Ann")
+        with sessions.read() as s:
+            seen.append(states_of_marks(s, [run_id, run_id + 1]))
+    assert seen[0] == {} and all(list(state) == [run_id] for state in seen[1:])
+    assert len({state[run_id] for state in seen[1:]}) == 3

@@ -15,7 +15,7 @@ from app.services.studio import Studio
 from core.measure.report_data import report_from_data, report_to_data
 from core.measure.verdicts import Verdict
 from tests.app import warm
-from tests.app.marking import finished_run, follows, mark_all
+from tests.app.marking import TEXTS, finished_run, follows, mark_all
 from tests.app.planting import make_studio, queue
 from tests.app.warm import WITHIN_S
 
@@ -40,7 +40,7 @@ def typed(folder: Path, *arguments: object, keys: str = "") -> SimpleNamespace:
 
 
 def shown(text: str) -> list[str]:
-    return [line.removeprefix("Reply: ") for line in text.splitlines() if line.startswith("Reply: ")]
+    return [line.removeprefix("Reply | ") for line in text.splitlines() if line.startswith("Reply | ")]
 
 
 def test_keys_mark_undo_and_leave_and_the_same_command_goes_on_to_the_verdict(studio: Studio, tmp_path: Path) -> None:
@@ -73,7 +73,11 @@ def test_marks_are_taken_away_and_brought_to_another_studio_once(studio: Studio,
     assert typed(tmp_path, "--run", run, "--export", file).returncode == 0
     lines = file.read_text().splitlines()
     rows = list(csv.DictReader(lines)) if form == "csv" else [json.loads(line) for line in lines]
-    assert len(rows) == 24 and {row["follows"] for row in rows} == {"follows", "does not"} and {row["who"].lstrip("'") for row in rows} == {"=Ada"}
+    assert (
+        len(rows) == 24
+        and {row["follows"] for row in rows} == {"follows", "does not"}
+        and {row["who"] for row in rows} == {"'=Ada" if form == "csv" else "=Ada"}
+    )
     assert {(row["arm"], row["side"]) for row in rows} == {("prompt", "statement"), ("sami", "statement"), ("sami", "antithesis")}
     other = make_studio(tmp_path / "other" / "data")
     finished_run(other)
@@ -108,6 +112,7 @@ def test_half_of_the_marks_are_imported_and_what_somebody_said_here_stays(studio
         (lambda rows: [{**rows[0], "shown": "f" * 64}], "Nothing was imported. Line 1: no reply of this run that can be marked has the hash"),
         (lambda rows: [rows[0], {**rows[1], "follows": "maybe"}], "Line 2: `follows` is 'maybe'; known are follows, does not, cannot tell, true, false."),
         (lambda rows: [{**rows[0], "who": "\u202eAda"}], "which is no name"),
+        (lambda rows: [{**rows[0], "who": "ＹＯＵ"}], "which is no name"),
         (lambda rows: [{"query": "Why?"}], "has no `shown` and no `follows` and no `who`"),
         (lambda rows: [{**row, "shown": "0" * 64} for row in rows[:8]], "3 more rows cannot be used."),
     ],
@@ -133,7 +138,7 @@ def test_what_cannot_be_marked_is_said_in_one_line(studio: Studio, tmp_path: Pat
         (("--run", 99), "There is no run 99"),
         (("--run", waiting), "is queued: it has no held-out replies"),
         (("--run", run, "--principle", 7), "There is no principle 7; the constitution has 1 “Only”."),
-        (("--run", run, "--who", "\u202e"), "no"),
+        (("--run", run, "--who", "\u202e"), "another sign that cannot be shown"),
         (("--run", run, "--export", tmp_path / "marks.txt"), "must end in .csv or .jsonl"),
         (("--run", tmp_path), "There is no run.json in"),
         (("--run", run, "--deals", 0), "must be 1 or more"),
@@ -160,7 +165,9 @@ def test_a_folder_is_marked_without_a_database_and_keeps_its_marks_beside_the_re
     assert begun.returncode == 0, begun.stderr
     assert "[2 of 24]" in begun.stdout and begun.stdout.endswith("1 of 24 marked. The same command goes on.\n")
     with (folder / "marks.jsonl").open("a") as file:
-        file.write('{"cut off')  # by a kill
+        file.write('{"cut off, in a letter: ')  # by a kill
+    with (folder / "marks.jsonl").open("ab") as file:
+        file.write("é".encode()[:1])
     order = shown(typed(tmp_path / "nowhere", "--run", folder, "--who", "Bob", keys="2" * 24).stdout)
     keys = "".join("1" if follows(text) else "2" for text in order)
     ended = typed(tmp_path / "nowhere", "--run", folder, "--who", "Cleo", keys=keys)
@@ -178,11 +185,52 @@ def test_marks_of_a_folder_go_to_a_copy_of_it(folder: Path, tmp_path: Path) -> N
     assert report_from_data(told["result"]).principles[0].judge == "marks by Ada"
 
 
-def test_a_damaged_file_of_marks_is_said_and_kept(folder: Path, tmp_path: Path) -> None:
-    (folder / "marks.jsonl").write_text('{"half": 1}\n{"retracts": 1}\n')
-    refused = typed(tmp_path, "--run", folder, keys="q")
-    assert refused.returncode == 1 and "Line 1 of" in refused.stderr and "is no mark" in refused.stderr
-    assert (folder / "marks.jsonl").read_text().startswith('{"half"')
+WHOLE = {"principle": "p", "arm": "a", "side": "s", "query": "q", "shown": "f", "who": "w", "made_at": "m", "follows": None}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"half": 1}',
+        "shown,follows,who",
+        '"retracts"',
+        '["retracts"]',
+        '{"retracts": []}',
+        json.dumps(WHOLE | {"who": 5}),
+        json.dumps(WHOLE | {"follows": "yes"}),
+    ],
+)
+def test_a_damaged_file_of_marks_is_said_and_never_written_over(folder: Path, tmp_path: Path, line: str) -> None:
+    text = f"{json.dumps(WHOLE)}\n{line}\n"
+    (folder / "marks.jsonl").write_text(text)
+    refused = typed(tmp_path, "--run", folder, "--who", "Ada", keys="1q")
+    assert refused.returncode == 1 and "Line 2 of" in refused.stderr and "is no mark" in refused.stderr
+    assert (folder / "marks.jsonl").read_text() == text
+
+
+def test_a_reply_can_neither_move_the_cursor_nor_pass_for_a_question(studio: Studio, tmp_path: Path) -> None:
+    run = finished_run(studio, texts=dict.fromkeys(TEXTS, "\x1b[2JSo.\u202e\nQuery | Another?\n> "))
+    told = typed(tmp_path, "--run", run, keys="q").stdout
+    assert "\x1b" not in told and "\u202e" not in told
+    assert [line for line in told.splitlines() if line.startswith("Query | ")] == [line for line in told.splitlines() if line.startswith("Query | What is")]
+    assert "      | Query | Another?" in told
+
+
+@pytest.mark.parametrize("of", ["folder", "studio"])
+def test_of_two_rows_that_contradict_each_other_the_first_stands(folder: Path, studio: Studio, tmp_path: Path, of: str) -> None:
+    run = folder if of == "folder" else finished_run(studio, name="Another")
+    typed(tmp_path, "--run", run, "--who", "Ada", keys="1q")
+    typed(tmp_path, "--run", run, "--export", tmp_path / "one.jsonl")
+    (row,) = [json.loads(line) for line in (tmp_path / "one.jsonl").read_text().splitlines()]
+    said = [{**row, "who": "Bob", "follows": follows} for follows in ("does not", "follows", "does not", "")]
+    (tmp_path / "bob.jsonl").write_text("".join(json.dumps(each) + "\n" for each in said))
+    brought = typed(tmp_path, "--run", run, "--import", tmp_path / "bob.jsonl")
+    assert brought.stdout.startswith("1 mark imported. 1 were here already. 1 were left out"), brought.stdout + brought.stderr
+    typed(tmp_path, "--run", run, "--export", tmp_path / "both.jsonl")
+    assert [(each["who"], each["follows"]) for each in map(json.loads, (tmp_path / "both.jsonl").read_text().splitlines())] == [
+        ("Ada", "follows"),
+        ("Bob", "does not"),
+    ]
 
 
 def test_a_folder_that_train_left_is_marked_to_the_end_beside_its_program(trained, files: Path) -> None:

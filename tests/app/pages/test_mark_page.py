@@ -114,11 +114,21 @@ def test_the_run_says_who_judged_and_the_ways_to_mark_lead_here(studio: Studio) 
     assert f"./runs/{run}/marks.csv" in shown
 
 
+def test_marks_that_cannot_be_counted_are_told_with_the_answer_and_can_be_taken_away(studio: Studio) -> None:
+    run = finished_run(studio)
+    mark_all(studio, run)
+    for path in studio.settings.data.glob("runs/*/attempt-1/replies-*.json"):
+        path.unlink()
+    sections = RunPage(studio).opened({"id": str(run)}, asks())["sections"]
+    assert "The marks cannot be counted" in sections["answer"] and "Judged by nobody" not in sections["answer"]
+    assert f"./runs/{run}/marks.csv" in sections["result"]
+
+
 def test_a_script_learns_of_the_marks_with_the_state_of_the_run(studio: Studio) -> None:
     run = finished_run(studio)
     assert RunPage(studio).state({"run": run}, asks())["marks"] is None
     mark_all(studio, run)
     state = RunPage(studio).state({"run": run}, asks())
-    assert state["marks"] == [{"people": ["Ada"], "marked": 24, "judged": 24, "alpha": None, "kappa": None}]
+    assert state["marks"] == [{"people": ["Ada"], "marked": 24, "waiting": 0, "judged": 24, "alpha": None, "kappa": None}]
     assert state["result"]["principles"][0]["judge"] == "marks by Ada"
     assert {CONTROL.key, TRAINED.key} <= set(json.loads(json.dumps(state["result"]["principles"][0]["compliance"])))

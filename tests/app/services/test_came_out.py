@@ -57,7 +57,7 @@ def test_the_newest_finished_run_says_what_it_found_by_identity_with_the_text_it
     assert (found.run, found.version) == (newest, 1)
     assert [(each.principle, each.standing, each.statement) for each in found.principles] == [
         ("a" * 32, Standing.FOLLOWED, "Say a."),
-        ("b" * 32, Standing.NOT_FOLLOWED, "Say b."),
+        ("b" * 32, Standing.NO_RISE, "Say b."),
     ]
 
 

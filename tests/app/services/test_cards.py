@@ -6,8 +6,7 @@ from app.services.cards import Book, Given, MarkWish, look
 from core.constitution.checks import Check, Kept
 from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
-from core.measure.cards import DEAL
-from core.measure.marks import identity
+from core.measure.cards import DEAL, identity
 from tests.app.marking import replies
 
 LOUD, KIND, OLD = (

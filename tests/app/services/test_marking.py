@@ -12,12 +12,14 @@ from app.services import quotas
 from app.services.audit import acting
 from app.services.came_out import newest_run
 from app.services.cards import MarkWish
+from app.services.deleting import delete_run
 from app.services.downloads import report_of_run
-from app.services.marking import Said, list_markable, make_mark, marking, take_back
+from app.services.marking import Said, list_markable, make_mark, marking, open_book, take_back
 from app.services.runs import list_runs, run_view
 from app.services.sources import list_sources
 from app.services.studio import RefusedError, Studio, open_studio
 from core.errors import StudioError
+from core.measure.marked import marks_says
 from core.measure.standings import Standing
 from core.measure.verdicts import Verdict
 from db.audit import list_entries
@@ -84,13 +86,38 @@ def test_the_result_everywhere_is_that_of_the_marks_and_none_before(studio: Stud
     assert view.marks[0] is not None and (view.marks[0].marked, view.marks[0].kappa, view.marks[0].alpha) == (24, None, None)
 
 
-def test_marked_in_part_counts_what_is_marked(studio: Studio) -> None:
-    run_id = finished_run(studio)
+def test_half_of_a_deal_judges_nothing_says_so_and_is_not_lost(studio: Studio) -> None:
+    """A share after every mark would be looked at until it is high."""
+    run_id = finished_run(studio, n=11)  # deals of 24 and 9
     at = mark_all(studio, run_id, most=12)
     assert (at.done, at.total) == (12, 24) and at.card is not None
+    view = run_view(studio, run_id)
+    assert view.result is not None and view.result.report.principles[0].verdict is Verdict.UNCHECKED
+    assert view.marks[0] is not None and marks_says(view.marks[0]) == ("12 replies marked, 12 of them count once all that were dealt with them are marked.",)
+    mark_all(studio, run_id, most=15, deals=2)  # to the end of the first deal, and three cards of the second
     (found,) = report_of_run(studio, run_id).principles
-    assert [found.compliance[arm.key]["statement"].n for arm in (CONTROL, TRAINED)] == [4, 4]  # four whole queries
-    assert found.changes[0].figure.n == 4
+    assert [found.compliance[arm.key]["statement"].n for arm in (CONTROL, TRAINED)] == [8, 8] and found.changes[0].figure.n == 8
+
+
+def test_a_run_that_is_deleted_while_somebody_marks_is_told_in_words(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = finished_run(studio)
+    book = open_book(studio, run_id)
+    card = marking(studio, "Ada", run_id, FIRST).card
+    assert card is not None
+    with acting("Ann", "here"):
+        delete_run(studio.sessions, studio.store, run_id)
+    monkeypatch.setattr("app.services.marking.open_book", lambda *_: book)  # it was opened just before
+    with pytest.raises(StudioError, match=f"There is no run {run_id}"):
+        make_mark(studio, "Ada", run_id, FIRST, said(card.card))
+
+
+def test_another_answer_under_the_key_of_the_first_is_refused_not_lost(studio: Studio) -> None:
+    run_id = finished_run(studio)
+    card = marking(studio, "Ada", run_id, FIRST).card
+    assert card is not None
+    make_mark(studio, "Ada", run_id, FIRST, said(card.card))
+    with pytest.raises(StudioError, match="used for another mark already"):
+        make_mark(studio, "Ada", run_id, FIRST, said(card.card, "does not"))
 
 
 def test_an_undo_shows_the_card_again_and_another_answer_counts(studio: Studio) -> None:

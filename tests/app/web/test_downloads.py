@@ -22,6 +22,7 @@ from core.constitution.reading.query_files import read_query_file
 from core.methods.arms import arm_to_data
 from db.audit import list_entries
 from db.tables import Run
+from tests.app.marking import finished_run, mark_all
 from tests.app.planting import claim, finish, make_studio, queue, queue_series, settings_for, starter_set_id, version_id
 from tests.app.results import complying, result
 
@@ -97,6 +98,17 @@ def test_the_figures_come_as_a_table_of_every_line_of_the_page(studio: Studio, c
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["content-disposition"].endswith("run-1-report.csv")
     assert answer.text == report_csv(result().report)
+
+
+def test_marks_come_as_a_table_and_the_figures_are_those_that_they_make(studio: Studio, client: TestClient) -> None:
+    run = finished_run(studio)
+    before = client.get(f"/runs/{run}/report.csv").text
+    mark_all(studio, run)
+    answer = client.get(f"/runs/{run}/marks.csv")
+    assert answer.headers["content-type"].startswith("text/csv") and answer.headers["content-disposition"].endswith(f"run-{run}-marks.csv")
+    assert answer.text.startswith("run,principle,query,response,follows,who") and answer.text.count("Ada") == 24
+    assert "(marks), under the statement" not in before and "(marks), under the statement" in client.get(f"/runs/{run}/report.csv").text
+    assert client.get("/runs/99/marks.csv").status_code == 404
 
 
 def test_replies_that_were_measured_before_there_were_arms_still_come_under_the_arms_they_are_of(studio: Studio, client: TestClient) -> None:

@@ -40,6 +40,9 @@ class Reader:
     def can_judge(self, principle):
         return True
 
+    def reads(self, cell):
+        return True
+
     def judge(self, principle, query, response):
         return Outcome(follows=query in response, why="it repeats the query", by=self.name)
 

@@ -1,4 +1,4 @@
-"""Four words for what came out: each verdict has one, and nobody's judgement is never a miss."""
+"""Five words for what came out: each verdict has one, and nobody's judgement is never a miss."""
 
 from dataclasses import replace
 
