@@ -33,7 +33,7 @@ export function mount({ element }) {
 // Back from another page the browser may show this one as it was left.
 async function refresh(page) {
   const { id } = document.activeElement?.closest(".cs-entry")?.dataset ?? {};
-  const reply = await page.ask("list", { shown: page.shown });
+  const reply = await page.ask("list", () => wish(page));
   if (reply?.kind !== "list") return;
   drawList(page, reply);
   if (id && document.activeElement === document.body) inEntry(page, id, "a")?.focus();

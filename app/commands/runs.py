@@ -56,7 +56,7 @@ def _list(sessions: "Sessions", store: "Store", as_json: bool) -> None:
     from db.runs import list_runs
 
     with sessions.read() as session:
-        found = [_row(summary, store) for summary in list_runs(session, limit=MOST)]
+        found = [_row(summary, store) for summary in list_runs(session, limit=MOST, results=False)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return

@@ -116,7 +116,7 @@ class DraftState:
     verdict: str
     head: int | None  # number of the newest version
     head_id: int | None  # the same version's id
-    changed: bool  # whether the draft is another text than that
+    discardable: bool  # whether there is anything in the draft that going back to a version would take away
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,6 @@ STYLES = (
     "judge.css",
     "mark.css",
 )
-HEAD = f'<meta name="color-scheme" content="light dark"><style>{(ASSETS / "print.css").read_text(encoding="utf-8")}</style>'
 
 
 def build(opened: Studio) -> gr.Blocks:
@@ -53,7 +52,8 @@ def endpoints(opened: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
 
 def look() -> dict[str, Any]:
     """What the server gives to Gradio when it mounts the pages."""
-    return {"theme": theme(), "css_paths": [ASSETS / name for name in STYLES], "head": HEAD}
+    head = f'<meta name="color-scheme" content="light dark"><style>{(ASSETS / "print.css").read_text(encoding="utf-8")}</style>'
+    return {"theme": theme(), "css_paths": [ASSETS / name for name in STYLES], "head": head}
 
 
 def theme() -> gr.themes.Base:

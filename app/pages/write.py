@@ -244,7 +244,7 @@ def _state(draft: DraftView) -> dict[str, Any]:
         "verdict": verdict(draft),
         "head": draft.head and draft.head.number,
         "head_id": draft.head and draft.head.id,
-        "changed": draft.changed,
+        "discardable": draft.discardable,
     }
 
 

@@ -42,7 +42,12 @@ def name_for(session: Session, name: str, request_key: str) -> str:
     made = store.made_with(session, request_key)
     if made is None:
         return free_name(session, name)
-    return made.name if re.fullmatch(rf"{re.escape(name)}( \d+)?", made.name) else name
+    numbered = re.fullmatch(r".* (\d+)", made.name, re.DOTALL)
+    return made.name if numbered and made.name == _numbered(name, numbered[1]) else name
+
+
+def _numbered(name: str, number: str) -> str:
+    return f"{name[: MAX_NAME_CHARS - len(number) - 1].rstrip()} {number}"
 
 
 def free_name(session: Session, name: str) -> str:
@@ -51,5 +56,5 @@ def free_name(session: Session, name: str) -> str:
     number, free = 1, name
     while squash(free) in taken:
         number += 1
-        free = f"{name[: MAX_NAME_CHARS - len(str(number)) - 1].rstrip()} {number}"
+        free = _numbered(name, str(number))
     return free

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 import db.constitutions as store
 from app.services.audit import record
 from app.services.constitution_names import named_again, require_free
-from app.services.documents import Document, read_document, read_stored_document, require_name, same_text, with_ids
+from app.services.documents import Document, read_document, read_stored_document, require_name, same_principles, same_text, with_ids
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView, summarised
 from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
@@ -98,8 +98,8 @@ def discard_draft(studio: Studio, constitution_id: int, editor: str, seen: tuple
         newest, text = _newest(session, constitution_id)
         if newest is None or text is None:
             raise RefusedError("There is no version to go back to yet. Remove principles one by one.")
-        if not isinstance(found := _read(session, draft), Unreadable) and same_text(found.constitution, text):
-            raise RefusedError(f"The draft says what version {newest.number} says, so there is nothing to discard.")
+        if not isinstance(found := _read(session, draft), Unreadable) and same_principles(found.constitution, text):
+            raise RefusedError(f"The draft has the principles of version {newest.number}, so there is nothing to discard.")
         return _view(session, drafts.begin_again(session, constitution_id, editor, draft_content))
 
 
@@ -294,5 +294,6 @@ def _view(session: Session, draft: Draft) -> DraftView:
         held_against=summary_of(newest) if newest else None,
         head_constitution=newest_text,
         base_number=base.number if base else None,
+        discardable=newest_text is not None and not same_principles(document.constitution, newest_text),
         changed=newest_text is None or newest is not head or not same_text(document.constitution, newest_text),
     )

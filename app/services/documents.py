@@ -157,6 +157,11 @@ def require_name(name: object) -> str:
     return plain
 
 
+def same_principles(a: Constitution, b: Constitution) -> bool:
+    """Whether two constitutions are the same but for their name, which is not a draft's: renaming changes it for everybody at once."""
+    return same_text(a, replace(b, name=a.name))
+
+
 def same_text(a: Constitution, b: Constitution) -> bool:
     """Whether two constitutions are the same, word for word and principle for principle."""
     return to_data(a) == to_data(b)

@@ -35,6 +35,7 @@ class DraftView:
     head_constitution: Constitution | None  # the text of that one
     base_number: int | None  # the version this draft was begun from
     changed: bool  # whether it differs from the newest version
+    discardable: bool  # whether its principles are others than those of the newest version that can be read
 
     @property
     def problems(self) -> tuple[Finding, ...]:

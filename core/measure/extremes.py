@@ -58,14 +58,16 @@ def extreme_title(extreme: Extreme) -> str:
 def extreme_says(extreme: Extreme) -> str:
     """How it was chosen, and among how many."""
     n, best = extreme.among, extreme.kind == "best"
+    if extreme.follows is None and n == 1:
+        return "Nobody can judge whether it follows: it is the only reply that was read."
     if extreme.follows is None:
         return f"Nobody can judge whether it follows: it answers its query {'best' if best else 'worst'} of {n} replies."
-    if not extreme.follows and not extreme.text:
-        return "Does not follow: it is empty."
+    if not extreme.text.strip():
+        return f"{'Follows' if extreme.follows else 'Does not follow'}: it is empty."
     if n == 1:
         return f"The only one that {'follows' if extreme.follows else 'does not follow'}."
     if extreme.relevance_nats is None:
-        return f"One of {n} that {'follow' if extreme.follows else 'do not follow'}; none was read for how well it answers."
+        return f"One of {n} that {'follow' if extreme.follows else 'do not follow'}; it was not read for how well it answers."
     if not extreme.follows:
         return f"Does not follow, and answers worst of the {n} that do not."
     return f"Follows, and answers its query best of the {n} that do." if best else f"All {n} that were judged follow; this one answers its query worst."

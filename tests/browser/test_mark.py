@@ -76,7 +76,7 @@ def test_a_principle_is_marked_by_keyboard_with_an_undo_and_a_reload_and_the_run
     expect(came_out).to_contain_text("Judged by marks by you. 24 replies marked.", timeout=20_000)
     expect(came_out.locator(".cs-standing")).to_have_attribute("data-standing", "followed")
     expect(result.locator(".cs-finding")).to_have_attribute("data-tone", "good")
-    expect(result).to_contain_text("Only (marks by you), under the statement")
+    expect(result).to_contain_text("Only (marks), under the statement")
     look(page, "run-marked")
 
 

@@ -78,3 +78,20 @@ def test_the_list_is_fresh_after_going_back_to_it(keeping: Page, app: App) -> No
     expect(page.get_by_role("link", name="Warmer tone", exact=True)).to_be_visible()
     assert page.evaluate("window.wasKept") is True
     expect(page.get_by_role("link", name="Warmer tone", exact=True)).to_be_focused()
+
+
+def test_a_list_that_was_kept_still_shows_what_was_looked_for(keeping: Page, app: App) -> None:
+    page = keeping
+    for number in range(5):
+        create(page, app, f"Made {number}")  # with the starters more than a handful: there is a field to find one
+    page.goto(app.url)
+    page.get_by_role("searchbox").fill("Made 3")
+    expect(page.locator(".cs-entry:visible")).to_have_count(1)
+    page.evaluate("addEventListener('pageshow', (event) => (window.wasKept = event.persisted))")
+    page.get_by_role("link", name="Made 3", exact=True).click()
+    page.wait_for_url("**/write?**")
+    page.go_back(wait_until="commit")
+    expect(page.get_by_role("link", name="Made 3", exact=True)).to_be_visible()
+    page.wait_for_timeout(1000)  # the list is asked for anew
+    assert page.evaluate("window.wasKept") is True
+    expect(page.locator(".cs-entry:visible")).to_have_count(1)

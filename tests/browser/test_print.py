@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.services.studio import Studio
+from tests.app.marking import finished_run
 from tests.browser.conftest import App
 from tests.browser.test_write import add_principle, create, open_version, principle, save_version, saved
 
@@ -40,4 +42,15 @@ def test_a_constitution_is_printed_without_what_can_be_pressed(page: Page, app: 
     page.emulate_media(media="print", color_scheme=scheme)  # type: ignore[arg-type]
     expect(page.get_by_role("dialog", name="Version 1")).to_contain_text("Be warm.")
     expect(page.locator(".cs-paper")).to_be_hidden()
+    assert page.locator("button:visible").count() == 0
+
+
+def test_a_result_is_printed_without_what_can_be_pressed(page: Page, app: App, studio: Studio) -> None:
+    run_id = finished_run(studio)
+    page.goto(f"{app.url}/run?id={run_id}")
+    expect(page.locator(".cs-came-out")).to_be_visible(timeout=20_000)
+    page.emulate_media(media="print")
+    for gone in (".cs-part-actions", ".cs-downloads", ".cs-judged-by a"):
+        expect(page.locator(gone).first).to_be_hidden()
+    expect(page.locator(".cs-judged-by").first).to_be_visible()
     assert page.locator("button:visible").count() == 0

@@ -143,7 +143,7 @@ export async function discardDraft(page, button) {
   if (draft.dirty) return; // not saved, and the page says why
   const reply = await whileBusy([button], () => page.ask("discard", () => ({ constitution: draft.id, revision: draft.revision, head: draft.newest })));
   if (reply?.kind !== "saved") return showNotice(page, problemOf(reply), [], true);
-  replaceDraft(page, reply.principles, `The draft says what version ${reply.head} says again. The text that was in it is kept here until you leave the page.`);
+  replaceDraft(page, reply.principles, `The principles are those of version ${reply.head} again. The text that was in them is kept here until you leave the page.`);
   settle(page, reply);
   page.notice.querySelector("button").focus();
 }

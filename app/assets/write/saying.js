@@ -22,9 +22,9 @@ export function showOnwards({ onwards }, { constitution, head, head_id: id }) {
 }
 
 // Where the draft is another text than the newest version, it can be discarded.
-export function showDiscard({ discard, draft }, { changed, head }) {
+export function showDiscard({ discard, draft }, { discardable, head }) {
   draft.newest = head; // as it is named on the button: of no other one is the draft to become a copy
-  discard.hidden = !changed || head == null;
+  discard.hidden = !discardable || head == null;
   setText(discard, `Discard the draft, back to version ${head}`);
 }
 

@@ -44,6 +44,7 @@ function take(page, event, step) {
   const before = page.steps.now;
   const after = step(page.steps);
   if (!after) return;
+  const focused = document.activeElement;
   put(page, after.rows);
   if (page.name.value !== after.name) {
     page.name.value = after.name;
@@ -52,6 +53,7 @@ function take(page, event, step) {
   showProposingAll(page);
   touched(page);
   goTo(page, placeOf(before, after));
+  if (document.activeElement === document.body && focused?.isConnected) focused.focus(); // principles only changed places, and the one that one was in went along
 }
 
 function put({ list, kinds }, rows) {

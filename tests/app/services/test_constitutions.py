@@ -253,7 +253,7 @@ def test_a_draft_is_discarded_for_the_newest_version_and_for_nothing_else(studio
     with pytest.raises(RefusedError, match="There is no version to go back to yet"):
         service.discard_draft(studio, draft.constitution_id, "ann", (draft.revision, None))
     draft = versioned(studio, edited(studio, draft, ONE, TWO))
-    with pytest.raises(RefusedError, match="says what version 1 says, so there is nothing to discard"):
+    with pytest.raises(RefusedError, match="has the principles of version 1, so there is nothing to discard"):
         service.discard_draft(studio, draft.constitution_id, "ann", (draft.revision, 1))
     typed = edited(studio, draft, {**ONE, "statement": "Twice."})
     with pytest.raises(RefusedError, match="changed elsewhere"):
@@ -262,6 +262,7 @@ def test_a_draft_is_discarded_for_the_newest_version_and_for_nothing_else(studio
         service.discard_draft(studio, draft.constitution_id, "ann", (typed.revision, None))
     again = service.discard_draft(studio, draft.constitution_id, "ann", (typed.revision, 1))
     assert again.rows == [ONE, TWO] and not again.changed and again.revision > typed.revision
+    assert typed.discardable and not again.discardable
     assert len(service.history(studio, draft.constitution_id)) == 1
 
 
@@ -270,6 +271,7 @@ def test_a_name_is_part_of_a_version_and_versions_keep_theirs(studio: Studio) ->
     service.rename(studio, draft.constitution_id, " Another   name ")
     draft = service.open_draft(studio, draft.constitution_id, "ann")
     assert draft.changed and draft.name == "Another name"
+    assert not draft.discardable  # a name is everybody's at once, and no draft's
     assert service.open_version(studio, draft.constitution_id, 1).constitution.name == "Mine"
 
 

@@ -62,6 +62,8 @@ def test_a_number_fits_into_the_longest_name(studio: Studio) -> None:
     with studio.sessions.read() as session:
         assert free_name(session, longest) == "x" * (MAX_NAME_CHARS - 2) + " 2"
         assert free_name(session, "Free") == "Free"
+    file = f"name: {longest}\nprinciples:\n  - {{title: T, statement: S., antithesis: A.}}\n".encode()
+    assert len({import_file(studio, file, "c.yaml", "Ann", "key-of-the-file").id for _ in range(2)}) == 1  # asked again: a double click makes one
 
 
 def test_a_copy_has_the_newest_versions_text_and_principles_under_a_name_of_its_own(studio: Studio) -> None:

@@ -68,8 +68,8 @@ def test_one_reply_is_not_shown_twice_and_the_only_one_of_its_kind_is_called_so(
 def test_replies_that_were_not_read_are_not_said_to_answer_well() -> None:
     unread = [read(f"q{i}", "a", None) for i in range(4)]
     assert {extreme_says(each) for each in extremes(unread, [True, True, False, False])} == {
-        "One of 2 that follow; none was read for how well it answers.",
-        "One of 2 that do not follow; none was read for how well it answers.",
+        "One of 2 that follow; it was not read for how well it answers.",
+        "One of 2 that do not follow; it was not read for how well it answers.",
     }
     assert extremes(unread, []) == ()
 
