@@ -20,7 +20,7 @@ export function mount({ element }) {
   const part = (name) => who.querySelector(`.cs-who-${name}`);
   const name = nameIn(document.cookie);
   setText(part("said"), name || "Your name");
-  part("name").value = name;
+  part("name").value ||= name; // what was typed before this page listened stays
   part("along").hidden = !name; // who had none takes their drafts along in any case
   who.addEventListener("toggle", () => who.open && part("name").focus());
   who.addEventListener("keydown", (event) => event.key === "Escape" && close(who));
@@ -29,6 +29,7 @@ export function mount({ element }) {
     event.preventDefault();
     void keep(part, name);
   });
+  part("keep").disabled = false; // only now: a form that nothing listens to would send itself and forget the name
 }
 
 function close(who) {

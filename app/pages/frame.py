@@ -20,7 +20,7 @@ NAME_FIELD = (  # app/assets/name.js fills it in
     ' autocomplete="nickname" spellcheck="false" aria-describedby="who-says who-problem"></div>'
     '<p class="cs-quiet" id="who-says">It stands on the versions, runs and comparisons that you make, and is kept in this browser.</p>'
     '<label class="cs-who-along" hidden><input type="checkbox" class="cs-who-take" checked> My drafts go along</label>'
-    '<p class="cs-problem cs-who-problem" id="who-problem" role="alert"></p><button class="cs-button cs-who-keep">Keep</button></form></details>'
+    '<p class="cs-problem cs-who-problem" id="who-problem" role="alert"></p><button class="cs-button cs-who-keep" disabled>Keep</button></form></details>'
 )
 
 

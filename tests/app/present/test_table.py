@@ -90,4 +90,4 @@ def test_several_principles_have_a_table_of_who_is_taken_for_whom() -> None:
 def test_each_principle_has_its_word_and_the_replies_to_read_first() -> None:
     found = lines(BRIEF, KIND)
     assert [line for line in found if line.startswith("  In a word: ")] == ["  In a word: followed", "  In a word: not judged"]
-    assert "  Best reply, to 'q0': 'a b' (One of 12 that follow; none was read for how well it answers)" in found
+    assert "  Best reply, to 'q0': 'a b' (One of 12 that follow; it was not read for how well it answers)" in found
