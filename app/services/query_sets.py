@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import db.query_sets as store
 from app.services.audit import record
 from app.services.quotas import require_below_quota
-from app.services.starter_queries import STARTER_SOURCE
+from app.services.starter_queries import FILES, STARTER_SOURCE
 from app.services.stored import NotKeptError, queries_of
 from app.services.studio import Studio, in_words
 from core.budget import Limit, within
@@ -32,10 +32,15 @@ class QuerySetView:
 
 
 def list_query_sets(studio: Studio) -> list[QuerySetView]:
-    """Every query set, newest upload first and the starter set before them all."""
+    """Every query set: those that come with the studio in their order, then uploads, the newest first."""
     with in_words(), studio.sessions.read() as session:
         views = [_view(row) for row in store.list_query_sets(session)]
-    return sorted(views, key=lambda view: (view.source != STARTER_SOURCE, -view.id))
+    return sorted(views, key=_place)
+
+
+def _place(view: QuerySetView) -> tuple[int, int]:
+    own = list(FILES)
+    return (own.index(view.name), 0) if view.source == STARTER_SOURCE and view.name in own else (len(own), -view.id)
 
 
 def upload(studio: Studio, data: bytes, filename: str, field: str = "") -> tuple[QuerySetView, QueryReading]:

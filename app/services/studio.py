@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.processes.launchers import Launcher, open_launcher
 from app.processes.store import Store, open_store
 from app.services.documents import with_ids
-from app.services.starter_queries import are_planted, plant_queries
+from app.services.starter_queries import missing_queries, plant_queries
 from app.services.stored import write_version
 from app.settings import Settings
 from core.constitution.findings import require_valid
@@ -79,11 +79,11 @@ def open_studio(settings: Settings) -> Studio:
         studio = Studio(settings, engine, make_sessions(engine), store, open_launcher(settings, store))
         starters = read_starters()
         with studio.sessions.read() as session:
-            planted = {starter.constitution.name for starter in starters} <= planted_starters(session) and are_planted(session)
-        if not planted:
+            planted, queries = {starter.constitution.name for starter in starters} <= planted_starters(session), missing_queries(session)
+        if queries or not planted:
             with studio.sessions.begin() as session:
                 plant_starters(session, starters)
-                _plant_queries(session)
+                plant_queries(session, queries)
     return studio
 
 
@@ -111,13 +111,6 @@ def _starter(path: Path) -> Starter:
     constitution = from_data(data)
     require_valid(constitution)
     return Starter(data["blurb"], constitution)
-
-
-def _plant_queries(session: Session) -> None:
-    try:
-        plant_queries(session)
-    except (StudioError, OSError) as error:
-        log.warning("The starter set of queries cannot be read, so it is left out: %s Install the studio again to have it back.", first_line(error))
 
 
 def plant_starters(session: Session, starters: list[Starter]) -> None:

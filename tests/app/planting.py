@@ -13,6 +13,7 @@ from app.processes.protocol import attempt_key
 from app.processes.store import LOG
 from app.services.plans import TrainForm
 from app.services.runs import queue_run
+from app.services.starter_queries import STARTER_NAME
 from app.services.studio import Studio, open_studio
 from app.settings import Settings, prepare_data_folder
 from core.engine.default_model import DEFAULT_MODEL
@@ -88,7 +89,7 @@ def version_id(studio: Studio, name: str = "Brevity") -> int:
 
 def starter_set_id(studio: Studio) -> int:
     with studio.sessions.read() as session:
-        return list_query_sets(session)[0].id
+        return next(query_set.id for query_set in list_query_sets(session) if query_set.name == STARTER_NAME)
 
 
 def form(studio: Studio, name: str = "Brevity", **changes: Any) -> TrainForm:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Response, expect
 
+from app.services.starter_queries import FILES
 from app.settings import Settings
 from tests.app.hosting import RunningHost
 from tests.app.proxying import PATH, proxied
@@ -79,7 +80,7 @@ def test_everything_works_below_the_path(quiet: Page, address: str, tmp_path: Pa
     expect(button).to_be_enabled()
     page.get_by_label("or upload").set_input_files({"name": "q.txt", "mimeType": "text/plain", "buffer": QUERIES})
     expect(page.get_by_text(re.compile(r"3,000 queries"))).to_be_visible()
-    expect(page.get_by_role("link", name="queries", exact=True)).to_have_attribute("href", "./query-sets/2.jsonl")
+    expect(page.get_by_role("link", name="queries", exact=True)).to_have_attribute("href", f"./query-sets/{len(FILES) + 1}.jsonl")
     with page.expect_download() as taken:
         page.get_by_role("link", name="queries", exact=True).click()
     taken.value.save_as(tmp_path / "q.jsonl")

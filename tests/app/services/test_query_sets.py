@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.services import query_sets
-from app.services.starter_queries import STARTER_NAME
+from app.services import query_sets, starter_queries
+from app.services.starter_queries import FILES, FOLDER, STARTER_NAME
 from app.services.studio import Studio, open_studio
+from core.constitution.reading.query_files import read_query_file
 from core.errors import StudioError
 from tests.app.planting import make_studio, settings_for
 
@@ -23,18 +24,38 @@ def lines(count: int) -> bytes:
     return "\n".join(f"What is number {i}?" for i in range(count)).encode()
 
 
-def test_the_starter_set_is_planted_once_with_its_splits(studio: Studio, tmp_path: Path) -> None:
-    open_studio(settings_for(tmp_path))
-    (only,) = query_sets.list_query_sets(studio)
-    assert (only.name, only.train, only.held_out) == (STARTER_NAME, 208, 92)
+def test_the_starter_sets_are_planted_once_with_their_splits_everyday_queries_first(studio: Studio, tmp_path: Path) -> None:
+    open_studio(settings_for(tmp_path)).engine.dispose()
+    assert [(view.name, view.train, view.held_out) for view in query_sets.list_query_sets(studio)] == [
+        (STARTER_NAME, 208, 92),
+        ("Visitors of a museum", 64, 32),
+        ("Customers who need support", 64, 32),
+        ("Questions of policy", 64, 32),
+    ]
 
 
-def test_an_upload_is_split_kept_and_listed_after_the_starter_set(studio: Studio) -> None:
+def test_a_studio_that_had_everyday_queries_alone_is_given_the_others_behind_its_uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(starter_queries, "FILES", {STARTER_NAME: FILES[STARTER_NAME]})
+        opened = make_studio(tmp_path)
+        query_sets.upload(opened, lines(40), "mine.txt")
+        opened.engine.dispose()
+    opened = open_studio(settings_for(tmp_path))
+    assert [each.name for each in query_sets.list_query_sets(opened)] == [*FILES, "mine.txt"]
+    opened.engine.dispose()
+
+
+def test_no_starter_query_stands_in_two_sets_or_twice() -> None:
+    texts = [query.text.casefold() for file in FILES.values() for query in read_query_file((FOLDER / file).read_bytes(), file).queries]
+    assert len(set(texts)) == len(texts) == 300 + 3 * 96
+
+
+def test_an_upload_is_split_kept_and_listed_after_the_starter_sets(studio: Studio) -> None:
     view, reading = query_sets.upload(studio, lines(40), "mine.txt")
     assert len(reading.queries) == 40
     assert view.train + view.held_out == 40
     assert view.held_out >= 2
-    assert [each.name for each in query_sets.list_query_sets(studio)] == [STARTER_NAME, "mine.txt"]
+    assert [each.name for each in query_sets.list_query_sets(studio)] == [*FILES, "mine.txt"]
 
 
 def test_the_same_file_again_is_the_same_set(studio: Studio) -> None:
@@ -63,7 +84,7 @@ def test_splits_that_the_file_names_are_kept(studio: Studio) -> None:
 def test_an_unusable_file_is_refused_with_its_reason(studio: Studio, data: bytes, filename: str, says: str) -> None:
     with pytest.raises(StudioError, match=says):
         query_sets.upload(studio, data, filename)
-    assert len(query_sets.list_query_sets(studio)) == 1
+    assert [view.name for view in query_sets.list_query_sets(studio)] == list(FILES)
 
 
 def test_a_file_name_is_only_ever_a_name(studio: Studio) -> None:

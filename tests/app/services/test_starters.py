@@ -9,6 +9,7 @@ import pytest
 from app.services import constitutions as service
 from app.services import query_sets, starter_queries
 from app.services import studio as module
+from app.services.starter_queries import FILES
 from app.services.studio import STARTERS, open_studio, read_starters
 from tests.app.damaging import damage
 from tests.app.planting import make_studio, settings_for
@@ -45,13 +46,15 @@ def test_the_studio_opens_with_damaged_files_and_plants_them_once_they_are_whole
     (folder / "queries.jsonl").write_bytes(b'{"query": ')
     with monkeypatch.context() as damaged, caplog.at_level(logging.WARNING, "studio"):
         damaged.setattr(module.read_starters, "__defaults__", (folder,))
-        damaged.setattr(starter_queries.plant_queries, "__defaults__", (folder / "queries.jsonl",))
+        damaged.setattr(starter_queries.missing_queries, "__defaults__", (folder,))
         opened = make_studio(tmp_path)
-        assert "Brevity" not in {card.name for card in service.list_constitutions(opened)} and query_sets.list_query_sets(opened) == []
+        assert "Brevity" not in {card.name for card in service.list_constitutions(opened)} and len(query_sets.list_query_sets(opened)) == len(FILES) - 1
         opened.engine.dispose()
-    assert "The starter set of queries cannot be read" in caplog.text
+    assert "The starter queries in queries.jsonl cannot be read" in caplog.text
     opened = open_studio(settings_for(tmp_path))
-    assert [card.name for card in service.list_constitutions(opened)].count("Brevity") == 1 and len(query_sets.list_query_sets(opened)) == 1
+    assert [card.name for card in service.list_constitutions(opened)].count("Brevity") == 1 and [
+        each.name for each in query_sets.list_query_sets(opened)
+    ] == list(FILES)
     opened.engine.dispose()
 
 
