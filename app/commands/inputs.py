@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from app.commands.terminal import Printer
 from app.present.readings import ignored_words
 from app.processes.store import IN_DATA, FolderStore
 from app.settings import Settings
+from core.constitution.principles import Constitution
 from core.constitution.queries import Query, Split
 from core.constitution.reading.query_files import read_query_file
+from core.constitution.topics import off_topic
 from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
@@ -26,6 +29,12 @@ from core.runs.records import PLAN
 from core.settings import ModelReference, SamplingConfig
 
 RUN_DEPTH = 3  # folders between an adapter and the data folder: runs/12/attempt-1/adapter
+
+
+def note_topic(constitution: Constitution, queries: Sequence[Query]) -> None:
+    """Say on the terminal's other stream that the queries have little to do with the text, where that is so."""
+    if note := off_topic(constitution, [query.text for query in queries if query.split == "train"]):
+        print(f"Note: {note}", file=sys.stderr)
 
 
 def read_run(adapter: Path | None) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
 from app.services.stored import problem_of, require_constitution
 from app.services.studio import Studio, in_words
 from app.services.text_files import file_stem
+from app.services.topics import topic_note
 from core.constitution.findings import require_valid
 from core.constitution.principles import Constitution
 from core.engine.default_model import DEFAULT_MODEL
@@ -204,7 +205,7 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
         preset_minutes={name: form.seeds * one.total_s / 60 for name, one in each.items() if one is not None},
         command=command_line(plan),
         warnings=tuple(_warnings(studio, plan, hardware, made)),
-        notes=tuple(_notes(plan, made)),
+        notes=(*filter(None, [topic_note(studio, plan.constitution, plan.query_set.id)]), *_notes(plan, made)),
     )
 
 

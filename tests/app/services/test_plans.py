@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.services import plans
+from app.services import plans, query_sets
 from app.services.constitutions import archive
-from app.services.query_sets import upload
 from app.services.studio import Studio
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.errors import ConfigError, ConstitutionError
@@ -82,14 +81,14 @@ def test_the_command_line_is_quoted_and_names_what_differs_from_the_preset(studi
 
 
 def test_a_query_set_smaller_than_the_preset_is_used_whole_and_said_so(studio: Studio) -> None:
-    few, _ = upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
+    few, _ = query_sets.upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
     notes = plans.preview(studio, form(studio, query_set_id=few.id)).notes
     assert any("2 train queries where 48 are asked for" in note for note in notes)
     assert any("2 held-out queries where 24 are asked for" in note for note in notes)
 
 
 def test_iterations_that_a_small_query_set_cannot_feed_are_refused(studio: Studio) -> None:
-    few, _ = upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhere?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
+    few, _ = query_sets.upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhere?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
     with pytest.raises(ConfigError, match="of 3 train queries iteration 2 would have 1"):
         plans.preview(studio, form(studio, query_set_id=few.id, preset="standard"))
     assert plans.preview(studio, form(studio, query_set_id=few.id)).plan.config.iterations == 1
@@ -106,7 +105,7 @@ def test_replies_as_long_as_the_context_are_refused(studio: Studio, tmp_path: Pa
 
 def test_too_few_queries_left_to_probe_are_said_and_the_settings_of_probes_can_be_changed(studio: Studio) -> None:
     rows = "".join(f"Question {i}?,{'train' if i < 134 else 'held_out'}\n" for i in range(140))
-    small, _ = upload(studio, f"query,split\n{rows}".encode(), "small.csv")
+    small, _ = query_sets.upload(studio, f"query,split\n{rows}".encode(), "small.csv")
     standard = form(studio, query_set_id=small.id, preset="standard", changes=("train_queries=33", "patience=2", "max_repetition_rise=0.3"))
     preview = plans.preview(studio, standard)
     assert (preview.plan.config.patience, preview.plan.config.max_repetition_rise, preview.plan.config.probe_every) == (2, 0.3, 4)
@@ -157,3 +156,19 @@ def test_of_a_constitution_with_many_versions_the_newest_are_offered_and_one_tha
     assert [version.number for version in of_it] == list(range(plans.VERSIONS_OFFERED + 3, 3, -1))
     oldest = of_it[-1].id - 3
     assert [version.number for version in plans.choices(studio, oldest).versions if version.constitution == "Constitution 0"][-1] == 1
+
+
+ELECTIONS = "Name the source of each statistic on taxes, pensions or schools, give the strongest argument of each party, and never tell citizens how to vote."
+
+
+def test_a_text_about_something_is_told_which_queries_have_to_do_with_it(studio: Studio) -> None:
+    add_plain_version(studio, "Elections", ELECTIONS)
+    sets = {view.name: view.id for view in query_sets.list_query_sets(studio)}
+
+    def told(name: str, queries: str) -> list[str]:
+        preview = plans.preview(studio, form(studio, name, query_set_id=sets[queries]))
+        return [note for note in preview.notes if "hold a word of what this text is about" in note]
+
+    (note,) = told("Elections", "Everyday queries")
+    assert "Of “Questions of policy”" in note
+    assert told("Elections", "Questions of policy") == told("Brevity", "Everyday queries") == []
