@@ -12,6 +12,7 @@ pairs are of the prompted base and of what was trained, and with --json there is
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -24,8 +25,9 @@ from typing import Any
 from core.constitution.files import parse_file
 from core.constitution.principles import Constitution, from_data
 from core.constitution.reading.query_files import read_query_file
+from core.measure.questions import RELEVANCE_FALL
 from core.measure.report_data import report_from_data
-from core.measure.values import NO_SIDE, roles
+from core.measure.values import AMONG, NO_SIDE, roles
 from core.settings import ModelReference
 
 ROOT = Path(__file__).parents[2]
@@ -35,11 +37,13 @@ COLUMNS = (  # of the table: heading, key, digits
     ("compliance", "compliance", 2),
     ("antithesis", "opposite", 2),
     ("relevance", "relevance", 2),
+    ("own query", "own_query", 2),
     ("surprise", "surprise", 2),
     ("cut", "cut", 2),
     ("echo", "echo", 2),
 )
-MORE_FIGURES = ("attribution", "mi_bound_nats", "relevance_nats", "surprise_nats", "cut", "echo", "loops")  # of an arm
+FOLLOWED = ("followed", "already followed")
+MORE_FIGURES = ("attribution", "mi_bound_nats", "relevance_nats", "own_query", "surprise_nats", "cut", "echo", "loops")  # of an arm
 
 
 def main() -> None:
@@ -168,14 +172,21 @@ def summary(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
             own = [row for row in rows if (row["variant"], row["check"]) == (variant, word)]
             if not own:
                 continue
-            followed = sum(row["verdict"] in ("followed", "already followed") for row in own)
+            followed = sum(row["verdict"] in FOLLOWED for row in own)
             after = [row["compliance"][1] for row in own if row["compliance"][1] is not None]
             changes = ", ".join(f"{head} {_mean_change(own, key):+.2f}" for head, key, _ in COLUMNS)
             worst = min(after, default=float("nan"))
             yield (
-                f"{variant}, check said {word}: {followed} of {len(own)} followed; compliance mean {sum(after) / max(1, len(after)):.2f}, worst {worst:.2f}; "
+                f"{variant}, check said {word}: {followed} of {len(own)} followed, {sum(map(keeps, own))} as the aim has it; "
+                f"compliance mean {sum(after) / max(1, len(after)):.2f}, worst {worst:.2f}; "
                 f"mean change: {changes}; KL {sum(row['kl'] for row in own) / len(own):.2f}; steps {sum(row['steps'] for row in own) / len(own):.0f}"
             )
+
+
+def keeps(row: dict[str, Any]) -> bool:
+    """Whether a run ends followed, with relevance lower than the prompted base's by a tenth of its cap at most, and no more cut replies."""
+    (relevance_before, relevance), (cut_before, cut) = row["relevance"], row["cut"]
+    return row["verdict"] in FOLLOWED and relevance - relevance_before >= -RELEVANCE_FALL * math.log(AMONG) and cut <= cut_before
 
 
 def _mean_change(rows: Sequence[dict[str, Any]], key: str) -> float:
