@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.measure.questions import DEPENDS, ROSE, Question, Sense, compare, harms, still_answers
+from core.measure.questions import DEPENDS, ROSE, Question, Sense, compare, doubts, harms, still_answers
 from core.measure.statistics import LEVEL, UNMEASURED, Figure, Pairs, holm
 from core.measure.values import NO_SIDE, PrincipleFigures, Roles, SenseChange, opposite
 from core.measure.verdicts import Evidence, control_sentence, verdict_of
@@ -30,9 +30,9 @@ def conclude(compared: Sequence[Compared], parts: Roles, sense: Sense) -> tuple[
     """
     asked = compare([name for _ in compared for name in (ROSE, DEPENDS)], [pairs for each in compared for pairs in (each.rose, each.depends)])
     traced = holm([each.traced.p_value if each.traced.n else 1.0 for each in compared])
-    answers = still_answers(sense)
+    answers, harm, doubt = still_answers(sense), _figures(sense, harms(sense)), _figures(sense, doubts(sense))
     return tuple(
-        _concluded(each.figures, parts, (*asked[2 * i : 2 * i + 2], answers), _Said(harm=_harm(sense), traced_more=_more(each.traced, traced[i])))
+        _concluded(each.figures, parts, (*asked[2 * i : 2 * i + 2], answers), _Said(harm=harm, doubt=doubt, traced_more=_more(each.traced, traced[i])))
         for i, each in enumerate(compared)
     )
 
@@ -40,6 +40,7 @@ def conclude(compared: Sequence[Compared], parts: Roles, sense: Sense) -> tuple[
 @dataclass(frozen=True, kw_only=True)
 class _Said:
     harm: str
+    doubt: str
     traced_more: bool
 
 
@@ -67,6 +68,7 @@ def _concluded(figures: PrincipleFigures, parts: Roles, questions: tuple[Questio
             depends=questions[1],
             answers=questions[2],
             harm=said.harm,
+            doubt=said.doubt,
             has_check=figures.judge is not None,
             alone="flip" in figures.compliance[trained],
         ),
@@ -85,14 +87,14 @@ def sense_of(change: SenseChange | None, cap_nats: float, n_queries: int) -> Sen
     return Sense(relevance_nats=change.relevance_nats, surprise_nats=change.surprise_nats, echo=change.echo, cap_nats=cap_nats, n_queries=n_queries)
 
 
-def _harm(sense: Sense) -> str:
-    """The measures that say that replies no longer answer, with their figures, as the sentence has them."""
+def _figures(sense: Sense, names: Sequence[str]) -> str:
+    """Measures of whether replies answer, with their figures, as a sentence has them."""
     told = {
         "relevance": _told("relevance", sense.relevance_nats, " nats"),
         "surprise": _told("surprise", sense.surprise_nats, " nats a token"),
         "echo": _told("repeated from query or constitution", sense.echo, ""),
     }
-    return ", ".join(told[name] for name in harms(sense))
+    return ", ".join(told[name] for name in names)
 
 
 def _told(name: str, figure: Figure, unit: str) -> str:

@@ -106,6 +106,12 @@ def harms(sense: Sense) -> tuple[str, ...]:
     return tuple(name for name, (figure, sign, limit) in _measures(sense).items() if _exceeds(_worse(figure, sign), limit))
 
 
+def doubts(sense: Sense) -> tuple[str, ...]:
+    """The measures, by name, that got worse by more than they may, though chance may explain it."""
+    worse = {name: (_worse(figure, sign), limit) for name, (figure, sign, limit) in _measures(sense).items()}
+    return tuple(name for name, (figure, limit) in worse.items() if figure.value is not None and figure.value > limit and not _exceeds(figure, limit))
+
+
 def _exceeds(worse: Figure, limit: float) -> bool:
     return worse.value is not None and worse.low is not None and worse.value > limit and worse.low > 0
 

@@ -56,6 +56,7 @@ class Evidence:
     depends: Question  # arm: statement - antithesis, paired
     answers: Question
     harm: str  # which measures say that replies no longer answer, with their figures
+    doubt: str  # which got worse by more than they may, where chance may explain it, with their figures
     has_check: bool
     alone: bool  # whether there are other principles, so that the antithesis is a flip of this one alone
 
@@ -95,7 +96,8 @@ CELLS = {  # by: is it followed more, does it depend on the text, do the replies
 def verdict_of(title: str, evidence: Evidence) -> tuple[Verdict, str]:
     """The verdict on a principle and a sentence for people."""
     verdict = _verdict(evidence)
-    return verdict, _sentence(verdict, evidence).format(title=_quote(title), **_words(evidence))
+    doubt = _DOUBT if verdict in _FOLLOWED_SO_FAR and evidence.doubt and evidence.answers.answer is _O else ""
+    return verdict, f"{_sentence(verdict, evidence)}{doubt}".format(title=_quote(title), **_words(evidence))
 
 
 def _verdict(e: Evidence) -> Verdict:
@@ -169,6 +171,8 @@ _SENTENCES = {
     Verdict.SENSELESS: "{title}: the replies no longer answer ({harm}).{compliance}",
     Verdict.UNMEASURED: "{title} could not be measured: {unjudged}.",
 }
+_FOLLOWED_SO_FAR = (Verdict.FOLLOWED, Verdict.ALREADY, Verdict.STEADY, Verdict.RISEN, Verdict.BOTH_SIDES)
+_DOUBT = " Whether the replies still answer is not shown at this n ({doubt}): read some before you rely on it."
 _BOTH_AS_BEFORE = "{title} is followed under both sides: in {arm} under the statement{by} and in {antithesis} {under}, {before} in {control}."
 
 
@@ -197,6 +201,7 @@ def _words(e: Evidence) -> dict[str, str]:
         "own": _share(e.own_attribution),
         "compliance": compliance.format(**figures),
         "harm": e.harm,
+        "doubt": e.doubt,
         "unjudged": "no reply could be judged"
         if not (e.control.n or e.arm.n or e.antithesis.n)
         else "of no query could both replies be judged that are compared",

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from core.measure.questions import ANSWERS, DEPENDS, ROSE, Answer, Question, Sense, compare, harms, still_answers
+from core.measure.questions import ANSWERS, DEPENDS, ROSE, Answer, Question, Sense, compare, doubts, harms, still_answers
 from core.measure.statistics import UNMEASURED, Figure, Pairs
 from core.measure.verdicts import Verdict
 from tests.core.measure.replies import BASE, CAPITALS, N, evaluated, replies, reply
@@ -80,6 +80,13 @@ def test_attributable_is_said_only_of_more_than_the_base_s_own_with_both_figures
     assert "traced to their constitution in 100% (86% to 100%), the base’s own in 0% (0% to 14%)" in more.sentence
 
 
+def figure(value, half, n=24):
+    return Figure(value, value - half, value + half, n)
+
+
+STEADY = {"relevance_nats": figure(0.0, 0.1), "surprise_nats": figure(0.0, 0.1), "echo": figure(0.0, 0.05), "cap_nats": 2.079, "n_queries": 24}
+
+
 def senseless(aligned, lost):
     """The same replies, read as answers to another query by so many nats, beside a base that is read right."""
     read = {"read_tokens": 3}
@@ -93,7 +100,33 @@ def test_replies_in_the_form_asked_for_that_no_longer_answer_are_not_called_foll
     assert principle.sentence.startswith("“Capitals” is in the form asked for, but the replies no longer answer (relevance −")
     assert principle.questions[2] == Question(name=ANSWERS, answer=ABSENT)
     assert found(base, senseless(arm(4, 4), 12.0)).verdict is Verdict.SENSELESS
-    assert found(base, senseless(arm(23, 0), 0.1)).verdict is Verdict.FOLLOWED
+    kept = found(base, senseless(arm(23, 0), 0.1))
+    assert kept.verdict is Verdict.FOLLOWED and "still answer" not in kept.sentence
+
+
+def test_one_senseless_reply_of_many_leaves_what_is_followed_in_doubt():
+    """Of 24 replies under the statement one loses 17 nats: a mean of -0.7, beyond the limit, which chance explains."""
+    base = senseless(arm(4, 0, margin=0.0), 0.0)
+    aligned = senseless(arm(23, 0), 0.0)
+    aligned[0] = dataclasses.replace(aligned[0], query_logprobs=(-24.0, *(-9.0,) * 7))
+    principle = found(base, aligned)
+    assert principle.verdict is Verdict.FOLLOWED and principle.questions[2] == Question(name=ANSWERS, answer=OPEN)
+    assert "Whether the replies still answer is not shown at this n (relevance −0.7" in principle.sentence
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({}, ()),
+        ({"relevance_nats": figure(-0.3, 0.4)}, ("relevance",)),
+        ({"relevance_nats": figure(-0.15, 0.4)}, ()),  # within what it may lose
+        ({"relevance_nats": figure(-1.3, 0.4)}, ()),  # shown, and no doubt
+        ({"surprise_nats": figure(0.6, 0.7), "echo": figure(0.3, 0.4)}, ("surprise", "echo")),
+        ({"relevance_nats": UNMEASURED}, ()),
+    ],
+)
+def test_what_got_worse_by_more_than_it_may_and_not_beyond_chance_is_a_doubt(changed, named):
+    assert doubts(Sense(**(STEADY | changed))) == named
 
 
 def test_the_three_replies_that_got_worst_are_kept_with_their_measures():
@@ -104,13 +137,6 @@ def test_the_three_replies_that_got_worst_are_kept_with_their_measures():
     assert [(row.query, row.text) for row in worst] == [("q3", "nonsense� 12.0"), ("q1", "nonsense� 9.0"), ("q5", "nonsense� 7.0")]
     assert worst[0].relevance_nats < worst[1].relevance_nats < 0
     assert (worst[0].surprise_nats, worst[0].echo) == (1.0, 0.0)
-
-
-def figure(value, half, n=24):
-    return Figure(value, value - half, value + half, n)
-
-
-STEADY = {"relevance_nats": figure(0.0, 0.1), "surprise_nats": figure(0.0, 0.1), "echo": figure(0.0, 0.05), "cap_nats": 2.079, "n_queries": 24}
 
 
 @pytest.mark.parametrize(

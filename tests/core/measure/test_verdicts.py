@@ -100,6 +100,7 @@ def evidence(policy, figures, **more):
         "depends": question(DEPENDS, depends),
         "answers": question(ANSWERS, answers),
         "harm": HARM,
+        "doubt": "",
         "has_check": True,
         "alone": False,
     }
@@ -150,6 +151,23 @@ def test_every_cell_has_its_word_and_says_no_more_than_it(rose, depends, sense):
     assert ("followed" not in sentence) or rose is SHOWN
     assert ("depends on the text:" not in sentence) or depends is SHOWN
     assert ("whatever the constitution says" not in sentence) or depends is ABSENT
+
+
+DOUBT = "relevance −2.82 nats (−6.61 to +0.11)"
+
+
+@pytest.mark.parametrize("expected", [Verdict.FOLLOWED, Verdict.STEADY, Verdict.RISEN, Verdict.BOTH_SIDES])
+def test_what_follows_and_may_no_longer_answer_says_both(expected):
+    open_question = question(ANSWERS, OPEN)
+    plain = said(SAMI, expected, answers=open_question)
+    assert said(SAMI, expected, answers=open_question, doubt=DOUBT) == (
+        f"{plain} Whether the replies still answer is not shown at this n ({DOUBT}): read some before you rely on it."
+    )
+
+
+def test_nothing_is_put_in_doubt_of_what_does_not_follow_or_is_shown_to_answer():
+    assert DOUBT not in said(SAMI, Verdict.NO_EFFECT, answers=question(ANSWERS, OPEN), doubt=DOUBT)
+    assert DOUBT not in said(SAMI, Verdict.FORM_ONLY, doubt=DOUBT)
 
 
 def test_the_table_has_every_cell():
