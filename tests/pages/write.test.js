@@ -13,6 +13,17 @@ test("drafts are the same when every field of every principle is, in their order
   for (const name of ["id", "title", "statement", "antithesis"]) assert.ok(!same([ROW], [{ ...ROW, [name]: "?" }]), name);
 });
 
+test("scenarios are part of what a principle says, and test is what they are for where nothing is said", () => {
+  const scenarios = [{ query: "Why?", follows: "x" }, { query: "How?", use: "train" }];
+  assert.ok(!same([ROW], [{ ...ROW, scenarios }]));
+  assert.ok(!same([{ ...ROW, scenarios }], [{ ...ROW, scenarios: [...scenarios].reverse() }]));
+  assert.ok(same([{ ...ROW, scenarios }], [{ ...ROW, scenarios: [{ query: "Why?", follows: "x", fails: "", use: "test" }, scenarios[1]] }]));
+  for (const other of [{ query: "?" }, { follows: "?" }, { fails: "?" }, { use: "train" }]) {
+    assert.ok(!same([{ ...ROW, scenarios }], [{ ...ROW, scenarios: [{ ...scenarios[0], ...other }, scenarios[1]] }]), JSON.stringify(other));
+  }
+  assert.ok(same([ROW], [{ ...ROW, scenarios: [] }]));
+});
+
 test("an argument typed as text is the same as the number that the server keeps", () => {
   assert.ok(same([{ ...ROW, check: { at_most_words: 50 } }], [{ ...ROW, check: { at_most_words: "50" } }]));
   assert.ok(!same([{ ...ROW, check: { at_most_words: 50 } }], [{ ...ROW, check: { at_most_words: 51 } }]));

@@ -98,6 +98,7 @@ export function principleItem(kinds, principle) {
   );
   const item = h("li", { class: "cs-principle", "data-id": principle.id }, h("span", { class: "cs-numeral", "aria-hidden": "true" }), body);
   showWriter(item, principle.written_by ?? null);
+  keepScenarios(item, principle.scenarios ?? []);
   return item;
 }
 
@@ -113,7 +114,12 @@ export function fillItem(item, principle) {
     else node.dispatchEvent(new Event("change"));
   }
   showWriter(item, principle.written_by ?? null);
+  keepScenarios(item, principle.scenarios ?? []);
   return item;
+}
+
+function keepScenarios(item, scenarios) {
+  item.dataset.scenarios = JSON.stringify(scenarios);
 }
 
 export function showWriter(item, written) {
@@ -154,6 +160,8 @@ export function readItem(kinds, item) {
   const principle = { id: item.dataset.id, title: value("title"), statement: value("statement"), antithesis: value("antithesis") };
   const written = writerOf(item);
   if (written) principle.written_by = written;
+  const scenarios = JSON.parse(item.dataset.scenarios);
+  if (scenarios.length) principle.scenarios = scenarios;
   const name = value("check");
   if (name) principle.check = kinds[name]?.argument || value("argument") ? { [name]: value("argument") } : name;
   return principle;
