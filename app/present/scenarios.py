@@ -20,11 +20,11 @@ def scenario_changes_html(change: ScenariosChange) -> str:
     if not change.changed:
         return ""
     order = '<p class="cs-quiet">in another order</p>' if change.reordered else ""
-    return _section("Scenarios", [_change(each) for each in change.each if each.changed], order)
+    return _section("Scenarios", [_change(each) for each in change.each if each.changed], order, "ul")
 
 
-def _section(label: str, items: Sequence[str], before: str = "") -> str:
-    rows = f"<ol>{''.join(f'<li>{item}</li>' for item in items)}</ol>" if items else ""
+def _section(label: str, items: Sequence[str], before: str = "", kind: str = "ol") -> str:
+    rows = f"<{kind}>{''.join(f'<li>{item}</li>' for item in items)}</{kind}>" if items else ""
     return f'<section class="cs-scenarios-read" aria-label="{label}"><p class="cs-label">{label}</p>{before}{rows}</section>'
 
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backUp, forgetBackup, readBackup } from "../../app/assets/write/backup.js";
-import { checkParts, disowned, same, writerSays, writtenBy } from "../../app/assets/write/rows.js";
+import { checkParts, disowned, linesOf, same, writerSays, writtenBy } from "../../app/assets/write/rows.js";
 
 const ROW = { id: "1", title: "Brief", statement: "Be brief.", antithesis: "Be long." };
 
@@ -83,4 +83,9 @@ test("a copy that cannot be read is none, and storage that refuses stops nobody"
   forgetBackup(draft, full);
   assert.equal(readBackup(draft, full), null);
   assert.equal(console.warn.mock.callCount(), 4);
+});
+
+test("the lines of a pasted text are those that say something", () => {
+  assert.deepEqual(linesOf("Why?\r\n\n  How? \rWhere?\n"), ["Why?", "How?", "Where?"]);
+  assert.deepEqual(linesOf(" \n"), []);
 });

@@ -20,6 +20,11 @@ export function scenarioTexts(row) {
   return (row.scenarios ?? []).map(({ query, follows = "", fails = "", use = "test" }) => [query, follows, fails, use]);
 }
 
+// The lines of a pasted text that say something.
+export function linesOf(text) {
+  return text.split(/\r\n|[\r\n]/).map((line) => line.trim()).filter(Boolean);
+}
+
 // Who wrote what of a principle, where a model did: `{ model, texts }`. Null where no text stands as the model wrote it.
 export function writtenBy(model, texts) {
   return texts.length ? { model, texts } : null;
