@@ -82,7 +82,8 @@ def _paragraphs(text: str) -> str:
     before, after = text[: text.index(inner)], text[text.index(inner) + len(inner) :]
     first, *others = inner.split("\n")
     lines = [_escape(first), *(_opening(_escape(line)) for line in others)]
-    ends = ["\\\n" if line and following else "\n" for line, following in itertools.pairwise(lines)]
+    last = max((i for i, line in enumerate(lines) if line.strip()), default=0)  # blanks behind it a renderer takes away
+    ends = ["\\\n" if line and following and i < last else "\n" for i, (line, following) in enumerate(itertools.pairwise(lines))]
     written = "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
     return "&#10;" * len(before) + written + "&#10;" * len(after)
 
