@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.present.scenarios import scenario_changes_html, scenarios_html
 from app.present.sides import SHOWN_SIDES, ShownSide
 from app.present.text import count, escape, pieces_html, replaced_html, time_html
 from app.services.draft_views import DraftView
@@ -108,7 +109,7 @@ def _article(number: int, principle: Principle) -> str:
     texts: dict[Side, str] = {"statement": principle.statement, "antithesis": principle.antithesis}
     sides = "".join(_side(side, escape(texts[side.name])) for side in SHOWN_SIDES)
     facts = _quiet(escape(check_sentence(principle.check))) + _quiet(escape(writer_sentence(principle.written_by)))
-    return _numbered(number, f'<h3 dir="auto">{escape(principle.title)}</h3><div class="cs-facing">{sides}</div>{facts}')
+    return _numbered(number, f'<h3 dir="auto">{escape(principle.title)}</h3><div class="cs-facing">{sides}</div>{facts}{scenarios_html(principle.scenarios)}')
 
 
 def writer_sentence(written_by: WrittenBy | None) -> str:
@@ -144,7 +145,10 @@ def _principle_change(change: PrincipleChange) -> str:
     texts: dict[Side, TextChange] = {"statement": change.statement, "antithesis": change.antithesis}
     sides = "".join(_side(side, pieces_html(texts[side.name].pieces)) for side in SHOWN_SIDES)
     facts = _quiet(_check_change(change)) + _quiet(replaced_html(writer_sentence(change.written_by.before), writer_sentence(change.written_by.after)))
-    return _numbered(number, f'<h3 dir="auto">{pieces_html(change.title.pieces)}</h3>{became}<div class="cs-facing">{sides}</div>{facts}')
+    return _numbered(
+        number,
+        f'<h3 dir="auto">{pieces_html(change.title.pieces)}</h3>{became}<div class="cs-facing">{sides}</div>{facts}{scenario_changes_html(change.scenarios)}',
+    )
 
 
 def _became(change: PrincipleChange) -> str:

@@ -37,11 +37,17 @@ def constitution_reading_lines(reading: ConstitutionReading) -> list[str]:
     """A reading of a constitution for a terminal."""
     principles = reading.constitution.principles
     return [
-        f"{reading.constitution.name}: {count(len(principles), 'principle')}",
+        f"{reading.constitution.name}: {_counts(reading)}",
         *head_lines(reading),
         *(f"  {i}. {text}" for i, text in enumerate((p.title for p in principles), 1)),
         *(f"  {finding.severity.value}: {finding.message}" for finding in reading.findings),
     ]
+
+
+def _counts(reading: ConstitutionReading) -> str:
+    principles = reading.constitution.principles
+    scenarios = sum(len(principle.scenarios) for principle in principles)
+    return f"{count(len(principles), 'principle')}{', ' + count(scenarios, 'scenario') if scenarios else ''}"
 
 
 def constitution_reading_html(reading: ConstitutionReading) -> str:
@@ -51,7 +57,7 @@ def constitution_reading_html(reading: ConstitutionReading) -> str:
     if len(must) > len(shown):
         shown.append(f"And {count(len(must) - len(shown), 'thing')} more to put right, which the Write page shows.")
     items = "".join(f'<li dir="auto">{escape(text)}</li>' for text in shown)
-    said = f'<p class="cs-quiet">{count(len(reading.constitution.principles), "principle")}.</p>'
+    said = f'<p class="cs-quiet">{_counts(reading)}.</p>'
     return f'<div class="cs-read-as">{said}{head_html(reading)}{f"<ul>{items}</ul>" if items else ""}</div>'
 
 

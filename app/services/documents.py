@@ -18,7 +18,8 @@ from core.constitution.principles import (
     to_data,
     written_by_from_data,
 )
-from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES
+from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES, MAX_DRAFT_SCENARIOS
+from core.constitution.scenarios import scenario_from_data
 from core.constitution.stored import ID, Unreadable, keep_check, read_stored, with_distinct_ids
 from core.errors import ConstitutionError
 from db.canonical import DamagedJson, plain_json
@@ -26,7 +27,8 @@ from db.canonical import DamagedJson, plain_json
 MAX_DRAFT_CHARS = 1_000_000  # far above what a version may hold, so that a paste that is too long is kept while it is shortened
 MAX_NAME_CHARS = 120
 _TEXTS = ("title", "statement", "antithesis")
-_KEYS = ("id", *_TEXTS, "check", "written_by")
+_KEYS = ("id", *_TEXTS, "check", "written_by", "scenarios")
+_PARTS = ("query", "follows", "fails")
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ def read_document(name: str, rows: object) -> Document:
         raise ConstitutionError(f"There are {len(rows)} principles; a draft holds {MAX_DRAFT_PRINCIPLES}. Remove some.")
     for i, row in enumerate(rows):
         _require_whole(row, i)
+        _require_whole_scenarios(row.get("scenarios", []), i)
     try:
         document = _document(name, rows)
     except RecursionError as error:
         raise ConstitutionError("A check is nested too deeply to be one. Choose it again.") from error
     size = sum(len(getattr(p, key)) for p in document.constitution.principles for key in _TEXTS)
     size += sum(len(str(p.check)) for p in document.constitution.principles)
+    size += sum(len(getattr(scenario, part)) for p in document.constitution.principles for scenario in p.scenarios for part in _PARTS)
     if size > MAX_DRAFT_CHARS:
         raise ConstitutionError(f"The draft has {size:,} characters; it can hold {MAX_DRAFT_CHARS:,}. Shorten it, and it is saved.")
     return document
@@ -74,6 +78,19 @@ def _require_whole(row: object, i: int) -> None:
         wrong = f"has {reprlib.repr(unknown[0])}, which is no part of one; known are {', '.join(_KEYS)}"
     if wrong:
         raise ConstitutionError(f"Principle {i + 1} did not arrive whole: it {wrong}. Reload the page, then try again.")
+
+
+def _require_whole_scenarios(rows: object, i: int) -> None:
+    """The same for the scenarios of a principle, of which a draft may hold more than a version."""
+    if not isinstance(rows, list):
+        raise ConstitutionError(f"Principle {i + 1} did not arrive whole: its scenarios are {reprlib.repr(rows)}, not a list. Reload the page, then try again.")
+    if len(rows) > MAX_DRAFT_SCENARIOS:
+        raise ConstitutionError(f"Principle {i + 1} has {len(rows)} scenarios; a draft holds {MAX_DRAFT_SCENARIOS} of each principle. Remove some.")
+    for j, row in enumerate(rows, 1):
+        try:
+            scenario_from_data(row, f"scenario {j} of principle {i + 1}")
+        except ConstitutionError as error:
+            raise ConstitutionError(f"{error} It did not arrive whole: reload the page, then try again.") from error
 
 
 def read_stored_document(name: str, content: object) -> Document | Unreadable:
@@ -100,6 +117,7 @@ def _principle(sent: Mapping[str, Any], i: int) -> Principle:
         antithesis=normal(row["antithesis"]),
         check=_check(row["check"], i) if row.get("check") not in (None, "") else None,
         written_by=_writer(row.get("written_by")),
+        scenarios=tuple(scenario_from_data(each, f"scenario {j} of principle {i + 1}") for j, each in enumerate(row.get("scenarios", []), 1)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle, WrittenBy, squash
+from core.constitution.scenario_changes import ScenariosChange, scenarios_change
 from core.constitution.text import pieces as text_pieces
 
 MAX_WORD_PAIRS = 4_000_000  # a block with more word pairs than this is shown as replaced as a whole: difflib is quadratic
@@ -60,6 +61,7 @@ class PrincipleChange:
     antithesis: TextChange
     check: ValueChange[Check]
     written_by: ValueChange[WrittenBy]
+    scenarios: ScenariosChange
 
     @property
     def added(self) -> bool:
@@ -84,7 +86,7 @@ class PrincipleChange:
     @property
     def rewritten(self) -> bool:
         """Whether anything that it says of itself differs, its title included."""
-        return any(part.changed for part in (self.title, self.statement, self.antithesis, self.check, self.written_by))
+        return any(part.changed for part in (self.title, self.statement, self.antithesis, self.check, self.written_by, self.scenarios))
 
     @property
     def changed(self) -> bool:
@@ -164,6 +166,7 @@ def _principle_change(before: tuple[Principle, int] | None, after: tuple[Princip
         antithesis=text(lambda principle: principle.antithesis),
         check=ValueChange(old.check if old else None, new.check if new else None),
         written_by=ValueChange(old.written_by if old else None, new.written_by if new else None),
+        scenarios=scenarios_change(old.scenarios if old else (), new.scenarios if new else ()),
     )
 
 

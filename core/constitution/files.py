@@ -12,7 +12,7 @@ from core.constitution.findings import Finding, find, require_valid
 from core.constitution.normal import normal
 from core.constitution.principles import Constitution, from_data, to_data
 from core.constitution.reading.documents import dump_markdown, read_document, read_edited
-from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES, Draft
+from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES, MAX_DRAFT_SCENARIOS, Draft
 from core.constitution.reading.json_text import read_json, read_json_lines
 from core.constitution.reading.prose import read_prose
 from core.constitution.reading.published import read_published, with_rows, without_foreign_ids
@@ -80,6 +80,9 @@ def read_constitution_text(text: str, filename: str, encoding: str = "UTF-8") ->
     draft = _draft(text.removeprefix("\ufeff"), path)
     if (count := len(draft.constitution.principles)) > MAX_DRAFT_PRINCIPLES:
         raise ConstitutionError(f"There are {count} principles in this file; a draft holds {MAX_DRAFT_PRINCIPLES}. Choose some, or divide it.")
+    for i, principle in enumerate(draft.constitution.principles, 1):
+        if (count := len(principle.scenarios)) > MAX_DRAFT_SCENARIOS:
+            raise ConstitutionError(f"Principle {i} has {count} scenarios in this file; a draft holds {MAX_DRAFT_SCENARIOS} of each. Choose some.")
     return ConstitutionReading(
         format=draft.format,
         encoding=encoding,

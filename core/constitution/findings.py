@@ -1,6 +1,6 @@
 """What a constitution still needs: findings, each with its rule, how much it matters, and where it stands. Pure text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,8 @@ from core.constitution.principles import (
     Side,
     squash,
 )
+from core.constitution.queries import MAX_QUERY_CHARS
+from core.constitution.scenarios import MAX_EXPECTED_CHARS, MAX_SCENARIOS, Scenario
 from core.errors import ConstitutionError
 
 _TURNS = "turns the direction of everything behind it; letters have their direction by themselves."
@@ -46,6 +48,11 @@ class Rule(StrEnum):
     LONG_WRITER = "long-writer"
     UNREADABLE_CHECK = "unreadable-check"  # half typed, or stored by another version of the studio
     UNREADABLE_CHARACTER = "unreadable-character"
+    MANY_SCENARIOS = "many-scenarios"
+    NO_QUERY = "no-query"
+    LONG_QUERY = "long-query"
+    SAME_QUERY = "same-query"
+    LONG_EXPECTED = "long-expected"
     NEVER_HOLDS = "never-holds"
     ALWAYS_HOLDS = "always-holds"
     NO_CHECK = "no-check"
@@ -58,7 +65,7 @@ class Finding:
     rule: Rule
     severity: Severity
     principle: int | None  # index of the principle, None for the constitution as a whole
-    field: str  # name, title, statement, antithesis, check, written_by, principles
+    field: str  # name, title, statement, antithesis, check, written_by, principles, scenarios; of the third scenario `scenarios.2.query`, `.follows`, `.fails`
     message: str
 
 
@@ -119,6 +126,36 @@ def _of_the_principles(constitution: Constitution) -> Iterator[Finding]:
             yield Finding(rule=Rule.NO_CHECK, severity=Severity.ADVICE, principle=i, field="check", message=message)
         else:
             yield from _of_the_check(principle.check, i)
+        yield from _of_the_scenarios(principle.scenarios, i)
+
+
+def _of_the_scenarios(scenarios: Sequence[Scenario], i: int) -> Iterator[Finding]:
+    if len(scenarios) > MAX_SCENARIOS:
+        yield _must(Rule.MANY_SCENARIOS, i, "scenarios", f"Principle {i + 1} has {len(scenarios)} scenarios; the limit is {MAX_SCENARIOS}. Remove some.")
+    first: dict[str, int] = {}
+    for j, scenario in enumerate(scenarios):
+        where, query = f"scenario {j + 1} of principle {i + 1}", squash(scenario.query)
+        if is_unseen(query):
+            yield _must(Rule.NO_QUERY, i, f"scenarios.{j}.query", f"{where.capitalize()} has no query. Write one, or remove the scenario.")
+        elif query in first:
+            message = f"Scenarios {first[query] + 1} and {j + 1} of principle {i + 1} have the same query. Change one, or remove it."
+            yield _must(Rule.SAME_QUERY, i, f"scenarios.{j}.query", message)
+        first.setdefault(query, j)
+        yield from _of_a_scenario(scenario, where, i, j)
+
+
+def _of_a_scenario(scenario: Scenario, where: str, i: int, j: int) -> Iterator[Finding]:
+    parts = (
+        ("query", "query", scenario.query, MAX_QUERY_CHARS, Rule.LONG_QUERY),
+        ("follows", "“would follow”", scenario.follows, MAX_EXPECTED_CHARS, Rule.LONG_EXPECTED),
+        ("fails", "“would not”", scenario.fails, MAX_EXPECTED_CHARS, Rule.LONG_EXPECTED),
+    )
+    for key, name, text, limit, rule in parts:
+        if len(text) > limit:
+            yield _must(rule, i, f"scenarios.{j}.{key}", f"The {name} of {where} has {len(text):,} characters; the limit is {limit:,}. Shorten it.")
+        if code := control_in(text):
+            message = f"The {name} of {where} holds {code}, a character that cannot be read. Remove it."
+            yield _must(Rule.UNREADABLE_CHARACTER, i, f"scenarios.{j}.{key}", message)
 
 
 def _of_the_check(check: Check, i: int) -> Iterator[Finding]:

@@ -1,6 +1,5 @@
 """Constitutions as values: principles, their plain data, and how they are put to a model. Pure text."""
 
-import difflib
 import hashlib
 import json
 import re
@@ -10,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from core.constitution.checks import Check, check_from_data, check_to_data
-from core.constitution.normal import normal, normal_line, seen
+from core.constitution.normal import seen
+from core.constitution.scenarios import Scenario, scenario_from_data, scenario_to_data
+from core.constitution.shapes import kind_of, line_of, reject_unknown, text_of
 from core.errors import ConstitutionError
 
 MAX_TITLE_CHARS = 120
@@ -54,6 +55,7 @@ class Principle:
     check: Check | None = None  # the program that decides whether a reply follows the statement
     id: str = ""  # identity that lasts across versions; empty in a file that never saw the database
     written_by: WrittenBy | None = None  # None: a person. Never put to a model.
+    scenarios: tuple[Scenario, ...] = ()  # situations that the author wrote down. Never rendered as part of the constitution.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +126,8 @@ def to_data(constitution: Constitution) -> dict[str, Any]:
             row["id"] = p.id
         if p.written_by is not None:
             row["written_by"] = written_by_to_data(p.written_by)
+        if p.scenarios:
+            row["scenarios"] = [scenario_to_data(scenario) for scenario in p.scenarios]
         rows.append(row)
     return {"name": constitution.name, "principles": rows}
 
@@ -136,27 +140,36 @@ def from_data(data: object) -> Constitution:
     """
     if not isinstance(data, Mapping):
         raise ConstitutionError(f"A constitution is a mapping with `name` and `principles`, but this is {kind_of(data)}.")
-    _reject_unknown(data, {"name", "principles", "blurb"}, "the constitution")  # a starter says in a blurb what it shows: read past
+    reject_unknown(data, {"name", "principles", "blurb"}, "the constitution")  # a starter says in a blurb what it shows: read past
     principles = data.get("principles") or []
     if not isinstance(principles, list):
         raise ConstitutionError(f"`principles` must be a list, but it is {kind_of(principles)}. Write one item a principle, in YAML with `- ` before it.")
-    return Constitution(name=_text(data, "name", "the constitution"), principles=tuple(_principle(row, i) for i, row in enumerate(principles)))
+    return Constitution(name=line_of(data, "name", "the constitution"), principles=tuple(_principle(row, i) for i, row in enumerate(principles)))
 
 
 def _principle(row: object, i: int) -> Principle:
     where = f"principle {i + 1}"
     if not isinstance(row, Mapping):
         raise ConstitutionError(f"{where.capitalize()} must be a mapping with `title`, `statement` and `antithesis`, but it is {kind_of(row)}.")
-    _reject_unknown(row, {"title", "statement", "antithesis", "check", "id", "written_by"}, where)
+    reject_unknown(row, {"title", "statement", "antithesis", "check", "id", "written_by", "scenarios"}, where)
     check = check_from_data(row["check"], where) if row.get("check") not in (None, "") else None
     return Principle(
-        title=_text(row, "title", where),
-        statement=_text(row, "statement", where),
-        antithesis=_text(row, "antithesis", where),
+        title=line_of(row, "title", where),
+        statement=text_of(row, "statement", where),
+        antithesis=text_of(row, "antithesis", where),
         check=check,
-        id=_text(row, "id", where),
+        id=text_of(row, "id", where),
         written_by=written_by_from_data(row["written_by"], where) if row.get("written_by") not in (None, "") else None,
+        scenarios=_scenarios(row.get("scenarios"), where),
     )
+
+
+def _scenarios(data: object, where: str) -> tuple[Scenario, ...]:
+    if data in (None, ""):
+        return ()
+    if not isinstance(data, list):
+        raise ConstitutionError(f"`scenarios` of {where} must be a list, but it is {kind_of(data)}. Write one item a scenario, in YAML with `- ` before it.")
+    return tuple(scenario_from_data(item, f"scenario {i} of {where}") for i, item in enumerate(data, 1))
 
 
 def written_by_to_data(written_by: WrittenBy) -> dict[str, Any]:
@@ -178,11 +191,11 @@ def written_by_from_data(data: object, where: str) -> WrittenBy:
         return WrittenBy(model=one_text[1], texts=_sides([one_text[2]])) if one_text else WrittenBy(model=data)
     if not isinstance(data, Mapping):
         raise ConstitutionError(f"`written_by` of {where} must be a mapping with `model` and `texts`, but it is {kind_of(data)}.")
-    _reject_unknown(data, {"model", "texts"}, f"`written_by` of {where}")
+    reject_unknown(data, {"model", "texts"}, f"`written_by` of {where}")
     texts = data.get("texts", list(SIDES))
     if not isinstance(texts, list) or not all(text in SIDES for text in texts):
         raise ConstitutionError(f"`texts` in `written_by` of {where} must be a list of {' and '.join(SIDES)}, but it is {reprlib.repr(texts)}.")
-    return WrittenBy(model=_text(data, "model", f"`written_by` of {where}"), texts=_sides(texts))
+    return WrittenBy(model=text_of(data, "model", f"`written_by` of {where}"), texts=_sides(texts))
 
 
 def _sides(names: Iterable[str]) -> tuple[Side, ...]:
@@ -190,32 +203,7 @@ def _sides(names: Iterable[str]) -> tuple[Side, ...]:
     return tuple(side for side in SIDES if side in wanted)
 
 
-def _text(row: Mapping[Any, Any], key: str, where: str) -> str:
-    value = row.get(key, "")
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ConstitutionError(f"`{key}` of {where} must be text, but it is {reprlib.repr(value)} ({kind_of(value)}). Put it in quotes.")
-    return normal_line(value) if key in ("title", "name") else normal(value)
-
-
-def kind_of(value: object) -> str:
-    """What a value is, in words."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return "blank"
-    names = {"dict": "a mapping", "str": "a text", "list": "a list", "bool": "true or false"}
-    return names.get(type(value).__name__, "a number")
-
-
-def _reject_unknown(row: Mapping[Any, Any], known: set[str], where: str) -> None:
-    unknown = sorted(str(key) for key in row if key not in known)
-    if unknown:
-        close = difflib.get_close_matches(unknown[0].strip().casefold(), known, n=1, cutoff=0.75)
-        meant = f" Did you mean `{close[0]}`?" if close else ""
-        raise ConstitutionError(f"Unknown key {unknown[0]!r} in {where}; known are {', '.join(sorted(known))}.{meant}")
-
-
 def content_hash(constitution: Constitution) -> str:
-    """sha256 of what a model can be trained on and measured by: names, texts and checks, without database ids and without who wrote them."""
+    """sha256 of what a model can be trained on and measured by: names, texts, checks and scenarios, without database ids and without who wrote them."""
     plain = replace(constitution, principles=tuple(replace(p, id="", written_by=None) for p in constitution.principles))
     return hashlib.sha256(json.dumps(to_data(plain), sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -8,19 +8,21 @@ written and says why, and what is no constitution at all comes back as `Unreadab
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from core.constitution.checks import Check, Kept, read_check
 from core.constitution.normal import normal, normal_line, repaired_data
-from core.constitution.principles import Constitution, Principle, WrittenBy, kind_of, to_data, written_by_from_data
+from core.constitution.principles import Constitution, Principle, WrittenBy, to_data, written_by_from_data
+from core.constitution.scenarios import SCENARIO_KEYS, Scenario, scenario_from_data
+from core.constitution.shapes import kind_of
 from core.errors import ConstitutionError
 
 ID = re.compile(r"[0-9a-f]{32}")
 _OF_A_CONSTITUTION = ("name", "principles", "blurb")
 REMEDY = "Take it as it is stored, or save a new version after it."
-_OF_A_PRINCIPLE = ("title", "statement", "antithesis", "check", "id", "written_by")
+_OF_A_PRINCIPLE = ("title", "statement", "antithesis", "check", "id", "written_by", "scenarios")
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,23 @@ def _principle(row: object, i: int, left_out: list[str]) -> Principle:
         check=keep_check(row["check"], where) if row.get("check") not in (None, "") else None,
         id=str(row.get("id") or ""),
         written_by=written_by,
+        scenarios=tuple(_scenarios(row.get("scenarios"), where, left_out)),
     )
+
+
+def _scenarios(data: object, where: str, left_out: list[str]) -> Iterator[Scenario]:
+    """Those that can be read; the others are named, and so are keys in them that this studio does not know."""
+    if not isinstance(data, list):
+        left_out += [f"`scenarios` of {where}"] if data not in (None, "") else []
+        return
+    for i, row in enumerate(data, 1):
+        its = f"scenario {i} of {where}"
+        plain = {key: value for key, value in row.items() if key in SCENARIO_KEYS} if isinstance(row, Mapping) else row
+        left_out += [f"`{key}` of {its}" for key in row if key not in SCENARIO_KEYS] if isinstance(row, Mapping) else []
+        try:
+            yield scenario_from_data(plain, its)
+        except ConstitutionError:
+            left_out.append(its)
 
 
 def keep_check(data: object, where: str) -> Check:

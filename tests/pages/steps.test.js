@@ -83,3 +83,21 @@ test("the place of a change is where the difference ends, the principle that cam
   assert.equal(placeOf(checked({ max_words: "2" }), checked({ max_words: "20" })).field, "argument");
   assert.equal(placeOf(checked(null), checked("json")).field, "check");
 });
+
+test("a step leads to the scenario that it changed", () => {
+  const [one, two] = [{ query: "Why?" }, { query: "How?", use: "train" }];
+  const placed = (before, after) => placeOf(state(row("a", "Be brief.", { scenarios: before })), state(row("a", "Be brief.", { scenarios: after })));
+  assert.deepEqual(placed([one], [one, two]), { id: "a", field: "scenarios.1.query", at: 4 });
+  assert.deepEqual(placed([two], [one, two]), { id: "a", field: "scenarios.0.query", at: 3 });
+  assert.deepEqual(placed([one], [{ ...one, fails: "x" }]), { id: "a", field: "scenarios.0.fails", at: 1 });
+  assert.deepEqual(placed([one, two], [one, { query: "How?" }]), { id: "a", field: "scenarios.1.use", at: null });
+  assert.deepEqual(placed([one, two], [one]), { id: "a", field: "scenarios.0.query", at: null });
+  assert.deepEqual(placed([one], []), { id: "a", field: "scenarios", at: null });
+});
+
+test("a removed scenario comes back by a step", () => {
+  const steps = newSteps(state(row("a", "x", { scenarios: [{ query: "Why?" }, { query: "How?" }] })));
+  remember(steps, state(row("a", "x", { scenarios: [{ query: "Why?" }] })));
+  assert.deepEqual(back(steps).rows[0].scenarios, [{ query: "Why?" }, { query: "How?" }]);
+  assert.deepEqual(forth(steps).rows[0].scenarios, [{ query: "Why?" }]);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backUp, forgetBackup, readBackup } from "../../app/assets/write/backup.js";
-import { checkParts, disowned, same, writerSays, writtenBy } from "../../app/assets/write/rows.js";
+import { checkParts, disowned, linesOf, same, writerSays, writtenBy } from "../../app/assets/write/rows.js";
 
 const ROW = { id: "1", title: "Brief", statement: "Be brief.", antithesis: "Be long." };
 
@@ -11,6 +11,17 @@ test("drafts are the same when every field of every principle is, in their order
   assert.ok(!same([ROW, other], [other, ROW]));
   assert.ok(!same([ROW], [ROW, other]));
   for (const name of ["id", "title", "statement", "antithesis"]) assert.ok(!same([ROW], [{ ...ROW, [name]: "?" }]), name);
+});
+
+test("scenarios are part of what a principle says, and test is what they are for where nothing is said", () => {
+  const scenarios = [{ query: "Why?", follows: "x" }, { query: "How?", use: "train" }];
+  assert.ok(!same([ROW], [{ ...ROW, scenarios }]));
+  assert.ok(!same([{ ...ROW, scenarios }], [{ ...ROW, scenarios: [...scenarios].reverse() }]));
+  assert.ok(same([{ ...ROW, scenarios }], [{ ...ROW, scenarios: [{ query: "Why?", follows: "x", fails: "", use: "test" }, scenarios[1]] }]));
+  for (const other of [{ query: "?" }, { follows: "?" }, { fails: "?" }, { use: "train" }]) {
+    assert.ok(!same([{ ...ROW, scenarios }], [{ ...ROW, scenarios: [{ ...scenarios[0], ...other }, scenarios[1]] }]), JSON.stringify(other));
+  }
+  assert.ok(same([ROW], [{ ...ROW, scenarios: [] }]));
 });
 
 test("an argument typed as text is the same as the number that the server keeps", () => {
@@ -72,4 +83,9 @@ test("a copy that cannot be read is none, and storage that refuses stops nobody"
   forgetBackup(draft, full);
   assert.equal(readBackup(draft, full), null);
   assert.equal(console.warn.mock.callCount(), 4);
+});
+
+test("the lines of a pasted text are those that say something", () => {
+  assert.deepEqual(linesOf("Why?\r\n\n  How? \rWhere?\n"), ["Why?", "How?", "Where?"]);
+  assert.deepEqual(linesOf(" \n"), []);
 });

@@ -1,5 +1,6 @@
 // The Write page: one document, one bar, and two sheets (saving a version, reading one).
 import { ANSWERS, inAddress, openChannel } from "../channel.js";
+import { openForPrint } from "../folds.js";
 import { takeOver } from "../handover.js";
 import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, problemOf, setTitle, whileBusy } from "../studio.js";
 import { listenToCameOut, showCameOut } from "./came-out.js";
@@ -11,6 +12,7 @@ import { disown, newProposing, openProposal } from "./proposing.js";
 import { makeProposingAll, showProposingAll } from "./proposing-all.js";
 import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.js";
 import { discardDraft, keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
+import { listenToScenarios } from "./scenarios.js";
 import { showDiscard, showName, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { newSteps, remember } from "./steps.js";
 import { beginSteps, listenToUndo, stateOf } from "./undoing.js";
@@ -27,6 +29,8 @@ export function mount({ element, props }) {
   listenToName(page);
   listenToPatterns(page);
   listenToCameOut(page);
+  listenToScenarios(page);
+  openForPrint(element, page.list);
   listenToUndo(page, element);
   page.history.addEventListener("click", (event) => {
     const button = event.target.closest("[data-version]");
@@ -155,7 +159,7 @@ function rail(page) {
     h("p", { class: "cs-quiet" }, "The draft as a file: YAML for the command line, Markdown for reading."),
     h("p", { class: "cs-actions" }, get("YAML", "yaml"), get("Markdown", "markdown")),
     h("p", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Alt"), " + ", h("kbd", {}, "↑"), " or ", h("kbd", {}, "↓"), " moves the principle you are in."),
-    h("p", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Ctrl"), " + ", h("kbd", {}, "Z"), " takes the last change back, a removed principle too."),
+    h("p", { class: "cs-quiet cs-keys" }, h("kbd", {}, "Ctrl"), " + ", h("kbd", {}, "Z"), " takes the last change back, a removed principle or scenario too."),
   );
 }
 

@@ -1,6 +1,7 @@
 // The document itself: principles as list items whose fields are built once and never drawn again while they are edited.
 import { h, oneLine } from "../studio.js";
 import { checkParts, writerSays } from "./rows.js";
+import { fillScenarios, numberScenarios, readScenarios, scenarioFold } from "./scenarios.js";
 
 export function grow(area) {
   if (CSS.supports("field-sizing", "content")) return;
@@ -95,6 +96,7 @@ export function principleItem(kinds, principle) {
       side(id, ANTITHESIS, principle.antithesis),
     ),
     h("div", { class: "cs-principle-foot" }, checkLine(kinds, id, principle.check), writerLine()),
+    scenarioFold(principle.scenarios ?? []),
   );
   const item = h("li", { class: "cs-principle", "data-id": principle.id }, h("span", { class: "cs-numeral", "aria-hidden": "true" }), body);
   showWriter(item, principle.written_by ?? null);
@@ -113,6 +115,7 @@ export function fillItem(item, principle) {
     else node.dispatchEvent(new Event("change"));
   }
   showWriter(item, principle.written_by ?? null);
+  fillScenarios(item, principle.scenarios ?? []);
   return item;
 }
 
@@ -142,6 +145,7 @@ export function renumber(list) {
     }
     item.querySelector('[data-action="up"]').disabled = i === 0;
     item.querySelector('[data-action="down"]').disabled = i === items.length - 1;
+    numberScenarios(item, i + 1);
   });
 }
 
@@ -154,6 +158,8 @@ export function readItem(kinds, item) {
   const principle = { id: item.dataset.id, title: value("title"), statement: value("statement"), antithesis: value("antithesis") };
   const written = writerOf(item);
   if (written) principle.written_by = written;
+  const scenarios = readScenarios(item);
+  if (scenarios.length) principle.scenarios = scenarios;
   const name = value("check");
   if (name) principle.check = kinds[name]?.argument || value("argument") ? { [name]: value("argument") } : name;
   return principle;

@@ -28,6 +28,7 @@ function drawNow(list, problems, all) {
     const field = problemField(list, problem);
     if (!field || !(all || field.dataset.seen || field.value.trim())) continue;
     field.setAttribute("aria-invalid", "true");
+    if (all && field.closest("details")) field.closest("details").open = true;
     const line = field.closest(".cs-principle").querySelector(`[data-problem="${problem.field}"]`);
     line.textContent = line.textContent ? `${line.textContent} ${problem.message}` : problem.message;
   }
@@ -36,6 +37,7 @@ function drawNow(list, problems, all) {
 function problemField(list, problem) {
   const item = allItems(list)[problem.principle];
   const argument = item?.querySelector(".cs-check-with:not([hidden]) [data-field=argument]");
+  if (problem.field === "scenarios") return item?.querySelector(".cs-scenario:last-child [data-part=query]"); // too many
   return (problem.field === "check" && argument) || (item && fieldOf(item, problem.field));
 }
 

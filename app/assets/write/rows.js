@@ -11,8 +11,18 @@ export function checkParts(check) {
 
 // Whether two drafts say the same; an argument may be a number in one and a text in the other.
 export function same(a, b) {
-  const plain = (rows) => JSON.stringify(rows.map((row) => [...LINES.map((name) => row[name]), writerSays(row.written_by), ...checkParts(row.check).map((part) => `${part ?? ""}`)]));
+  const plain = (rows) => JSON.stringify(rows.map((row) => [...LINES.map((name) => row[name]), writerSays(row.written_by), scenarioTexts(row), ...checkParts(row.check).map((part) => `${part ?? ""}`)]));
   return plain(a) === plain(b);
+}
+
+// What the scenarios of a principle say, whether or not a use that goes without saying is said.
+export function scenarioTexts(row) {
+  return (row.scenarios ?? []).map(({ query, follows = "", fails = "", use = "test" }) => [query, follows, fails, use]);
+}
+
+// The lines of a pasted text that say something.
+export function linesOf(text) {
+  return text.split(/\r\n|[\r\n]/).map((line) => line.trim()).filter(Boolean);
 }
 
 // Who wrote what of a principle, where a model did: `{ model, texts }`. Null where no text stands as the model wrote it.

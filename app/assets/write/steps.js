@@ -1,5 +1,5 @@
 // The steps that a document came by, to go back and forth over: plain values, and nothing of the page.
-import { checkParts, same } from "./rows.js";
+import { checkParts, same, scenarioTexts } from "./rows.js";
 
 const PAUSE_MS = 800; // typing in one field without a longer pause is one step
 const MOST = 200;
@@ -59,12 +59,25 @@ export function placeOf(before, after) {
     if (!was) return { id: row.id, field: "title", at: row.title.length };
     const text = TEXTS.find((name) => row[name] !== was[name]);
     if (text) return { id: row.id, field: text, at: endOf(was[text], row[text]) };
+    const scenario = scenarioPlace(was, row);
+    if (scenario) return { id: row.id, ...scenario };
     if (!same([row], [{ ...was, written_by: row.written_by }])) return { id: row.id, field: checkParts(row.check)[0] === checkParts(was.check)[0] ? "argument" : "check", at: null };
   }
   if (before.name !== after.name) return { id: null, field: "name", at: endOf(before.name, after.name) };
   const gone = before.rows.findIndex((row) => !after.rows.some(({ id }) => id === row.id));
   const next = gone < 0 ? null : after.rows[Math.min(gone, after.rows.length - 1)];
   return gone < 0 ? null : { id: next?.id ?? null, field: next ? "title" : "add", at: next ? next.title.length : null };
+}
+
+// Where the scenarios of a principle differ first. Of those that were removed at the end: the one before them.
+function scenarioPlace(before, after) {
+  const [old, now] = [scenarioTexts(before), scenarioTexts(after)];
+  const i = now.findIndex((texts, at) => texts.some((text, k) => text !== old[at]?.[k]));
+  if (i < 0 && now.length === old.length) return null;
+  if (i < 0) return { field: now.length ? `scenarios.${now.length - 1}.query` : "scenarios", at: null };
+  const k = old[i] ? now[i].findIndex((text, at) => text !== old[i][at]) : 0;
+  const part = ["query", "follows", "fails", "use"][k];
+  return { field: `scenarios.${i}.${part}`, at: part === "use" ? null : endOf(old[i]?.[k] ?? "", now[i][k]) };
 }
 
 function endOf(before, after) {

@@ -71,10 +71,16 @@ function comeBack(kinds, row) {
   return item;
 }
 
+function unfolded(item, name) {
+  const field = fieldOf(item, name) ?? item.querySelector('[data-scenario="add"]'); // no scenario is left
+  if (field.closest("details")) field.closest("details").open = true;
+  return field;
+}
+
 function goTo({ list, name, root }, place) {
   if (!place) return;
   const item = allItems(list).find(({ dataset }) => dataset.id === place.id);
-  const field = item ? fieldOf(item, place.field) : place.field === "name" ? name : root.querySelector(".cs-add button");
+  const field = item ? unfolded(item, place.field) : place.field === "name" ? name : root.querySelector(".cs-add button");
   field.focus();
   if (place.at != null) field.setSelectionRange(place.at, place.at);
 }

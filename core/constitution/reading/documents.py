@@ -6,10 +6,12 @@ and blanks at their ends are written as references such as `&#32;`, since Markdo
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from core.constitution.checks import CHECKS, Check, check_from_data
 from core.constitution.principles import Constitution, Principle, written_by_from_data
+from core.constitution.scenarios import Scenario
 from core.errors import ConstitutionError
 
 _SIGNS = "\\`*_{}[]<>#|!~&$"
@@ -19,12 +21,19 @@ _NAME = re.compile(r"# (?P<name>[^\n]*)\n\n(?=## 1\. |\Z)")
 # Each text ends at the first sign of what comes after it, since the signs in it are escaped: nothing is tried twice, whatever the document.
 _PRINCIPLE = re.compile(
     r"## (?P<number>\d+)\. (?P<title>[^\n]*)\n\n\*\*Statement\.\*\* (?>(?P<statement>.*?)\n\n\*\*Antithesis\.\*\* )"
-    r"(?>(?P<antithesis>.*?)\n(?=\n\*Check:\* |\n\*Written by:\* |\n## \d+\. |\n?\Z))"
-    r"(?:\n\*Check:\* (?P<check>`[^`\n]*`|[^`\n][^\n]*)\n)?(?:\n\*Written by:\* (?P<writer>[^\n]*)\n)?(?=\n## \d+\. |\n?\Z)",
+    r"(?>(?P<antithesis>.*?)\n(?=\n\*Check:\* |\n\*Written by:\* |\n\*Scenario \(|\n## \d+\. |\n?\Z))"
+    r"(?:\n\*Check:\* (?P<check>`[^`\n]*`|[^`\n][^\n]*)\n)?(?:\n\*Written by:\* (?P<writer>[^\n]*)\n)?"
+    r"(?P<scenarios>(?:(?>\n\*Scenario \(.*?\n(?=\n## \d+\. |\n?\Z)))?)(?=\n## \d+\. |\n?\Z)",
     re.DOTALL,
 )
-_MARK = re.compile(r"(?:\*\*?|__?)(Statement|Antithesis|Check|Written by)(?:[.:](?:\*\*?|__?)|(?:\*\*?|__?)[.:])[ \t]*(.*)$", re.IGNORECASE)
+_MARK = re.compile(
+    r"(?:\*\*?|__?)(Statement|Antithesis|Check|Written by|Scenario \((?:test|train)\)|Would follow|Would not)"
+    r"(?:[.:](?:\*\*?|__?)|(?:\*\*?|__?)[.:])[ \t]*(.*)$",
+    re.IGNORECASE,
+)
 _HEADING = re.compile(r"##?[ \t]+(?:\d{1,3}[.)][ \t]+)?(.*)$")
+_EXPECTED = {"would follow": "follows", "would not": "fails"}
+_SCENARIO = re.compile(r"\n\*(Scenario \((?:test|train)\)|Would follow|Would not):\* ")
 _ONE_LINE = ("check", "written by")
 
 
@@ -37,7 +46,14 @@ def dump_markdown(constitution: Constitution) -> str:
             lines += [f"*Check:* {_check(p.check)}", ""]
         if p.written_by is not None:
             lines += [f"*Written by:* {_escape(str(p.written_by))}", ""]
+        lines += [line for scenario in p.scenarios for line in _scenario_lines(scenario)]
     return "\n".join(lines)
+
+
+def _scenario_lines(scenario: Scenario) -> Iterator[str]:
+    expected = (("Would follow", scenario.follows), ("Would not", scenario.fails))
+    for mark, text in ((f"Scenario ({scenario.use})", scenario.query), *((mark, text) for mark, text in expected if text)):
+        yield from (f"*{mark}:* {_paragraphs(text)}", "")
 
 
 def _check(check: Check) -> str:
@@ -66,7 +82,8 @@ def _paragraphs(text: str) -> str:
     before, after = text[: text.index(inner)], text[text.index(inner) + len(inner) :]
     first, *others = inner.split("\n")
     lines = [_escape(first), *(_opening(_escape(line)) for line in others)]
-    ends = ["\\\n" if line and following else "\n" for line, following in itertools.pairwise(lines)]
+    last = max((i for i, line in enumerate(lines) if line.strip()), default=0)  # blanks behind it a renderer takes away
+    ends = ["\\\n" if line and following and i < last else "\n" for i, (line, following) in enumerate(itertools.pairwise(lines))]
     written = "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
     return "&#10;" * len(before) + written + "&#10;" * len(after)
 
@@ -90,9 +107,39 @@ def read_document(text: str) -> Constitution | None:
         match = _PRINCIPLE.match(text, at)
         if match is None or int(match["number"]) != len(principles) + 1 or _holds_marks(match["statement"], match["antithesis"]):
             return None
-        principles.append(_principle(match, len(principles)))
+        scenarios = _scenarios(match["scenarios"])
+        if scenarios is None:
+            return None
+        principles.append(replace(_principle(match, len(principles)), scenarios=scenarios))
         at = match.end() + 1
     return Constitution(name=_plain(head["name"]), principles=tuple(principles))
+
+
+def _scenarios(text: str) -> tuple[Scenario, ...] | None:
+    """The scenarios of a principle, None where they were changed beyond what we write."""
+    before, *parts = _SCENARIO.split(text)
+    rows: list[dict[str, list[str]]] = []
+    for mark, written in zip(parts[::2], parts[1::2], strict=True):
+        if not _take(rows, mark.casefold(), [written.removesuffix("\n")]) or _holds_marks(written):
+            return None
+    return tuple(_scenario(row, "\n".join) for row in rows) if not before else None
+
+
+def _take(rows: list[dict[str, list[str]]], mark: str, lines: list[str]) -> bool:
+    """Put a text where its mark says; False where it belongs to no scenario, or the scenario has one already."""
+    part = _EXPECTED.get(mark)
+    if part is None:
+        rows.append({mark: [], "query": lines})
+    elif not rows or part in rows[-1]:
+        return False
+    else:
+        rows[-1][part] = lines
+    return True
+
+
+def _scenario(row: Mapping[str, list[str]], join: Callable[[list[str]], str]) -> Scenario:
+    query, follows, fails = (_plain(join(row.get(part, []))) for part in ("query", "follows", "fails"))
+    return Scenario(query=query, follows=follows, fails=fails, use="train" if "scenario (train)" in row else "test")
 
 
 def _holds_marks(*texts: str) -> bool:
@@ -107,6 +154,7 @@ class _Section:
     title: str
     loose: list[str] = field(default_factory=list)  # lines before the first mark
     parts: dict[str, list[str]] = field(default_factory=dict)
+    scenarios: list[dict[str, list[str]]] = field(default_factory=list)
 
 
 def read_edited(text: str, name: str) -> tuple[Constitution, list[str]] | None:
@@ -139,11 +187,15 @@ def _sections(text: str) -> list[_Section]:
             sections.append(_Section(heading[1].strip()))
             lines = sections[-1].loose
         elif mark is not None:
-            part = mark[1].casefold()
-            if part in sections[-1].parts or len(sections) == 1:
-                where = f"below the heading “{sections[-1].title[:80]}” a second time" if len(sections) > 1 else "before any heading"
+            part, lines = mark[1].casefold(), [mark[2]]
+            if part.startswith("scenario") or part in _EXPECTED:
+                taken = len(sections) > 1 and _take(sections[-1].scenarios, part, lines)
+            elif taken := part not in sections[-1].parts and len(sections) > 1:
+                sections[-1].parts[part] = lines
+            if not taken:
+                again = "without a scenario above it, or a second time" if part in _EXPECTED else "a second time"
+                where = f"below the heading “{sections[-1].title[:80]}” {again}" if len(sections) > 1 else "before any heading"
                 raise ConstitutionError(f"The mark of {part} stands {where}. Begin each principle with a heading, as in `## 1. Title`.")
-            lines = sections[-1].parts[part] = [mark[2]]
         else:
             lines.append(line)
     return sections
@@ -167,6 +219,7 @@ def _edited(section: _Section, i: int) -> Principle:
         antithesis=_plain(texts.get("antithesis", "")),
         check=_read_check(check[1:-1] if re.fullmatch("`[^`]*`", check) else _plain(check), where) if check else None,
         written_by=written_by_from_data(_plain(writer), where) if writer else None,
+        scenarios=tuple(_scenario(row, _joined) for row in section.scenarios),
     )
 
 

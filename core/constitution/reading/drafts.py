@@ -9,6 +9,7 @@ from core.constitution.principles import MAX_TITLE_CHARS, Constitution, Principl
 from core.errors import ConstitutionError
 
 MAX_DRAFT_PRINCIPLES = 200
+MAX_DRAFT_SCENARIOS = 400  # of one principle; more than a version may hold, so that a long list can be pasted and shortened
 
 
 @dataclass(frozen=True, kw_only=True)

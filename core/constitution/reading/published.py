@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from core.constitution.checks import Check, check_from_data
-from core.constitution.principles import from_data, kind_of
+from core.constitution.principles import from_data
 from core.constitution.reading.drafts import Draft, Found, draft_of
+from core.constitution.shapes import kind_of
 from core.errors import ConstitutionError
 
 OURS = frozenset({"title", "statement", "antithesis"})

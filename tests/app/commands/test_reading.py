@@ -102,3 +102,10 @@ def test_judge_refuses_a_file_in_one_line(files, tmp_path):
     done = run("judge", "--constitution", files / "c.yaml", "--replies", tmp_path / "none.jsonl", folder=files)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_read_counts_scenarios_and_gives_them(files, tmp_path):
+    principle = {"title": "Brief", "statement": "Be brief.", "antithesis": "Be long.", "scenarios": ["Why?", {"query": "How?", "use": "train"}]}
+    (tmp_path / "mine.json").write_text(json.dumps({"name": "Mine", "principles": [principle]}))
+    assert run("read", tmp_path / "mine.json", folder=files).stdout.splitlines()[0] == "Mine: 1 principle, 2 scenarios"
+    assert told(tmp_path / "mine.json", folder=files)["constitution"]["principles"][0]["scenarios"] == [{"query": "Why?"}, {"query": "How?", "use": "train"}]

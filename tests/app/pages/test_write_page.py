@@ -26,6 +26,7 @@ from app.web.modules import ASSETS
 from core.constitution.changes import changes, diff_pieces
 from core.constitution.checks import CHECKS, Check
 from core.constitution.principles import Constitution, Principle
+from core.constitution.scenarios import Scenario
 from db.comparisons import NewComparison, NewReply, add_comparison, save_reply
 from db.constitutions import get_head
 from tests.app.serving import served
@@ -195,7 +196,8 @@ def test_a_difference_is_by_words() -> None:
 
 
 def test_texts_are_escaped_wherever_they_are_shown() -> None:
-    principle = Principle(id="1", title=HOSTILE, statement=HOSTILE, antithesis=f"not {HOSTILE}", check=Check("contains", HOSTILE))
+    scenario = Scenario(query=HOSTILE, follows=HOSTILE, fails=HOSTILE)
+    principle = Principle(id="1", title=HOSTILE, statement=HOSTILE, antithesis=f"not {HOSTILE}", check=Check("contains", HOSTILE), scenarios=(scenario,))
     one, two = (Constitution(name=name, principles=(principle,)) for name in (HOSTILE, "Other"))
     new = Constitution(name=HOSTILE, principles=(Principle(id="2", title="T", statement=f"{HOSTILE}!", antithesis="x"),))
     for html in (document_html(one), *(changes_html(changes(*pair)) for pair in ((one, two), (None, one), (one, new))), escape(HOSTILE)):
@@ -224,6 +226,21 @@ def test_a_check_that_takes_the_place_of_another_is_shown_as_old_and_new_sentenc
     assert "<del>The reply has at most 20 words.</del> → <ins>The reply has at most 10 words.</ins>" in other
     reworded = changes_html(changes(with_only(counted), with_only(replace(counted, statement="Be short."))))
     assert '<p class="cs-quiet">The reply has at most 20 words.</p>' in reworded
+
+
+def test_scenarios_are_shown_and_what_became_of_each() -> None:
+    principle = Principle(id="1", title="Brief", statement="Be brief.", antithesis="Be long.")
+    rain, snow = Scenario(query="Tell me of rain.", follows="One line."), Scenario(query="And of snow?", use="train")
+    shown = document_html(with_only(replace(principle, scenarios=(rain, snow))))
+    assert "Scenarios (2)" in shown and "Tell me of rain." in shown and "One line." in shown and "Scenarios" not in document_html(with_only(principle))
+
+    def told(before: tuple[Scenario, ...], after: tuple[Scenario, ...]) -> str:
+        return changes_html(changes(with_only(replace(principle, scenarios=before)), with_only(replace(principle, scenarios=after))))
+
+    assert "<ins>And of snow?</ins>" in told((rain,), (rain, snow)) and "Tell me of rain." not in told((rain,), (rain, snow))
+    assert "<del>And of snow?</del>" in told((rain, snow), (rain,)) and "removed, train" in told((rain, snow), (rain,))
+    assert "<del>train</del> → <ins>test</ins>" in told((snow,), (replace(snow, use="test"),))
+    assert "in another order" in told((rain, snow), (snow, rain))
 
 
 def test_every_check_has_a_sentence_with_its_argument() -> None:

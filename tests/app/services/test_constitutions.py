@@ -119,6 +119,34 @@ def test_a_draft_is_kept_as_typed_with_its_problems_named(studio: Studio) -> Non
     assert service.open_draft(studio, draft.constitution_id, "ann").rows[0]["statement"] == "  "
 
 
+def test_a_draft_keeps_scenarios_and_names_what_is_wrong_with_them(studio: Studio) -> None:
+    scenarios = [{"query": "Why?\r\nHow?", "use": "test", "fails": ""}, {"query": "Where?", "follows": "A place.", "use": "train"}]
+    kept = [{"query": "Why?\nHow?"}, {"query": "Where?", "follows": "A place.", "use": "train"}]
+    draft = written(studio, {**ONE, "scenarios": scenarios}, {**TWO, "scenarios": []})
+    assert draft.problems == () and draft.rows[0]["scenarios"] == kept and "scenarios" not in draft.rows[1]
+    saved = versioned(studio, draft)
+    assert saved.head_constitution is not None and [s.query for s in saved.head_constitution.principles[0].scenarios] == ["Why?\nHow?", "Where?"]
+    without = edited(studio, saved, ONE, TWO)
+    assert without.changed and not edited(studio, without, {**ONE, "scenarios": kept}, TWO).changed
+    wrong = edited(studio, service.open_draft(studio, draft.constitution_id, "ann"), {**ONE, "scenarios": [{"query": "", "follows": "x"}]}, TWO)
+    assert [(p.principle, p.field) for p in wrong.problems] == [(0, "scenarios.0.query")]
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "says"),
+    [
+        ({}, "its scenarios are {}, not a list"),
+        ([{"query": 7}], "`query` of scenario 1 of principle 1 must be text, but it is 7"),
+        ([{"query": "a", "weight": 2}], "Unknown key 'weight' in scenario 1 of principle 1"),
+        ([{"query": "a"}] * 401, "Principle 1 has 401 scenarios; a draft holds 400 of each principle"),
+        ([{"query": "x" * 900_000, "follows": "y" * 200_000}], "The draft has 1,1.* characters; it can hold 1,000,000"),
+    ],
+)
+def test_scenarios_that_did_not_arrive_whole_are_refused(studio: Studio, scenarios: object, says: str) -> None:
+    with pytest.raises(ConstitutionError, match=says):
+        written(studio, {**ONE, "scenarios": scenarios})
+
+
 def test_a_hundred_thousand_characters_are_kept_and_named_as_a_problem(studio: Studio) -> None:
     draft = written(studio, {**ONE, "statement": "x" * 100_000})
     assert draft.problems[0].message == "The statement of principle 1 has 100,000 characters; the limit is 4,000. Shorten it."

@@ -127,8 +127,8 @@ def test_a_stored_pattern_that_cannot_be_read_judges_nothing(pattern: str) -> No
 
 
 def test_keys_of_a_newer_studio_are_named() -> None:
-    text = json.dumps({"name": "N", "licence": "CC0", "principles": [ROW | {"scenarios": []}, ROW | {"id": "2" * 32, "written_by": 5}]})
-    assert read(text).left_out == ("`licence`", "`scenarios` of principle 1", "`written_by` of principle 2")
+    text = json.dumps({"name": "N", "licence": "CC0", "principles": [ROW | {"situations": []}, ROW | {"id": "2" * 32, "written_by": 5}]})
+    assert read(text).left_out == ("`licence`", "`situations` of principle 1", "`written_by` of principle 2")
     assert read(text) == replace(read(text), left_out=())
 
 

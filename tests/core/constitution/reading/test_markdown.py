@@ -33,6 +33,7 @@ HOSTILE = [
     "two  \nlines\\\nthree",
     "<!-- hidden -->",
     "<details><summary>s</summary>",
+    "a\n\xa0",
 ]
 
 
