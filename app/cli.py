@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from app.commands import audit, mark, runs, user
+from app.commands import ask, audit, mark, runs, user
 from app.commands.options import backup_options, judge_options, propose_options, read_options
 from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
@@ -29,6 +29,7 @@ VERBS = (
     "measure",
     "judge",
     "mark",
+    "ask",
     "propose",
     "runs",
     "user",
@@ -49,6 +50,7 @@ examples:
   python -m app read queries.csv                     what is understood of a file, before it is used
   python -m app judge --constitution brief.yaml --replies replies.jsonl
   python -m app mark --run 3                         judge its replies yourself, one by one, blind to what wrote them
+  python -m app ask --run 3 --judge http://127.0.0.1:8000/v1 --model NAME
   python -m app propose --wish "I want short answers."
   python -m app user add Zoë                         from then on only those who have an account are let in
   python -m app backup studio.tar                    copy database and runs while the studio runs; restore studio.tar brings them back
@@ -154,7 +156,8 @@ def parser() -> argparse.ArgumentParser:
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
-    for command in (writing, *mark.add_to(commands), *runs.add_to(commands), *user.add_to(commands), *audit.add_to(commands), *backup_options(commands)):
+    added = [each for verb in (mark, ask, runs, user, audit) for each in verb.add_to(commands)]
+    for command in (writing, *added, *backup_options(commands)):
         _data(command)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")

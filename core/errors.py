@@ -116,6 +116,12 @@ class WriterError(StudioError):
     kind = "writer"
 
 
+class JudgeError(StudioError):
+    """A model that was to judge cannot be asked, or does not answer as it should."""
+
+    kind = "judge"
+
+
 class OverBudgetError(StudioError):
     """Something that was asked for took more time or memory than it may have, and was stopped."""
 

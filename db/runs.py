@@ -16,6 +16,7 @@ from db.jobs import NewJob, add_job, bury
 from db.status import JobStatus
 from db.tables import Comparison, Constitution, Job, Mark, QuerySet, Run, RunMetric, RunSample, Version
 from db.upserts import add_missing, put
+from db.verdict_table import ModelVerdict
 
 TRAIN = "train"  # the kind of job that a run is
 
@@ -104,7 +105,9 @@ def get_run(session: Session, run_id: int) -> Run:
 
 
 def delete_run(session: Session, run_id: int) -> None:
-    """Take away a run that has ended, with its numbers, samples and marks. Comparisons made with it keep their texts; the runs of its series stay.
+    """Take away a run that has ended, with its numbers, samples, marks and verdicts of models.
+
+    Comparisons made with it keep their texts; the runs of its series stay.
 
     Raises:
         NotDeletable: It is queued or running.
@@ -114,7 +117,7 @@ def delete_run(session: Session, run_id: int) -> None:
     bury(session, run_id)
     session.expunge(run)
     session.execute(update(Comparison).where(Comparison.run_id == run_id).values(run_id=None))
-    for table in (RunMetric, RunSample, Mark):
+    for table in (RunMetric, RunSample, Mark, ModelVerdict):
         session.execute(delete(table).where(table.run_id == run_id))
     session.execute(delete(Run).where(Run.id == run_id))
 

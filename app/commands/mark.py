@@ -15,6 +15,7 @@ from core.errors import ConfigError
 if TYPE_CHECKING:
     from app.services.cards import Marking, MarkWish
     from app.services.desks import Desk
+    from app.services.studio import Studio
 
 COMMAND_LINE = "the command line"
 ANSWERS = {"1": "follows", "2": "does not", "3": "cannot tell"}
@@ -63,15 +64,25 @@ def run(options: argparse.Namespace) -> int:
 def _desk(options: argparse.Namespace, who: str) -> "Desk":
     from app.services.actors import UNNAMED, require_name
     from app.services.desks import StudioDesk, open_folder
-    from app.services.studio import open_studio
 
     name = who if who == UNNAMED else require_name(who)
     if not options.run.isdecimal():
         return open_folder(Path(options.run), name)
+    return StudioDesk(studio=require_studio(options, ", or the folder of a run with --run"), run=int(options.run), who=name)
+
+
+def require_studio(options: argparse.Namespace, otherwise: str = "") -> "Studio":
+    """The studio of these options, which has to be there already.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    from app.services.studio import open_studio
+
     settings = Settings.from_environment(os.environ, data=options.data)
     if settings.database_url.startswith("sqlite") and not settings.data.is_dir():
-        raise ConfigError(f"There is no studio in {settings.data}. Name its folder with --data, or the folder of a run with --run.")
-    return StudioDesk(studio=open_studio(settings), run=int(options.run), who=name)
+        raise ConfigError(f"There is no studio in {settings.data}. Name its folder with --data{otherwise}.")
+    return open_studio(settings)
 
 
 def _mark(desk: "Desk", options: argparse.Namespace) -> None:

@@ -92,8 +92,8 @@ def marks_says(marks: MarksOf) -> tuple[str, ...]:
     parts = [f"{marks.waiting} of them count once all that were dealt with them are marked"] if marks.waiting else []
     parts += [f"{unclear} of them not judged: somebody cannot tell, or two disagree"] if unclear else []
     counted = f"{', '.join([f'{_count(marks.marked)} marked', *parts])}."
-    alpha = [f"Agreement of {len(marks.people)} people: Krippendorff’s alpha {_figure(marks.alpha)}."] if marks.alpha is not None else []
-    kappa = [f"Agreement of marks and program: Cohen’s kappa {_figure(marks.kappa)}."] if marks.kappa is not None else []
+    alpha = [f"Agreement of {len(marks.people)} people: Krippendorff’s alpha {figure_says(marks.alpha)}."] if marks.alpha is not None else []
+    kappa = [f"Agreement of marks and program: Cohen’s kappa {figure_says(marks.kappa)}."] if marks.kappa is not None else []
     return (counted, *alpha, *kappa)
 
 
@@ -101,7 +101,7 @@ def _count(n: int) -> str:
     return f"{n} {'reply' if n == 1 else 'replies'}"
 
 
-def _figure(figure: Figure) -> str:
+def figure_says(figure: Figure) -> str:
     """A measure of agreement with its interval and n, or why it has no value."""
     if figure.n == 0:
         return "not measured: no reply has two answers"

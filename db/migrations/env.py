@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import TypeDecorator
 
-from db.tables import Base
+from db.verdict_table import ModelVerdict
 
 
 def _render_plain(kind: str, item: object, autogenerate: Any) -> str | Literal[False]:
@@ -15,7 +15,7 @@ def _render_plain(kind: str, item: object, autogenerate: Any) -> str | Literal[F
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=ModelVerdict.metadata,  # which all classes share; this one stands in a module of its own
     render_as_batch=True,
     render_item=_render_plain,
     transaction_per_migration=False,

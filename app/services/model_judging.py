@@ -1,0 +1,237 @@
+"""A model as judge of the replies of a finished run: which cards it is asked about, keeping what it says, and what that comes to."""
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.services.audit import record
+from app.services.cards import Book
+from app.services.judge_endpoint import JudgeClient, JudgeEndpoint, Told
+from app.services.marked import mark_of
+from app.services.marking import open_book
+from app.services.studio import Studio, in_words
+from core.errors import JudgeError
+from core.measure.cards import Card
+from core.measure.marks import Mark
+from core.measure.model_judge import Choice, ModelVerdict, Reason, agreement_with_people, is_trusted, questions, read_answer, verdict, wording_hash
+from core.measure.statistics import Figure
+from db import runs, verdict_table
+from db.marks import marks_that_count
+from db.model_verdicts import JudgeKey, NewVerdict, put_verdict, verdicts_of
+
+FAILED_IN_ROW = 3  # cards; then nobody is there, and the rest would only wait
+GLANCE_S = 0.2  # between looks whether somebody wants to stop, while a busy endpoint is waited for
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardToAsk:
+    """A card, and by which principle it is judged."""
+
+    number: int  # from 1 on
+    card: Card
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What a judge is asked about."""
+
+    book: Book
+    judge: JudgeKey
+    cards: tuple[CardToAsk, ...]
+    waiting: tuple[CardToAsk, ...]  # of these, without a verdict so far; what failed waits again
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardDone:
+    """What one card came to."""
+
+    done: int  # of those that waited
+    total: int
+    verdict: ModelVerdict
+    failure: str  # in words, where a question was not answered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """Of a million tokens, in whatever currency."""
+
+    tokens_in: float
+    tokens_out: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByPrinciple:
+    """What a judge says by one principle."""
+
+    number: int
+    title: str
+    follows: int
+    does_not: int
+    unjudged: dict[str, int]  # by reason
+    agreement: Figure  # with people, on the cards that both judged
+    trusted: bool  # whether that reaches the bound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """What asking came to, of all cards that were asked about so far."""
+
+    cards: int  # there are
+    asked: int
+    failed: int  # of these; they are asked about again
+    principles: tuple[ByPrinciple, ...]
+    median_ms: float | None  # of one question
+    p95_ms: float | None
+    tokens_in: int
+    tokens_out: int
+    untold: int  # answered cards of which the endpoint counted no tokens
+    cost: float | None  # None: no prices were given
+
+
+def judge_key(endpoint: JudgeEndpoint) -> JudgeKey:
+    """What a judge is known by."""
+    return JudgeKey(address=endpoint.address, model=endpoint.model, wording=wording_hash(endpoint.max_tokens))
+
+
+def plan_asking(studio: Studio, run_id: int, endpoint: JudgeEndpoint, limit: int | None = None) -> Asking:
+    """What there is to ask: the cards that people are shown, first the first deal of each principle.
+
+    Args:
+        studio: Whose run it is.
+        run_id: Of a finished run.
+        endpoint: Who will be asked.
+        limit: Only the first so many cards.
+
+    Raises:
+        StudioError: There is no such run, it has not finished, or its replies are not there.
+    """
+    book, judge = open_book(studio, run_id), judge_key(endpoint)
+    dealt = [
+        (place, CardToAsk(number=number, card=card))
+        for number in range(1, len(book.constitution.principles) + 1)
+        for place, deal in enumerate(book.deals(number))
+        for card in deal
+    ]
+    cards = tuple(card for _, card in sorted(dealt, key=lambda each: each[0]))[:limit]
+    with in_words(), studio.sessions.read() as session:
+        have = {row.shown for row in verdicts_of(session, run_id, judge) if row.reason != Reason.FAILED.value}
+    return Asking(book=book, judge=judge, cards=cards, waiting=tuple(each for each in cards if each.card.shown not in have))
+
+
+class _StoppedError(Exception):
+    """Somebody wants to stop while a busy endpoint is waited for."""
+
+
+def ask(studio: Studio, asking: Asking, endpoint: JudgeEndpoint, who: str, on_card: Callable[[CardDone], None], should_stop: Callable[[], bool]) -> None:
+    """Ask about each card that waits, both ways, and keep each verdict before the next card. Ends early where `should_stop` says so.
+
+    Raises:
+        JudgeError: The endpoint answers nothing, or will not; what was answered is kept.
+        StudioError: The run is gone, or the database is hindered.
+    """
+    if not asking.waiting:
+        return
+    with in_words(), studio.sessions.begin() as session:
+        record(session, "model.asked", f"run {asking.book.run}", address=asking.judge.address, model=asking.judge.model, cards=len(asking.waiting))
+
+    def pause(wait_s: float) -> None:
+        until = time.monotonic() + wait_s
+        while (left := until - time.monotonic()) > 0:
+            if should_stop():
+                raise _StoppedError
+            time.sleep(min(GLANCE_S, left))
+
+    client, failed = JudgeClient(endpoint, pause), 0
+    try:
+        for done, each in enumerate(asking.waiting, 1):
+            if should_stop():
+                return
+            both = _both(client, asking.book, each)
+            found = verdict(_choice(both[0]), _choice(both[1]))
+            _keep(studio, asking, each, both, found, who)
+            failure = both[0].failure or both[1].failure
+            on_card(CardDone(done=done, total=len(asking.waiting), verdict=found, failure=failure))
+            failed = failed + 1 if failure else 0
+            if failed == FAILED_IN_ROW:
+                raise JudgeError(f"{failure}, {failed} cards in a row. What was answered is kept, and the same command goes on.")
+    except _StoppedError:
+        return
+    finally:
+        client.close()
+
+
+def _both(client: JudgeClient, book: Book, each: CardToAsk) -> tuple[Told, Told]:
+    first, second = questions(book.principle(each.number), each.card.query, each.card.text)
+    told = client.ask(first)
+    return told, Told(text="") if told.failure else client.ask(second)
+
+
+def _choice(told: Told) -> Choice:
+    return Choice.FAILED if told.failure else read_answer(told.text)
+
+
+def _keep(studio: Studio, asking: Asking, each: CardToAsk, both: tuple[Told, Told], found: ModelVerdict, who: str) -> None:
+    new = NewVerdict(
+        run_id=asking.book.run,
+        shown=each.card.shown,
+        judge=asking.judge,
+        follows=found.follows,
+        reason=found.reason.value,
+        first_answer=both[0].text,
+        second_answer=both[1].text,
+        first_ms=both[0].took_ms,
+        second_ms=both[1].took_ms,
+        tokens_in=_sum([told.tokens_in for told in both]),
+        tokens_out=_sum([told.tokens_out for told in both]),
+        who=who,
+    )
+    with in_words(), studio.sessions.begin() as session:
+        runs.get_run(session, asking.book.run)  # it may be gone by now
+        put_verdict(session, new)
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    """None where one of them was not told."""
+    told = [count for count in counts if count is not None]
+    return sum(told) if len(told) == len(counts) else None
+
+
+def tally(studio: Studio, asking: Asking, prices: Prices | None = None) -> Tally:
+    """What the judge has said so far of the cards, and how far people agree with it."""
+    with in_words(), studio.sessions.read() as session:
+        rows = {row.shown: row for row in verdicts_of(session, asking.book.run, asking.judge)}
+        marks = [mark_of(row) for row in marks_that_count(session, [asking.book.run])]
+    asked = [rows[shown] for shown in dict.fromkeys(each.card.shown for each in asking.cards) if shown in rows]
+    took = sorted(ms for row in asked for ms in (row.first_ms, row.second_ms) if ms is not None)
+    answered = [row for row in asked if row.reason != Reason.FAILED.value]
+    tokens_in, tokens_out = (sum(count or 0 for count in counts) for counts in ([row.tokens_in for row in asked], [row.tokens_out for row in asked]))
+    return Tally(
+        cards=len(asking.cards),
+        asked=len(asked),
+        failed=len(asked) - len(answered),
+        principles=tuple(_by_principle(asking, number, rows, marks) for number in range(1, len(asking.book.constitution.principles) + 1)),
+        median_ms=float(statistics.median(took)) if took else None,
+        p95_ms=float(took[-(-95 * len(took) // 100) - 1]) if took else None,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        untold=sum(row.tokens_in is None or row.tokens_out is None for row in answered),
+        cost=(tokens_in * prices.tokens_in + tokens_out * prices.tokens_out) / 1e6 if prices is not None else None,
+    )
+
+
+def _by_principle(asking: Asking, number: int, rows: dict[str, verdict_table.ModelVerdict], marks: list[Mark]) -> ByPrinciple:
+    principle = asking.book.principle(number)
+    own = [rows[each.card.shown] for each in asking.cards if each.number == number and each.card.shown in rows]
+    judged = {row.shown: row.follows for row in own if row.follows is not None}
+    agreement = agreement_with_people(principle, judged, marks)
+    return ByPrinciple(
+        number=number,
+        title=principle.title,
+        follows=sum(judged.values()),
+        does_not=len(judged) - sum(judged.values()),
+        unjudged=dict(Counter(row.reason for row in own if row.follows is None).most_common()),
+        agreement=agreement,
+        trusted=is_trusted(agreement),
+    )
