@@ -231,6 +231,9 @@ def test_check_says_no_go_with_reason_and_status(files, tmp_path):
         "Before training: no-go.",
         "0 of 24 replies of the base follow “Be brief”: there is nothing that training could make more of. Ask for something that this model sometimes does.",
     ]
+    shown = refused.stdout.splitlines()
+    assert "Be brief, under the statement, does not follow the statement: 3 of 24 replies:" in shown
+    assert sum(" -> " in line for line in shown) == 6
     told = cold(*question, "--json", folder=files)
     found = json.loads(told.stdout)
     assert told.returncode == (1 if found["verdict"] == "no-go" else 0)
