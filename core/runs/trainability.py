@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from core.constitution.contrasts import flip_side
+from core.constitution.meant import tells_nothing
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
 from core.constitution.text import words
@@ -30,6 +31,7 @@ from core.runs.links import PrincipleLink, Trainability
 from core.runs.rounds import CLOSER, FIRST, Round
 from core.runs.shown import JudgedReplies, shown_of
 from core.seeds import seed_for
+from core.settings import SamplingConfig
 
 LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author is warned
 CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
@@ -144,8 +146,7 @@ def require_link(trainability: Trainability, config: TrainConfig) -> None:
 
 def trainability_of(constitution: Constitution, base_replies: BaseReplies, config: TrainConfig, error: float = CLOSER.error) -> Trainability:
     """Go, weak, no-go or unjudged, with the reason for each principle; `error` is that of the round in which the replies were sampled."""
-    greedy = config.sampling.temperature == 0
-    links = tuple(_link_of(p, base_replies, i, error, greedy) for i, p in enumerate(constitution.principles))
+    links = tuple(_link_of(p, base_replies, i, error, config.sampling) for i, p in enumerate(constitution.principles))
     lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (base_replies.statement, base_replies.flipped[0])]
     sampled = [reply for replies in base_replies.statement for reply in replies]
     cut = sum(not reply.ended for reply in sampled) / len(sampled)
@@ -163,13 +164,14 @@ def trainability_of(constitution: Constitution, base_replies: BaseReplies, confi
     )
 
 
-def _link_of(principle: Principle, base_replies: BaseReplies, position: int, error: float, greedy: bool) -> PrincipleLink:
+def _link_of(principle: Principle, base_replies: BaseReplies, position: int, error: float, sampling: SamplingConfig) -> PrincipleLink:
     asked = judge_of(principle)
     if asked is None:
         reason = f"“{principle.title}” cannot be judged yet: no program checks it. Two ways on: mark its replies once a run is finished, or add a check."
         return PrincipleLink(
             title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="unjudged", reason=reason
         )
+    greedy = sampling.temperature == 0
     ours, opposed = (_judged(asked, principle, base_replies.queries, side, greedy) for side in (base_replies.statement, base_replies.flipped[position]))
     counts = [QueryCount(hits=sum(a), judged=len(a), hits_opposed=sum(b), judged_opposed=len(b)) for a, b in zip(ours.outcomes, opposed.outcomes, strict=True)]
     link = PrincipleLink(
@@ -184,7 +186,8 @@ def _link_of(principle: Principle, base_replies: BaseReplies, position: int, err
         reason="",
         shown=shown_of(ours.replies, opposed.replies),
     )
-    return replace(link, reason=_reason(link, counts) + _left_out(link, ours.sampled + opposed.sampled))
+    says = [_reason(link, counts) + _left_out(link, ours.sampled + opposed.sampled), tells_nothing(principle.title, principle.check, sampling.max_new_tokens)]
+    return replace(link, reason=" ".join(filter(None, says)))
 
 
 @dataclass(frozen=True)

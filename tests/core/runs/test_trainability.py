@@ -142,6 +142,14 @@ def test_replies_that_were_judged_are_kept_worst_first_few_of_each_kind_and_cut(
     assert {reply.text for reply in shown[1].replies} == {"Is it so?"}
 
 
+def test_a_check_that_no_reply_of_the_run_can_fail_is_said_in_its_sentence():
+    loose = dataclasses.replace(ENDS, title="Brief", check=Check("max_words", 80))
+    found = verdict(replies(96, 16), replies(96, 16), loose).principles[0]
+    assert TrainConfig().sampling.max_new_tokens <= 80
+    assert "The check of “Brief” (max_words: 80) cannot fail: replies have at most" in found.reason
+    assert "cannot fail" not in verdict(replies(96, 16), replies(96, 16)).principles[0].reason
+
+
 def test_a_row_from_before_replies_were_kept_is_read():
     data = trainability_to_data(verdict(replies(60, 16), replies(5, 16)))
     del data["principles"][0]["shown"]
