@@ -111,7 +111,7 @@ def _shown(link: PrincipleLink, position: int) -> str:
     if not link.shown:
         return ""
     groups = "".join(
-        f'<p class="cs-found-shown">{_found(group)}</p><ul class="cs-found-replies">'
+        f'<p class="cs-found-shown">{_found(group).capitalize()}</p><ul class="cs-found-replies">'
         + "".join(
             f'<li><p class="cs-quiet" dir="auto">{escape(reply.query)}</p><p dir="auto">{escape(reply.text) or "(empty)"}</p></li>' for reply in group.replies
         )

@@ -13,6 +13,7 @@ import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.j
 import { discardDraft, keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
 import { showDiscard, showName, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { newSteps, remember } from "./steps.js";
+import { listenToSuggestions } from "./suggesting.js";
 import { beginSteps, listenToUndo, stateOf } from "./undoing.js";
 import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
 
@@ -26,6 +27,7 @@ export function mount({ element, props }) {
   });
   listenToName(page);
   listenToPatterns(page);
+  listenToSuggestions(page, element);
   listenToCameOut(page);
   listenToUndo(page, element);
   page.history.addEventListener("click", (event) => {

@@ -246,3 +246,12 @@ def test_check_says_no_go_with_reason_and_status(files, tmp_path):
     )
     assert stopped.returncode == 1
     assert "train_anyway" in stopped.stderr.splitlines()[-1]
+
+
+def test_propose_reads_a_check_off_a_statement_without_a_model(tmp_path):
+    found = run("propose", "--check", "--statement", "Answer in at most twenty words.", "--json", folder=tmp_path)
+    assert json.loads(found.stdout) == {"check": {"max_words": 20}, "says": "The reply has at most 20 words."}
+    none = run("propose", "--check", "--statement", "Never use emoji.", folder=tmp_path)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert none.stderr.startswith("error: No check can be read off this statement.")
+    assert "--check reads a statement" in run("propose", "--check", "--wish", "Short answers.", folder=tmp_path).stderr

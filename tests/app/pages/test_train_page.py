@@ -259,7 +259,7 @@ def test_the_replies_that_were_judged_are_folded_and_nothing_in_them_is_run(stud
     said += [{"event": "found", "trainability": {**FOUND, "principles": [shown]}}, {"event": "end"}]
     last = checked(studio)[-1]
     assert "<details" in last["html"]
-    assert "under the antithesis, follows the statement: 2 of 7 replies" in last["html"]
+    assert "Under the antithesis, follows the statement: 2 of 7 replies" in last["html"]
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in last["html"]
     assert "(empty)" in last["html"]
     assert "<script" not in last["html"]
