@@ -7,7 +7,7 @@ import sys
 from app.commands.files import read_constitution
 from app.commands.inputs import load, note_topic, open_settings, read_queries
 from app.commands.terminal import quiet
-from app.present.trainability import trainability_lines
+from app.present.trainability import reply_lines, trainability_lines
 from core.methods.settings import preset, with_settings
 from core.runs.demands import require_possible
 from core.runs.links import trainability_to_data
@@ -26,5 +26,5 @@ def run(options: argparse.Namespace) -> int:
     model = load(options, settings, None, four_bit=config.four_bit)
     tell = now_and_then(lambda words: print(words, file=sys.stderr, flush=True))
     found = check_run(model, constitution, queries, config, on_asking=tell)
-    print(json.dumps(trainability_to_data(found), ensure_ascii=False) if options.json else "\n".join(trainability_lines(found)))
+    print(json.dumps(trainability_to_data(found), ensure_ascii=False) if options.json else "\n".join([*trainability_lines(found), *reply_lines(found)]))
     return 1 if found.verdict == "no-go" else 0

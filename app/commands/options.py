@@ -41,6 +41,7 @@ def propose_options(command: argparse.ArgumentParser) -> argparse.ArgumentParser
     command.add_argument("--endpoint-model", metavar="NAME", help="the name the endpoint knows the model by (STUDIO_WRITER_MODEL)")
     command.add_argument("--seed", type=int, default=0, help="0 asks for the likeliest answer, another number for another one (default: 0)")
     command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
+    command.add_argument("--check", action="store_true", help="with --statement: the check that its words allow, and nothing else; no model is asked")
     command.add_argument("--json", action="store_true", help="print JSON instead of YAML")
     return command
 

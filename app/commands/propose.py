@@ -10,12 +10,17 @@ import yaml
 
 from app.services.writers import ask_endpoint, model_name
 from app.settings import Settings
+from core.constitution.checks import check_to_data
 from core.constitution.principles import Turns, written_by_to_data
 from core.constitution.proposals import Ask, Wish, answer_sampling, propose, written_by
+from core.constitution.suggesting import in_words, suggest
+from core.errors import ConfigError
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the proposal; what is missing from it is an error."""
+    if options.check:
+        return _check(options)
     settings = Settings.from_environment(os.environ, data=options.data)
     wish = Wish(wish=options.wish or "", statement=options.statement or "")
     if options.endpoint is not None:
@@ -31,6 +36,19 @@ def run(options: argparse.Namespace) -> int:
     if proposal.shortfall:
         print(f"error: {proposal.shortfall}", file=sys.stderr)
     return 1 if proposal.shortfall else 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    """The check that a statement allows by its words; none is exit status 1."""
+    if not options.statement:
+        raise ConfigError("--check reads a statement. Give one, as in: propose --check --statement “Answer in one sentence.”")
+    found = suggest(options.statement)
+    if found is None:
+        print("error: No check can be read off this statement. Mark the replies of a run, or write a check yourself.", file=sys.stderr)
+        return 1
+    data = {"check": check_to_data(found), "says": in_words(found)}
+    print(json.dumps(data, ensure_ascii=False, indent=1) if options.json else yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100).rstrip())
+    return 0
 
 
 def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:

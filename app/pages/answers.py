@@ -208,6 +208,18 @@ class PatternMatches:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SuggestedCheck:
+    check: Any  # as a draft's row has it
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggested:
+    kind: Literal["suggested"] = "suggested"
+    checks: tuple[SuggestedCheck | None, ...]  # for each statement; None: it allows none
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalState:
     kind: Literal["proposal"] = "proposal"
     id: str

@@ -168,6 +168,11 @@ class PatternTry(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Statements(Question):
+    statements: Annotated[list[Text], Field(max_length=MOST_ITEMS)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalWish(Question):
     wish: Text = ""  # in a sentence; or
     statement: Text = ""  # which stays, and an antithesis is written to it

@@ -15,6 +15,8 @@ from app.pages.answers import (
     ProposalState,
     Renamed,
     Saved,
+    Suggested,
+    SuggestedCheck,
     Versioned,
     VersionPreview,
     VersionText,
@@ -33,6 +35,7 @@ from app.pages.questions import (
     PatternTry,
     ProposalWish,
     Restoration,
+    Statements,
     TextFileWish,
     VersionWish,
     WriteAddress,
@@ -60,14 +63,16 @@ from app.services.matching import matches
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
 from app.services.text_files import export
+from core.constitution.checks import check_to_data
 from core.constitution.proposals import Wish
 from core.constitution.stored import Unreadable
+from core.constitution.suggesting import in_words, suggest
 from core.errors import StudioError
 from core.measure.standings import Standing
 
 ENDPOINTS = (
     *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "discard", "open", "history", "download", "matches"),
-    *("propose", "proposal", "leave"),
+    *("suggest", "propose", "proposal", "leave"),
 )
 
 
@@ -213,6 +218,11 @@ class WritePage:
         return PatternMatches(says=found.says, texts=found.texts)
 
     @answers
+    def suggest(self, question: Statements, editor: str) -> Suggested:
+        """The check that each statement allows, by its words; nothing is stored, the author takes it or not."""
+        return Suggested(checks=tuple(map(_suggested, question.statements)))
+
+    @answers
     def propose(self, question: ProposalWish, editor: str) -> ProposalState | Problem:
         """Have a model write a principle. It is not stored: the page shows it, and the author takes it or not."""
         wish = Wish(wish=question.wish, statement=question.statement, title=question.title)
@@ -246,6 +256,11 @@ def _state(draft: DraftView) -> dict[str, Any]:
         "head_id": draft.head and draft.head.id,
         "discardable": draft.discardable,
     }
+
+
+def _suggested(statement: str) -> SuggestedCheck | None:
+    check = suggest(statement)
+    return SuggestedCheck(check=check_to_data(check), says=in_words(check)) if check is not None else None
 
 
 def _proposed(job: ProposalJob) -> ProposalState | Problem:

@@ -8,24 +8,54 @@ from typing import TYPE_CHECKING
 from app.present.sides import ANTITHESIS, STATEMENT
 from app.present.text import count, escape, isolated
 from core.measure.statistics import Figure
-from core.runs.links import PrincipleLink, Trainability
+from core.runs.links import PrincipleLink, ShownReplies, Trainability
 
 if TYPE_CHECKING:  # it loads the database, which the command line never does
     from app.services.checking import CheckView
 
-WORDS = {"go": "go", "weak": "weak, no link is shown", "no-go": "no-go"}
-MARKS = {"go": "✓", "weak": "≈", "no-go": "✕"}  # as the verdicts of a result have them
+WORDS = {"go": "go", "weak": "weak, no link is shown", "no-go": "no-go", "unjudged": "cannot be judged yet"}
+MARKS = {"go": "✓", "weak": "≈", "no-go": "✕", "unjudged": "·"}  # as the verdicts of a result have them
 MEANINGS = {
     "go": "The base already does it, and more often than under the antithesis, by more than chance would give. A run has something to make more of.",
     "weak": "A run begins, and may make a link or learn something else.",
     "no-go": "A run would stop here, before any training, unless told under Advanced to train anyway.",
+    "unjudged": "A run begins. Whether its replies follow is known once a person has marked them, or a check is added.",
 }
 ANYWAY = "A run would begin all the same, since the form says to train even where there is no link."
 
 
+def overall_words(found: Trainability) -> str:
+    """The word for all principles together; weak says how many have a link, where some do."""
+    shown = sum(link.verdict == "go" for link in found.principles)
+    if found.verdict == "weak" and shown:
+        return f"weak, a link is shown for {shown} of {count(len(found.principles), 'principle')}"
+    return WORDS[found.verdict]
+
+
 def trainability_lines(trainability: Trainability) -> list[str]:
     """The verdict, the reason for each principle, and what to mind."""
-    return [f"Before training: {WORDS[trainability.verdict]}.", *(link.reason for link in trainability.principles), *trainability.notes]
+    return [f"Before training: {overall_words(trainability)}.", *(link.reason for link in trainability.principles), *trainability.notes]
+
+
+def reply_lines(trainability: Trainability) -> list[str]:
+    """The replies that were judged, one a line, under what was found of them."""
+    lines = []
+    for link in trainability.principles:
+        for group in link.shown:
+            lines += ["", f"{link.title}, {_found(group)}:"]
+            lines += [f"  {_one_line(reply.query)} -> {_one_line(reply.text)}" for reply in group.replies]
+    return lines
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()) or "(empty)"
+
+
+def _found(group: ShownReplies) -> str:
+    """What was found of some replies, and how many of all there were are shown."""
+    side = STATEMENT.under if group.side == "statement" else ANTITHESIS.under
+    says = {True: "follows the statement", False: "does not follow the statement", None: "could not be judged"}[group.follows]
+    return f"{side}, {says}: {len(group.replies)} of {count(group.of, 'reply', 'replies')}"
 
 
 def check_html(view: "CheckView") -> str:
@@ -40,7 +70,7 @@ def check_spoken(view: "CheckView") -> str:
     """What a screen reader says of a check: its tenths, not its every token."""
     if view.running:
         return view.note.partition(":")[0] + ("" if view.share is None else f", {10 * int(10 * view.share)}%")
-    return f"Check finished: {WORDS[view.found.verdict]}." if view.found is not None else ""
+    return f"Check finished: {overall_words(view.found)}." if view.found is not None else ""
 
 
 def trainability_html(trainability: Trainability, meaning: str = "") -> str:
@@ -48,11 +78,11 @@ def trainability_html(trainability: Trainability, meaning: str = "") -> str:
     verdict = trainability.verdict
     means = f'<p class="cs-found-meaning">{escape(meaning)}</p>' if meaning else ""
     several = len(trainability.principles) > 1
-    links = "".join(_link(link, several) for link in trainability.principles)
+    links = "".join(_link(link, several, i) for i, link in enumerate(trainability.principles))
     notes = "".join(f"<li>{escape(note)}</li>" for note in trainability.notes)
     return (
         f'<div class="cs-found" data-verdict="{escape(verdict)}">'
-        f'<p class="cs-found-word">{_mark(verdict)}<span>Before training: <strong>{WORDS[verdict]}</strong></span></p>{means}'
+        f'<p class="cs-found-word">{_mark(verdict)}<span>Before training: <strong>{overall_words(trainability)}</strong></span></p>{means}'
         f'<ol class="cs-found-links">{links}</ol>{_facts(trainability)}{_wrapped("ul", "cs-found-notes", notes)}</div>'
     )
 
@@ -65,15 +95,30 @@ def _wrapped(tag: str, name: str, inside: str) -> str:
     return f'<{tag} class="{name}">{inside}</{tag}>' if inside else ""
 
 
-def _link(link: PrincipleLink, several: bool) -> str:
+def _link(link: PrincipleLink, several: bool, position: int) -> str:
     verdict = link.verdict
     word = f'<span class="cs-found-verdict">{_mark(verdict)} {WORDS[verdict]}</span>' if several else ""
     shares = ((link.followed, STATEMENT), (link.followed_under_antithesis, ANTITHESIS))
     meters = "".join(_meter(figure, side.sign, side.under) for figure, side in shares)
     return (
         f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span dir="auto">{escape(link.title)}</span>{word}</p>'
-        f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{isolated(link.reason, link.title)}</p></li>'
+        f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{isolated(link.reason, link.title)}</p>{_shown(link, position)}</li>'
     )
+
+
+def _shown(link: PrincipleLink, position: int) -> str:
+    """The replies that were judged, folded; nothing of what was stored before they were kept."""
+    if not link.shown:
+        return ""
+    groups = "".join(
+        f'<p class="cs-found-shown">{_found(group).capitalize()}</p><ul class="cs-found-replies">'
+        + "".join(
+            f'<li><p class="cs-quiet" dir="auto">{escape(reply.query)}</p><p dir="auto">{escape(reply.text) or "(empty)"}</p></li>' for reply in group.replies
+        )
+        + "</ul>"
+        for group in link.shown
+    )
+    return f'<details class="cs-fold" data-fold="judged-{position}"><summary>Replies that were judged, worst first</summary>{groups}</details>'
 
 
 def _meter(figure: Figure, sign: str, label: str) -> str:

@@ -15,6 +15,7 @@ from app.services.studio import Studio, in_words
 from app.services.text_files import file_stem
 from app.services.topics import topic_note
 from core.constitution.findings import require_valid
+from core.constitution.meant import tells_nothing
 from core.constitution.principles import Constitution
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.quantisation import REMEDY
@@ -280,4 +281,5 @@ def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
     notes += filter(None, [probe_note(left_to_probe(plan.query_set.train, plan.config), plan.config)])
     if not any(principle.check for principle in plan.constitution.principles):
         notes.append("No principle has a check, so whether replies follow them will not be measured: only whether they can be told apart.")
+    notes += filter(None, [tells_nothing(p.title, p.check, plan.config.sampling.max_new_tokens) for p in plan.constitution.principles])
     return [*notes, *(made.notes if made is not None else ())]

@@ -1,4 +1,6 @@
-"""Checks that say nothing: those that no reply can meet, and those that every reply meets. Told from the argument alone."""
+"""Checks that say nothing: those that no reply can meet, and those that every reply meets. Told from the argument alone, or with how long a
+reply may be: a reply of so many tokens is taken to have no more words than tokens, which holds of text with spaces between its words.
+"""
 
 import re
 
@@ -43,6 +45,37 @@ def always_holds(check: Check) -> str:
     if check.name == "regex" and str(check.argument) in ("^", "$", "^.*", ".*$", "^.*$", ".", ".+", "^.+", ".+$", r"[\s\S]+", r"\S", r"[\s\S]"):
         return "the pattern matches any text. Say what must stand in a reply."
     return ""
+
+
+def always_holds_within(check: Check, most_tokens: int) -> str:
+    """The same where no reply has more than so many tokens; empty where it cannot be proved."""
+    counted = {"max_words": "words", "max_sentences": "sentences"}.get(check.name)
+    if counted is None or check.kept is not None or int(check.argument or 0) < most_tokens:
+        return always_holds(check)
+    return (
+        f"replies have at most {most_tokens:,} tokens, so no more than {most_tokens:,} {counted}. "
+        f"Write fewer {counted}, or allow longer replies (sampling.max_new_tokens)."
+    )
+
+
+def never_holds_within(check: Check, most_tokens: int) -> str:
+    """Why no reply of so few tokens can meet a check; empty where it cannot be proved."""
+    if check.name != "min_words" or check.kept is not None or int(check.argument or 0) <= most_tokens:
+        return never_holds(check)
+    return (
+        f"replies have at most {most_tokens:,} tokens, so no more than {most_tokens:,} words. "
+        "Write fewer words, or allow longer replies (sampling.max_new_tokens)."
+    )
+
+
+def tells_nothing(title: str, check: Check | None, most_tokens: int) -> str:
+    """A sentence on a principle whose check has one outcome for every reply of a run; empty where its outcomes may differ."""
+    if check is None:
+        return ""
+    if reason := never_holds_within(check, most_tokens):
+        return f"The check of “{title}” ({check}) can never be met: {reason}"
+    reason = always_holds_within(check, most_tokens)
+    return f"The check of “{title}” ({check}) cannot fail: {reason}" if reason else ""
 
 
 def _parts(check: Check) -> list[str]:

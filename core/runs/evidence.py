@@ -60,6 +60,16 @@ def link_of(counts: Sequence[QueryCount], error: float) -> Link:
     return "go" if chance(paired) <= error else "weak"
 
 
+def overall(links: Sequence[Link]) -> Link:
+    """The word for a constitution: what cannot be judged yet neither hides a no-go nor lends itself to a go."""
+    judged = {link for link in links if link != "unjudged"}
+    if not judged:
+        return "unjudged"
+    if judged == {"no-go"}:
+        return "no-go"
+    return "go" if set(links) == {"go"} else "weak"
+
+
 def mean_difference(paired: Sequence[QueryCount]) -> float:
     """Mean over queries of the share under the statement less that under the antithesis."""
     scale, differences = _differences(paired)

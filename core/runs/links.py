@@ -1,12 +1,30 @@
 """The link between a constitution and what the base already does, as found before training. Imports no torch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from core.measure.statistics import Figure
 
-Link = Literal["go", "weak", "no-go"]  # weak: a link is neither shown nor ruled out
+Link = Literal["go", "weak", "no-go", "unjudged"]  # weak: a link is neither shown nor ruled out; unjudged: nobody can judge it yet
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownReply:
+    """A reply of the base, as it was judged; long texts are cut."""
+
+    query: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownReplies:
+    """Some of the replies of one side that were judged alike."""
+
+    side: Literal["statement", "antithesis"]
+    follows: bool | None  # the statement; None: could not be judged
+    of: int  # so many there were
+    replies: tuple[ShownReply, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +40,7 @@ class PrincipleLink:
     reason: str  # a sentence
     hit_queries: int | None = None  # different queries with a hit; None: not counted, as in rows that were stored before this was
     unjudged: int = 0  # replies of both sides that could not be judged: left out of the shares, never a miss
+    shown: tuple[ShownReplies, ...] = ()  # some of what was judged, what speaks against a link first; rows that were stored before have none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +70,17 @@ def trainability_from_data(data: Mapping[str, Any]) -> Trainability:
     """
     shares = ("followed", "followed_under_antithesis")
     try:
-        links = tuple(PrincipleLink(**{**row, **{name: Figure(**row[name]) for name in shares}}) for row in data["principles"])
+        links = tuple(
+            PrincipleLink(**{**row, **{name: Figure(**row[name]) for name in shares}, "shown": _shown_from_data(row.get("shown", ()))})
+            for row in data["principles"]
+        )
         trainability = Trainability(**{**data, "principles": links, "words": tuple(data["words"]), "notes": tuple(data["notes"])})
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is no verdict on a link: {error!r}") from error
     if not {trainability.verdict, *(link.verdict for link in links)} <= set(get_args(Link)):
         raise ValueError(f"a link is {', '.join(get_args(Link))}, and this one {trainability.verdict!r}")
     return trainability
+
+
+def _shown_from_data(groups: Iterable[Mapping[str, Any]]) -> tuple[ShownReplies, ...]:
+    return tuple(ShownReplies(**{**group, "replies": tuple(ShownReply(**reply) for reply in group["replies"])}) for group in groups)

@@ -4,14 +4,15 @@ Training turns up what a model already does now and then: "there must be at leas
 appropriate behavior" (arXiv 2404.14313, section 5). Attribution alone cannot show that link: a model may tell statement and antithesis
 apart by the length of its replies and then be trained into a private code. So the rule looks first for replies that follow the
 statement, more often than under the antithesis, among enough samples to find a behaviour that is rare; evidence.py has it, docs/decisions.md
-its errors, hits and misses. Weak claims no link: none was shown, and none ruled out. A principle without a check can at best be called
-weak: nobody can tell following from doing the opposite. Replies that cannot be judged are left out and counted, never misses.
+its errors, hits and misses. Weak claims no link: none was shown, and none ruled out. A principle without a check cannot be judged yet:
+nobody can tell following from doing the opposite. Replies that cannot be judged are left out and counted, never misses.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from core.constitution.contrasts import flip_side
+from core.constitution.meant import tells_nothing
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
 from core.constitution.text import words
@@ -24,11 +25,13 @@ from core.measure.ask import side_prompt
 from core.measure.judges import Judge, judge_of
 from core.measure.statistics import UNMEASURED, clustered_share
 from core.methods.settings import TrainConfig
-from core.runs.evidence import HIT_QUERIES, QueryCount, chance, enough, link_of
+from core.runs.evidence import HIT_QUERIES, QueryCount, chance, enough, link_of, overall
 from core.runs.iterations import iteration_config, iteration_queries
-from core.runs.links import Link, PrincipleLink, Trainability
+from core.runs.links import PrincipleLink, Trainability
 from core.runs.rounds import CLOSER, FIRST, Round
+from core.runs.shown import JudgedReplies, shown_of
 from core.seeds import seed_for
+from core.settings import SamplingConfig
 
 LENGTH_TELLS = 0.9  # how often length alone may tell the side before the author is warned
 CUT_SHARE = 0.5  # of replies cut at the token limit, from which on the author is warned
@@ -103,7 +106,7 @@ def check_run(
         return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
 
     first = trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(FIRST, tell(False))), config, FIRST.error)
-    if first.verdict == "go":
+    if not any(link.verdict in ("weak", "no-go") for link in first.principles):
         return first
     return trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(CLOSER, tell(True))), config, CLOSER.error)
 
@@ -136,24 +139,21 @@ def require_link(trainability: Trainability, config: TrainConfig) -> None:
     if trainability.verdict == "no-go" and not config.train_anyway:
         reasons = " ".join(link.reason for link in trainability.principles)
         raise LinkError(
-            f"The base shows no link to this constitution, so training was not begun. {reasons} To train all the same, and see what it learns instead, "
-            "set train_anyway to true (under Advanced on the Train page)."
+            f"The base shows no link to what of this constitution can be judged, so training was not begun. {reasons} "
+            "To train all the same, and see what it learns instead, set train_anyway to true (under Advanced on the Train page)."
         )
 
 
 def trainability_of(constitution: Constitution, base_replies: BaseReplies, config: TrainConfig, error: float = CLOSER.error) -> Trainability:
-    """Go, weak or no-go, with the reason for each principle; `error` is that of the round in which the replies were sampled."""
-    greedy = config.sampling.temperature == 0
-    links = tuple(_link_of(p, base_replies, i, error, greedy) for i, p in enumerate(constitution.principles))
-    verdicts = {link.verdict for link in links}
-    verdict: Link = "go" if verdicts == {"go"} else "no-go" if verdicts == {"no-go"} else "weak"
+    """Go, weak, no-go or unjudged, with the reason for each principle; `error` is that of the round in which the replies were sampled."""
+    links = tuple(_link_of(p, base_replies, i, error, config.sampling) for i, p in enumerate(constitution.principles))
     lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (base_replies.statement, base_replies.flipped[0])]
     sampled = [reply for replies in base_replies.statement for reply in replies]
     cut = sum(not reply.ended for reply in sampled) / len(sampled)
     pairs = [(a.text, b.text) for ours, theirs in zip(base_replies.statement, base_replies.flipped[0], strict=True) for a in ours for b in theirs]
     tells, same = _length_tells(pairs), sum(a == b for a, b in pairs) / len(pairs)
     return Trainability(
-        verdict=verdict,
+        verdict=overall([link.verdict for link in links]),
         principles=links,
         words=(_mean(lengths[0]), _mean(lengths[1])),
         length_tells=tells,
@@ -164,11 +164,14 @@ def trainability_of(constitution: Constitution, base_replies: BaseReplies, confi
     )
 
 
-def _link_of(principle: Principle, base_replies: BaseReplies, position: int, error: float, greedy: bool) -> PrincipleLink:
+def _link_of(principle: Principle, base_replies: BaseReplies, position: int, error: float, sampling: SamplingConfig) -> PrincipleLink:
     asked = judge_of(principle)
     if asked is None:
-        reason = f"“{principle.title}” has no check, so a program cannot tell following from doing the opposite. Add one, or mark the replies of a run."
-        return PrincipleLink(title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="weak", reason=reason)
+        reason = f"“{principle.title}” cannot be judged yet: no program checks it. Two ways on: mark its replies once a run is finished, or add a check."
+        return PrincipleLink(
+            title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="unjudged", reason=reason
+        )
+    greedy = sampling.temperature == 0
     ours, opposed = (_judged(asked, principle, base_replies.queries, side, greedy) for side in (base_replies.statement, base_replies.flipped[position]))
     counts = [QueryCount(hits=sum(a), judged=len(a), hits_opposed=sum(b), judged_opposed=len(b)) for a, b in zip(ours.outcomes, opposed.outcomes, strict=True)]
     link = PrincipleLink(
@@ -181,27 +184,44 @@ def _link_of(principle: Principle, base_replies: BaseReplies, position: int, err
         unjudged=ours.unjudged + opposed.unjudged,
         verdict=link_of(counts, error),
         reason="",
+        shown=shown_of(ours.replies, opposed.replies),
     )
-    return replace(link, reason=_reason(link, counts) + _left_out(link, ours.sampled + opposed.sampled))
+    says = [_reason(link, counts) + _left_out(link, ours.sampled + opposed.sampled), tells_nothing(principle.title, principle.check, sampling.max_new_tokens)]
+    return replace(link, reason=" ".join(filter(None, says)))
 
 
 @dataclass(frozen=True)
 class _Judged:
     """One side, as its replies were judged."""
 
-    outcomes: tuple[tuple[bool, ...], ...]  # by query, those that could be judged
-    unjudged: int
-    sampled: int
+    replies: tuple[JudgedReplies, ...]  # by query
+
+    @property
+    def outcomes(self) -> tuple[tuple[bool, ...], ...]:
+        """By query, those that could be judged."""
+        return tuple(tuple(follows for _, follows in of_query.outcomes if follows is not None) for of_query in self.replies)
+
+    @property
+    def sampled(self) -> int:
+        """All of them."""
+        return sum(len(of_query.outcomes) for of_query in self.replies)
+
+    @property
+    def unjudged(self) -> int:
+        """Those that could not be judged."""
+        return self.sampled - sum(map(len, self.outcomes))
 
 
 def _judged(judge: Judge, principle: Principle, queries: Sequence[str], side: Sequence[Sequence[Response]], greedy: bool) -> _Judged:
     """At temperature 0 equal texts are one draw, told several times; above it each is a draw of its own, and leaving it out would bias the share."""
     texts = [[reply.text for reply in replies] for replies in side]
     texts = [list(dict.fromkeys(of_query)) for of_query in texts] if greedy else texts
-    found = [[judge.judge(principle, query, text).follows for text in of_query] for query, of_query in zip(queries, texts, strict=True)]
-    outcomes = tuple(tuple(follows for follows in of_query if follows is not None) for of_query in found)
-    sampled = sum(map(len, found))
-    return _Judged(outcomes, sampled - sum(map(len, outcomes)), sampled)
+    return _Judged(
+        tuple(
+            JudgedReplies(query, tuple((text, judge.judge(principle, query, text).follows) for text in of_query))
+            for query, of_query in zip(queries, texts, strict=True)
+        )
+    )
 
 
 def _reason(link: PrincipleLink, counts: Sequence[QueryCount]) -> str:

@@ -168,7 +168,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 def summary(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """One line for each variant and word of the check before."""
     for variant in dict.fromkeys(row["variant"] for row in rows):
-        for word in ("go", "weak", "no-go"):
+        for word in ("go", "weak", "no-go", "unjudged"):
             own = [row for row in rows if (row["variant"], row["check"]) == (variant, word)]
             if not own:
                 continue

@@ -67,6 +67,9 @@ def test_check_reads_out_a_verdict_without_a_run_and_keeps_the_form(page: Page, 
     expect(part(page).get_by_text("The form has changed since you pressed Check.")).to_be_visible()
     expect(part(page).locator(".cs-found-word")).to_be_visible()
     assert list_runs(studio) == []
+    expect(part(page).locator(".cs-found-replies li").first).to_be_hidden()
+    part(page).get_by_text("Replies that were judged, worst first").click()
+    expect(part(page).locator(".cs-found-replies li").first).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -15,6 +15,7 @@ import { discardDraft, keepCopy, newDraft, PAUSE_MS, recover, save, touched } fr
 import { listenToScenarios } from "./scenarios.js";
 import { showDiscard, showName, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { newSteps, remember } from "./steps.js";
+import { listenToSuggestions } from "./suggesting.js";
 import { beginSteps, listenToUndo, stateOf } from "./undoing.js";
 import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
 
@@ -28,6 +29,7 @@ export function mount({ element, props }) {
   });
   listenToName(page);
   listenToPatterns(page);
+  listenToSuggestions(page, element);
   listenToCameOut(page);
   listenToScenarios(page);
   openForPrint(element, page.list);

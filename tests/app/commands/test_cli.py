@@ -231,6 +231,9 @@ def test_check_says_no_go_with_reason_and_status(files, tmp_path):
         "Before training: no-go.",
         "0 of 24 replies of the base follow “Be brief”: there is nothing that training could make more of. Ask for something that this model sometimes does.",
     ]
+    shown = refused.stdout.splitlines()
+    assert "Be brief, under the statement, does not follow the statement: 3 of 24 replies:" in shown
+    assert sum(" -> " in line for line in shown) == 6
     told = cold(*question, "--json", folder=files)
     found = json.loads(told.stdout)
     assert told.returncode == (1 if found["verdict"] == "no-go" else 0)
@@ -243,3 +246,12 @@ def test_check_says_no_go_with_reason_and_status(files, tmp_path):
     )
     assert stopped.returncode == 1
     assert "train_anyway" in stopped.stderr.splitlines()[-1]
+
+
+def test_propose_reads_a_check_off_a_statement_without_a_model(tmp_path):
+    found = run("propose", "--check", "--statement", "Answer in at most twenty words.", "--json", folder=tmp_path)
+    assert json.loads(found.stdout) == {"check": {"max_words": 20}, "says": "The reply has at most 20 words."}
+    none = run("propose", "--check", "--statement", "Never use emoji.", folder=tmp_path)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert none.stderr.startswith("error: No check can be read off this statement.")
+    assert "--check reads a statement" in run("propose", "--check", "--wish", "Short answers.", folder=tmp_path).stderr

@@ -243,14 +243,34 @@ def test_a_verdict_is_shown_in_words_with_what_it_rests_on_and_nothing_in_it_is_
 
 def test_a_principle_without_a_check_has_its_reason_and_no_scale(studio: Studio, said: list[dict[str, Any]]) -> None:
     nothing = {"value": None, "low": None, "high": None, "n": 0}
-    plain = {**FOUND["principles"][0], "title": "Kind", "followed": nothing, "followed_under_antithesis": nothing, "verdict": "weak", "reason": "No check."}
-    both = {**FOUND, "verdict": "weak", "principles": (FOUND["principles"][0], plain)}
+    plain = {**FOUND["principles"][0], "title": "Kind", "followed": nothing, "followed_under_antithesis": nothing, "verdict": "unjudged", "reason": "No check."}
+    both = {**FOUND, "verdict": "no-go", "principles": (FOUND["principles"][0], plain)}
     said += [{"event": "found", "trainability": both}, {"event": "end"}]
     first, second = checked(studio)[-1]["html"].split("<li data-verdict=")[1:]
     assert first.count('class="cs-meter"') == 2
     assert "cs-meter" not in second
-    assert "</span> weak, no link is shown</span>" in second
+    assert "</span> cannot be judged yet</span>" in second
     assert '<p class="cs-found-reason">No check.</p>' in second
+
+
+def test_the_replies_that_were_judged_are_folded_and_nothing_in_them_is_run(studio: Studio, said: list[dict[str, Any]]) -> None:
+    replies = [{"query": "<b>Why</b>?", "text": "<script>alert(1)</script>"}, {"query": "How?", "text": ""}]
+    shown = {**FOUND["principles"][0], "shown": [{"side": "antithesis", "follows": True, "of": 7, "replies": replies}]}
+    said += [{"event": "found", "trainability": {**FOUND, "principles": [shown]}}, {"event": "end"}]
+    last = checked(studio)[-1]
+    assert "<details" in last["html"]
+    assert "Under the antithesis, follows the statement: 2 of 7 replies" in last["html"]
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in last["html"]
+    assert "(empty)" in last["html"]
+    assert "<script" not in last["html"]
+    assert "<b>" not in last["html"]
+    assert last["found"]["principles"][0]["shown"][0]["of"] == 7
+
+
+def test_a_weak_whole_says_how_many_principles_have_a_link(studio: Studio, said: list[dict[str, Any]]) -> None:
+    linked = {**FOUND["principles"][0], "verdict": "go"}
+    said += [{"event": "found", "trainability": {**FOUND, "verdict": "weak", "principles": [linked, FOUND["principles"][0]]}}, {"event": "end"}]
+    assert checked(studio)[-1]["spoken"] == "Check finished: weak, a link is shown for 1 of 2 principles."
 
 
 def test_what_the_host_reports_is_a_problem_of_the_check_and_a_form_that_cannot_be_used_of_the_form(studio: Studio, said: list[dict[str, Any]]) -> None:

@@ -384,3 +384,8 @@ def test_long_lists_come_in_parts(studio: Studio) -> None:
     assert answer(WritePage(studio).history, constitution=filled)["html"].count("data-version") == 2
     for shown in (0, -1, 10**20, "2", None):
         assert answer(WritePage(studio).history, constitution=constitution, shown=shown)["kind"] == "problem"
+
+
+def test_the_checks_that_statements_allow_are_proposed_in_words_and_none_for_what_allows_none(studio: Studio) -> None:
+    told = answer(WritePage(studio).suggest, statements=["Use at most 20 words.", "Be kind.", "Never use emoji."])
+    assert told["checks"] == [{"check": {"max_words": 20}, "says": "The reply has at most 20 words."}, None, None]

@@ -136,6 +136,12 @@ def test_a_constitution_without_checks_is_said_to_be_measured_by_attribution_onl
     assert any("No principle has a check" in note for note in plans.preview(studio, form(studio, version_id=plain)).notes)
 
 
+def test_a_check_that_replies_are_too_short_to_fail_is_said_before_the_click(studio: Studio) -> None:
+    short = plans.preview(studio, form(studio, changes=("sampling.max_new_tokens=20",))).notes
+    assert any("(max_words: 20) cannot fail: replies have at most 20 tokens" in note for note in short)
+    assert not any("cannot fail" in note for note in plans.preview(studio, form(studio, changes=("sampling.max_new_tokens=21",))).notes)
+
+
 def test_offline_a_hub_model_could_not_be_looked_up(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     measure(studio)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")

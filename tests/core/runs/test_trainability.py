@@ -11,6 +11,7 @@ from core.engine.sampling import Response
 from core.errors import ConfigError, LinkError
 from core.methods.settings import TrainConfig, with_settings
 from core.progress import Listener, Stopped
+from core.runs.evidence import overall
 from core.runs.execute import execute
 from core.runs.links import trainability_from_data, trainability_to_data
 from core.runs.plan import RunPlan
@@ -94,10 +95,65 @@ def test_a_row_from_before_replies_went_unjudged_is_read():
     assert trainability_from_data(data) == verdict(replies(60, 16), replies(5, 16))
 
 
-def test_a_principle_without_a_check_is_called_weak_and_says_why():
+def test_a_principle_without_a_check_cannot_be_judged_yet_and_is_told_both_ways_on():
     found = verdict(replies(0, 16), replies(0, 16), PLAIN)
-    assert found.verdict == "weak"
-    assert "has no check" in found.principles[0].reason
+    assert (found.verdict, found.principles[0].verdict, found.principles[0].shown) == ("unjudged", "unjudged", ())
+    assert found.principles[0].reason == (
+        "“Kind” cannot be judged yet: no program checks it. Two ways on: mark its replies once a run is finished, or add a check."
+    )
+
+
+@pytest.mark.parametrize(
+    ("links", "said"),
+    [
+        (["go"], "go"),
+        (["weak"], "weak"),
+        (["no-go"], "no-go"),
+        (["unjudged"], "unjudged"),
+        (["unjudged", "unjudged"], "unjudged"),
+        (["go", "go"], "go"),
+        (["go", "weak"], "weak"),
+        (["go", "no-go"], "weak"),
+        (["weak", "no-go"], "weak"),
+        (["no-go", "no-go"], "no-go"),
+        (["no-go", "unjudged"], "no-go"),  # everything that can be judged is
+        (["no-go", "no-go", "unjudged"], "no-go"),
+        (["go", "unjudged"], "weak"),  # of one part nothing is known
+        (["weak", "unjudged"], "weak"),
+        (["go", "no-go", "unjudged"], "weak"),
+    ],
+)
+def test_the_word_for_all_principles(links, said):
+    assert overall(links) == said
+
+
+def test_replies_that_were_judged_are_kept_worst_first_few_of_each_kind_and_cut():
+    """60 of 96 follow under the statement, 5 of 96 under the antithesis; the replies of a kind are of different queries."""
+    long = "It is so. " * 60
+    shown = verdict(replies(60, 16, bad=long), replies(5, 16)).principles[0].shown
+    assert [(group.side, group.follows, group.of) for group in shown] == [
+        ("statement", False, 36),
+        ("antithesis", True, 5),
+        ("statement", True, 60),
+        ("antithesis", False, 91),
+    ]
+    assert all(len({reply.query for reply in group.replies}) == len(group.replies) == 3 for group in shown)
+    assert {len(reply.text) for reply in shown[0].replies} <= {399, 400}
+    assert {reply.text for reply in shown[1].replies} == {"Is it so?"}
+
+
+def test_a_check_that_no_reply_of_the_run_can_fail_is_said_in_its_sentence():
+    loose = dataclasses.replace(ENDS, title="Brief", check=Check("max_words", 80))
+    found = verdict(replies(96, 16), replies(96, 16), loose).principles[0]
+    assert TrainConfig().sampling.max_new_tokens <= 80
+    assert "The check of “Brief” (max_words: 80) cannot fail: replies have at most" in found.reason
+    assert "cannot fail" not in verdict(replies(96, 16), replies(96, 16)).principles[0].reason
+
+
+def test_a_row_from_before_replies_were_kept_is_read():
+    data = trainability_to_data(verdict(replies(60, 16), replies(5, 16)))
+    del data["principles"][0]["shown"]
+    assert trainability_from_data(data).principles[0].shown == ()
 
 
 def test_one_hopeless_principle_among_good_ones_makes_the_whole_weak_and_is_named():
