@@ -17,9 +17,10 @@ class Exposed:
 
 
 def _own() -> tuple[Exposed, ...]:
-    """The method, and what each of them alone can be set to."""
+    """The method, and what only some of them can be set to: each setting once, whoever else has it."""
     methods = tuple(("" if key == DEFAULT_RECIPE else key, info.title) for key, info in RECIPES.items())
-    settings = (Exposed(name, label, "float") for info in RECIPES.values() for name, label in info.labels.items())
+    labels = {name: label for info in RECIPES.values() for name, label in info.labels.items()}
+    settings = (Exposed(name, label, "float") for name, label in labels.items())
     return (Exposed("method", "Method of training", "choice", methods), *settings)
 
 

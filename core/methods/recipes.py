@@ -34,7 +34,7 @@ RECIPES = {
             settings=SamiSettings,
             module="core.methods.sami.recipe",
             loss=loss_curve("Cross-entropy between constitutions and responses. Lower means they are matched better; it says nothing about behaviour."),
-            labels={"kl_weight": "KL weight (0 = SAMI as published)", "likelihood_weight": "Likelihood weight (0 = SAMI as published)"},
+            labels={"kl_weight": "KL weight (0 = SAMI as published)", "likelihood_weight": "Likelihood weight (0 = as published)"},
         ),
         RecipeInfo(
             key="mipo",
@@ -51,7 +51,7 @@ RECIPES = {
                     meaning="By how much more than the base the model prefers the response of the right constitution; mean over pairs.",
                 ),
             ),
-            labels={"beta": "β: how strongly preferences are held to the base’s", "likelihood_weight": "Likelihood weight (0 = MIPO as published)"},
+            labels={"beta": "β: how strongly preferences are held to the base’s", "likelihood_weight": "Likelihood weight (0 = as published)"},
         ),
     )
 }

@@ -7,6 +7,7 @@ import pytest
 from app.pages.train import TrainPage
 from app.services.exposed import EXPOSED, preset_values
 from app.services.studio import Studio
+from core.methods.recipes import RECIPES
 from core.methods.settings import PRESETS
 from tests.app.pages.calling import asks, sent
 from tests.app.planting import HARDWARE, measure
@@ -37,6 +38,13 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
     measure(studio, HARDWARE)
     told = page.preview(sent(studio, settings={"method": "mipo"}), asks())["html"]
     assert "measure: MIPO with the constitution" in told, told
+
+
+def test_a_setting_that_several_methods_have_is_offered_once_and_all_of_them_call_it_the_same() -> None:
+    names = [setting.name for setting in EXPOSED]
+    assert len(names) == len(set(names))
+    for name in names:
+        assert len({info.labels[name] for info in RECIPES.values() if name in info.labels}) <= 1, name
 
 
 def test_no_setting_is_asked_for_by_its_variable_or_in_words_of_a_program() -> None:
