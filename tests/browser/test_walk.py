@@ -32,6 +32,7 @@ from tests.browser.conftest import ROOT, free_port
 pytestmark = [pytest.mark.browser, pytest.mark.real_model]
 
 STATEMENT = "Answer in one short sentence, as briefly as you can."
+HELD_OUT = 16  # of the preset's 24: most of the walk's time is measuring, and so many show a rise as large as this one
 LARGEST_WEB_BYTES = 300 * 1024**2
 
 
@@ -122,6 +123,9 @@ def test_a_run_trains_while_processes_are_killed_and_pages_reload(page: Page, wh
     page.goto(f"{whole.url}/train")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
     page.get_by_label("Constitution", exact=True).select_option(label="Few words, version 1: The first version")
+    page.get_by_text("Advanced", exact=True).click()
+    page.get_by_label("Held-out queries measured").fill(str(HELD_OUT))
+    expect(page.get_by_text(f"measured on {HELD_OUT} held-out queries").first).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/run\?id=\d+$"))
