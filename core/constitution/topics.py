@@ -73,6 +73,11 @@ def topical_words(constitution: Constitution) -> list[str]:
     return [first[stem] for stem, _ in counts.most_common()]
 
 
+def is_about_something(constitution: Constitution) -> bool:
+    """Whether a text has so many topical words that its queries can be held against them."""
+    return len(topical_words(constitution)) >= FEWEST
+
+
 def occasions(about: Iterable[str], queries: Sequence[str]) -> Occasions:
     """Count the queries, the first `READ` of them, that hold one of the words, or one that begins alike."""
     stems, looked_at = {_stem(word) for word in about}, queries[:READ]
