@@ -10,6 +10,7 @@ from core.constitution.patterns import matches_nothing
 from core.constitution.text import folded
 
 MOST_REPLY_WORDS = 4_096  # no reply is longer: the most tokens that can be asked for
+_APART = ", in text with spaces between its words"  # elsewhere one token may hold several
 _ASSERTS = re.compile(r"[\^$]|\\[AZzbBGmMKX]|\(\?")  # what makes a match depend on more than the characters at its place
 
 
@@ -53,7 +54,7 @@ def always_holds_within(check: Check, most_tokens: int) -> str:
     if counted is None or check.kept is not None or int(check.argument or 0) < most_tokens:
         return always_holds(check)
     return (
-        f"replies have at most {most_tokens:,} tokens, so no more than {most_tokens:,} {counted}. "
+        f"replies have at most {most_tokens:,} tokens, so no more than {most_tokens:,} {counted}{_APART}. "
         f"Write fewer {counted}, or allow longer replies (sampling.max_new_tokens)."
     )
 
@@ -63,7 +64,7 @@ def never_holds_within(check: Check, most_tokens: int) -> str:
     if check.name != "min_words" or check.kept is not None or int(check.argument or 0) <= most_tokens:
         return never_holds(check)
     return (
-        f"replies have at most {most_tokens:,} tokens, so no more than {most_tokens:,} words. "
+        f"replies have at most {most_tokens:,} tokens, so no more than {most_tokens:,} words{_APART}. "
         "Write fewer words, or allow longer replies (sampling.max_new_tokens)."
     )
 

@@ -26,7 +26,9 @@ def test_what_every_reply_of_so_many_tokens_meets(check, holds):
 
 
 def test_a_longer_reply_may_fail_what_a_short_one_cannot():
-    assert always_holds_within(Check("max_words", 80), 64).startswith("replies have at most 64 tokens, so no more than 64 words.")
+    assert always_holds_within(Check("max_words", 80), 64).startswith(
+        "replies have at most 64 tokens, so no more than 64 words, in text with spaces between its words."
+    )
     assert always_holds_within(Check("max_words", 80), 128) == always_holds(Check("max_words", 80)) == ""
 
 
@@ -43,7 +45,7 @@ def test_more_words_than_there_are_tokens_can_never_be_asked_for():
 
 def test_it_is_said_of_the_principle_with_its_check_and_the_remedy():
     assert tells_nothing("Brief", Check("max_words", 80), TOKENS) == (
-        "The check of “Brief” (max_words: 80) cannot fail: replies have at most 64 tokens, so no more than 64 words. "
+        "The check of “Brief” (max_words: 80) cannot fail: replies have at most 64 tokens, so no more than 64 words, in text with spaces between its words. "
         "Write fewer words, or allow longer replies (sampling.max_new_tokens)."
     )
     assert "can never be met" in tells_nothing("Long", Check("min_words", 80), TOKENS)
