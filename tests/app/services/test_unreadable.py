@@ -10,6 +10,7 @@ from app.services import constitutions as service
 from app.services import downloads, judging, plans, query_sets, runs, sources
 from app.services.comparisons import CompareForm, list_recent, open_comparison, start_comparison
 from app.services.draft_views import UnreadableDraftError
+from app.services.starter_queries import FILES
 from app.services.stored import NotKeptError, unreadable_rows, unreadable_versions
 from app.services.studio import RefusedError, Studio, open_studio
 from app.services.text_files import export
@@ -95,7 +96,8 @@ def test_every_row_can_be_taken_as_it_is_stored(studio: Studio, damaged: Damaged
 
 
 def test_queries_that_were_changed_are_not_trained_on(studio: Studio, damaged: Damaged) -> None:
-    assert damaged.queries in [view.id for view in query_sets.list_query_sets(studio)]
+    listed = [view.id for view in query_sets.list_query_sets(studio)]
+    assert (listed[0], len(listed)) == (damaged.queries, len(FILES))
     with pytest.raises(downloads.NothingToTakeError, match="were changed since they were uploaded"):
         downloads.query_set_file(studio, damaged.queries)
 
