@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.commands import ask, audit, mark, runs, user
-from app.commands.options import backup_options, judge_options, propose_options, read_options
+from app.commands.options import backup_options, judge_options, propose_options, read_options, trial_options
 from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
 from core.constitution.principles import SIDES
@@ -31,6 +31,7 @@ VERBS = (
     "mark",
     "ask",
     "propose",
+    "trial",
     "runs",
     "user",
     "audit",
@@ -51,6 +52,7 @@ examples:
   python -m app judge --constitution brief.yaml --replies replies.jsonl
   python -m app mark --run 3                         judge its replies yourself, one by one, blind to what wrote them
   python -m app ask --run 3 --judge http://127.0.0.1:8000/v1 --model NAME
+  python -m app trial --constitution brief.yaml --check "max_words: 20"
   python -m app propose --wish "I want short answers."
   python -m app user add Zoë                         from then on only those who have an account are let in
   python -m app backup studio.tar                    copy database and runs while the studio runs; restore studio.tar brings them back
@@ -157,7 +159,7 @@ def parser() -> argparse.ArgumentParser:
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
     added = [each for verb in (mark, ask, runs, user, audit) for each in verb.add_to(commands)]
-    for command in (writing, *added, *backup_options(commands)):
+    for command in (writing, trial_options(commands), *added, *backup_options(commands)):
         _data(command)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")

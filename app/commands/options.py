@@ -9,6 +9,12 @@ It holds no password and no token, and only this user can read it. Exit status 1
 """
 
 
+TRIAL = """\
+Try a check on the held-out replies of the newest finished run of this studio that had the principle (by its id, else by its texts): how many pass under
+the statement, how many under the antithesis, and a few replies of each. Nothing is stored. Exit status 1 where nothing could be tried.
+"""
+
+
 def read_options(command: argparse.ArgumentParser) -> None:
     """Of `read`."""
     command.add_argument("file", type=Path, metavar="FILE", help="a file of queries, a constitution, or replies")
@@ -44,6 +50,16 @@ def propose_options(command: argparse.ArgumentParser) -> argparse.ArgumentParser
     command.add_argument("--check", action="store_true", help="with --statement: the check that its words allow, and nothing else; no model is asked")
     command.add_argument("--json", action="store_true", help="print JSON instead of YAML")
     return command
+
+
+def trial_options(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Of `trial`, whose parser is given back."""
+    trial = commands.add_parser("trial", help="try a check on replies that the studio's runs left", description=TRIAL)
+    trial.add_argument("--constitution", required=True, type=Path, metavar="FILE", help="as for the other commands")
+    trial.add_argument("--principle", type=int, metavar="N", help="which, from 1 on (default: all)")
+    trial.add_argument("--check", metavar="CHECK", help="“max_words: 20” (default: the principle's own, else the one that its statement allows)")
+    trial.add_argument("--json", action="store_true", help="print JSON instead of lines")
+    return trial
 
 
 def backup_options(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:

@@ -11,6 +11,7 @@ from app.services.came_out import NewestRun
 from app.services.comparison_views import Recent
 from app.services.matching import MatchedText
 from app.services.text_files import TextFile
+from app.services.trials import Trial
 from core.constitution.changes import ConstitutionChange
 from core.constitution.findings import Finding
 from core.constitution.proposals import Proposal
@@ -217,6 +218,13 @@ class SuggestedCheck:
 class Suggested:
     kind: Literal["suggested"] = "suggested"
     checks: tuple[SuggestedCheck | None, ...]  # for each statement; None: it allows none
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckTried(Trial):
+    kind: Literal["tried"] = "tried"
+    says: str  # all of it in a few sentences
+    html: str
 
 
 @dataclass(frozen=True, kw_only=True)

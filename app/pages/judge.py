@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
 from app.pages.judge_answers import JudgedReplies, JudgeOpened, RepliesRead, VersionOption
-from app.pages.questions import JudgeAddress, ReplyFile, ReplyFileWish, file_bytes, id_in
+from app.pages.judge_questions import JudgeAddress, ReplyFile, ReplyFileWish
+from app.pages.questions import file_bytes, id_in
 from app.present.judging import reading_html, upload_html
 from app.present.readings import reply_reading_data
 from app.services import judging, plans

@@ -1,4 +1,7 @@
-"""Everything that a page or a script may ask, each question one typed and bounded value. What a text may say is checked by the services."""
+"""Everything that a page or a script may ask, each question one typed and bounded value. What a text may say is checked by the services.
+
+What is asked of replies stands in `judge_questions.py` and `mark_questions.py`.
+"""
 
 import base64
 import binascii
@@ -173,6 +176,14 @@ class Statements(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckTrial(Question):
+    check: Text | Annotated[dict[Text, Any], Field(max_length=MOST_ITEMS)]  # as a draft's row has it
+    principle: Text = ""  # its id; empty: it is found by its texts
+    statement: Text = ""
+    antithesis: Text = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalWish(Question):
     wish: Text = ""  # in a sentence; or
     statement: Text = ""  # which stays, and an antithesis is written to it
@@ -233,27 +244,6 @@ class RunAddress(Question):
 class RunWatch(Question):
     run: Id
     seen: Text = ""  # the mark of what was shown last
-
-
-# Judge
-
-
-@dataclass(frozen=True, kw_only=True)
-class JudgeAddress(Question):
-    """What the page's address names."""
-
-    version: Text = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplyFile(Question):
-    data: Text  # the file in base64
-    filename: Text = "replies.jsonl"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplyFileWish(ReplyFile):
-    version: Id
 
 
 # Compare

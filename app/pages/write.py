@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.pages.answers import (
+    CheckTried,
     Choose,
     Conflict,
     FileToTake,
@@ -25,6 +26,7 @@ from app.pages.endpoints import answers
 from app.pages.frame import component, header
 from app.pages.questions import (
     A_PAGE,
+    CheckTrial,
     DraftSeen,
     DraftTexts,
     HistoryWish,
@@ -55,6 +57,7 @@ from app.present.constitutions import (
 )
 from app.present.standings import standing_html
 from app.present.text import more_html
+from app.present.trials import trial_html, trial_sentences
 from app.services import constitutions as service
 from app.services.came_out import newest_run
 from app.services.differences import differences
@@ -63,7 +66,9 @@ from app.services.matching import matches
 from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
 from app.services.studio import Studio
 from app.services.text_files import export
-from core.constitution.checks import check_to_data
+from app.services.trials import try_on_stored
+from core.constitution.checks import check_from_data, check_to_data
+from core.constitution.principles import Principle
 from core.constitution.proposals import Wish
 from core.constitution.stored import Unreadable
 from core.constitution.suggesting import in_words, suggest
@@ -72,7 +77,7 @@ from core.measure.standings import Standing
 
 ENDPOINTS = (
     *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "discard", "open", "history", "download", "matches"),
-    *("suggest", "propose", "proposal", "leave"),
+    *("suggest", "trial", "propose", "proposal", "leave"),
 )
 
 
@@ -221,6 +226,15 @@ class WritePage:
     def suggest(self, question: Statements, editor: str) -> Suggested:
         """The check that each statement allows, by its words; nothing is stored, the author takes it or not."""
         return Suggested(checks=tuple(map(_suggested, question.statements)))
+
+    @answers
+    def trial(self, question: CheckTrial, editor: str) -> CheckTried:
+        """What a check says of stored replies: those of the newest finished run that had the principle. Nothing is stored."""
+        check = check_from_data(question.check, "this principle")
+        principle = Principle(id=question.principle, title="", statement=question.statement, antithesis=question.antithesis)
+        found = try_on_stored(self.studio, principle, check)
+        html = trial_html(found, in_words(check))
+        return CheckTried(run=found.run, tried=found.tried, problem=found.problem, says=" ".join(trial_sentences(found)), html=html)
 
     @answers
     def propose(self, question: ProposalWish, editor: str) -> ProposalState | Problem:

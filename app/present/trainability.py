@@ -99,7 +99,7 @@ def _link(link: PrincipleLink, several: bool, position: int) -> str:
     verdict = link.verdict
     word = f'<span class="cs-found-verdict">{_mark(verdict)} {WORDS[verdict]}</span>' if several else ""
     shares = ((link.followed, STATEMENT), (link.followed_under_antithesis, ANTITHESIS))
-    meters = "".join(_meter(figure, side.sign, side.under) for figure, side in shares)
+    meters = "".join(meter_html(figure, side.sign, side.under) for figure, side in shares)
     return (
         f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span dir="auto">{escape(link.title)}</span>{word}</p>'
         f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{isolated(link.reason, link.title)}</p>{_shown(link, position)}</li>'
@@ -121,7 +121,7 @@ def _shown(link: PrincipleLink, position: int) -> str:
     return f'<details class="cs-fold" data-fold="judged-{position}"><summary>Replies that were judged, worst first</summary>{groups}</details>'
 
 
-def _meter(figure: Figure, sign: str, label: str) -> str:
+def meter_html(figure: Figure, sign: str, label: str) -> str:
     """One share on a scale from nothing to all, with its interval; nothing where none was measured."""
     value, low, high = figure.value, figure.low, figure.high
     if value is None or low is None or high is None:

@@ -16,6 +16,7 @@ import { listenToScenarios } from "./scenarios.js";
 import { showDiscard, showName, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { newSteps, remember } from "./steps.js";
 import { listenToSuggestions } from "./suggesting.js";
+import { listenToTrials } from "./trying.js";
 import { beginSteps, listenToUndo, stateOf } from "./undoing.js";
 import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
 
@@ -30,6 +31,7 @@ export function mount({ element, props }) {
   listenToName(page);
   listenToPatterns(page);
   listenToSuggestions(page, element);
+  listenToTrials(page, element);
   listenToCameOut(page);
   listenToScenarios(page);
   openForPrint(element, page.list);

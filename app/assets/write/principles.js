@@ -63,8 +63,10 @@ function checkLine(kinds, id, check) {
   input.value = argument == null || typeof argument === "object" ? "" : argument;
   const namely = h("label", { for: `${id}-argument`, class: "cs-check-label" });
   const taken = h("span", { class: "cs-check-with" }, namely, input);
+  const trial = h("button", { type: "button", class: "cs-link", "data-try": "", "aria-label": "Try it on replies: the chosen check" }, "Try it on replies");
   const follow = () => {
     const kind = kinds[select.value];
+    trial.hidden = !kind;
     taken.hidden = kind ? !kind.argument : !input.value; // of one that is not known what is stored is shown
     namely.textContent = kind?.argument === "int" ? "N =" : "namely";
     input.inputMode = kind?.argument === "int" ? "numeric" : "text";
@@ -73,7 +75,7 @@ function checkLine(kinds, id, check) {
   select.addEventListener("change", follow);
   follow();
   const label = h("label", { class: "cs-label", for: `${id}-check` }, "Check");
-  return h("div", { class: "cs-check" }, label, h("span", { class: "cs-check-says" }, "The reply ", select), taken, problemLine(id, "check"));
+  return h("div", { class: "cs-check" }, label, h("span", { class: "cs-check-says" }, "The reply ", select), taken, trial, problemLine(id, "check"));
 }
 
 function icon(sign, action, label) {

@@ -37,7 +37,8 @@ function show(item, proposed) {
   there?.remove();
   if (!proposed) return;
   const button = h("button", { type: "button", class: "cs-link", "aria-label": `Take it: ${proposed.says}`, onclick: (event) => isSecond(event) || take(item, proposed) }, "Take it");
-  item.querySelector(".cs-check").append(h("p", { class: "cs-suggested", "data-says": proposed.says }, `Proposed: ${proposed.says} `, button));
+  const trial = h("button", { type: "button", class: "cs-link", "aria-label": `Try it on replies: ${proposed.says}`, "data-try": JSON.stringify(proposed.check) }, "Try it on replies");
+  item.querySelector(".cs-check").append(h("p", { class: "cs-suggested", "data-says": proposed.says }, `Proposed: ${proposed.says} `, button, " ", trial));
 }
 
 function take(item, { check }) {
