@@ -29,19 +29,9 @@ KEY = "a-click-1"
 OWN_ROWS = {"mark/mark", "mark/undo"}  # a mark is a row of its own that says who made it, when, and when it was taken back; nothing is written over
 NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered: drafts are their editor's own, comparisons and proposals too
     *("mark/opened", "mark/card"),
+    *("constitutions/list", "write/draft", "write/save", "write/preview", "write/open", "write/download", "write/matches", "write/propose", "write/suggest"),
     *(
-        "constitutions/list",
-        "write/draft",
-        "write/save",
-        "write/preview",
-        "write/open",
-        "write/download",
-        "write/matches",
-        "write/propose",
-        "write/suggest",
         "write/trial",
-    ),
-    *(
         "write/proposal",
         "write/leave",
         "write/begin",
