@@ -188,6 +188,7 @@ def test_a_scenario_of_the_constitution_can_be_asked(page: Page, app: App, run_i
     expect(query).to_have_value("Why?\n\nTell me.")
     query.fill("My own?")
     expect(query).to_have_value("My own?")
+    expect(scenario).to_have_value("")  # what stands there is no scenario any more
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -30,6 +30,7 @@ export function makeForm() {
   form.scenario.addEventListener("change", () => {
     if (form.scenario.value) form.query.value = form.scenario.value;
   });
+  form.query.addEventListener("input", () => (form.scenario.value = "")); // what is typed is no scenario any more
   form.node = formNode(form);
   form.query.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.node.requestSubmit();
