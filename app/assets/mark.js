@@ -46,6 +46,7 @@ function makePage(element, ask) {
     statement: h("p", { class: "cs-text", dir: "auto" }),
     antithesis: h("p", { class: "cs-text", dir: "auto" }),
     query: h("p", { class: "cs-mark-query", dir: "auto" }),
+    expected: h("dl", { class: "cs-mark-expected" }),
     reply: h("p", { class: "cs-text cs-mark-reply", dir: "auto" }),
     spoken: h("p", { class: "cs-sr", role: "status" }),
     answers: ANSWERS.map(({ key, answer, says }) => h("button", { type: "button", class: "cs-button cs-mark-answer", "data-answer": answer }, h("kbd", { "aria-hidden": "true" }, key), says)),
@@ -80,8 +81,8 @@ function principleNode({ statement, antithesis }) {
   return h("div", { class: "cs-facing cs-mark-principle" }, side("statement", "◆", "Does it follow this?", statement), side("antithesis", "◇", "Its antithesis", antithesis));
 }
 
-function replyNode({ query, reply }) {
-  return h("div", { class: "cs-mark-said" }, h("h2", { class: "cs-label" }, "Query"), query, h("h2", { class: "cs-label" }, "Reply"), reply);
+function replyNode({ query, expected, reply }) {
+  return h("div", { class: "cs-mark-said" }, h("h2", { class: "cs-label" }, "Query"), query, expected, h("h2", { class: "cs-label" }, "Reply"), reply);
 }
 
 function barNode(page) {
@@ -115,10 +116,18 @@ function show(page, marking) {
 
 function showCard(page, { card, done, total }) {
   setText(page.query, card.query);
+  const expected = expectedOf(card);
+  page.expected.hidden = !expected.length;
+  page.expected.replaceChildren(...expected.flatMap(({ says, text }) => [h("dt", { class: "cs-label" }, says), h("dd", { class: "cs-text", dir: "auto" }, text)]));
   setText(page.reply, card.reply);
   page.answers.forEach((button) => (button.disabled = false));
   page.card.querySelector(".cs-mark-said").hidden = page.group.hidden = false;
-  setText(page.spoken, `Card ${done + 1} of ${total}. Query: ${card.query} Reply: ${card.reply}`);
+  setText(page.spoken, [`Card ${done + 1} of ${total}. Query: ${card.query}`, ...expected.map(({ says, text }) => `${says}: ${text}`), `Reply: ${card.reply}`].join(" "));
+}
+
+// What the author of a scenario says a reply to it would do; nothing of any other query.
+export function expectedOf({ would_follow, would_not }) {
+  return [{ says: "Would follow", text: would_follow }, { says: "Would not", text: would_not }].filter(({ text }) => text);
 }
 
 function showEnd(page, marking) {

@@ -5,7 +5,7 @@ import json
 import sys
 
 from app.commands.files import read_constitution
-from app.commands.inputs import load, note_topic, open_settings, read_queries
+from app.commands.inputs import load, note_scenarios, note_topic, open_settings, read_queries
 from app.commands.terminal import quiet
 from app.present.trainability import reply_lines, trainability_lines
 from core.methods.settings import preset, with_settings
@@ -23,6 +23,7 @@ def run(options: argparse.Namespace) -> int:
     queries = read_queries(options)
     require_possible(constitution, queries, config)
     note_topic(constitution, queries)
+    note_scenarios(constitution, queries, config)
     model = load(options, settings, None, four_bit=config.four_bit)
     tell = now_and_then(lambda words: print(words, file=sys.stderr, flush=True))
     found = check_run(model, constitution, queries, config, on_asking=tell)

@@ -26,6 +26,7 @@ from core.measure.values import NO_SIDE
 from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
 from core.methods.settings import TrainConfig, config_from_data
 from core.runs.records import PLAN
+from core.runs.run_queries import run_queries, scenario_notes, scenarios_say
 from core.settings import ModelReference, SamplingConfig
 
 RUN_DEPTH = 3  # folders between an adapter and the data folder: runs/12/attempt-1/adapter
@@ -34,6 +35,14 @@ RUN_DEPTH = 3  # folders between an adapter and the data folder: runs/12/attempt
 def note_topic(constitution: Constitution, queries: Sequence[Query]) -> None:
     """Say on the terminal's other stream that the queries have little to do with the text, where that is so."""
     if note := off_topic(constitution, [query.text for query in queries if query.split == "train"]):
+        print(f"Note: {note}", file=sys.stderr)
+
+
+def note_scenarios(constitution: Constitution, queries: Sequence[Query], config: TrainConfig) -> None:
+    """Say there too how many scenarios are trained on and measured, and what is not used as it is marked."""
+    drawn = run_queries(constitution, queries, config.seed)
+    said = [f"Scenarios: {counts}." for counts in (scenarios_say(drawn, config),) if counts]
+    for note in (*said, *scenario_notes(drawn, config)):
         print(f"Note: {note}", file=sys.stderr)
 
 

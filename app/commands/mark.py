@@ -13,7 +13,7 @@ from app.settings import Settings
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.services.cards import Marking, MarkWish
+    from app.services.cards import CardShown, Marking, MarkWish
     from app.services.desks import Desk
     from app.services.studio import Studio
 
@@ -94,13 +94,19 @@ def _mark(desk: "Desk", options: argparse.Namespace) -> None:
         f"“{at.constitution}”, principle {at.number}: “{at.title}”\n  Does it follow this?  {at.statement}\n  Its antithesis:       {at.antithesis}\n  {KEYS}"
     )
     while at.card is not None:
-        print(f"\n[{at.done + 1} of {at.total}]\n{_shown('Query', at.card.query)}\n{_shown('Reply', at.card.reply)}")
+        print(f"\n[{at.done + 1} of {at.total}]\n{_card(at.card)}")
         typed = _typed()
         if typed is None:
             print(f"{at.done} of {at.total} marked. The same command goes on.")
             return
         at = _answered(desk, wish, at, typed)
     _tell_end(at)
+
+
+def _card(card: "CardShown") -> str:
+    expected = {"Would follow": card.would_follow, "Would not": card.would_not}
+    parts = {"Query": card.query, **{what: text for what, text in expected.items() if text}, "Reply": card.reply}
+    return "\n".join(_shown(what, text) for what, text in parts.items())
 
 
 def _shown(what: str, text: str) -> str:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from app.commands.files import read_constitution
-from app.commands.inputs import note_topic, open_settings, place_of, read_queries
+from app.commands.inputs import note_scenarios, note_topic, open_settings, place_of, read_queries
 from app.commands.series import train_series
 from app.commands.terminal import Printer, StopRequest, quiet
 from app.present.balance import balance_lines
@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
     )
     require_possible(plan.constitution, plan.queries, plan.config)
     note_topic(plan.constitution, plan.queries)
+    note_scenarios(plan.constitution, plan.queries, plan.config)
     if plan.model.id == DEFAULT_MODEL:
         print(DEFAULT_NOTICE)
     stop = StopRequest()

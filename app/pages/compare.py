@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from app.pages.answers import Compared, CompareOpened, Difference, SourceList, StoredComparison
+from app.pages.compare_scenarios import ScenarioList, SourceWish
 from app.pages.endpoints import answers, paced, tells
 from app.pages.frame import component, header
 from app.pages.questions import CompareAddress, ComparisonWish, NoDetails, OneComparison, TwoReplies, id_in
@@ -12,12 +13,12 @@ from app.present.panes import arm_option, comparison_state, source_key, source_o
 from app.services import comparisons as service
 from app.services.comparison_views import ComparisonView
 from app.services.comparisons import CompareForm
-from app.services.sources import ArmWish, Source, list_sources, own_source, source_for
+from app.services.sources import ArmWish, Source, list_sources, own_source, scenarios_to_ask, source_for
 from app.services.studio import Studio
 from core.errors import ConfigError, StudioError
 
 DRAW_EVERY_S = 0.1  # a model may write a hundred tokens a second; the eye wants fewer
-ENDPOINTS = ("opened", "sources", "open", "compare", "redo", "diff")
+ENDPOINTS = ("opened", "sources", "scenarios", "open", "compare", "redo", "diff")
 SAMPLING = ("max_new_tokens", "temperature", "top_p")
 
 
@@ -68,6 +69,12 @@ class ComparePage:
         return SourceList(sources=options, recent=tuple(service.list_recent(self.studio)))
 
     @answers
+    def scenarios(self, question: SourceWish, editor: str) -> ScenarioList:
+        """The scenarios of what is compared, to ask one of them."""
+        run_id, version_id = _chosen(question.source)
+        return ScenarioList(source=question.source, scenarios=tuple(scenarios_to_ask(self.studio, run_id, version_id)))
+
+    @answers
     def open(self, question: OneComparison, editor: str) -> StoredComparison:
         """A comparison as it was left."""
         return _stored(service.open_comparison(self.studio, question.comparison))
@@ -114,14 +121,20 @@ def _stored(view: ComparisonView) -> StoredComparison:
     )
 
 
-def _form(question: ComparisonWish) -> CompareForm:
-    kind, _, number = question.source.partition(":")
+def _chosen(source: str) -> tuple[int | None, int | None]:
+    """The run, or the version without one, that the key of a source names."""
+    kind, _, number = source.partition(":")
     chosen = id_in(number)
     if kind not in ("run", "version") or chosen is None:
         raise ConfigError("No run and no version is chosen. Choose one.")
+    return (chosen, None) if kind == "run" else (None, chosen)
+
+
+def _form(question: ComparisonWish) -> CompareForm:
+    run_id, version_id = _chosen(question.source)
     return CompareForm(
-        run_id=chosen if kind == "run" else None,
-        version_id=chosen if kind == "version" else None,
+        run_id=run_id,
+        version_id=version_id,
         query=question.query,
         side=question.side,
         seed=question.seed,

@@ -6,6 +6,7 @@ from app.services.plans import Preview
 from core.machine import Hardware
 from core.methods.settings import TrainConfig
 from core.runs.iterations import Amount, amount_of
+from core.runs.run_queries import scenarios_say
 
 UNMEASURED = "The machine that trains has not been measured yet: the trainer does that when it starts, which takes about ten seconds."
 
@@ -28,6 +29,8 @@ def preview_html(preview: Preview) -> str:
     else:
         rows.append(("Time and memory", '<span class="cs-quiet">Not known yet.</span>'))
     rows.append(("Work", f'<span class="cs-number">{escape(work(preview.plan.config, preview.plan.amount))}</span>'))
+    if preview.plan.scenarios is not None:
+        rows.append(("Scenarios", f'<span class="cs-number">{scenarios_say(preview.plan.scenarios, preview.plan.config)}</span>'))
     facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
     warnings = "".join(f'<p class="cs-problem">{escape(text)}</p>' for text in preview.warnings)
     notes = "".join(f"<li>{escape(text)}</li>" for text in preview.notes)

@@ -29,7 +29,7 @@ def series_csv(series: Series) -> str:
     writer.writeheader()
     for line in series_rows_to_data(series):
         values = dict(zip(columns, (figure["value"] for figure in line["by_seed"]), strict=True))
-        writer.writerow({**line, **values, "measure": _plain(line["measure"]), "split": series.split})
+        writer.writerow({**line, **values, "measure": _plain(line["measure"]), "split": line.get("split", series.split)})
     return out.getvalue()
 
 

@@ -11,7 +11,7 @@ from app.present.balance import balance_html
 from app.present.figures import cell
 from app.present.text import count, escape, isolated
 from core.constitution.principles import SIDES
-from core.measure.rows import Row, family_note, rows
+from core.measure.rows import Row, family_note, rows, scenarios_say
 from core.measure.values import PrincipleFigures, Report
 from core.measure.verdicts import Verdict
 from core.methods.arms import arm_title, inner_title
@@ -70,12 +70,13 @@ def _listed(names: Sequence[str]) -> str:
 def _verdict(report: Report, principle: PrincipleFigures) -> str:
     mark, tone = MARKS[principle.verdict] if principle.verdict is not None else ("", "")
     word = principle.verdict.value if principle.verdict is not None else ""
-    control = f'<p class="cs-finding-says">{isolated(principle.control, principle.title)}</p>' if principle.control else ""
+    more = [sentence for sentence in (principle.control, scenarios_say(principle)) if sentence]
+    said = "".join(f'<p class="cs-finding-says">{isolated(sentence, principle.title)}</p>' for sentence in (principle.sentence, *more))
     return (
         f'<li class="cs-finding" data-tone="{tone}">'
         f'<p class="cs-finding-word"><span class="cs-finding-mark" aria-hidden="true">{mark}</span>{escape(word)}</p>'
         f'<div><h3 dir="auto">{escape(principle.title)}</h3>'
-        f'<p class="cs-finding-says">{isolated(principle.sentence, principle.title)}</p>{control}{answers_html(report, principle)}</div></li>'
+        f"{said}{answers_html(report, principle)}</div></li>"
     )
 
 
@@ -85,9 +86,10 @@ def _table(report: Report) -> str:
     titles = [principle.title for principle in report.principles]
     body = "".join(_group(title, [row for row in lines if row.group == title], len(report.arms), titles) for title in groups)
     heads = "".join(f'<th scope="col">{escape(arm_title(figures.arm))}</th>' for figures in report.arms)
+    own = ", or where it says so a principle’s own scenarios" if any(row.split for row in lines) else ""
     return (
         '<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Figures of each arm"><table class="cs-result">'
-        '<caption>Held-out queries; 95% intervals in smaller type; n counts queries.</caption><thead><tr><th scope="col">Measure</th>'
+        f'<caption>Held-out queries{own}; 95% intervals in smaller type; n counts queries.</caption><thead><tr><th scope="col">Measure</th>'
         f'{heads}<th scope="col">n</th></tr></thead>{body}</table></div>{_family(report)}'
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from app.present.text import count, escape, isolated
 from core.measure.extremes import extreme_says, extreme_title
+from core.measure.rows import scenarios_say
 from core.measure.standings import MEANINGS, Standing, standing
 from core.measure.values import Extreme, PrincipleFigures, Report, roles
 from core.methods.arms import Arm, inner_title, trained_name
@@ -45,11 +46,12 @@ def _principle(principle: PrincipleFigures, judging: str) -> str:
     finer = principle.verdict.value if principle.verdict is not None and principle.verdict.value != found.value else ""
     said = f'<span class="cs-quiet cs-finer">{escape(finer)}</span>' if finer else ""
     sentence = isolated(principle.sentence, principle.title) if principle.sentence else NO_VERDICT
+    own = f'<p class="cs-finding-says">{escape(scenarios_say(principle))}</p>' if scenarios_say(principle) else ""
     replies = "".join(_extreme(each) for each in principle.extremes)
     beside = f'<div class="cs-extremes">{replies}</div>' if replies else ""
     return (
         f'<li class="cs-came-out"><p class="cs-came-out-word">{standing_html(found)}{said}</p><div><h3 dir="auto">{escape(principle.title)}</h3>'
-        f'<p class="cs-finding-says">{sentence}</p>{judging}{beside}</div></li>'
+        f'<p class="cs-finding-says">{sentence}</p>{own}{judging}{beside}</div></li>'
     )
 
 

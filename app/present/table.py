@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.constitution.principles import SIDES
 from core.measure.extremes import extreme_says, extreme_title
-from core.measure.rows import PERCENT, POINTS, answer_lines, family_note, judged_by, rows, worst_replies
+from core.measure.rows import PERCENT, POINTS, answer_lines, family_note, judged_by, rows, scenarios_say, worst_replies
 from core.measure.series import Series, left_out_says, median_says
 from core.measure.standings import standing
 from core.measure.statistics import Figure, Pooled
@@ -17,7 +17,7 @@ def report_lines(report: Report) -> list[str]:
     """A table with a column for each arm, which constitution replies are traced to, then the sentences for each principle."""
     lines = [f"Result on {report.n_queries} {report.split} queries, with 95% intervals", "", *_table(report), *_confusions(report), ""]
     for principle in report.principles:
-        lines += [sentence for sentence in (principle.sentence, principle.control) if sentence]
+        lines += [sentence for sentence in (principle.sentence, principle.control, scenarios_say(principle)) if sentence]
         lines.append(f"  {judged_by(principle)}")
         lines += _in_a_word(principle)
         lines += [f"  {asked} {answer}{f'; {needs}' if needs else ''}" for asked, answer, needs in answer_lines(report, principle)]

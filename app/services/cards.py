@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
-from core.measure.cards import Card, dealt, identity
-from core.measure.values import MeasuredReply
-from core.methods.arms import Arm
+from core.measure.cards import Card, dealt, expected_of, identity
+from core.measure.values import Answered
 
 FOLLOWS: Mapping[str, bool | None] = {"follows": True, "does not": False, "cannot tell": None}  # what somebody may say
 GONE = "This card is none of the run any more. Reload the page, then go on."
@@ -42,6 +41,8 @@ class CardShown:
     card: str  # what it is known by: the sha256 of what is seen
     query: str
     reply: str
+    would_follow: str = ""  # where the query is a scenario of the principle: what its author says a reply would do that follows it
+    would_not: str = ""  # and one that does not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ class Book:
     run: int
     name: str  # of the run, which decides the order of its cards
     constitution: Constitution
-    replies: Mapping[Arm, Sequence[MeasuredReply]]
+    answered: Answered
 
     def principle(self, number: int) -> Principle:
         """One by its number, from 1 on.
@@ -97,7 +98,7 @@ class Book:
     def deals(self, number: int) -> tuple[tuple[Card, ...], ...]:
         """The cards of one principle, deal by deal."""
         self.principle(number)  # or there is none
-        return dealt(self.constitution, number - 1, self.replies, self.name)
+        return dealt(self.constitution, number - 1, self.answered, self.name)
 
     def card(self, number: int, shown: str) -> Card:
         """A card by what it is known by.
@@ -137,13 +138,19 @@ def look(book: Book, given: Sequence[Given], wish: MarkWish) -> Marking:
         title=principle.title,
         statement=principle.statement,
         antithesis=principle.antithesis,
-        card=CardShown(card=card.shown, query=card.query, reply=card.text) if card is not None else None,
+        card=_shown(principle, card) if card is not None else None,
         deals=n_deals,
         done=here.done,
         total=here.total,
         more=len(stack.deals[n_deals]) if n_deals < len(stack.deals) else 0,
         last=stack.last,
     )
+
+
+def _shown(principle: Principle, card: Card) -> CardShown:
+    expected = expected_of(principle, card.query)
+    said = {"would_follow": expected.follows, "would_not": expected.fails} if expected is not None else {}
+    return CardShown(card=card.shown, query=card.query, reply=card.text, **said)
 
 
 def _first(listed: Sequence[PrincipleToMark]) -> int:

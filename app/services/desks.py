@@ -131,7 +131,7 @@ class FolderDesk:
 
     def marked(self) -> Marked:
         given = [Mark(**{name: row[name] for name in ("principle", "query", "shown", "who", "follows")}) for row in self._counting().values()]
-        found = count_marks(self.report, self.book.constitution, self.book.replies, given, self.book.name)
+        found = count_marks(self.report, self.book.constitution, self.book.answered, given, self.book.name)
         result = RunResult(report=found.report, trainability=None, dropped={}, balance=(), endings=(), duration_s=None)
         return Marked(result=result, marks=found.marks)
 
@@ -215,7 +215,7 @@ def open_folder(folder: Path, who: str) -> FolderDesk:
         raise FileError(f"There is no run.json in {folder} that can be read. Name the number of a run, or the folder that train left.") from error
     except (ValueError, LookupError, TypeError, RecursionError, StudioError) as error:
         raise FileError(f"{folder / 'run.json'} is no record of a run that can be read ({error!r:.120}).") from error
-    replies = measured_replies(_Files(folder), folder.name, report)
+    answered = measured_replies(_Files(folder), folder.name, report)
     if len(report.principles) != len(constitution.principles):
         raise ReplyError(f"The result in {folder} is on other principles than its constitution has.")
-    return FolderDesk(folder=folder, who=who, book=Book(run=0, name=name, constitution=constitution, replies=replies), report=report)
+    return FolderDesk(folder=folder, who=who, book=Book(run=0, name=name, constitution=constitution, answered=answered), report=report)

@@ -145,9 +145,9 @@ class _Question:
 
 @lru_cache(maxsize=64)
 def _count(asked: _Question) -> Counted | OverBudgetError:
-    replies = measured_replies(asked.store, asked.key, asked.report)
+    answered = measured_replies(asked.store, asked.key, asked.report)
     try:
-        return within(COUNTING, count_marks, asked.report, asked.constitution, replies, asked.marks, asked.name)
+        return within(COUNTING, count_marks, asked.report, asked.constitution, answered, asked.marks, asked.name)
     except OverBudgetError as error:  # kept too: it would take as long again
         return error
     except ValueError as error:  # the replies are others than those that the report speaks of

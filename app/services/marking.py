@@ -67,8 +67,8 @@ def open_book(studio: Studio, run_id: int) -> Book:
     result = read_result(run)
     if result is None:
         raise RefusedError(f"The result of run {run_id} was written by another version of the studio, so its replies cannot be marked here.")
-    replies = measured_replies(studio.store, finished_key(studio.store, run), result.report)
-    return Book(run=run_id, name=run_name(run_id), constitution=require_constitution(version), replies=replies)
+    answered = measured_replies(studio.store, finished_key(studio.store, run), result.report)
+    return Book(run=run_id, name=run_name(run_id), constitution=require_constitution(version), answered=answered)
 
 
 def marking(studio: Studio, who: str, run_id: int, wish: MarkWish) -> Marking:

@@ -10,6 +10,7 @@ import db.runs as run_store
 from app.services.base_models import BaseModel, look_up
 from app.services.exposed import WORDS, preset_of
 from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
+from app.services.run_scenarios import scenarios_with
 from app.services.stored import problem_of, require_constitution
 from app.services.studio import Studio, in_words
 from app.services.text_files import file_stem
@@ -27,6 +28,7 @@ from core.methods.settings import PRESETS, TrainConfig, config_from_data, flat_s
 from core.runs.demands import require_stances, require_train_queries
 from core.runs.estimates import Estimate, constitution_tokens, estimate
 from core.runs.iterations import FEWEST_PROBE_QUERIES, Amount, amount_of, left_to_probe, part_of, probe_note
+from core.runs.run_queries import RunQueries, scenario_notes
 from core.settings import require_in_range
 from db.machines import serving_machine
 from db.runs import VersionToTrain
@@ -69,6 +71,12 @@ class Plan:
     constitution: Constitution
     version_number: int
     query_set: QuerySetView
+    scenarios: RunQueries | None  # what is drawn from where the constitution has scenarios; None: the set
+
+    @property
+    def train(self) -> int:
+        """Train queries that there are."""
+        return self.scenarios.train if self.scenarios is not None else self.query_set.train
 
     @property
     def configs(self) -> tuple[TrainConfig, ...]:
@@ -82,7 +90,7 @@ class Plan:
 
     def amount_of(self, config: TrainConfig) -> Amount:
         """What a run with other settings would do with the same queries."""
-        return amount_of(config, self.query_set.train, self.query_set.held_out)
+        return amount_of(config, self.train, self.query_set.held_out)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,14 +161,16 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     query_set = next((view for view in list_query_sets(studio) if view.id == form.query_set_id), None)
     if query_set is None:
         raise QueryError("This query set is not there any more. Choose another one.")
-    for found, word in ((query_set.train, "train"), (query_set.held_out, "held-out")):
+    scenarios = scenarios_with(studio, constitution, query_set.id, config.seed)
+    n_train = scenarios.train if scenarios is not None else query_set.train
+    for found, word in ((n_train, "train"), (query_set.held_out, "held-out")):
         if found < FEWEST:
             raise QueryError(f"“{query_set.name}” has {found} {word} queries; at least {FEWEST} are needed. Choose another query set.")
     require_stances(len(constitution.principles), config)
-    require_train_queries(query_set.train, config)
+    require_train_queries(n_train, config)
     model = look_up(form.model, studio.launcher.local)
     _require_room(config, model)
-    return Plan(form=form, config=config, model=model, constitution=constitution, version_number=number, query_set=query_set)
+    return Plan(form=form, config=config, model=model, constitution=constitution, version_number=number, query_set=query_set, scenarios=scenarios)
 
 
 def _require_seeds(form: TrainForm) -> None:
@@ -222,8 +232,8 @@ def estimate_of(plan: Plan, config: TrainConfig, shape: ModelShape | None, hardw
     if shape is None or hardware is None:
         return None
     held_out = min(config.held_out_queries, plan.query_set.held_out)
-    drawn = replace(config, train_queries=min(config.train_queries, plan.query_set.train), held_out_queries=held_out)
-    left = left_to_probe(plan.query_set.train, config)
+    drawn = replace(config, train_queries=min(config.train_queries, plan.train), held_out_queries=held_out)
+    left = left_to_probe(plan.train, config)
     drawn = replace(drawn, probe_every=0) if left < FEWEST_PROBE_QUERIES else replace(drawn, probe_queries=min(config.probe_queries, left))
     return estimate(drawn, shape, hardware, plan.constitution)
 
@@ -269,16 +279,17 @@ def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estim
 def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
     notes = [plan.model.notice] if plan.model.notice else []
     for wanted, found, word in (
-        (plan.config.train_queries, plan.query_set.train, "train"),
+        (plan.config.train_queries, plan.train, "train"),
         (plan.config.held_out_queries, plan.query_set.held_out, "held-out"),
     ):
         if found < wanted:
             notes.append(f"The query set has {found} {word} queries where {wanted} are asked for, so all {found} are used.")
     turns = plan.config.iterations
-    last, given = turns * plan.config.train_queries, len(part_of(range(plan.query_set.train), plan.config, turns))
+    last, given = turns * plan.config.train_queries, len(part_of(range(plan.train), plan.config, turns))
     if turns > 1 and given < last:
         notes.append(f"Iteration {turns} asks for {last} train queries, and half of the set has {given}, so those are used.")
-    notes += filter(None, [probe_note(left_to_probe(plan.query_set.train, plan.config), plan.config)])
+    notes += filter(None, [probe_note(left_to_probe(plan.train, plan.config), plan.config)])
+    notes += scenario_notes(plan.scenarios, plan.config) if plan.scenarios is not None else ()
     if not any(principle.check for principle in plan.constitution.principles):
         notes.append("No principle has a check, so whether replies follow them will not be measured: only whether they can be told apart.")
     notes += filter(None, [tells_nothing(p.title, p.check, plan.config.sampling.max_new_tokens) for p in plan.constitution.principles])

@@ -3,14 +3,14 @@
 import fnmatch
 import glob
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, BinaryIO, Protocol
 
 from app.processes.protocol import attempt_key
 from app.processes.store import MissingFileError, Store
 from core.constitution.principles import SIDES
 from core.errors import ReplyError, StudioError
-from core.measure.values import MeasuredReply, Report, Roles, replies_from_data, roles
+from core.measure.values import Answered, Report, Roles, replies_from_data, roles
 from core.methods.arms import Arm
 from db.tables import Run
 
@@ -60,22 +60,33 @@ def reply_rows(store: Files, key: str, report: Report) -> dict[Arm, list[dict[st
         report: Its arms are those whose replies are read.
     """
     arms = [figures.arm for figures in report.arms]
-    return {arm: [row for name in _reply_files(store, key, arm, roles(arms)) for row in json.loads(read_file(store, f"{key}/{name}"))] for arm in arms}
+    return {arm: _rows(store, key, _reply_files(store, key, arm, roles(arms))) for arm in arms}
 
 
-def measured_replies(store: Files, key: str, report: Report) -> Mapping[Arm, list[MeasuredReply]]:
-    """The same as values.
+def measured_replies(store: Files, key: str, report: Report) -> Answered:
+    """The same as values, with those to scenarios where the report has some.
 
     Raises:
         ReplyError: They cannot be read, or are not there.
     """
+    arms = [figures.arm for figures in report.arms]
+    tried = arms if any(principle.scenarios is not None for principle in report.principles) else []
     try:
         found = {arm: replies_from_data(_with_readings(store, key, arm, rows)) for arm, rows in reply_rows(store, key, report).items()}
+        own = {arm: replies_from_data(_rows(store, key, fnmatch.filter(sorted(store.names(key)), _pattern("scenarios", arm)))) for arm in tried}
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MissingFileError, OSError) as error:
         raise ReplyError(f"The stored replies in {key} cannot be read ({error!r:.200}). Bring them back from a backup, or train again.") from error
-    if lost := [arm.key for arm, replies in found.items() if not replies]:
-        raise ReplyError(f"The stored replies of {', '.join(lost)} are not in {key}. Bring them back from a backup, or train again.")
-    return found
+    if lost := [arm.key for arm, replies in (*found.items(), *own.items()) if not replies]:
+        raise ReplyError(f"The stored replies of {', '.join(dict.fromkeys(lost))} are not in {key}. Bring them back from a backup, or train again.")
+    return Answered(replies=found, own=own)
+
+
+def _rows(store: Files, key: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    return [row for name in names for row in json.loads(read_file(store, f"{key}/{name}"))]
+
+
+def _pattern(what: str, arm: Arm) -> str:
+    return f"{what}-{glob.escape(arm.key)}-[0-9]*.json"
 
 
 def _with_readings(store: Files, key: str, arm: Arm, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -94,4 +105,4 @@ def _reply_files(store: Files, key: str, arm: Arm, parts: Roles) -> list[str]:
     names = sorted(store.names(key))
     before = {parts.control: "base", parts.trained: "aligned"}.get(arm)
     earlier = fnmatch.filter(names, f"{before}-replies-*.json") if before is not None else []
-    return fnmatch.filter(names, f"replies-{glob.escape(arm.key)}-[0-9]*.json") or earlier
+    return fnmatch.filter(names, _pattern("replies", arm)) or earlier

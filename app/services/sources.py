@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.services.marked import count_marked, read_marked, results_of
 from app.services.series import SeriesView, series_view
-from app.services.stored import config_of, problem_of
+from app.services.stored import config_of, constitution_of, problem_of
 from app.services.studio import Studio, in_words
 from core.constitution.stored import Unreadable
 from core.errors import ConfigError
@@ -17,7 +17,7 @@ from core.methods.arms import ADAPTER_NEEDED, METHODS, Arm, Artifact, Method, ar
 from core.methods.settings import TrainConfig
 from core.settings import SamplingConfig
 from db.constitutions import get_version_by_id, list_constitutions, named_constitution
-from db.runs import RunSummary, list_runs, runs_by_series
+from db.runs import RunSummary, get_run, list_runs, runs_by_series
 from db.status import JobStatus
 
 MOST_PANES = 12  # more than anybody can read side by side
@@ -68,6 +68,28 @@ class ArmWish:
 
     method: object
     settings: Mapping[str, object]  # those that are missing take their defaults
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioToAsk:
+    """A scenario, as a query that can be asked."""
+
+    principle: str  # its title
+    query: str
+    use: str  # test or train
+
+
+def scenarios_to_ask(studio: Studio, run_id: int | None, version_id: int | None) -> list[ScenarioToAsk]:
+    """The scenarios of the version that a run was trained on, or of a version, in the author's order; none where it cannot be read.
+
+    Raises:
+        StudioError: There is no such run or version.
+    """
+    with in_words(), studio.sessions.read() as session:
+        version = get_run(session, run_id).version_id if run_id is not None else version_id
+        constitution = constitution_of(get_version_by_id(session, version or 0))
+    principles = () if isinstance(constitution, Unreadable) else constitution.principles
+    return [ScenarioToAsk(principle=p.title, query=each.query, use=each.use) for p in principles for each in p.scenarios]
 
 
 def list_sources(studio: Studio) -> list[Source]:

@@ -60,7 +60,7 @@ def try_on_stored(studio: Studio, principle: Principle, check: Check) -> Trial:
         except StudioError as error:
             refused.append(str(error))
             continue
-        tried = try_check(book.constitution, position, book.replies, check, BUDGET_S)
+        tried = try_check(book.constitution, position, book.answered.replies, check, BUDGET_S)
         return Trial(run=_told(summary, book, principle, position), tried=tried, problem="")
     begins = f"The replies of a run that had this principle cannot be read. {refused[0]}" if refused else "No replies are stored for this principle."
     return Trial(run=None, tried=None, problem=f"{begins} {WHAT_MAKES_SOME}")

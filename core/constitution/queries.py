@@ -21,6 +21,7 @@ class Query:
 
     text: str
     split: Split
+    first: bool = False  # drawn before the others of its split
 
 
 def split_by_hash(query: str) -> Split:
@@ -29,7 +30,7 @@ def split_by_hash(query: str) -> Split:
 
 
 def draw_queries(queries: Sequence[Query], split: Split, limit: int, seed: int) -> list[str]:
-    """Up to `limit` queries of a split, in an order decided by the seed.
+    """Up to `limit` queries of a split, in an order decided by the seed; those that come first before the others.
 
     Raises:
         QueryError: Fewer than two queries in that split.
@@ -39,7 +40,8 @@ def draw_queries(queries: Sequence[Query], split: Split, limit: int, seed: int) 
         name = "held-out" if split == "held_out" else "train"
         raise QueryError(f"The query set has {len(texts)} {name} queries; at least 2 are needed. Add queries, or mark their split.")
     random.Random(seed_for(seed, "queries", split)).shuffle(texts)
-    return texts[:limit]
+    first = {q.text for q in queries if q.first and q.split == split}
+    return sorted(texts, key=lambda text: text not in first)[:limit]
 
 
 def to_rows(queries: Sequence[Query]) -> list[dict[str, str]]:

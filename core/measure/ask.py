@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import torch
 
-from core.constitution.contrasts import asked_stances
+from core.constitution.contrasts import asked_stances, flip_side
 from core.constitution.principles import SIDES, Constitution
+from core.constitution.scenario_queries import ScenarioQuery
 from core.engine.batching import PROMPTS_SCORED, RESPONSES_SCORED
 from core.engine.models import LoadedModel
 from core.engine.policies import base_of
@@ -80,6 +81,47 @@ def ask(policy: Policy, constitution: Constitution, queries: Sequence[str], samp
                 )
             )
     return measured
+
+
+def scenario_batches(scenarios: Sequence[ScenarioQuery]) -> list[Sequence[ScenarioQuery]]:
+    """Scenarios in the batches that are answered, and committed, together."""
+    size = REPLIES_TOGETHER // 2
+    return [scenarios[i : i + size] for i in range(0, len(scenarios), size)]
+
+
+def ask_scenarios(
+    policy: Policy, constitution: Constitution, scenarios: Sequence[ScenarioQuery], sampling: SamplingConfig, seed: int
+) -> list[list[MeasuredReply]]:
+    """Sample replies to scenarios, to be judged and not scored.
+
+    Returns:
+        For each scenario its replies: under the statements, and with each principle that it belongs to alone turned; or one under none.
+    """
+    given = constitution if policy.arm.in_prompt else None
+    asked = [(i, scenario.text, side) for i, scenario in enumerate(scenarios) for side in scenario_sides(policy.arm, constitution, scenario)]
+    prompts = [side_prompt(policy.model, given, side, query) for _, query, side in asked]
+    seeds = [reply_seed(seed, query, side if given is not None else SIDES[0]) for _, query, side in asked]
+    found: list[list[MeasuredReply]] = [[] for _ in scenarios]
+    for (i, query, side), response in zip(asked, sample(policy, prompts, sampling, seeds, steady=True), strict=True):
+        found[i].append(
+            MeasuredReply(
+                query=query,
+                side=side,
+                text=response.text,
+                ended=response.ended,
+                tokens=len(response.token_ids),
+                logprobs=(),
+                base_logprobs=(),
+                kl_policy_base_nats=None,
+            )
+        )
+    return found
+
+
+def scenario_sides(arm: Arm, constitution: Constitution, scenario: ScenarioQuery) -> tuple[str, ...]:
+    """What a scenario is answered under."""
+    flips = (flip_side(position, len(constitution.principles)) for position in scenario.principles)
+    return (SIDES[0], *flips) if arm.in_prompt else (NO_SIDE,)
 
 
 @dataclass(kw_only=True)

@@ -9,10 +9,13 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.constitution.contrasts import flip_side
 from core.constitution.principles import Constitution, Principle
-from core.measure.values import Cell, MeasuredReply, roles
+from core.constitution.scenarios import Scenario
+from core.constitution.text import same_question
+from core.measure.values import Answered, Cell, MeasuredReply, roles
 from core.methods.arms import Arm
 from core.seeds import seed_for
 
@@ -39,8 +42,22 @@ def identity(principle: Principle) -> str:
 
 
 def shown_hash(principle: Principle, query: str, response: str) -> str:
-    """The sha256 of exactly what a card shows: the principle's statement and antithesis, the query and the reply, as a JSON list."""
-    return hashlib.sha256(json.dumps([principle.statement, principle.antithesis, query, response]).encode()).hexdigest()
+    """The sha256 of exactly what a card shows: the principle's statement and antithesis, the query and the reply, as a JSON list; and behind them,
+    where its author said for this query what would follow and what would not, both.
+    """
+    expected = expected_of(principle, query)
+    said = [expected.follows, expected.fails] if expected is not None else []
+    return hashlib.sha256(json.dumps([principle.statement, principle.antithesis, query, response, *said]).encode()).hexdigest()
+
+
+def expected_of(principle: Principle, query: str) -> Scenario | None:
+    """The test scenario of a principle that asks this and says what would follow it, or would not."""
+    return _expected(principle.scenarios).get(same_question(query)) if principle.scenarios else None
+
+
+@lru_cache(maxsize=256)
+def _expected(scenarios: tuple[Scenario, ...]) -> Mapping[str, Scenario]:
+    return {same_question(each.query): each for each in scenarios if each.use == "test" and (each.follows or each.fails)}
 
 
 def asked_cells(arms: Sequence[Arm], n_principles: int) -> frozenset[Cell]:
@@ -52,9 +69,18 @@ def asked_cells(arms: Sequence[Arm], n_principles: int) -> frozenset[Cell]:
     return frozenset(Cell(arm=arm.key, side=side) for arm, side in ((parts.control, "statement"), (parts.trained, "statement"), (parts.trained, turned)))
 
 
-def dealt(constitution: Constitution, position: int, replies: Mapping[Arm, Sequence[MeasuredReply]], name: str) -> tuple[tuple[Card, ...], ...]:
-    """The cards of one principle in the order in which everybody is shown them, which the run's name decides."""
-    return deal_cards(constitution, position, replies, seed_for("cards", name, identity(constitution.principles[position])))
+def dealt(constitution: Constitution, position: int, answered: Answered, name: str) -> tuple[tuple[Card, ...], ...]:
+    """The cards of one principle in the order in which everybody is shown them, which the run's name decides.
+
+    The first deal is of held-out queries, since verdicts rest on those; then come those of its own scenarios, then the others.
+    """
+    principle = constitution.principles[position]
+    general = deal_cards(constitution, position, answered.replies, seed_for("cards", name, identity(principle)))
+    if not answered.own:
+        return general
+    tests = {same_question(scenario.query) for scenario in principle.scenarios if scenario.use == "test"}
+    own = {arm: [reply for reply in replies if same_question(reply.query) in tests] for arm, replies in answered.own.items()}
+    return (*general[:1], *deal_cards(constitution, position, own, seed_for("scenario cards", name, identity(principle))), *general[1:])
 
 
 def deal_cards(constitution: Constitution, position: int, replies: Mapping[Arm, Sequence[MeasuredReply]], seed: int) -> tuple[tuple[Card, ...], ...]:

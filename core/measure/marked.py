@@ -11,10 +11,7 @@ from core.measure.judges import judge_of
 from core.measure.marks import Mark, MarkJudge, RunnableCheck, judges_with
 from core.measure.report import judged_anew
 from core.measure.statistics import Figure
-from core.measure.values import MeasuredReply, Report
-from core.methods.arms import Arm
-
-Replies = Mapping[Arm, Sequence[MeasuredReply]]
+from core.measure.values import Answered, Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,23 +34,23 @@ class Counted:
     marks: tuple[MarksOf | None, ...]  # of each principle; None: nobody has marked any
 
 
-def count_marks(report: Report, constitution: Constitution, replies: Replies, marks: Sequence[Mark], name: str) -> Counted:
+def count_marks(report: Report, constitution: Constitution, answered: Answered, marks: Sequence[Mark], name: str) -> Counted:
     """The report as the marks make it.
 
     Args:
         report: As the run ended.
         constitution: What the principles were.
-        replies: Of the report's arms, in their order.
+        answered: By the report's arms, in their order.
         marks: Of everybody; those on replies that are not among these say nothing.
         name: Of the run, which decides what is dealt together.
     """
-    deals = {identity(principle): dealt(constitution, i, replies, name) for i, principle in enumerate(constitution.principles)}
-    cells = asked_cells(list(replies), len(constitution.principles))
+    deals = {identity(principle): dealt(constitution, i, answered, name) for i, principle in enumerate(constitution.principles)}
+    cells = asked_cells(list(answered.replies), len(constitution.principles))
     of = tuple(
         _marks_of(principle, MarkJudge(identity(principle), marks, deals[identity(principle)], cells), deals[identity(principle)])
         for principle in constitution.principles
     )
-    return Counted(report=judged_anew(report, constitution, replies, judges_with(marks, deals, cells)), marks=of)
+    return Counted(report=judged_anew(report, constitution, answered, judges_with(marks, deals, cells)), marks=of)
 
 
 def _marks_of(principle: Principle, people: MarkJudge, deals: Deals) -> MarksOf | None:

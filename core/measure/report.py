@@ -10,7 +10,7 @@ queries; a base without the constitution is not measured, so what it follows by 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from core.constitution.contrasts import asked_stances, flip_side
 from core.constitution.principles import SIDES, Constitution
@@ -18,6 +18,7 @@ from core.constitution.text import loops, mentions_constitution, refuses, repeti
 from core.measure.conclusions import Compared, conclude, sense_of
 from core.measure.extremes import extremes
 from core.measure.judges import JUDGES, Judge, judge_of
+from core.measure.own_scenarios import own_scenarios
 from core.measure.sense import OWN, sense_change, sense_figures
 from core.measure.statistics import Figure, Pairs, clustered_share, mean, paired_change, pairs_of, share
 from core.measure.tracing import (
@@ -32,10 +33,12 @@ from core.measure.tracing import (
     summed_by_policy,
 )
 from core.measure.values import (
+    NO_REPLIES,
     NO_SIDE,
     OVER_PROMPT,
     TEXT,
     WEIGHTS,
+    Answered,
     ArmFigures,
     Cell,
     Change,
@@ -59,6 +62,7 @@ class _Measured:
     constitution: Constitution
     asked: Mapping[Arm, Sequence[Asked]]  # by arm, the replies to each query
     judges: Sequence[Judge]
+    own: Mapping[Arm, Sequence[MeasuredReply]] = field(default_factory=lambda: NO_REPLIES)  # by arm, the replies to test scenarios
 
     @property
     def prompted(self) -> list[Arm]:
@@ -75,7 +79,12 @@ class _Measured:
         return sides.index("statement"), sides.index(flip_side(position, k))
 
 
-def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[MeasuredReply]], judges: Sequence[Judge] = JUDGES) -> Report:
+def evaluate(
+    constitution: Constitution,
+    replies: Mapping[Arm, Sequence[MeasuredReply]],
+    judges: Sequence[Judge] = JUDGES,
+    own: Mapping[Arm, Sequence[MeasuredReply]] = NO_REPLIES,
+) -> Report:
     """The report on arms that answered the same held-out queries.
 
     Args:
@@ -83,12 +92,13 @@ def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[Measured
         replies: Of each arm, in the order in which arms are shown: under each of `asked_stances` for an arm with the constitution in its
             prompt, one under `NO_SIDE` for one without; the queries in the same order for all.
         judges: Who may judge, in the order in which they are asked.
+        own: Of each arm, the replies to test scenarios, as `ask_scenarios` gives them. No other figure rests on them.
     """
     sides = tuple(asked_stances(len(constitution.principles)))
     asked = {_known_by_hash(arm): _by_query(answers, sides if arm.in_prompt else (NO_SIDE,)) for arm, answers in replies.items()}
     if len({tuple(query[0].query for query in queries) for queries in asked.values()}) > 1:
         raise ValueError(f"{', '.join(arm.key for arm in asked)} must have answered the same queries in the same order")
-    measured = _Measured(constitution=constitution, asked=asked, judges=judges)
+    measured = _Measured(constitution=constitution, asked=asked, judges=judges, own={_known_by_hash(arm): answers for arm, answers in own.items()})
     control, n_queries = measured.roles.control, max((len(queries) for queries in asked.values()), default=0)
     read_among = max((len(query[0].query_logprobs) for queries in asked.values() for query in queries), default=0)
     sense = tuple(sense_change(arm.key, constitution, asked[control], asked[arm]) for arm in measured.prompted if control is not None and arm != control)
@@ -104,17 +114,17 @@ def evaluate(constitution: Constitution, replies: Mapping[Arm, Sequence[Measured
     )
 
 
-def judged_anew(report: Report, constitution: Constitution, replies: Mapping[Arm, Sequence[MeasuredReply]], judges: Sequence[Judge]) -> Report:
+def judged_anew(report: Report, constitution: Constitution, answered: Answered, judges: Sequence[Judge]) -> Report:
     """A report whose principles are evaluated once more from the replies it was made of, by other judges. What was measured of arms stays.
 
     Args:
         report: On these replies.
         constitution: What the principles were.
-        replies: Of the report's arms, in their order, as for `evaluate`.
+        answered: By the report's arms, in their order, as for `evaluate`.
         judges: Who may judge now.
     """
-    asked = {_known_by_hash(arm): _by_query(answers, report.sides if arm.in_prompt else (NO_SIDE,)) for arm, answers in replies.items()}
-    measured = _Measured(constitution=constitution, asked=asked, judges=judges)
+    asked = {_known_by_hash(arm): _by_query(answers, report.sides if arm.in_prompt else (NO_SIDE,)) for arm, answers in answered.replies.items()}
+    measured = _Measured(constitution=constitution, asked=asked, judges=judges, own={_known_by_hash(arm): answers for arm, answers in answered.own.items()})
     return replace(report, principles=_principles(measured, report.sense, math.log(max(report.read_among, 1))))
 
 
@@ -206,6 +216,7 @@ def _principle(measured: _Measured, position: int, outcomes: Outcomes) -> Princi
         sentence="",
         control="",
         extremes=extremes([query[OWN] for query in measured.asked[trained]], outcomes[trained]["statement"]) if trained is not None else (),
+        scenarios=own_scenarios(measured.constitution, position, measured.own, judge),
     )
 
 

@@ -7,14 +7,23 @@ from typing import Any
 from core.errors import ConfigError
 from core.measure.questions import QUESTIONS, Answer, Question
 from core.measure.statistics import UNMEASURED, Figure
-from core.measure.values import SENSE, ArmFigures, Cell, Change, Extreme, PrincipleFigures, Report, SenseChange, WorstReply
+from core.measure.values import SENSE, ArmFigures, Cell, Change, Extreme, OwnScenarios, PrincipleFigures, Report, SenseChange, WorstReply
 from core.measure.verdicts import Verdict
 from core.methods.arms import arm_from_data, arm_to_data
 
 
 def report_to_data(report: Report) -> dict[str, Any]:
     """Plain JSON data, as kept in a run's row. What is written for people has its lines too: `core.measure.rows.rows_to_data`."""
-    return asdict(report) | {"arms": [asdict(figures) | {"arm": arm_to_data(figures.arm)} for figures in report.arms]}
+    return asdict(report) | {
+        "arms": [asdict(figures) | {"arm": arm_to_data(figures.arm)} for figures in report.arms],
+        "principles": [_principle_to_data(figures) for figures in report.principles],
+    }
+
+
+def _principle_to_data(figures: PrincipleFigures) -> dict[str, Any]:
+    """A principle without scenarios is as it was before there were any."""
+    data = asdict(figures)
+    return data if figures.scenarios is not None else {name: value for name, value in data.items() if name != "scenarios"}
 
 
 def report_from_data(data: Mapping[str, Any]) -> Report:
@@ -85,6 +94,16 @@ def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:
         questions=tuple(map(_question_from_data, data.get("questions", ()))),
         control=str(data["control"]),
         extremes=tuple(map(_extreme_from_data, data.get("extremes", ()))),
+        scenarios=_scenarios_from_data(data["scenarios"]) if "scenarios" in data else None,
+    )
+
+
+def _scenarios_from_data(data: Mapping[str, Any]) -> OwnScenarios:
+    return OwnScenarios(
+        written=int(data["written"]),
+        n_queries=int(data["n_queries"]),
+        compliance={str(arm): _figures(by_side) for arm, by_side in data["compliance"].items()},
+        sentence=str(data["sentence"]),
     )
 
 

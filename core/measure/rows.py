@@ -14,6 +14,8 @@ from core.methods.arms import inner_title
 
 PROGRAM = CheckJudge.name
 PERCENT, POINTS = "percent", "points"  # a share, and a difference of shares
+SCENARIOS = "scenarios"  # the split of what was measured on a principle's own test scenarios
+FOLLOWED = "Is each principle followed?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,7 @@ class Row:
     label: str
     cells: Mapping[str, Figure | None]  # by arm key, of every arm in order; None: has no meaning for this arm
     form: str  # percent, points, or the number of digits
+    split: str = ""  # on which it was measured; empty: on the report's
     hidden: bool = False  # nothing to show: no arm has measured it, or it is a side effect that none shows
 
     @property
@@ -56,7 +59,7 @@ def rows_to_data(report: Report) -> list[dict[str, Any]]:
             "low": figure.low,
             "high": figure.high,
             "n": figure.n,
-            "split": report.split,
+            "split": row.split or report.split,
         }
         for row in rows(report)
         for arm, figure in row.cells.items()
@@ -122,7 +125,18 @@ def _followed(report: Report) -> Iterator[Row]:
         for side, words in under.items():
             cells = {f.arm.key: _asked(principle, principle.compliance.get(f.arm.key, {}).get(side)) for f in report.arms}
             if principle.judge is not None and any(figure is not None for figure in cells.values()):
-                yield Row(group="Is each principle followed?", label=f"{_judged(principle)}, {words}", cells=cells, form=PERCENT)
+                yield Row(group=FOLLOWED, label=f"{_judged(principle)}, {words}", cells=cells, form=PERCENT)
+        yield from _on_scenarios(report, principle, {**under, NO_SIDE: "without the constitution"})
+
+
+def _on_scenarios(report: Report, principle: PrincipleFigures, under: Mapping[str, str]) -> Iterator[Row]:
+    """Compliance on a principle's own test scenarios."""
+    if principle.scenarios is None or principle.judge is None:
+        return
+    for side, words in under.items():
+        cells = {f.arm.key: _asked(principle, principle.scenarios.compliance.get(f.arm.key, {}).get(side)) for f in report.arms}
+        if any(figure is not None for figure in cells.values()):
+            yield Row(group=FOLLOWED, label=f"{_judged(principle)}, on its own scenarios, {words}", cells=cells, form=PERCENT, split=SCENARIOS)
 
 
 def _asked(principle: PrincipleFigures, figure: Figure | None) -> Figure | None:
@@ -151,6 +165,11 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
 def _judged(principle: PrincipleFigures) -> str:
     """With what judged it: `marks`, without the names of those who gave them, or the lines of two seeds would be two measures."""
     return f"{principle.title} ({principle.check if principle.judge == PROGRAM else (principle.judge or '').partition(' by ')[0]})"
+
+
+def scenarios_say(principle: PrincipleFigures) -> str:
+    """What its own scenarios show, as a sentence; empty where none were measured."""
+    return principle.scenarios.sentence if principle.scenarios is not None else ""
 
 
 def judged_by(principle: PrincipleFigures) -> str:

@@ -28,6 +28,7 @@ class SeriesRow:
     label: str
     form: str  # as in `Row`
     cells: Mapping[str, Pooled | None]  # by arm key; None: has no meaning for this arm
+    split: str = ""  # as in `Row`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +144,7 @@ def _rows(each: Sequence[Report]) -> tuple[SeriesRow, ...]:
         first = next(line for line in lines if line is not None)
         if not all(line is None or line.hidden for line in lines):
             cells = {arm: _pooled(lines, arm, first.form) for arm in first.cells}
-            found.append(SeriesRow(group=first.group, label=first.label, form=first.form, cells=cells))
+            found.append(SeriesRow(group=first.group, label=first.label, form=first.form, cells=cells, split=first.split))
     return tuple(found)
 
 
@@ -257,9 +258,9 @@ def series_to_data(series: Series) -> dict[str, Any]:
 
 
 def series_rows_to_data(series: Series) -> list[dict[str, Any]]:
-    """Every line and arm."""
+    """Every line and arm. A line that was not measured on the series' split names its own."""
     return [
-        {"group": row.group, "measure": row.label, "arm": arm, **_pooled_to_data(cell)}
+        {"group": row.group, "measure": row.label, "arm": arm, **_pooled_to_data(cell), **({"split": row.split} if row.split else {})}
         for row in series.rows
         for arm, cell in row.cells.items()
         if cell is not None

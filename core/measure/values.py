@@ -1,7 +1,8 @@
 """What is measured: replies, outcomes, figures of arms and of principles, and the report that holds them. Imports no torch."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from core.measure.questions import Question
@@ -22,7 +23,8 @@ class MeasuredReply:
     text: str
     ended: bool
     tokens: int  # end token included
-    logprobs: tuple[float, ...]  # mean token log-probability under each of `asked_stances`, in nats a token; empty for an empty reply, and under NO_SIDE
+    logprobs: tuple[float, ...]  # mean token log-probability under each of `asked_stances`, in nats a token; empty for an empty reply, under NO_SIDE,
+    # and of scenarios, whose replies are judged and not traced
     base_logprobs: tuple[float, ...]  # the same by the base
     kl_policy_base_nats: float | None  # KL(policy || base) a token over the reply, under its own constitution; 0 for the base
     query_logprobs: tuple[
@@ -35,6 +37,17 @@ def replies_from_data(rows: Iterable[Mapping[str, Any]]) -> list[MeasuredReply]:
     """The inverse of `asdict` on each reply."""
     scores = ("logprobs", "base_logprobs", "query_logprobs")
     return [MeasuredReply(**{**row, **{name: tuple(row.get(name, ())) for name in scores}}) for row in rows]
+
+
+NO_REPLIES: Mapping[Arm, Sequence[MeasuredReply]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What arms answered, in the order in which they are shown."""
+
+    replies: Mapping[Arm, Sequence[MeasuredReply]]  # to the held-out queries
+    own: Mapping[Arm, Sequence[MeasuredReply]] = field(default_factory=lambda: NO_REPLIES)  # to the test scenarios of all principles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +151,16 @@ class Extreme:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnScenarios:
+    """What a principle's own test scenarios show, beside the held-out queries. No verdict rests on them."""
+
+    written: int  # test scenarios that the principle has
+    n_queries: int  # of these, that were measured
+    compliance: Mapping[str, Mapping[str, Figure]]  # by arm and side, as in `PrincipleFigures`: statement, and this principle alone turned; or NO_SIDE
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrincipleFigures:
     """What is measured of one principle: all statements against all statements but this one, taken as its antithesis.
 
@@ -158,6 +181,7 @@ class PrincipleFigures:
     questions: tuple[Question, ...] = ()  # that the verdict is made of; none in reports older than these
     control: str  # what the arm that was trained does without the constitution, beside the others; empty where it was not measured
     extremes: tuple[Extreme, ...] = ()  # its best reply and its worst, as far as there are such; none in reports older than these
+    scenarios: OwnScenarios | None = None  # None: it has no test scenarios, or they were not measured
 
 
 @dataclass(frozen=True, kw_only=True)

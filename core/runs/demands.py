@@ -8,6 +8,7 @@ from core.constitution.queries import Query
 from core.errors import ConfigError, QueryError
 from core.methods.settings import TrainConfig
 from core.runs.iterations import part_of
+from core.runs.run_queries import run_queries
 
 FEWEST = 2  # queries: a loss and an interval take several
 
@@ -23,7 +24,7 @@ def require_possible(constitution: Constitution, queries: Sequence[Query], confi
     held_out = sum(query.split == "held_out" for query in queries)
     if held_out < FEWEST:
         raise QueryError(f"The query set has {counted(held_out, 'held-out query')}; at least {FEWEST} are needed. Add queries, or mark their split.")
-    require_train_queries(len(queries) - held_out, config)
+    require_train_queries(run_queries(constitution, queries, config.seed).train, config)
 
 
 def require_stances(n_principles: int, config: TrainConfig) -> None:

@@ -4,11 +4,12 @@ Plain counting of multiplications and bytes, scaled by what this machine was mea
 the default model on two CPU cores (AMD EPYC, bfloat16); elsewhere the estimate is an order of magnitude, and says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.constitution.contrasts import asked_stances
 from core.constitution.principles import NEUTRAL_SYSTEM, SIDES, Constitution
+from core.constitution.scenario_queries import ScenarioQuery, draw_tested
 from core.engine.batching import CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS, kept_together
 from core.machine import FIT_SHARE, Hardware, ModelShape, activation_bytes, logit_bytes
 from core.measure.values import AMONG
@@ -72,8 +73,9 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
         seconds[phase_of("sampling", number)] = _sampling_s(config, machine, prompt, number * config.train_queries)
         steps = config.steps_of(number) * _step_s(config, machine, prompt, recomputed)
         seconds[phase_of("training", number)] = steps + _showing_s(config, machine, prompt, number) + _probing_s(config, machine, prompt, number)
+    tested = draw_tested(constitution, config.seed)
     for arm in measured_arms(config):
-        seconds[measuring_phase(arm.key)] = _measuring_s(arm, config, machine, prompt, sides)
+        seconds[measuring_phase(arm.key)] = _measuring_s(arm, config, machine, prompt, sides) + _trying_s(arm, config, machine, prompt, tested)
     adapter = config.lora_rank * shape.lora_units
     kept = 4 if config.probe_every else 1  # adapters by themselves: the last one, and with probes the best ones on the way
     return Estimate(
@@ -137,6 +139,12 @@ def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int
     scored = queries * machine.forward_s(sides * (prompt + sides * REPLY_SHARE * new), sides**2 * REPLY_SHARE * new)
     asked = machine.sample_s(sides * queries, prompt, new, steady=True) + scored * (MEASURE_ALIGNED_FORWARDS if needs_adapter(arm) else 1.0)
     return asked + _reading_s(queries, config, machine)
+
+
+def _trying_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int, tested: Sequence[ScenarioQuery]) -> float:
+    """The replies of an arm to test scenarios, which are judged and not scored: under the statements and with each of their principles turned, or once."""
+    replies = sum(1 + len(query.principles) for query in tested) if arm.in_prompt else len(tested)
+    return machine.sample_s(replies, prompt if arm.in_prompt else TEMPLATE_TOKENS + QUERY_TOKENS, config.sampling.max_new_tokens, steady=True)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from core.runs.measuring import measure_arms
 from core.runs.phases import ADAPTER, measured_arms
 from core.runs.plan import RunPlan
 from core.runs.records import Curve, RunRecord, claim_folder, record_to_data
+from core.runs.run_queries import run_queries, scenario_notes
 from core.runs.trainability import Asking, check_run, now_and_then, require_link
 from core.runs.training import iterate
 from core.runs.work import Work
@@ -55,16 +56,17 @@ def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBO
     started = time.monotonic()
     work = _begin(plan, folder, listener, world)
     with memory_in_words(_remedy(plan.config)):
+        _tell_scenarios(work)
         base = _prove_layouts(work, _load(work, models), work.held_out[0])
         trainability = _check_link(work, base)
         model = iterate(work, base)
         sha256 = world.share(adapter_hash(folder / "adapter") if world.first else None)  # the others may come here before it is written
         arms = measured_arms(plan.config, Artifact(kind="adapter", place=ADAPTER, sha256=sha256))
-        replies = measure_arms(work, model, work.held_out, arms)
+        answered = measure_arms(work, model, arms)
     record = RunRecord(
         adapter=folder / "adapter",
         adapter_sha256=sha256,
-        result=evaluate(plan.constitution, replies),
+        result=evaluate(plan.constitution, answered.replies, own=answered.own),
         model=model.reference,
         trainability=trainability,
         dropped=dict(work.dropped),
@@ -79,6 +81,7 @@ def _begin(plan: RunPlan, folder: Path, listener: Listener, world: World) -> Wor
     require_valid(plan.constitution)
     require_possible(plan.constitution, plan.queries, plan.config)
     claim_folder(plan, folder, world)
+    queries = run_queries(plan.constitution, plan.queries, plan.config.seed)
     return Work(
         plan=plan,
         folder=folder,
@@ -86,8 +89,15 @@ def _begin(plan: RunPlan, folder: Path, listener: Listener, world: World) -> Wor
         should_stop=lambda: bool(world.share(listener.should_stop())),
         stop_alone=listener.should_stop,
         world=world,
-        held_out=draw_queries(plan.queries, "held_out", plan.config.held_out_queries, plan.config.seed),
+        queries=queries,
+        held_out=draw_queries(queries.pool, "held_out", plan.config.held_out_queries, plan.config.seed),
     )
+
+
+def _tell_scenarios(work: Work) -> None:
+    """People are told which scenarios are not used as they are marked, and which queries they take out."""
+    for note in scenario_notes(work.queries, work.plan.config):
+        work.on_step(StepReport(phase="preparing", done=0, total=100, note=note, lasting=note))
 
 
 def _kept(work: Work, record: RunRecord) -> RunRecord:

@@ -1,26 +1,31 @@
-"""The end of a run: each arm answers the held-out queries, committed batch by batch."""
+"""The end of a run: each arm answers the held-out queries, and the test scenarios beside them, committed batch by batch."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from core.constitution.principles import SIDES
+from core.constitution.scenario_queries import ScenarioQuery
 from core.engine.models import LoadedModel
 from core.engine.policies import open_policy
 from core.engine.policy import Policy
 from core.engine.processes import remember_together
-from core.measure.ask import ask, query_batches
+from core.measure.ask import ask, ask_scenarios, query_batches, scenario_batches
 from core.measure.relevance import Read, read_replies, with_reading
-from core.measure.values import MeasuredReply, replies_from_data
+from core.measure.values import Answered, MeasuredReply, replies_from_data
 from core.methods.arms import Arm
 from core.progress import StepReport, measuring_phase
 from core.runs.work import Work
 
+Item = TypeVar("Item")
+Rows = list[dict[str, Any]]
 
-def measure_arms(work: Work, model: LoadedModel, queries: Sequence[str], arms: Sequence[Arm]) -> dict[Arm, list[MeasuredReply]]:
-    """Replies of each arm to the held-out queries. What the model wears from its training is the arms' artifact."""
-    return {arm: _measure(work, open_policy(model, dataclasses.replace(arm, artifact=None)), queries) for arm in arms}
+
+def measure_arms(work: Work, model: LoadedModel, arms: Sequence[Arm]) -> Answered:
+    """The replies of each arm. What the model wears from its training is the arms' artifact."""
+    found = {arm: _measure(work, open_policy(model, dataclasses.replace(arm, artifact=None))) for arm in arms}
+    return Answered(replies={arm: replies for arm, (replies, _) in found.items()}, own={arm: own for arm, (_, own) in found.items()})
 
 
 def replies_file(arm: str, number: int) -> str:
@@ -28,33 +33,73 @@ def replies_file(arm: str, number: int) -> str:
     return f"replies-{arm}-{number:03d}.json"
 
 
-def _measure(work: Work, policy: Policy, queries: Sequence[str]) -> list[MeasuredReply]:
-    replies: list[MeasuredReply] = []
-    batches = query_batches(policy.arm, work.plan.constitution, queries)
-    work.on_step(StepReport(phase=measuring_phase(policy.arm.key), done=0, total=len(batches) + policy.arm.in_prompt))
+def scenarios_file(arm: str, number: int) -> str:
+    """The same of its replies to scenarios."""
+    return f"scenarios-{arm}-{number:03d}.json"
+
+
+def _measure(work: Work, policy: Policy) -> tuple[list[MeasuredReply], list[MeasuredReply]]:
+    """An arm's replies to the held-out queries, and to the scenarios."""
+    batches, scenarios = query_batches(policy.arm, work.plan.constitution, work.held_out), scenario_batches(work.queries.tested)
+    steps = _Steps(work, policy, len(batches) + len(scenarios) + policy.arm.in_prompt)
+    replies, own = [], []
     for number, batch in enumerate(batches):
         path = work.folder / replies_file(policy.arm.key, number)
         replies += replies_from_data(remember_together(work.world, path, partial(_ask_together, work, policy, batch)))
-        work.tick(StepReport(phase=measuring_phase(policy.arm.key), done=number + 1, total=len(batches) + policy.arm.in_prompt))
-    return _read(work, policy, queries, replies) if policy.arm.in_prompt else replies
+        steps.tick()
+    for number, some in enumerate(scenarios):
+        path = work.folder / scenarios_file(policy.arm.key, number)
+        own += replies_from_data(remember_together(work.world, path, partial(_ask_scenarios_together, work, policy, some)))
+        steps.tick()
+    if policy.arm.in_prompt:
+        replies = _read(work, policy, replies)
+        steps.tick()
+    return replies, own
 
 
-def _read(work: Work, policy: Policy, queries: Sequence[str], replies: Sequence[MeasuredReply]) -> list[MeasuredReply]:
+class _Steps:
+    """How far the measurement of an arm is."""
+
+    def __init__(self, work: Work, policy: Policy, total: int) -> None:
+        self.work, self.phase, self.done, self.total = work, measuring_phase(policy.arm.key), 0, total
+        work.on_step(StepReport(phase=self.phase, done=0, total=total))
+
+    def tick(self) -> None:
+        """One more step is committed."""
+        self.done += 1
+        self.work.tick(StepReport(phase=self.phase, done=self.done, total=self.total))
+
+
+def _read(work: Work, policy: Policy, replies: Sequence[MeasuredReply]) -> list[MeasuredReply]:
     """The replies of an arm with which queries they answer, as the base reads them."""
     texts = [reply.text for reply in replies if reply.side == SIDES[0]]
 
-    def compute() -> list[dict[str, Any]]:
-        return [dataclasses.asdict(read) for read in read_replies(policy.model, queries, texts, work.world)]
+    def compute() -> Rows:
+        return [dataclasses.asdict(read) for read in read_replies(policy.model, work.held_out, texts, work.world)]
 
     rows = remember_together(work.world, work.folder / f"reading-{policy.arm.key}.json", compute)
-    steps = len(query_batches(policy.arm, work.plan.constitution, queries)) + 1
-    work.tick(StepReport(phase=measuring_phase(policy.arm.key), done=steps, total=steps))
     return with_reading(replies, [Read(logprobs=tuple(row["logprobs"]), tokens=row["tokens"]) for row in rows])
 
 
-def _ask_together(work: Work, policy: Policy, batch: Sequence[str]) -> list[dict[str, Any]]:
+def _ask_together(work: Work, policy: Policy, batch: Sequence[str]) -> Rows:
     """The replies to a batch as plain data, each process answering its part of the queries."""
-    config, part = work.plan.config, work.world.part(batch)
-    rows = [dataclasses.asdict(reply) for reply in ask(policy, work.plan.constitution, part, config.sampling, config.seed)]
-    by_query = [rows[i * len(rows) // len(part) : (i + 1) * len(rows) // len(part)] for i in range(len(part))]
-    return [row for group in work.world.together(work.world.gather(by_query)) for row in group]
+
+    def answer(part: Sequence[str]) -> list[Rows]:
+        rows = [dataclasses.asdict(reply) for reply in ask(policy, work.plan.constitution, part, work.plan.config.sampling, work.plan.config.seed)]
+        return [rows[i * len(rows) // len(part) : (i + 1) * len(rows) // len(part)] for i in range(len(part))]
+
+    return _together(work, batch, answer)
+
+
+def _ask_scenarios_together(work: Work, policy: Policy, batch: Sequence[ScenarioQuery]) -> Rows:
+    """The same for scenarios."""
+
+    def answer(part: Sequence[ScenarioQuery]) -> list[Rows]:
+        found = ask_scenarios(policy, work.plan.constitution, part, work.plan.config.sampling, work.plan.config.seed)
+        return [[dataclasses.asdict(reply) for reply in replies] for replies in found]
+
+    return _together(work, batch, answer)
+
+
+def _together(work: Work, batch: Sequence[Item], answer: Callable[[Sequence[Item]], list[Rows]]) -> Rows:
+    return [row for rows in work.world.together(work.world.gather(answer(work.world.part(batch)))) for row in rows]

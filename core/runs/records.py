@@ -23,6 +23,7 @@ from core.runs.iterations import probed_queries
 from core.runs.links import Trainability, trainability_to_data
 from core.runs.plan import RunPlan
 from core.runs.results import RunResult, run_result_to_data
+from core.runs.run_queries import run_queries, scenarios_to_data
 from core.settings import ModelReference
 
 PLAN = "plan.json"  # in a run's folder, beside run.json: what only this machine needs to know, to go on
@@ -90,12 +91,19 @@ def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float
     """`run.json`: everything that is needed to run it again, and what came of it. It is passed on, so no path of this machine is in it: the model has
     the name that lasts where it has one; where its folder lies stands in `plan.json`, for whatever goes on from here.
     """
+    drawn = run_queries(plan.constitution, plan.queries, plan.config.seed)
     return {
         "constitution": to_data(plan.constitution),
         "constitution_sha256": content_hash(plan.constitution),
         "model": dataclasses.asdict(_named(plan, record.model)),
         "config": config_to_data(plan.config),
-        "queries": {"sha256": queries_hash(plan.queries), "train": train_queries, "held_out": held_out, "probe": probed_queries(plan.queries, plan.config)},
+        "queries": {
+            "sha256": queries_hash(plan.queries),
+            "train": train_queries,
+            "held_out": held_out,
+            "probe": probed_queries(drawn.pool, plan.config),
+            **scenarios_to_data(drawn, train_queries),
+        },
         "adapter_sha256": record.adapter_sha256,
         "dropped_queries": record.dropped,
         "balance": balance_to_data(record.balance),

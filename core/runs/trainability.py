@@ -16,7 +16,6 @@ from core.constitution.meant import tells_nothing
 from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
 from core.constitution.text import words
-from core.engine.batching import CHECKED_QUERIES
 from core.engine.models import LoadedModel
 from core.engine.policies import base_of
 from core.engine.sampling import OnWritten, Response, draw, told
@@ -26,9 +25,10 @@ from core.measure.judges import Judge, judge_of
 from core.measure.statistics import UNMEASURED, clustered_share
 from core.methods.settings import TrainConfig
 from core.runs.evidence import HIT_QUERIES, QueryCount, chance, enough, link_of, overall
-from core.runs.iterations import iteration_config, iteration_queries
+from core.runs.iterations import iteration_config
 from core.runs.links import PrincipleLink, Trainability
 from core.runs.rounds import CLOSER, FIRST, Round
+from core.runs.run_queries import checked_queries, run_queries
 from core.runs.shown import JudgedReplies, shown_of
 from core.seeds import seed_for
 from core.settings import SamplingConfig
@@ -92,11 +92,12 @@ def check_run(
     Args:
         model: Its base is asked, whatever adapters it wears.
         constitution: What would be trained.
-        queries: The run's query set; the first `CHECKED_QUERIES` of those that the first iteration trains on are asked.
+        queries: The run's query set; some of those that the first iteration trains on are asked, train scenarios among them.
         config: The run's settings; sampling and seed are those of the first iteration.
         on_asking: Told after every token; what it raises ends the check.
     """
-    config, asked_queries = iteration_config(config, 1), iteration_queries(queries, config, 1)[:CHECKED_QUERIES]
+    asked_queries = checked_queries(run_queries(constitution, queries, config.seed), config)
+    config = iteration_config(config, 1)
     k, n = len(constitution.principles), len(asked_queries)
     rounds = (FIRST.replies(n, k), CLOSER.replies(n, k))
 

@@ -57,7 +57,7 @@ def iterate(work: Work, base: LoadedModel) -> LoadedModel:
 
 def _sample_examples(work: Work, policy: Policy, config: TrainConfig, number: int) -> list[Example]:
     """The examples of one iteration, from the policy that the iteration before left."""
-    queries = iteration_queries(work.plan.queries, work.plan.config, number)
+    queries = iteration_queries(work.queries.pool, work.plan.config, number)
     work.train_queries += [query for query in queries if query not in work.train_queries]
     examples: list[Example] = []
     dropped: Counter[str] = Counter()
@@ -85,7 +85,7 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
     """Train one iteration's adapter; its curve goes on from where the one before ended."""
     folder, curve = work.folder / f"iteration-{number}", Curve(work.folder / "curve.json")
     before = curve.steps_before(number)
-    queries = probe_queries(work.plan.queries, work.plan.config, number)
+    queries = probe_queries(work.queries.pool, work.plan.config, number)
     note = probe_note(len(queries), work.plan.config)
 
     def on_step(report: StepReport) -> None:

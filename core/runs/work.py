@@ -8,6 +8,7 @@ from core.constitution.principles import Stance
 from core.engine.processes import World
 from core.progress import OnStep, ShouldStop, StepReport, Stopped
 from core.runs.plan import RunPlan
+from core.runs.run_queries import RunQueries
 
 
 @dataclass(kw_only=True)
@@ -20,6 +21,7 @@ class Work:
     should_stop: ShouldStop  # the same answer in all processes, so all must ask
     stop_alone: ShouldStop  # for what the first process does while the others wait
     world: World
+    queries: RunQueries  # what it draws from, with the scenarios that it is measured on too
     held_out: list[str]  # the queries that the run is measured on
     dropped: Counter[str] = field(default_factory=Counter)
     kept: list[tuple[Stance, ...]] = field(default_factory=list)  # the contrast of each example, over all iterations

@@ -12,6 +12,8 @@ from app.services.runs import queue_run
 from app.services.stored import require_constitution
 from app.services.studio import Studio
 from core.constitution.contrasts import asked_stances
+from core.constitution.principles import SIDES, Constitution
+from core.constitution.scenario_queries import scenario_queries
 from core.measure.report import evaluate
 from core.measure.values import NO_SIDE, MeasuredReply
 from core.methods.arms import Arm
@@ -54,7 +56,7 @@ def replies(n: int, texts: Mapping[tuple[str, str], str], n_principles: int = 1)
 
 def finished_run(studio: Studio, n: int = 8, texts: Mapping[tuple[str, str], str] = TEXTS, *, check: object = None, name: str = "Museum", **more: Any) -> int:
     """The id of a finished run on a constitution of one principle."""
-    version = more.pop("version_id", None) or add_plain_version(studio, name, STATEMENT, check)
+    version = more.pop("version_id", None) or add_plain_version(studio, name, STATEMENT, check, more.pop("scenarios", ()))
     run_id = queue_run(studio, "Ann", form(studio, version_id=version, **more), f"planted-{name}-{version}".replace(" ", "-"))
     write_end(studio, run_id, version, n, texts)
     return run_id
@@ -66,11 +68,29 @@ def write_end(studio: Studio, run_id: int, version: int, n: int, texts: Mapping[
     with studio.sessions.read() as session:
         constitution = require_constitution(get_version_by_id(session, version))
     given = replies(n, texts, len(constitution.principles))
-    report = evaluate(constitution, given)
+    own = answers_to_scenarios(constitution, texts)
+    report = evaluate(constitution, given, own=own)
     finish(studio, held, RunResult(report=report, trainability=None, dropped={}, balance=(), endings=(), duration_s=12.0))
     for arm, rows in given.items():
         path = studio.settings.data / attempt_key(run_id, held.attempt) / f"replies-{arm.key}-000.json"
         path.write_text(json.dumps([asdict(row) for row in rows]))
+    for arm, rows in own.items():
+        path = studio.settings.data / attempt_key(run_id, held.attempt) / f"scenarios-{arm.key}-000.json"
+        path.write_text(json.dumps([asdict(row) for row in rows]))
+
+
+def answers_to_scenarios(constitution: Constitution, texts: Mapping[tuple[str, str], str]) -> dict[Arm, list[MeasuredReply]]:
+    """The same texts as replies to the test scenarios of a constitution of one principle; nothing where it has none."""
+    queries = [query.text for query in scenario_queries(constitution, "test")]
+    if not queries:
+        return {}
+
+    def answer(arm: Arm, query: str, side: str) -> MeasuredReply:
+        text = f"{texts.get((arm.key, side), f'{arm.key} {side}')}: {query}"
+        return MeasuredReply(query=query, side=side, text=text, ended=True, tokens=6, logprobs=(), base_logprobs=(), kl_policy_base_nats=None)
+
+    sides = {CONTROL: SIDES, TRAINED: SIDES, ALONE: (NO_SIDE,)}
+    return {arm: [answer(arm, query, side) for query in queries for side in of] for arm, of in sides.items()}
 
 
 def mark_all(studio: Studio, run_id: int, who: str = "Ada", most: int = 1000, answers: Mapping[bool, str] | None = None, deals: int = 1) -> Marking:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -168,9 +168,10 @@ def queue_series(studio: Studio, seeds: int = 3, key: str = "planted-series-1", 
         return [run.id for run in runs.series_of(session, runs.get_run(session, first))]
 
 
-def add_plain_version(studio: Studio, name: str, statement: str, check: object = None) -> int:
+def add_plain_version(studio: Studio, name: str, statement: str, check: object = None, scenarios: Sequence[dict[str, str]] = ()) -> int:
     """A constitution of one principle with its first version."""
-    row = {"id": "c" * 32, "title": "Only", "statement": statement, "antithesis": "The other way."} | ({"check": check} if check else {})
+    row: dict[str, Any] = {"id": "c" * 32, "title": "Only", "statement": statement, "antithesis": "The other way."}
+    row |= ({"check": check} if check else {}) | ({"scenarios": list(scenarios)} if scenarios else {})
     with studio.sessions.begin() as session:
         constitution = add_constitution(session, name)
         content = {"name": name, "principles": [row]}

@@ -1,8 +1,10 @@
 """Walk step 4 in a browser: base and aligned side by side, on a tiny model with the real processes."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -12,6 +14,7 @@ from app.settings import Settings
 from core.engine.adapters import adapter_hash
 from core.settings import SamplingConfig
 from tests.app.hosting import SHORT, RunningHost, adapter_of, plant_finished_run
+from tests.app.planting import add_plain_version, settings_for
 from tests.browser.conftest import App
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
@@ -172,3 +175,30 @@ def test_a_version_can_be_compared_by_its_prompt_alone(page: Page, app: App, run
     expect(page.get_by_label("Seed")).to_have_value("0")
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("alert").filter(has_text="There is no query yet.")).to_be_visible()
+
+
+def test_a_scenario_of_the_constitution_can_be_asked(page: Page, app: App, run_id: int) -> None:
+    studio = open_studio(settings_for(app.data))
+    version = add_plain_version(studio, "Tried", "Be brief.", scenarios=[{"query": "Where are you from?"}, {"query": "Why?\n\nTell me.", "use": "train"}])
+    studio.engine.dispose()
+    page.goto(f"{app.url}/compare?version={version}")
+    scenario, query = page.get_by_label("Or one of its scenarios"), page.get_by_label("Query", exact=True)
+    expect(scenario).to_be_visible(timeout=20_000)
+    scenario.select_option(label="Why? Tell me. (train)")
+    expect(query).to_have_value("Why?\n\nTell me.")
+    query.fill("My own?")
+    expect(query).to_have_value("My own?")
+    expect(scenario).to_have_value("")  # what stands there is no scenario any more
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        look(page, f"compare-scenario-{width}")
+    page.get_by_label("Compare", exact=True).select_option(f"run:{run_id}")
+    expect(scenario).to_be_hidden()
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a picture, where somebody wants to see it: STUDIO_PICTURES names a folder."""
+    folder = os.environ.get("STUDIO_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

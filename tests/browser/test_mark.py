@@ -146,3 +146,31 @@ def test_the_page_fits_and_answers_stay_within_reach(page: Page, app: App, studi
     expect(page.get_by_role("region", name="What came out")).to_contain_text("Cohen’s kappa 1.00", timeout=20_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     look(page, f"mark-end-{scheme}-{width}")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_a_card_of_a_scenario_shows_what_would_follow_and_what_would_not(page: Page, app: App, studio: Studio, scheme: str, width: int) -> None:
+    own = [{"query": "Is this vase from Athens?", "follows": "Say that it is a guess.", "fails": "Name a year as if it were known."}, {"query": "Who made it?"}]
+    run = finished_run(studio, n=2, name=f"Tried {scheme}", scenarios=own)
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{app.url}/mark?run={run}")
+    amount, expected = page.locator(".cs-mark-amount"), page.locator(".cs-mark-expected")
+    expect(amount).to_have_text("0 of 6", timeout=20_000)
+    expect(expected).to_be_hidden()  # the first deal is of held-out queries
+    for _ in range(6):
+        answer(page)
+    page.get_by_role("button", name="6 more cards").click()
+    expect(amount).to_have_text("6 of 12", timeout=20_000)
+    for _ in range(6):
+        if page.locator(".cs-mark-query").inner_text() == "Is this vase from Athens?":
+            expect(expected).to_contain_text("Would follow")
+            expect(expected).to_contain_text("Name a year as if it were known.")
+            look(page, f"mark-scenario-{scheme}-{width}", whole=False)
+        else:
+            expect(expected).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        answer(page)
+    page.get_by_role("link", name="The result of the run").click()
+    expect(page.locator(".cs-part-answer")).to_contain_text("On its own 2 scenarios: 0 of 2 before training", timeout=20_000)
+    look(page, f"run-scenarios-{scheme}-{width}")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./stub.js";
-import { meant, optionText } from "../../app/assets/mark.js";
+import { expectedOf, meant, optionText } from "../../app/assets/mark.js";
 
 test("three keys answer and one takes back, whatever its case", () => {
   assert.deepEqual(["1", "2", "3", "u", "U", "4", "Enter"].map((key) => meant({ key })), ["follows", "does not", "cannot tell", "undo", "undo", null, null]);
@@ -16,4 +16,9 @@ test("who types into a field, holds another key or holds one down means somethin
 test("a principle says how far one is and who else can judge it", () => {
   assert.equal(optionText({ number: 2, title: "Kind", check: null, done: 3, total: 24 }), "2. Kind: 3 of 24, only people can judge it");
   assert.equal(optionText({ number: 1, title: "Brief", check: "max_words: 20", done: 0, total: 0 }), "1. Brief: no cards, a program judges it");
+});
+
+test("a card says what is expected of a reply where its query is a scenario, and else nothing", () => {
+  assert.deepEqual(expectedOf({ would_follow: "", would_not: "" }), []);
+  assert.deepEqual(expectedOf({ would_follow: "Ask back.", would_not: "Guess." }), [{ says: "Would follow", text: "Ask back." }, { says: "Would not", text: "Guess." }]);
 });

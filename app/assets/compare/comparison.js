@@ -2,7 +2,7 @@
 import { inAddress, openChannel } from "../channel.js";
 import { emptyRoot, fragment, h, isolated, notOpened, problemOf, setText, setTitle } from "../studio.js";
 import { afterwardsNodes } from "./afterwards.js";
-import { fill, makeForm, offer, read, showBusy, tell } from "./form.js";
+import { fill, makeForm, offer, offerScenarios, read, showBusy, tell } from "./form.js";
 import { drawPane, halt, makePane, showScores } from "./pane.js";
 
 const ASKED_CHARS = 60; // of a query, in the window's title
@@ -61,8 +61,20 @@ function open(page, reply) {
     draw(page, reply.comparison);
   }
   warn(page, reply.problem);
-  page.form.source.addEventListener("change", () => showTitle(page));
+  page.form.source.addEventListener("change", () => {
+    showTitle(page);
+    void askScenarios(page);
+  });
   showTitle(page);
+  void askScenarios(page);
+}
+
+// What is compared may have been changed before the answer is there; without one, the query is typed.
+async function askScenarios({ ask, form }) {
+  offerScenarios(form, []);
+  if (!form.source.value) return;
+  const reply = await ask("scenarios", { source: form.source.value });
+  if (reply?.kind === "scenarios" && reply.source === form.source.value) offerScenarios(form, reply.scenarios);
 }
 
 function layout({ form, notice, recent, replies }, reply) {

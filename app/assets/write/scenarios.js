@@ -9,7 +9,7 @@ const PARTS = [
   { part: "follows", label: "Would follow", hint: "A reply that follows it would …" },
   { part: "fails", label: "Would not", hint: "One that does not would …" },
 ];
-const ABOUT = "Situations in which this principle can be tried. They are part of the version and of its files; no run trains or measures by them yet.";
+const ABOUT = "Situations in which this principle can be tried. Those for training come first among the queries of a run; those for test are never trained on, and a run tells how each is answered.";
 let made = 0;
 
 export function scenarioFold(scenarios) {

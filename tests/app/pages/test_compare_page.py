@@ -102,6 +102,20 @@ def test_without_a_finished_run_the_versions_are_offered(studio: Studio) -> None
     assert all(source["run"] is None for source in reply["sources"])
 
 
+def test_the_scenarios_of_what_is_compared_can_be_asked_and_no_others(studio: Studio, tmp_path: Path) -> None:
+    run_id = plant_finished_run(studio, tmp_path, adapter_of(studio, tmp_path, "ab" * 32))
+    version = add_plain_version(studio, "Tried", "Be brief.", scenarios=[{"query": "Why?"}, {"query": HOSTILE, "use": "train"}])
+
+    def told(source: str) -> dict[str, Any]:
+        reply: dict[str, Any] = ComparePage(studio).scenarios({"source": source}, asks())
+        return reply
+
+    only = {"principle": "Only", "use": "test", "query": "Why?"}
+    assert told(f"version:{version}")["scenarios"] == [only, {"principle": "Only", "use": "train", "query": HOSTILE}]
+    assert told(f"run:{run_id}")["scenarios"] == []
+    assert told("run:999")["kind"] == told("version:0")["kind"] == told("nothing")["kind"] == "problem"
+
+
 def test_the_address_chooses_the_run_and_an_unknown_one_is_told(studio: Studio, tmp_path: Path) -> None:
     run_id = plant_finished_run(studio, tmp_path, adapter_of(studio, tmp_path, "ab" * 32))
     assert loaded(studio, run=str(run_id))["chosen"] == f"run:{run_id}"

@@ -50,7 +50,7 @@ NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered:
         "write/history",
         "studio/state",
     ),
-    *("write/opened", "compare/opened", "compare/sources", "compare/open", "compare/compare", "compare/redo", "compare/diff"),
+    *("write/opened", "compare/opened", "compare/sources", "compare/scenarios", "compare/open", "compare/compare", "compare/redo", "compare/diff"),
 }
 
 

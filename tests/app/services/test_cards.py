@@ -7,6 +7,7 @@ from core.constitution.checks import Check, Kept
 from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
 from core.measure.cards import DEAL, identity
+from core.measure.values import Answered
 from tests.app.marking import replies
 
 LOUD, KIND, OLD = (
@@ -17,7 +18,7 @@ ALL = Constitution(name="C", principles=(LOUD, KIND, OLD))
 
 
 def book(n: int = 10) -> Book:
-    return Book(run=1, name="run 1", constitution=ALL, replies=replies(n, {}, n_principles=3))
+    return Book(run=1, name="run 1", constitution=ALL, answered=Answered(replies=replies(n, {}, n_principles=3)))
 
 
 def given(of: Book, number: int, most: int = 1000) -> list[Given]:
@@ -56,6 +57,6 @@ def test_marks_of_other_principles_and_of_cards_that_are_gone_are_none_of_these(
 
 
 def test_orders_of_runs_and_of_principles_are_others() -> None:
-    of, other = book(), Book(run=2, name="run 2", constitution=ALL, replies=book().replies)
+    of, other = book(), Book(run=2, name="run 2", constitution=ALL, answered=book().answered)
     assert [card.query for deal in of.deals(2) for card in deal] != [card.query for deal in other.deals(2) for card in deal]
     assert [card.query for deal in of.deals(2) for card in deal] != [card.query for deal in of.deals(3) for card in deal]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.present.preview import preview_html
 from app.services import plans, query_sets
 from app.services.constitutions import archive
 from app.services.studio import Studio
@@ -114,6 +115,22 @@ def test_too_few_queries_left_to_probe_are_said_and_the_settings_of_probes_can_b
     assert any("probed on 2 queries where 8 are asked for" in note for note in tight)
     none = plans.preview(studio, replace(standard, changes=("train_queries=67",))).notes
     assert any("not probed" in note for note in none)
+
+
+def test_scenarios_are_counted_before_the_click_and_what_is_not_used_is_said(studio: Studio) -> None:
+    measure(studio)
+    few, _ = query_sets.upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhere?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
+    own = [{"query": "WHY"}, {"query": "What?"}, {"query": "Which?", "use": "train"}, {"query": "who", "use": "train"}]
+    version = add_plain_version(studio, "Tried", "Be brief.", scenarios=own)
+    preview = plans.preview(studio, form(studio, version_id=version, query_set_id=few.id))
+    assert preview.plan.amount.queries == (3,)  # How, Where and Which
+    assert '<dt>Scenarios</dt><dd><span class="cs-number">1 trained on, 2 measured beside the held-out queries</span>' in preview_html(preview)
+    assert "1 train query asks what a test scenario asks, so it is not trained on." in preview.notes
+    assert "1 train scenario asks what a held-out query asks, so it is not trained on." in preview.notes
+    plain = plans.preview(studio, form(studio, version_id=add_plain_version(studio, "Plain", "Be brief."), query_set_id=few.id))
+    assert "Scenarios" not in preview_html(plain)
+    assert preview.estimate is not None and plain.estimate is not None
+    assert preview.estimate.seconds["measuring sami"] > plain.estimate.seconds["measuring sami"]
 
 
 def test_training_anyway_can_be_asked_for_on_the_page_and_is_true_or_false(studio: Studio) -> None:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.constitution.text import (
     answer,
@@ -13,6 +15,7 @@ from core.constitution.text import (
     is_lower,
     is_upper,
     language,
+    letters,
     loops,
     marks_sentences,
     mentions_constitution,
@@ -240,6 +243,13 @@ def test_folded(one, other):
 )
 def test_the_same_question(one, other):
     assert same_question(one) == same_question(other)
+    assert letters(one) == letters(other)
+
+
+@given(st.text(max_size=40))
+def test_what_asks_the_same_has_the_same_letters(text):
+    """So that queries of other letters need not be compared."""
+    assert letters(same_question(text)) == letters(text)
 
 
 NUMBERS = [

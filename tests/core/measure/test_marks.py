@@ -11,7 +11,7 @@ from core.measure.judges import CheckJudge, judge_of
 from core.measure.marks import Mark, MarkJudge, judges_with, listed
 from core.measure.report import evaluate, judged_anew
 from core.measure.rows import family_note, judged_by, rows
-from core.measure.values import NO_SIDE, Cell
+from core.measure.values import NO_SIDE, Answered, Cell
 from core.measure.verdicts import Verdict
 from tests.core.measure.replies import ALONE, CONTROL, TRAINED, replies, reply
 
@@ -101,10 +101,10 @@ def anew(marks, constitution=ONLY, arms=ARMS):
     """The report as the marks make it; every query is a deal."""
     deals = {}
     for i, principle in enumerate(constitution.principles):
-        of = [card for deal in dealt(constitution, i, arms, "run") for card in deal]
+        of = [card for deal in dealt(constitution, i, Answered(replies=arms), "run") for card in deal]
         deals[identity(principle)] = [[card for card in of if card.query == query] for query in dict.fromkeys(card.query for card in of)]
     judges = judges_with(marks, deals, asked_cells(list(arms), len(constitution.principles)))
-    return judged_anew(evaluate(constitution, arms), constitution, arms, judges)
+    return judged_anew(evaluate(constitution, arms), constitution, Answered(replies=arms), judges)
 
 
 def marked(n, who="Ada"):

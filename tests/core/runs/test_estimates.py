@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from core.constitution.principles import Constitution, Principle
+from core.constitution.scenarios import Scenario
 from core.errors import ConfigError
 from core.machine import DEFAULT_SHAPE, Hardware, hardware_from_data, model_shape_from_config
 from core.methods.settings import BOUNDS, PRESETS, preset
@@ -107,6 +108,17 @@ def test_probes_take_time_in_training_and_nowhere_else() -> None:
     assert probed.disk_bytes > quick.disk_bytes
     assert any("no longer improves on the probe queries" in note for note in probed.notes)
     assert not any("probe" in note for note in quick.notes)
+
+
+def test_test_scenarios_take_time_in_measuring_and_nowhere_else() -> None:
+    """48 of 60 are measured, twice as many as the held-out queries of the preset, each in two replies or one without the constitution; none is scored."""
+    scenarios = tuple(Scenario(query=f"Own {i}?") for i in range(60))
+    tried = replace(BRIEF, principles=(replace(BRIEF.principles[0], scenarios=(*scenarios, Scenario(query="Train?", use="train"))),))
+    plain, own = (estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, each).seconds for each in (BRIEF, tried))
+    longer = {phase: own[phase] - plain[phase] for phase in plain if own[phase] != plain[phase]}
+    assert list(longer) == ["measuring prompt", "measuring sami", "measuring sami-alone"]
+    assert longer["measuring sami-alone"] == pytest.approx(2 * plain["measuring sami-alone"])
+    assert 2 * longer["measuring sami-alone"] < longer["measuring prompt"] < 2 * plain["measuring prompt"]
 
 
 def test_memory_grows_with_the_model_its_precision_and_the_length_of_replies() -> None:
