@@ -2,11 +2,13 @@
 
 import ipaddress
 import re
+from urllib.parse import urlsplit
 
 from core.errors import ConfigError
 
 LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 HOST_NAME = re.compile(rf"{LABEL}(\.{LABEL})*\.?", re.IGNORECASE)
+MAX_ENDPOINT_CHARS = 500
 LONGEST_HOST_NAME = 253  # both bounds are those of DNS
 HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 HEADERS_OF_BROWSERS = ("accept", "authorization", "connection", "content-", "cookie", "host", "origin", "referer", "sec-", "user-agent", "x-forwarded-")
@@ -23,6 +25,17 @@ GRADIO_PATHS = frozenset({"gradio_api", "static", "assets", "svelte", "config", 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a server that listens on `host`."""
     return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def is_endpoint(address: str) -> bool:
+    """Whether it is an address that questions can be sent below: http or https, without user name, query, fragment and a slash at its end."""
+    try:
+        parts = urlsplit(address)
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    plain = re.fullmatch(r"[!-~]+", address) is not None and len(address) <= MAX_ENDPOINT_CHARS and not address.endswith("/")
+    return named and plain and not set("@?#") & set(address)
 
 
 def is_host_name(name: str) -> bool:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.addresses import is_host, is_loopback, is_root_path, plain_root_path, require_proxies
+from app.addresses import is_endpoint, is_host, is_loopback, is_root_path, plain_root_path, require_proxies
 from app.services.writers import Endpoint
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ConfigError
@@ -40,6 +40,7 @@ class Settings:
     writer_url: str | None = None  # endpoint that writes proposals for principles; None: a model of this machine writes them
     writer_model: str | None = None  # the name the endpoint knows; without an endpoint the local model, `model` when None
     writer_key: str | None = field(default=None, repr=False)
+    judge_addresses: tuple[str, ...] = ()  # endpoints that a page may have a model asked at, where others than this machine's people are served
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -53,6 +54,9 @@ class Settings:
         for name in self.allowed_hosts:
             if not is_host(name):
                 raise ConfigError(f"STUDIO_ALLOWED_HOSTS names {name!r}. List host names without scheme, port or *, separated by commas.")
+        for address in self.judge_addresses:
+            if not is_endpoint(address):
+                raise ConfigError(f"STUDIO_JUDGE_ADDRESSES names {address[:80]!r}. List addresses such as https://judge.example/v1, separated by commas.")
         require_proxies(self.trusted_proxies, self.user_header)
         if self.user_header is not None and self.password is not None:
             raise ConfigError(
@@ -75,6 +79,11 @@ class Settings:
     def relies_on_accounts(self) -> bool:
         """Whether nothing but accounts keeps strangers out."""
         return self.password is None and self.user_header is None and not is_loopback(self.host)
+
+    @property
+    def serves_others(self) -> bool:
+        """Whether people elsewhere may reach the page: it listens where they can, or a proxy that names or forwards them is trusted."""
+        return not is_loopback(self.host) or self.user_header is not None or self.trusted_proxies != ""
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -111,6 +120,7 @@ class Settings:
             port=_port(text.get("port", "7860")),
             processes=_processes(text["processes"]) if "processes" in text else None,
             allowed_hosts=tuple(name for part in text.get("allowed_hosts", "").split(",") if (name := part.strip().lower())),
+            judge_addresses=tuple(address for part in text.get("judge_addresses", "").split(",") if (address := part.strip().rstrip("/"))),
             root_path=plain_root_path(text.get("root_path", "")),
             database_url=text.get("database_url") or _database_in(data),
             **optional,
@@ -118,7 +128,8 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """The variables from which a child process reads these same settings."""
-        values = {name: getattr(self, name) for name in VARIABLES} | {"allowed_hosts": ",".join(self.allowed_hosts)}
+        lists = {name: ",".join(getattr(self, name)) for name in ("allowed_hosts", "judge_addresses")}
+        values = {name: getattr(self, name) for name in VARIABLES} | lists
         return {VARIABLES[name]: str(value) for name, value in values.items() if value is not None}
 
     @property
@@ -176,6 +187,7 @@ VARIABLES = {
     "writer_url": "STUDIO_WRITER_URL",
     "writer_model": "STUDIO_WRITER_MODEL",
     "writer_key": "STUDIO_WRITER_KEY",
+    "judge_addresses": "STUDIO_JUDGE_ADDRESSES",
 }
 
 

@@ -1,5 +1,6 @@
 """Jobs of any kind as people see them: queue, wait, stop, resume. What a trainer does to a job it holds is in `db.claims`."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -58,11 +59,18 @@ def get_job(session: Session, job_id: int) -> Job:
     return found
 
 
-def jobs_ahead(session: Session, job: Job) -> int:
-    """How many jobs a queued job waits for: those running and those queued before it."""
+def jobs_ahead(session: Session, job: Job, kinds: Collection[str] | None = None) -> int:
+    """How many jobs a queued job waits for: those running and those queued before it, of these kinds; None: of every kind."""
     earlier = (Job.queued_at < job.queued_at) | ((Job.queued_at == job.queued_at) & (Job.id < job.id))
     waiting = (Job.status == JobStatus.RUNNING) | ((Job.status == JobStatus.QUEUED) & earlier)
-    return session.scalars(select(func.count()).select_from(Job).where(waiting, Job.id != job.id)).one()
+    query = select(func.count()).select_from(Job).where(waiting, Job.id != job.id)
+    return session.scalars(query if kinds is None else query.where(Job.kind.in_(kinds))).one()
+
+
+def newest_of_kind(session: Session, kind: str, limit: int) -> list[Job]:
+    """The newest jobs of a kind, newest first."""
+    query = select(Job).where(Job.kind == kind).order_by(Job.id.desc()).limit(limit)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def request_stop(session: Session, job_id: int) -> JobStatus:

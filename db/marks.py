@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from db.errors import NotFound, RequestKeyTaken
@@ -71,8 +71,16 @@ def states_of_marks(session: Session, run_ids: Collection[int]) -> dict[int, Mar
 
 def marks_that_count(session: Session, run_ids: Collection[int], who: str | None = None) -> list[Mark]:
     """The marks of some runs that are neither taken back nor followed by another of the same person on the same reply, oldest first."""
-    query = select(Mark).where(Mark.run_id.in_(run_ids), Mark.retracted_at.is_(None)).order_by(Mark.id)
-    if who is not None:
-        query = query.where(Mark.who == who)
+    query = select(Mark).where(Mark.run_id.in_(run_ids))
+    return _counting(session, query if who is None else query.where(Mark.who == who))
+
+
+def marks_by_principles(session: Session, principles: Collection[str]) -> list[Mark]:
+    """The same of all runs, by some principles as their identities name them."""
+    return _counting(session, select(Mark).where(Mark.principle.in_(principles)))
+
+
+def _counting(session: Session, marks: Select[Mark]) -> list[Mark]:
+    query = marks.where(Mark.retracted_at.is_(None)).order_by(Mark.id)
     newest = {(mark.run_id, mark.principle, mark.shown, mark.who): mark for mark in session.scalars(query.execution_options(populate_existing=True))}
     return sorted(newest.values(), key=lambda mark: mark.id)

@@ -104,6 +104,11 @@ def get_run(session: Session, run_id: int) -> Run:
     return found
 
 
+def version_ids(session: Session, run_ids: Collection[int]) -> dict[int, int]:
+    """What some runs trained, by the run."""
+    return dict(session.execute(select(Run.id, Run.version_id).where(Run.id.in_(run_ids))).all())
+
+
 def delete_run(session: Session, run_id: int) -> None:
     """Take away a run that has ended, with its numbers, samples, marks and verdicts of models.
 

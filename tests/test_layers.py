@@ -57,9 +57,10 @@ def says_no_torch(name: str) -> bool:
         (["app.processes.trainer"], (*TORCH, "gradio")),
         (["app.web.app", "app.pages.site", "app.services.studio"], TORCH),
         (without_torch(), TORCH),
+        (["app.processes.attempt", "app.services.asking"], (*TORCH, "gradio")),
         (["app.commands.judge", "app.commands.propose", "app.services.writers", "huggingface_hub", "huggingface_hub.inference._client"], TORCH),
     ],
-    ids=["core", "db", "supervisor", "trainer", "web", "without torch", "writers"],
+    ids=["core", "db", "supervisor", "trainer", "web", "without torch", "asking", "writers"],
 )
 def test_a_layer_does_not_load_what_it_must_not_know(names, forbidden):
     assert loaded_roots(names) & set(forbidden) == set()

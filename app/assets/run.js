@@ -3,10 +3,11 @@
 import { inAddress, openChannel, poll } from "./channel.js";
 import { fold, openAgain, openFolds, openForPrint } from "./folds.js";
 import { drawProgress, makeProgress } from "./progress.js";
+import { makeAsking } from "./run-asking.js";
 import { askToDelete } from "./run-deleting.js";
-import { emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText, setTitle, whileBusy } from "./studio.js";
+import { copyFrom, emptyRoot, fragment, h, isSecond, notOpened, problemOf, setText, setTitle, whileBusy } from "./studio.js";
 
-const PARTS = ["head", "actions", "messages", "phases", "series", "answer", "charts", "samples", "log", "pooled", "result"];
+const PARTS = ["head", "actions", "messages", "phases", "series", "answer", "charts", "samples", "log", "pooled", "result", "judges"];
 const PICKS = { first: "Before training", latest: "Latest", all: "All" };
 
 const WATCH_MS = 1000;
@@ -35,7 +36,7 @@ function begin(page, element, reply) {
 
 function makePage(element, ask) {
   const parts = Object.fromEntries(PARTS.map((name) => [name, h("div", { class: `cs-part cs-part-${name}` })]));
-  return {
+  const page = {
     ask,
     root: emptyRoot(element, ".cs-runpage"),
     run: null,
@@ -54,6 +55,13 @@ function makePage(element, ask) {
     sections: null, // what `arrange` puts in order
     arranged: "", // for which run, and whether its answer comes first
   };
+  page.asking = makeAsking(page, (reply) => drawAndWatch(page, reply));
+  return page;
+}
+
+function drawAndWatch(page, reply) {
+  draw(page, reply);
+  page.lookAfter(WATCH_MS); // it may have rested
 }
 
 function drawNone(page, reply) {
@@ -66,6 +74,7 @@ function draw(page, reply) {
   const { root } = page;
   arrange(page, reply);
   Object.assign(page, { status: reply.status, settled: reply.settled, mark: reply.mark });
+  page.asking.form.hidden = !reply.asks_models;
   document.title = reply.title;
   root.dataset.status = reply.status;
   setText(page.headline, reply.headline);
@@ -73,7 +82,7 @@ function draw(page, reply) {
   setText(page.spoken, reply.spoken);
   drawProgress(page.progress, reply.share, `${reply.headline}: ${reply.progress}`);
   for (const [name, html] of Object.entries(reply.sections)) drawPart(page, name, html);
-  for (const name of ["charts", "samples"]) page.sections[name].hidden = !reply.sections[name];
+  for (const name of ["charts", "samples", "judges"]) page.sections[name].hidden = !reply.sections[name];
 }
 
 // While a run is in progress its progress comes first; of a finished one the answer does, and how it went is folded below it. What a
@@ -84,11 +93,11 @@ function arrange(page, reply) {
   const wanted = `${reply.run} ${finished}`;
   if (page.arranged === wanted && root.childElementCount) return;
   if (page.run !== reply.run || !page.sections) page.sections = makeSections(page, !finished);
-  const { head, state, charts, samples, log, pooled, result, answer, folds } = page.sections;
+  const { head, state, charts, samples, log, pooled, result, judges, answer, folds } = page.sections;
   const focused = document.activeElement;
   if (!finished) state.insertBefore(parts.messages, page.spoken);
   folds.replaceChildren(state, charts, samples, log);
-  root.replaceChildren(...(finished ? [head, parts.messages, parts.series, answer, pooled, result, folds] : [head, state, parts.series, charts, samples, log, answer, pooled, result]));
+  root.replaceChildren(...(finished ? [head, parts.messages, parts.series, answer, pooled, result, judges, folds] : [head, state, parts.series, charts, samples, log, answer, pooled, result]));
   if (focused !== document.activeElement && root.contains(focused)) focused.focus();
   Object.assign(page, { run: reply.run, arranged: wanted });
 }
@@ -127,6 +136,7 @@ function makeSections(page, open) {
     answer: section("The answer", "answer", parts.answer),
     pooled: section("Over all seeds", "result", parts.pooled),
     result: section("Result", "result", parts.result),
+    judges: fold("judges", h("h2", {}, "A model as judge"), false, parts.judges, page.asking.problem, page.asking.form),
     folds: section("How the run went", "folds"),
   };
 }
@@ -154,11 +164,12 @@ async function act(page, event) {
   const button = event.target.closest("[data-action]");
   if (!button || button.disabled || isSecond(event)) return; // where Stop was, Resume may be by now
   if (button.dataset.action === "delete") return askToDelete(page, button);
-  page.problem.textContent = "";
-  const ask = () => page.ask(button.dataset.action === "stop" ? "stop" : "resume", { run: page.run });
+  if (button.dataset.action === "copy") return void copyFrom(button, button.closest(".cs-command").querySelector("pre"));
+  const problem = button.dataset.asking ? page.asking.problem : page.problem;
+  problem.textContent = "";
+  const ask = () => page.ask(button.dataset.action, { run: page.run, ...(button.dataset.asking && { asking: Number(button.dataset.asking) }) });
   const reply = await whileBusy([button], ask); // who pressed it has the focus on it again, to be handed on by drawPart
-  if (reply?.kind !== "run") return void (page.problem.textContent = problemOf(reply));
-  draw(page, reply);
+  if (reply?.kind !== "run") return void (problem.textContent = problemOf(reply));
+  drawAndWatch(page, reply);
   if (document.activeElement === document.body) page.headline.focus(); // the button went while its answer was waited for
-  page.lookAfter(WATCH_MS); // it may have rested
 }

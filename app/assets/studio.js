@@ -124,6 +124,14 @@ export async function copied(text) {
   }
 }
 
+// Copies what a node says, and tells it on the button; where the browser does not allow it, the text is selected.
+export async function copyFrom(button, node) {
+  const done = await copied(node.textContent);
+  if (!done) getSelection().selectAllChildren(node);
+  button.textContent = done ? "Copied" : "Select it and copy";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
 export function download(filename, text, type) {
   const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
   const link = h("a", { href: url, download: filename });

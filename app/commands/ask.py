@@ -142,14 +142,11 @@ def _lines(found: "Tally", prices: "Prices | None") -> list[str]:
 
 
 def _principle_lines(principle: "ByPrinciple") -> list[str]:
-    from core.measure.marked import figure_says
-    from core.measure.model_judge import LEAST_KAPPA, LEAST_SHARED
+    from core.measure.asked_models import BOUND, agreement_says
 
     unjudged = "".join(f", {n} not judged: {reason}" for reason, n in principle.unjudged.items())
-    bound = f"the lower end must be at least {LEAST_KAPPA:g}, with {LEAST_SHARED} cards or more"
-    meets = f"Reaches the bound ({bound})." if principle.trusted else f"Shown and not used: {bound}."
-    agreement = "nobody has marked cards that it judged" if principle.agreement.n == 0 else f"Cohen’s kappa {figure_says(principle.agreement)}"
+    meets = f"Reaches the bound ({BOUND}): used where no program and no marks judge." if principle.trusted else f"Shown and not used: {BOUND}."
     return [
         f"{principle.number} “{principle.title}”: {principle.follows} follow, {principle.does_not} do not{unjudged}.",
-        f"  Agreement with people: {agreement}. {meets}",
+        f"  {agreement_says(principle.agreement)}. {meets}",
     ]

@@ -163,6 +163,7 @@ def _bring(desk: "Desk", path: Path) -> None:
 
 
 def _print_json(desk: "Desk") -> None:
+    from app.services.marked import models_to_data
     from core.measure.marked import marks_to_data
     from core.measure.report_data import report_to_data
     from core.measure.rows import rows_to_data
@@ -171,4 +172,5 @@ def _print_json(desk: "Desk") -> None:
     if found.problem or found.result is None:
         raise ConfigError(found.problem or "The run has no result yet.")
     report = found.result.report
-    print(json.dumps({"marks": marks_to_data(found.marks), "result": {**report_to_data(report), "rows": rows_to_data(report)}}, ensure_ascii=False))
+    said = {"marks": marks_to_data(found.marks), "models": models_to_data(found.models)}
+    print(json.dumps({**said, "result": {**report_to_data(report), "rows": rows_to_data(report)}}, ensure_ascii=False))

@@ -11,8 +11,8 @@ from app.commands.terminal import Printer, StopRequest, quiet
 from app.present.balance import balance_lines
 from app.present.table import report_lines
 from app.present.trainability import trainability_lines
-from app.processes.helpers import HelperLost, helped
-from app.processes.protocol import HELPER_LOST
+from app.processes.helpers import helped
+from app.processes.protocol import HELPER_LOST, HelperLost
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.measure.values import Report
 from core.methods.settings import preset, with_settings

@@ -5,16 +5,21 @@ import math
 from dataclasses import dataclass, replace
 
 from app.pages.answers import Go
+from app.pages.asking_questions import ModelAsked, ModelToAsk, OneAsking
 from app.pages.endpoints import answers, to_reply
 from app.pages.frame import component, header
 from app.pages.questions import OneRun, RunAddress, RunWatch, id_in
-from app.pages.run_answers import NoRun, RunShown, RunState, Unchanged
+from app.pages.run_answers import AskingPlanned, NoRun, RunShown, RunState, Unchanged
 from app.present import runs as present
 from app.present.curves import charts_html
+from app.present.judges import judges_html, plan_words
 from app.present.run_list import list_html
 from app.present.series import pooled_html, series_list_html
+from app.services import asking
 from app.services import runs as service
+from app.services.askings import AskWish
 from app.services.deleting import delete_run
+from app.services.marked import models_to_data
 from app.services.run_views import RunView
 from app.services.series import series_state
 from app.services.studio import Studio
@@ -25,7 +30,7 @@ from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from db.status import JobStatus
 
-ENDPOINTS = ("opened", "watch", "state", "stop", "resume", "delete")
+ENDPOINTS = ("opened", "watch", "state", "stop", "resume", "delete", "plan_asking", "ask", "stop_asking", "resume_asking")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class RunPage:
 
     def _looked(self, run_id: int) -> RunShown | NoRun:
         try:
-            return _shown(service.run_view(self.studio, run_id))
+            return self._of(run_id)
         except StudioError as error:
             return self._none(str(error))
 
@@ -63,13 +68,13 @@ class RunPage:
     def stop(self, question: OneRun, editor: str) -> RunShown:
         """Ask the run to save a checkpoint and stop."""
         service.stop(self.studio, question.run)
-        return _shown(service.run_view(self.studio, question.run))
+        return self._of(question.run)
 
     @answers
     def resume(self, question: OneRun, editor: str) -> RunShown:
         """Queue the run again."""
         service.resume(self.studio, question.run)
-        return _shown(service.run_view(self.studio, question.run))
+        return self._of(question.run)
 
     @answers
     def delete(self, question: OneRun, editor: str) -> Go:
@@ -77,11 +82,43 @@ class RunPage:
         delete_run(self.studio.sessions, self.studio.store, question.run)
         return Go(href="./train", id=question.run)
 
+    @answers
+    def plan_asking(self, question: ModelToAsk, editor: str) -> AskingPlanned:
+        """What asking a model to judge the run's replies would send, and where. Nothing is sent."""
+        plan = asking.plan(self.studio, _wish(question))
+        says, sends = plan_words(plan)
+        return AskingPlanned(address=plan.address, model=plan.model, cards=plan.cards, questions=plan.questions, says=says, sends=sends)
+
+    @answers
+    def ask(self, question: ModelAsked, editor: str) -> RunShown:
+        """Have the model asked, by a process that goes on without the page."""
+        asking.begin(self.studio, editor, _wish(question), question.key)
+        return self._of(question.run)
+
+    @answers
+    def stop_asking(self, question: OneAsking, editor: str) -> RunShown:
+        """Have it stop after the card that it is at; what was answered is kept."""
+        asking.stop(self.studio, question.run, question.asking)
+        return self._of(question.run)
+
+    @answers
+    def resume_asking(self, question: OneAsking, editor: str) -> RunShown:
+        """Go on asking where it was stopped or failed."""
+        asking.resume(self.studio, question.run, question.asking)
+        return self._of(question.run)
+
+    def _of(self, run_id: int) -> RunShown:
+        return _shown(service.run_view(self.studio, run_id), asking.addresses_of(self.studio.settings))
+
     def _none(self, message: str) -> NoRun:
         return NoRun(message=message, html=list_html(service.list_runs(self.studio)))
 
 
-def _shown(view: RunView) -> RunShown:
+def _wish(question: ModelToAsk) -> AskWish:
+    return AskWish(run=question.run, address=question.address, model=question.model)
+
+
+def _shown(view: RunView, judge_addresses: tuple[str, ...] | None) -> RunShown:
     headline = present.headline(view)
     finished = view.line.status == JobStatus.FINISHED
     tenths = math.floor(10 * view.line.share)
@@ -106,8 +143,10 @@ def _shown(view: RunView) -> RunShown:
             "series": series_list_html(view.series, view.line.id) if view.series is not None else "",
             "pooled": pooled_html(view.series) if view.series is not None else "",
             "result": present.result_section_html(view),
+            "judges": judges_html(view, judge_addresses) if finished else "",
         },
-        settled=finished and not (view.series is not None and view.series.pending),
+        settled=finished and not (view.series is not None and view.series.pending) and not any(each.pending for each in view.askings),
+        asks_models=finished and judge_addresses != (),
     )
     return replace(shown, mark=hashlib.sha256(to_reply(shown).body).hexdigest()[:16])
 
@@ -129,6 +168,7 @@ def _state(view: RunView) -> RunState:
         adapter_sha256=view.adapter_sha256,
         result={**report_to_data(report), "rows": rows_to_data(report)} if report is not None else None,
         marks=marks_to_data(view.marks) or None,
+        models=models_to_data(view.models) or None,
         series=series_state(view.series) if view.series is not None else None,
     )
 

@@ -141,7 +141,21 @@ class RunShown:
     spoken: str
     sections: dict[str, str]  # HTML
     settled: bool  # whether nothing of it changes any more unless someone resumes a run
+    asks_models: bool  # whether a model can be asked from the page
     mark: str = ""  # changes with any of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskingPlanned:
+    """What asking a model would send, and where; nothing was sent."""
+
+    kind: Literal["planned"] = "planned"
+    address: str
+    model: str
+    cards: int
+    questions: int
+    says: str  # the same in words
+    sends: str  # what the button says that sends them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,4 +184,5 @@ class RunState:
     adapter_sha256: str | None
     result: dict[str, Any] | None  # the same as `result` in run.json, as the marks on its replies make it; None until the run is finished
     marks: list[dict[str, Any] | None] | None  # of each principle, how many, by whom, and how far they agree; None: nobody marked a reply
+    models: list[dict[str, Any]] | None  # that were asked to judge, what it took, what each says by each principle, whether it is used; None: none was
     series: dict[str, Any] | None  # the runs that differ from it in their seed, and what they come to; None: it was asked for alone

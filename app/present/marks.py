@@ -3,20 +3,23 @@
 from collections.abc import Sequence
 
 from app.present.text import escape, isolated
+from app.services.marked import ModelHeard
+from core.measure.asked_models import model_says
 from core.measure.marked import MarksOf, marks_says
 from core.measure.rows import judged_by
 from core.measure.values import Report
 
 
-def judging_html(run_id: int, report: Report, marks: Sequence[MarksOf | None]) -> list[str]:
+def judging_html(run_id: int, report: Report, marks: Sequence[MarksOf | None], models: Sequence[ModelHeard]) -> list[str]:
     """A paragraph for each principle."""
     found = []
     for number, principle in enumerate(report.principles, 1):
         given = marks[number - 1] if marks else None
-        says = " ".join((judged_by(principle), *(marks_says(given) if given is not None else ())))
-        people = given.people if given is not None else ()
+        of_models = [heard.says[number - 1] for heard in models]
+        says = " ".join((judged_by(principle), *(marks_says(given) if given is not None else ()), *map(model_says, of_models)))
+        names = (*(given.people if given is not None else ()), *(model.name for model in of_models))
         link = f'<a href="./mark?run={run_id}&amp;principle={number}">{"Mark more replies" if given is not None else "Mark replies"}</a>'
-        found.append(f'<p class="cs-quiet cs-judged-by">{isolated(says, *people)} {link}</p>')
+        found.append(f'<p class="cs-quiet cs-judged-by">{isolated(says, *names)} {link}</p>')
     return found
 
 

@@ -271,7 +271,7 @@ def answer_section_html(view: RunView) -> str:
     """What came out for each principle, and who judged it; empty until there is a result."""
     if view.result is None:
         return ""
-    judging = judging_html(view.line.id, view.result.report, view.marks) if not view.marks_problem else ()
+    judging = judging_html(view.line.id, view.result.report, view.marks, view.models) if not view.marks_problem else ()
     return marks_problem_html(view.marks_problem) + answer_html(view.result.report, judging)
 
 

@@ -2,7 +2,7 @@
 
 It reads the job's row, does what its kind asks for, and writes what happens back under its claim. If the claim is lost, the
 trainer is gone, or a person asks for a stop, it commits a checkpoint and ends. Its exit status tells the launcher whether the
-row already says how it ended.
+row already says how it ended. Torch is loaded by what a kind of job does, where that needs it.
 """
 
 import logging
@@ -19,10 +19,9 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.processes.helpers import HelperLost
 from app.processes.lifeline import on_parent_gone
 from app.processes.patience import MOST_ROOM_BYTES, ROOM_BYTES, Hindrance, Interrupted, hindrance, persist, prepare_note, require_room, write_note
-from app.processes.protocol import HANDED_BACK, HEARTBEAT_S, HELPER_LOST, LEASE_S, LOST, TOLD, UNTOLD, WORK, attempt_key
+from app.processes.protocol import HANDED_BACK, HEARTBEAT_S, HELPER_LOST, LEASE_S, LOST, TOLD, UNTOLD, WORK, HelperLost, attempt_key
 from app.processes.store import Store, open_store
 from app.settings import Settings
 from core.engine.faults import is_disk_full

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 
 from app.processes.lifeline import SUPERVISED, on_parent_gone
-from app.processes.protocol import HELPER_LOST
+from app.processes.protocol import HELPER_LOST, HelperLost
 from core.constitution.principles import to_data
 from core.constitution.queries import from_rows, to_rows
 from core.constitution.stored import read_stored, require_readable
@@ -41,10 +41,6 @@ SEEN_WITHIN_S = 2.0  # a death shows first in the connection, then in the proces
 WATCH_S = 0.2
 END_WITHIN_S = 10.0
 FAILED = 1
-
-
-class HelperLost(Exception):
-    """A helper died, so the run cannot go on; its folder can be gone on with."""
 
 
 def helper_command(folder: Path, rank: int) -> list[str]:

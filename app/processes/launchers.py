@@ -85,8 +85,9 @@ def attempt_command(claim: Claim) -> list[str]:
 class LocalLauncher:
     """Gives each attempt a process of its own on this machine, in a session of its own, that ends in good order when this one is gone."""
 
-    def __init__(self, settings: Settings, store: Store, command: Callable[[Claim], Sequence[str]] = attempt_command) -> None:
-        self.settings, self.store, self.command = settings, store, command
+    def __init__(self, settings: Settings, store: Store, command: Callable[[Claim], Sequence[str]] = attempt_command, *, needs_memory: bool = True) -> None:
+        """`needs_memory`: of the accelerator, which the model host then gives back before an attempt."""
+        self.settings, self.store, self.command, self.needs_memory = settings, store, command, needs_memory
 
     @property
     def place(self) -> str:
@@ -105,7 +106,8 @@ class LocalLauncher:
 
     def start(self, claim: Claim) -> Attempt:
         """Start the child. What it says goes into the log of the attempt; what it reads is the pipe whose closing tells it to end."""
-        host_client.release(self.settings)  # the model host gives back the memory of a GPU; it answers at once where there is none
+        if self.needs_memory:
+            host_client.release(self.settings)  # the model host gives back the memory of a GPU; it answers at once where there is none
         environment = self._environment() | {SUPERVISED: "1", "PYTHONUNBUFFERED": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
         with self.store.workspace(attempt_key(claim.job_id, claim.attempt)) as folder, (folder / LOG).open("ab") as output:
             child = subprocess.Popen(
@@ -149,9 +151,9 @@ class LocalAttempt:
         os.killpg(self.child.pid, signal.SIGKILL)
 
 
-def open_launcher(settings: Settings, store: Store) -> Launcher:
+def open_launcher(settings: Settings, store: Store, *, needs_memory: bool = True) -> Launcher:
     """The launcher of these settings."""
-    return LocalLauncher(settings, store)
+    return LocalLauncher(settings, store, needs_memory=needs_memory)
 
 
 def death(status: int) -> str:

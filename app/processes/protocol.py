@@ -8,8 +8,14 @@ TOLD, HANDED_BACK, LOST = 0, 3, 4  # exit statuses: the row says how it ended; t
 UNTOLD = 6  # it ended in order, but its row could not be written; counts as a crash
 HELPER_LOST = 5  # of several processes one died; counts as a crash
 
+ASK = "ask"  # the kind of a job that asks a model to judge a run's replies
+
 # What an attempt at a job of each kind does: `module:function`, imported in the process of the attempt alone.
-WORK = {TRAIN: "app.processes.training:train"}
+WORK = {TRAIN: "app.processes.training:train", ASK: "app.services.asking:ask_held"}
+
+
+class HelperLost(Exception):
+    """A helper died, so the run cannot go on; its folder can be gone on with."""
 
 
 def attempt_key(job_id: int, attempt: int) -> str:

@@ -1,5 +1,6 @@
 """The trainer: claims queued jobs one at a time and has each attempt started by a launcher.
 
+Models are asked to judge in the same way, beside it: that takes no accelerator, and must not wait for hours behind a run.
 It watches the attempt; when one dies, it says so in the job's row in words, and goes on with the next job. It knows the database
 and the launcher, and imports no torch.
 """
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 
@@ -21,16 +22,18 @@ from app.processes.health import beat
 from app.processes.launchers import Attempt, Exit, Launcher, open_launcher
 from app.processes.lifeline import on_parent_gone
 from app.processes.patience import Interrupted, hindrance, persist
-from app.processes.protocol import HEARTBEAT_S, LEASE_S, WORK
+from app.processes.protocol import ASK, HEARTBEAT_S, LEASE_S
 from app.processes.store import open_store
 from app.settings import Settings, prepare_data_folder
 from core.machine import Hardware, hardware_from_data
 from db import claims, jobs, machines, trainers
 from db.claims import Claim
 from db.errors import LostLease
+from db.runs import TRAIN
 from db.session import Sessions, make_engine, make_sessions
 
 POLL_S = 1.0
+ASK_POLL_S = 2.0  # a person who waits for a model's verdicts waits longer than that
 SURVEY_EVERY_S = 6 * 3600.0  # without a run in between
 LOOK_S = 0.25  # between two looks at an attempt
 STOP_WITHIN_S = 15.0  # when the studio stops; work since the last checkpoint is done again later
@@ -48,6 +51,7 @@ class Trainer:
     stopping: threading.Event = field(default_factory=threading.Event)
     surveyed_at: float = -math.inf  # when it last had its place looked at
     said_at: float = -math.inf  # when it last said that it is there
+    kinds: Collection[str] = (TRAIN,)  # of jobs that it does
     alive: Callable[[], None] = lambda: None  # told again and again, so that the supervisor can tell a trainer that hangs
 
     def pause(self, seconds: float) -> bool:
@@ -67,6 +71,15 @@ def serve(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: trainer.stopping.set())
     on_parent_gone(trainer.stopping.set)
+    asker = Trainer(
+        trainer.sessions,
+        open_launcher(settings, open_store(settings), needs_memory=False),
+        owner=f"{trainer.owner}-asks",
+        stopping=trainer.stopping,
+        kinds=(ASK,),
+    )
+    asking = threading.Thread(target=_serve_asking, args=(asker,), name="asking")
+    asking.start()
     trainer.alive()  # first of all: what follows may wait for a database or measure a slow machine, and goes on giving signs
     with suppress(Interrupted):
         say_present(trainer)
@@ -84,9 +97,22 @@ def serve(settings: Settings) -> int:
                 survey_place(trainer)  # a run may have shown that the place is another than was measured
         if not busy:
             trainer.stopping.wait(POLL_S)
+    asking.join()
     with suppress(SQLAlchemyError), trainer.sessions.begin() as session:
         trainers.leave(session, trainer.owner)
     return 0
+
+
+def _serve_asking(asker: Trainer) -> None:
+    """The same loop for jobs that ask a model; whether the trainer is there is told by its own."""
+    while not asker.stopping.is_set():
+        try:
+            busy = work_once(asker)
+        except Exception:
+            busy = False
+            log.exception("The queue of those who ask a model could not be read; trying again")
+        if not busy:
+            asker.stopping.wait(ASK_POLL_S)
 
 
 def say_present(trainer: Trainer) -> None:
@@ -95,7 +121,7 @@ def say_present(trainer: Trainer) -> None:
     That it could not be written, because the database is away, locked or full, must end neither the trainer nor a run.
     """
     now = time.monotonic()
-    if now - trainer.said_at < HEARTBEAT_S:
+    if TRAIN not in trainer.kinds or now - trainer.said_at < HEARTBEAT_S:
         return
     trainer.said_at = now
     try:
@@ -130,10 +156,11 @@ def _claim(trainer: Trainer) -> Claim | None:
     with trainer.sessions.begin() as session:
         for job in claims.release_expired(session, trainer.launcher.is_alive):
             log.info("Job %d was rescued and is now %s", job.id, job.status)
-        claimed = claims.claim_next(session, trainer.owner, trainer.launcher.identity, LEASE_S, WORK)
+        claimed = claims.claim_next(session, trainer.owner, trainer.launcher.identity, LEASE_S, trainer.kinds)
         if claimed is None:
             return None
-        machines.mark_served(session, trainer.launcher.place)
+        if TRAIN in trainer.kinds:
+            machines.mark_served(session, trainer.launcher.place)
         return claims.claim_of(claimed)
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import db.runs as runs
 from app.processes.protocol import job_key
 from app.processes.store import Store
+from app.services.askings import read_askings
 from app.services.audit import record
 from app.services.studio import in_words
 from core.errors import StudioError
+from db.jobs import request_stop
 from db.session import Sessions
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ def delete_run(sessions: Sessions, store: Store, run_id: int) -> None:
     with in_words(), sessions.begin() as session:
         run = runs.get_run(session, run_id)
         details: dict[str, Any] = {"version_id": run.version_id, "model": run.model, "status": run.job.status.value}
+        for asking in read_askings(session, run_id):
+            if asking.pending:
+                request_stop(session, asking.id)
         runs.delete_run(session, run_id)
         record(session, "run.deleted", f"run {run_id}", **details)
     try:

@@ -17,7 +17,7 @@ from app.services.studio import Studio
 from core.constitution.principles import from_data
 from core.errors import ConfigError, FileError, ReplyError, StudioError
 from core.measure.cards import identity
-from core.measure.marked import count_marks
+from core.measure.marked import Heard, count_marks
 from core.measure.marks import Mark
 from core.measure.report_data import report_from_data
 from core.measure.values import Report
@@ -130,8 +130,8 @@ class FolderDesk:
         return found
 
     def marked(self) -> Marked:
-        given = [Mark(**{name: row[name] for name in ("principle", "query", "shown", "who", "follows")}) for row in self._counting().values()]
-        found = count_marks(self.report, self.book.constitution, self.book.answered, given, self.book.name)
+        given = tuple(Mark(**{name: row[name] for name in ("principle", "query", "shown", "who", "follows")}) for row in self._counting().values())
+        found = count_marks(self.report, self.book.constitution, self.book.answered, Heard(marks=given), self.book.name)
         result = RunResult(report=found.report, trainability=None, dropped={}, balance=(), endings=(), duration_s=None)
         return Marked(result=result, marks=found.marks)
 

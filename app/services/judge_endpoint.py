@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from app.addresses import is_endpoint, is_loopback
 from core.errors import ConfigError, JudgeError
 from core.measure.model_judge import Question
 
 KEY_VARIABLE = "STUDIO_JUDGE_KEY"
 MAX_NAME_CHARS = 200
-MAX_ADDRESS_CHARS = 500
 MAX_BODY_BYTES = 1_000_000
 MAX_ANSWER_CHARS = 4_000  # that are kept of an answer
 MAX_TOKENS_TOLD = 10**8  # more is no count
@@ -42,12 +42,17 @@ class JudgeEndpoint:
     backoff_s: float = 1.0  # before the second; each wait after it is twice as long
 
     def __post_init__(self) -> None:
-        if not _is_address(self.address):
+        if not is_endpoint(self.address):
             raise ConfigError("The judge's address must be an http or https address without user name, query and fragment, such as http://127.0.0.1:8000/v1.")
         if not self.model.strip() or len(self.model) > MAX_NAME_CHARS or not self.model.isprintable():
             raise ConfigError(f"The judge's model is {self.model[:40]!r}. Give the name that {self.host} knows it by.")
         if self.key is not None and not re.fullmatch(r"[!-~]+", self.key):
             raise ConfigError(f"{KEY_VARIABLE} holds a space, a line break or another character that no key has. Set it again.")
+        if self.key is not None and urlsplit(self.address).scheme == "http" and not is_loopback(urlsplit(self.address).hostname or ""):
+            raise ConfigError(
+                f"{self.host} would be sent the key over plain http, where whoever is on the way can read it. Give its https address, reach it through a "
+                f"tunnel that ends on this machine (such as ssh -L), or unset {KEY_VARIABLE} where it wants no key."
+            )
         if not 1 <= self.max_tokens <= 8192:
             raise ConfigError(f"An answer of the judge may have {self.max_tokens} tokens. Give a number from 1 to 8192.")
 
@@ -55,16 +60,6 @@ class JudgeEndpoint:
     def host(self) -> str:
         """The machine, for people."""
         return urlsplit(self.address).netloc
-
-
-def _is_address(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    plain = re.fullmatch(r"[!-~]+", address) is not None and len(address) <= MAX_ADDRESS_CHARS and not address.endswith("/")
-    return named and plain and not set("@?#") & set(address)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +152,10 @@ class JudgeClient:
         if status in (401, 403):
             raise JudgeError(f"{host} refused the key, or wants one (status {status}). Check {KEY_VARIABLE}.")
         if status == 404:
-            raise JudgeError(f"{host} knows no such address, or no model {self.endpoint.model} (status 404). Check --judge, which usually ends in /v1.")
-        raise JudgeError(f"{host} refused the question (status {status}). Check --judge and --model, and look at its log.")
+            raise JudgeError(
+                f"{host} knows no such address, or no model {self.endpoint.model} (status 404). Check the address (--judge), which usually ends in /v1."
+            )
+        raise JudgeError(f"{host} refused the question (status {status}). Check address and model (--judge and --model), and look at its log.")
 
     def _read(self, body: bytes, took_ms: int) -> Told:
         try:

@@ -13,6 +13,7 @@ from app.services.request_keys import require_key
 from app.services.stored import read_result, require_constitution
 from app.services.studio import RefusedError, Studio, in_words
 from core.errors import ConfigError
+from core.measure.asked_models import model_says
 from core.measure.cards import identity
 from core.measure.marked import marks_says
 from core.measure.rows import judged_by
@@ -147,4 +148,5 @@ def told(marked: Marked, number: int) -> tuple[str, ...]:
         return (marked.problem,)
     principle = marked.result.report.principles[number - 1]
     marks = marked.marks[number - 1] if marked.marks else None
-    return (principle.sentence, judged_by(principle), *(marks_says(marks) if marks is not None else ()))
+    models = [model_says(heard.says[number - 1]) for heard in marked.models]
+    return (principle.sentence, judged_by(principle), *(marks_says(marks) if marks is not None else ()), *models)

@@ -1,24 +1,21 @@
 """A model as judge of the replies of a finished run: which cards it is asked about, keeping what it says, and what that comes to."""
 
-import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.services.asked_models import AskedModels, read_asked_models, use_of
 from app.services.audit import record
 from app.services.cards import Book
 from app.services.judge_endpoint import JudgeClient, JudgeEndpoint, Told
-from app.services.marked import mark_of
 from app.services.marking import open_book
 from app.services.studio import Studio, in_words
 from core.errors import JudgeError
 from core.measure.cards import Card
-from core.measure.marks import Mark
 from core.measure.model_judge import Choice, ModelVerdict, Reason, agreement_with_people, is_trusted, questions, read_answer, verdict, wording_hash
-from core.measure.statistics import Figure
+from core.measure.statistics import UNMEASURED, Figure
 from db import runs, verdict_table
-from db.marks import marks_that_count
 from db.model_verdicts import JudgeKey, NewVerdict, put_verdict, verdicts_of
 
 FAILED_IN_ROW = 3  # cards; then nobody is there, and the rest would only wait
@@ -70,7 +67,7 @@ class ByPrinciple:
     follows: int
     does_not: int
     unjudged: dict[str, int]  # by reason
-    agreement: Figure  # with people, on the cards that both judged
+    agreement: Figure  # with people, on the cards of all runs that both judged by this principle
     trusted: bool  # whether that reaches the bound
 
 
@@ -202,30 +199,29 @@ def tally(studio: Studio, asking: Asking, prices: Prices | None = None) -> Tally
     """What the judge has said so far of the cards, and how far people agree with it."""
     with in_words(), studio.sessions.read() as session:
         rows = {row.shown: row for row in verdicts_of(session, asking.book.run, asking.judge)}
-        marks = [mark_of(row) for row in marks_that_count(session, [asking.book.run])]
+        asked_models = read_asked_models(session, [runs.get_run(session, asking.book.run)]).get(asking.book.run)
     asked = [rows[shown] for shown in dict.fromkeys(each.card.shown for each in asking.cards) if shown in rows]
-    took = sorted(ms for row in asked for ms in (row.first_ms, row.second_ms) if ms is not None)
-    answered = [row for row in asked if row.reason != Reason.FAILED.value]
-    tokens_in, tokens_out = (sum(count or 0 for count in counts) for counts in ([row.tokens_in for row in asked], [row.tokens_out for row in asked]))
+    use = use_of(asking.judge, asked)
     return Tally(
         cards=len(asking.cards),
-        asked=len(asked),
-        failed=len(asked) - len(answered),
-        principles=tuple(_by_principle(asking, number, rows, marks) for number in range(1, len(asking.book.constitution.principles) + 1)),
-        median_ms=float(statistics.median(took)) if took else None,
-        p95_ms=float(took[-(-95 * len(took) // 100) - 1]) if took else None,
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        untold=sum(row.tokens_in is None or row.tokens_out is None for row in answered),
-        cost=(tokens_in * prices.tokens_in + tokens_out * prices.tokens_out) / 1e6 if prices is not None else None,
+        asked=use.asked,
+        failed=use.failed,
+        principles=tuple(_by_principle(asking, number, rows, asked_models) for number in range(1, len(asking.book.constitution.principles) + 1)),
+        median_ms=use.median_ms,
+        p95_ms=use.p95_ms,
+        tokens_in=use.tokens_in,
+        tokens_out=use.tokens_out,
+        untold=use.untold,
+        cost=(use.tokens_in * prices.tokens_in + use.tokens_out * prices.tokens_out) / 1e6 if prices is not None else None,
     )
 
 
-def _by_principle(asking: Asking, number: int, rows: dict[str, verdict_table.ModelVerdict], marks: list[Mark]) -> ByPrinciple:
+def _by_principle(asking: Asking, number: int, rows: dict[str, verdict_table.ModelVerdict], asked_models: AskedModels | None) -> ByPrinciple:
     principle = asking.book.principle(number)
     own = [rows[each.card.shown] for each in asking.cards if each.number == number and each.card.shown in rows]
     judged = {row.shown: row.follows for row in own if row.follows is not None}
-    agreement = agreement_with_people(principle, judged, marks)
+    model = asked_models.said_by(asking.judge) if asked_models is not None else None
+    agreement = agreement_with_people(principle, dict(model.of_marked), asked_models.people) if model is not None and asked_models is not None else UNMEASURED
     return ByPrinciple(
         number=number,
         title=principle.title,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.processes.patience import Hindrance
+from app.services.askings import AskingView
+from app.services.marked import ModelHeard
 from app.services.series import SeriesView
 from core.measure.marked import MarksOf
 from core.measure.standings import Standing
@@ -83,7 +85,9 @@ class RunView:
     log: tuple[str, ...]
     result: RunResult | None  # as the marks on its replies make it
     marks: tuple[MarksOf | None, ...]  # of each principle; empty where nobody marked a reply
-    marks_problem: str  # why marks that there are cannot be counted
+    models: tuple[ModelHeard, ...]  # that were asked to judge its replies
+    askings: tuple[AskingView, ...]  # what was asked for from its page, newest first
+    marks_problem: str  # why marks or verdicts that there are cannot be counted
     unreadable: bool  # whether the row holds a result of another form
     problems: tuple[str, ...]  # what of the run, besides its result, cannot be read, and why
     adapter_sha256: str | None

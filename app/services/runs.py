@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 import db.runs as store
 from app.processes.protocol import LEASE_S, attempt_key
 from app.processes.store import LOG
+from app.services.askings import read_askings
 from app.services.audit import record
 from app.services.base_models import look_up
 from app.services.logs import log_tail, waits_for
@@ -104,10 +105,11 @@ def run_view(studio: Studio, run_id: int) -> RunView:
     with in_words(), studio.sessions.read() as session:
         summary = store.get_run_summary(session, run_id)
         version = named_version(session, summary.run.version_id)
-        ahead = jobs.jobs_ahead(session, summary.run.job) if summary.run.job.status == JobStatus.QUEUED else 0
+        ahead = jobs.jobs_ahead(session, summary.run.job, (store.TRAIN,)) if summary.run.job.status == JobStatus.QUEUED else 0
         metrics, samples = _metrics(session, run_id), _samples(session, run_id)
         read = read_marked(session, store.series_of(session, summary.run))
         silent_s = _silent_s(summary.run.job, clock(session))
+        askings = read_askings(session, run_id)
     constitution, run, job, marked = _readable(version), summary.run, summary.run.job, count_marked(studio.store, read)
     found = marked[run_id]
     return RunView(
@@ -134,6 +136,8 @@ def run_view(studio: Studio, run_id: int) -> RunView:
         log=log_tail(studio.store, f"{attempt_key(job.id, job.attempt)}/{LOG}"),
         result=found.result,
         marks=found.marks,
+        models=found.models,
+        askings=askings,
         marks_problem=found.problem,
         unreadable=run.result is not None and found.result is None,
         problems=tuple(run_problems(run, version)),

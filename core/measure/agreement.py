@@ -92,3 +92,23 @@ def _figure(measure: Measure, n: int, seed: int) -> Figure:
     if observed == 1:
         low = ((share([True] * n).low or 0.0) - chance) / (1 - chance)
     return Figure(value, min(value, float(low)), max(value, float(high)), n)
+
+
+def replies_counted(n: int) -> str:
+    """`1 reply`, `24 replies`."""
+    return f"{n} {'reply' if n == 1 else 'replies'}"
+
+
+def figure_says(figure: Figure) -> str:
+    """A measure of agreement with its interval and n, or why it has no value."""
+    if figure.n == 0:
+        return "not measured: no reply has two answers"
+    if figure.value is None:
+        return f"undefined: {replies_counted(figure.n)}, and the same answer to all of them"
+    interval = f" ({two_places(figure.low)} to {two_places(figure.high)})" if figure.low is not None and figure.high is not None else ""
+    return f"{two_places(figure.value)}{interval}, n = {replies_counted(figure.n)}"
+
+
+def two_places(value: float) -> str:
+    """A measure of agreement, as people read it."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")

@@ -1,11 +1,12 @@
-"""What the marks of a run come to: its report evaluated anew with people as judges, and how far they agree. Imports no torch."""
+"""What the marks of a run come to, and the verdicts of models: its report evaluated anew with them as judges, and how far all agree. Imports no torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.constitution.principles import Constitution, Principle
-from core.measure.agreement import cohens_kappa, krippendorff_alpha
+from core.measure.agreement import cohens_kappa, figure_says, krippendorff_alpha, replies_counted
+from core.measure.asked_models import AskedModel, ModelJudge, ModelOf, by_agreement, model_of
 from core.measure.cards import Deals, asked_cells, dealt, identity
 from core.measure.judges import judge_of
 from core.measure.marks import Mark, MarkJudge, RunnableCheck, judges_with
@@ -27,30 +28,47 @@ class MarksOf:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What people and models said of a run's replies; what they said of others says nothing here."""
+
+    marks: tuple[Mark, ...]  # of everybody
+    models: tuple[AskedModel, ...] = ()
+    people: tuple[Mark, ...] = ()  # those that models are held against: by these principles, on the cards of all runs
+
+
+@dataclass(frozen=True, kw_only=True)
 class Counted:
-    """A report with the marks on its replies."""
+    """A report with what was said of its replies."""
 
     report: Report
-    marks: tuple[MarksOf | None, ...]  # of each principle; None: nobody has marked any
+    marks: tuple[MarksOf | None, ...]  # of each principle; None: nobody has marked any. Empty where nobody marked at all
+    models: tuple[tuple[ModelOf, ...], ...] = ()  # of each model that was asked, in the order given, a place for each principle
 
 
-def count_marks(report: Report, constitution: Constitution, answered: Answered, marks: Sequence[Mark], name: str) -> Counted:
-    """The report as the marks make it.
+def count_marks(report: Report, constitution: Constitution, answered: Answered, heard: Heard, name: str) -> Counted:
+    """The report as the marks make it, and the verdicts of models that people agree with.
 
     Args:
         report: As the run ended.
         constitution: What the principles were.
         answered: By the report's arms, in their order.
-        marks: Of everybody; those on replies that are not among these say nothing.
+        heard: What was said of them.
         name: Of the run, which decides what is dealt together.
     """
     deals = {identity(principle): dealt(constitution, i, answered, name) for i, principle in enumerate(constitution.principles)}
     cells = asked_cells(list(answered.replies), len(constitution.principles))
     of = tuple(
-        _marks_of(principle, MarkJudge(identity(principle), marks, deals[identity(principle)], cells), deals[identity(principle)])
+        _marks_of(principle, MarkJudge(identity(principle), heard.marks, deals[identity(principle)], cells), deals[identity(principle)])
         for principle in constitution.principles
     )
-    return Counted(report=judged_anew(report, constitution, answered, judges_with(marks, deals, cells)), marks=of)
+    asked = [[ModelJudge(each, model, heard.people, deals[identity(each)], cells) for each in constitution.principles] for model in heard.models]
+    judges = judges_with(heard.marks, deals, cells, by_agreement([judge for of_one in asked for judge in of_one]))
+    chosen = [next((judge for judge in judges if judge.can_judge(principle)), None) for principle in constitution.principles]
+    return Counted(
+        report=judged_anew(report, constitution, answered, judges),
+        marks=of if heard.marks else (),
+        models=tuple(tuple(map(model_of, of_one, chosen)) for of_one in asked),
+    )
 
 
 def _marks_of(principle: Principle, people: MarkJudge, deals: Deals) -> MarksOf | None:
@@ -88,25 +106,7 @@ def marks_says(marks: MarksOf) -> tuple[str, ...]:
     unclear = marks.marked - marks.waiting - marks.judged
     parts = [f"{marks.waiting} of them count once all that were dealt with them are marked"] if marks.waiting else []
     parts += [f"{unclear} of them not judged: somebody cannot tell, or two disagree"] if unclear else []
-    counted = f"{', '.join([f'{_count(marks.marked)} marked', *parts])}."
+    counted = f"{', '.join([f'{replies_counted(marks.marked)} marked', *parts])}."
     alpha = [f"Agreement of {len(marks.people)} people: Krippendorff’s alpha {figure_says(marks.alpha)}."] if marks.alpha is not None else []
     kappa = [f"Agreement of marks and program: Cohen’s kappa {figure_says(marks.kappa)}."] if marks.kappa is not None else []
     return (counted, *alpha, *kappa)
-
-
-def _count(n: int) -> str:
-    return f"{n} {'reply' if n == 1 else 'replies'}"
-
-
-def figure_says(figure: Figure) -> str:
-    """A measure of agreement with its interval and n, or why it has no value."""
-    if figure.n == 0:
-        return "not measured: no reply has two answers"
-    if figure.value is None:
-        return f"undefined: {_count(figure.n)}, and the same answer to all of them"
-    interval = f" ({_signed(figure.low)} to {_signed(figure.high)})" if figure.low is not None and figure.high is not None else ""
-    return f"{_signed(figure.value)}{interval}, n = {_count(figure.n)}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")

@@ -11,6 +11,7 @@ from core.measure.cards import Deals, identity, shown_hash
 from core.measure.judges import CheckJudge, Judge
 from core.measure.values import Cell, Outcome
 
+MARKS_BY = "marks by "  # how the name of a judge begins that is people
 NAMED = 4  # people whose names stand in the judge's; of more the number
 
 
@@ -49,7 +50,7 @@ class MarkJudge:
         self.counted = {card.shown for card in cards}
         given = [mark for those in self.by_shown.values() for mark in those]
         self.people = sorted({mark.who for mark in given}, key=lambda name: (name.casefold(), name))
-        self.name = f"marks by {listed(self.people)}"
+        self.name = f"{MARKS_BY}{listed(self.people)}"
         self.queries = {card.query for card in cards} - {card.query for card in cards if self._agreed(card.shown).follows is None}
 
     def can_judge(self, principle: Principle) -> bool:
@@ -86,13 +87,15 @@ class RunnableCheck(CheckJudge):
         return principle.check is not None and principle.check.kept is None
 
 
-def judges_with(marks: Sequence[Mark], deals: Mapping[str, Deals], cells: Collection[Cell]) -> tuple[Judge, ...]:
-    """Who may judge where people have marked replies: a program first, then people, each principle by those who marked it.
+def judges_with(marks: Sequence[Mark], deals: Mapping[str, Deals], cells: Collection[Cell], models: Sequence[Judge] = ()) -> tuple[Judge, ...]:
+    """Who may judge where people have marked replies, or models were asked: a program first, then people, each principle by those who marked it,
+    then models.
 
     Args:
         marks: Of everybody.
         deals: The cards of each principle, by its identity.
         cells: What they were dealt from.
+        models: Those that may be used, the one to be asked first before the others.
     """
     people = (MarkJudge(principle, marks, deals.get(principle, ()), cells) for principle in dict.fromkeys(mark.principle for mark in marks))
-    return (RunnableCheck(), *people, CheckJudge())
+    return (RunnableCheck(), *people, *models, CheckJudge())

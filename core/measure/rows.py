@@ -1,18 +1,21 @@
 """The lines of a report, listed once: page, terminal, JSON and CSV show these and no others. Imports no torch."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.constitution.principles import SIDES
 from core.measure.judges import CheckJudge
+from core.measure.marks import MARKS_BY
 from core.measure.questions import ANSWERS, ECHO_RISE, QUESTIONS, RELEVANCE_FALL, SURPRISE_RISE, Answer, Question
 from core.measure.statistics import DIFFERENCE, LEVEL, POWER, Figure
 from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, SenseChange, WorstReply, roles
 from core.methods.arms import inner_title
 
 PROGRAM = CheckJudge.name
+_KAPPA = re.compile(r", κ [^,]* with people on \d+ cards$")  # behind the name of a model
 PERCENT, POINTS = "percent", "points"  # a share, and a difference of shares
 SCENARIOS = "scenarios"  # the split of what was measured on a principle's own test scenarios
 FOLLOWED = "Is each principle followed?"
@@ -163,8 +166,10 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
 
 
 def _judged(principle: PrincipleFigures) -> str:
-    """With what judged it: `marks`, without the names of those who gave them, or the lines of two seeds would be two measures."""
-    return f"{principle.title} ({principle.check if principle.judge == PROGRAM else (principle.judge or '').partition(' by ')[0]})"
+    """With what judged it: `marks`, without the names of those who gave them, or a model without its kappa; else two seeds would be two measures."""
+    judge = principle.judge or ""
+    named = principle.check if judge == PROGRAM else "marks" if judge.startswith(MARKS_BY) else _KAPPA.sub("", judge)
+    return f"{principle.title} ({named})"
 
 
 def scenarios_say(principle: PrincipleFigures) -> str:

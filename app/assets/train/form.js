@@ -1,6 +1,6 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
-import { copied, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "../studio.js";
+import { copyFrom, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "../studio.js";
 import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
@@ -92,12 +92,7 @@ function layout(page, message) {
 
 function commandBox({ command, linkYaml, linkQueries }) {
   const copy = h("button", { type: "button", class: "cs-link" }, "Copy");
-  copy.addEventListener("click", async () => {
-    const done = await copied(command.textContent);
-    if (!done) getSelection().selectAllChildren(command);
-    copy.textContent = done ? "Copied" : "Select it and copy";
-    setTimeout(() => (copy.textContent = "Copy"), 2000);
-  });
+  copy.addEventListener("click", () => void copyFrom(copy, command));
   const files = h("p", { class: "cs-quiet" }, "Its files: ", linkYaml, ", ", linkQueries, ".");
   return h("div", { class: "cs-command" }, h("div", { class: "cs-command-head" }, h("h3", {}, "The same from a terminal"), copy), h("pre", { tabindex: "0" }, command), files);
 }

@@ -62,8 +62,8 @@ def test_it_asks_says_how_far_it_is_and_what_came_out(studio: Studio, server: Ju
     assert len(told) == 25 and told[1].startswith("1/24  ") and {line.partition("  ")[2] for line in told[1:]} == {"follows", "does not"}
     said = done.stdout.splitlines()
     assert said[:2] == ["24 of 24 cards asked about.", "1 “Only”: 8 follow, 16 do not."]
-    assert said[2].startswith("  Agreement with people: Cohen’s kappa 1.00 (0.") and said[2].endswith(
-        "n = 24 replies. Reaches the bound (the lower end must be at least 0.4, with 24 cards or more)."
+    assert said[2].startswith("  Agreement with people, over all runs of this principle: Cohen’s kappa 1.00 (0.") and said[2].endswith(
+        "n = 24 replies. Reaches the bound (the lower end must be at least 0.4, with 24 cards or more): used where no program and no marks judge."
     )
     assert said[3].startswith("A question took 0.") and said[4] == "Tokens: 4,800 sent, 96 answered. At 5 and 50 a million: 0.0288."
     assert {headers["Authorization"] for _, headers, _ in server.seen} == {f"Bearer {KEY}"}
@@ -82,7 +82,7 @@ def test_the_key_is_nowhere_but_on_its_way(studio: Studio, server: JudgeServer, 
 def test_without_marks_it_is_shown_and_not_used(studio: Studio, server: JudgeServer, tmp_path: Path) -> None:
     run = finished_run(studio, n=2)
     done = typed(tmp_path, *asking(server, run, "--yes"))
-    assert "Agreement with people: nobody has marked cards that it judged. Shown and not used: the lower end must be" in done.stdout
+    assert "Nobody has marked cards that it judged by this principle, in any run. Shown and not used: the lower end must be" in done.stdout
 
 
 def test_nothing_is_sent_before_somebody_says_yes(studio: Studio, server: JudgeServer, tmp_path: Path) -> None:

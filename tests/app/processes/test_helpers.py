@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 
 from app.cli import parser
 from app.processes import attempt
-from app.processes.helpers import HelperLost, helped
+from app.processes.helpers import helped
 from app.processes.launchers import LocalLauncher
-from app.processes.protocol import HELPER_LOST, WORK
+from app.processes.protocol import HELPER_LOST, WORK, HelperLost
 from app.processes.trainer import Trainer, work_once
 from core.engine.processes import World, default_count
 from core.errors import ConfigError, StudioError

@@ -222,3 +222,18 @@ def test_other_parts_that_cannot_be_used_are_refused(wrong: dict[str, Any]) -> N
     with pytest.raises(ConfigError) as refusal:
         JudgeEndpoint(**{"address": "http://host/v1", "model": "m", **wrong})
     assert "two words" not in json.dumps(str(refusal.value))
+
+
+@pytest.mark.parametrize(
+    "address", ["http://judge.example/v1", "http://192.168.1.7:8000/v1", "http://127.1:8000/v1", "HTTP://[2001:db8::1]/v1", "http://localhost.example/v1"]
+)
+def test_a_key_never_leaves_the_machine_over_plain_http(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"over plain http.*https address.*ssh -L.*unset STUDIO_JUDGE_KEY") as told:
+        JudgeEndpoint(address=address, model="m", key=KEY)
+    assert KEY not in str(told.value)
+    assert JudgeEndpoint(address=address, model="m").key is None
+
+
+@pytest.mark.parametrize("address", ["https://judge.example/v1", "http://localhost:8000/v1", "http://127.0.0.2/v1", "http://[::1]:8000/v1"])
+def test_a_key_goes_over_https_or_to_this_machine(address: str) -> None:
+    assert JudgeEndpoint(address=address, model="m", key=KEY).key == KEY
