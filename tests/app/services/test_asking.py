@@ -14,12 +14,14 @@ from app.processes.protocol import ASK
 from app.processes.trainer import Trainer, work_once
 from app.services import asking
 from app.services.askings import AskingView, AskWish
+from app.services.audit import acting
 from app.services.deleting import delete_run
 from app.services.marking import marked_run
 from app.services.runs import run_view
 from app.services.studio import RefusedError, Studio
 from app.settings import Settings
 from core.errors import ConfigError, StudioError
+from db.audit import list_entries
 from db.claims import Claim
 from db.status import JobStatus
 from tests.app.judging import JudgeServer, attentive, judge_server
@@ -128,6 +130,23 @@ def test_one_that_waits_stops_at_once_and_another_click_goes_on(studio: Studio, 
     assert only(studio, run).status == JobStatus.STOPPED
     asking.begin(studio, "Ada", wish(server, run), "a-click-2")
     assert only(studio, run).status == JobStatus.QUEUED
+
+
+def test_asking_stopping_and_going_on_are_remembered_without_what_is_asked(studio: Studio, server: JudgeServer) -> None:
+    run = finished_run(studio)
+    with acting("Zoë", "203.0.113.5"):
+        asking.plan(studio, wish(server, run))
+        for _ in range(2):  # a double click
+            asking.begin(studio, "Zoë", wish(server, run), KEY)
+        job = only(studio, run).id
+        asking.stop(studio, run, job)
+        asking.resume(studio, run, job)
+    with studio.sessions.read() as session:
+        told = [row for row in list_entries(session) if row.subject == f"job {job}"]
+    assert [(row.what, row.who, row.place) for row in told] == [
+        (f"model.{what}", "Zoë", "203.0.113.5") for what in ("asked-for", "asking-stopped", "asking-resumed")
+    ]
+    assert told[0].detail == {"run": run, "address": server.address, "model": "m"}
 
 
 def test_an_endpoint_that_refuses_ends_it_in_words(studio: Studio, server: JudgeServer) -> None:

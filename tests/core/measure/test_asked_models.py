@@ -13,7 +13,7 @@ from core.measure.marks import Mark
 from core.measure.report import evaluate
 from core.measure.rows import judged_by, rows
 from core.measure.statistics import Figure
-from core.measure.values import NO_SIDE
+from core.measure.values import NO_SIDE, Answered
 from core.measure.verdicts import Verdict
 from tests.core.measure.replies import ALONE, CONTROL, TRAINED, reply
 
@@ -28,7 +28,8 @@ ARMS = {
     ],
     ALONE: [reply(side=NO_SIDE, text="so", query=f"q{i}", logprobs=()) for i in range(N)],
 }
-DEALS = dealt(ONLY, 0, ARMS, "run")
+ANSWERED = Answered(replies=ARMS)
+DEALS = dealt(ONLY, 0, ANSWERED, "run")
 CARDS = [card for deal in DEALS for card in deal]
 ELSEWHERE = [f"{i:064x}" for i in range(30)]  # cards of another run, that people marked
 PEOPLE = tuple(Mark(principle=identity(KIND), query="q", shown=shown, who="Ada", follows=i % 2 == 0) for i, shown in enumerate(ELSEWHERE))
@@ -44,7 +45,7 @@ def model(name="m at host:1", n=EVERY, mistakes=0, says=lambda card: card.text =
 
 
 def counted(*models, marks=(), constitution=ONLY) -> Counted:
-    return count_marks(evaluate(constitution, ARMS), constitution, ARMS, Heard(marks=marks, models=models, people=PEOPLE), "run")
+    return count_marks(evaluate(constitution, ARMS), constitution, ANSWERED, Heard(marks=marks, models=models, people=PEOPLE), "run")
 
 
 def own_marks(n, follows=lambda card: card.text == "dear"):
@@ -111,7 +112,7 @@ def test_of_two_models_the_one_is_used_with_which_people_agree_more_surely_whate
 
 def test_marks_by_another_principle_say_nothing_of_a_model():
     others = tuple(replace(mark, principle="x" * 32) for mark in PEOPLE)
-    found = count_marks(evaluate(ONLY, ARMS), ONLY, ARMS, Heard(marks=(), models=(model(),), people=others), "run")
+    found = count_marks(evaluate(ONLY, ARMS), ONLY, ANSWERED, Heard(marks=(), models=(model(),), people=others), "run")
     assert found.report.principles[0].judge is None and found.models[0][0].agreement.n == 0
 
 

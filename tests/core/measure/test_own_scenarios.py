@@ -12,7 +12,7 @@ from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
 from core.constitution.scenarios import Scenario
 from core.measure.cards import dealt, identity, shown_hash
-from core.measure.marked import count_marks
+from core.measure.marked import Heard, count_marks
 from core.measure.marks import Mark
 from core.measure.report import evaluate
 from core.measure.report_data import report_from_data, report_to_data
@@ -145,7 +145,7 @@ def test_people_judge_the_scenarios_whose_cards_they_marked_and_no_others() -> N
     def marked(n: int) -> OwnScenarios:
         cards = [card for deal in deals[:n] for card in deal]
         marks = [Mark(principle=identity(kind), query=card.query, shown=card.shown, who="Ada", follows=card.text.isupper()) for card in cards]
-        return count_marks(report, one, answered, marks, "run").report.principles[0].scenarios
+        return count_marks(report, one, answered, Heard(marks=tuple(marks)), "run").report.principles[0].scenarios
 
     assert marked(1).sentence == "Nobody has judged the replies to its own 6 scenarios."
     found, by_program = marked(2), evaluate(ONE, ARMS, own=OWN).principles[0].scenarios
