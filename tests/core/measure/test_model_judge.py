@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from core.constitution.principles import Principle
+from core.constitution.scenarios import Scenario
 from core.measure.cards import identity, shown_hash
 from core.measure.marks import Mark
 from core.measure.model_judge import (
@@ -51,6 +53,18 @@ def test_what_is_sent_is_made_of_what_a_person_sees_and_of_nothing_else() -> Non
         assert [question.user for question in questions(renamed, "§query§", "§reply§")] == made
     for word in ("Be brief", "statement", "antithesis", "sami", "prompt", "base", "aligned"):
         assert all(word not in text for text in made)
+
+
+def test_what_an_author_said_of_a_query_stands_below_either_side_and_for_that_query_alone() -> None:
+    vase = Scenario(query="What is it?", follows="It says “a vase” and ends.", fails="It tells where vases are from.")
+    known = replace(BRIEF, scenarios=(vase,))
+    first, second = questions(known, "what is it?", "A vase.")
+    assert parts(first)["A"] == f"{BRIEF.statement}\nFor this QUERY that would mean: It says “a vase” and ends."
+    assert parts(first)["B"] == f"{BRIEF.antithesis}\nFor this QUERY that would mean: It tells where vases are from."
+    assert (parts(second)["A"], parts(second)["B"]) == (parts(first)["B"], parts(first)["A"])
+    assert questions(known, "Where is it?", "A vase.") == questions(BRIEF, "Where is it?", "A vase.")
+    half = replace(BRIEF, scenarios=(replace(vase, fails=""),))
+    assert parts(questions(half, "What is it?", "A vase.")[0])["B"] == BRIEF.antithesis
 
 
 @pytest.mark.parametrize(
