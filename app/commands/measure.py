@@ -1,4 +1,4 @@
-"""`measure`: the result of an arm on held-out queries."""
+"""`measure`: the result of an arm on held-out queries, and on the constitution's test scenarios beside them."""
 
 import argparse
 import dataclasses
@@ -13,12 +13,13 @@ from app.commands.terminal import quiet
 from app.present.table import report_lines
 from core.constitution.principles import SIDES, Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
+from core.constitution.scenario_queries import ScenarioQuery, draw_tested
 from core.constitution.text import same_question
 from core.engine.adapter_card import named_for_others
 from core.engine.policies import open_policy
 from core.engine.policy import Policy
 from core.errors import ConfigError
-from core.measure.ask import ask, query_batches
+from core.measure.ask import ask, ask_scenarios, query_batches, scenario_batches
 from core.measure.relevance import read_replies, with_reading
 from core.measure.report import evaluate
 from core.measure.report_data import report_to_data
@@ -44,7 +45,9 @@ def run(options: argparse.Namespace) -> int:
     queries, left_out = _held_out(read_queries(options, "held_out"), options, run)
     sampling, seed = chosen_sampling(options, run)
     model = load(options, settings, run)
-    report = evaluate(constitution, {one: _answers(open_policy(model, one), constitution, queries, sampling, seed) for one in _measured(options, arm, run)})
+    tested = _tested(constitution, seed, run)
+    answers = {one: _answers(open_policy(model, one), constitution, (queries, tested), sampling, seed) for one in _measured(options, arm, run)}
+    report = evaluate(constitution, {one: replies for one, (replies, _) in answers.items()}, own={one: own for one, (_, own) in answers.items()})
     if not options.json:
         print("\n".join(report_lines(report)))
         if left_out:
@@ -71,16 +74,28 @@ def _measured(options: argparse.Namespace, arm: Arm, run: dict[str, Any] | None)
     return measured_arms(config_from_data(run["config"]) if run is not None else TrainConfig(), arm.artifact)
 
 
-def _answers(policy: Policy, constitution: Constitution, queries: Sequence[str], sampling: SamplingConfig, seed: int) -> list[MeasuredReply]:
-    """A policy's replies to held-out queries, told about as they come."""
-    replies, done = [], 0
+def _answers(
+    policy: Policy, constitution: Constitution, asked: tuple[Sequence[str], Sequence[ScenarioQuery]], sampling: SamplingConfig, seed: int
+) -> tuple[list[MeasuredReply], list[MeasuredReply]]:
+    """A policy's replies to held-out queries, and to scenarios, told about as they come."""
+    queries, tested = asked
+    replies, own, done = [], [], 0
     for batch in query_batches(policy.arm, constitution, queries):
         replies += ask(policy, constitution, batch, sampling, seed)
         done += len(batch)
         print(f"{policy.arm.key}: {done} of {len(queries)} queries measured", file=sys.stderr)
+    for some in scenario_batches(tested):
+        own += [reply for each in ask_scenarios(policy, constitution, some, sampling, seed) for reply in each]
+        print(f"{policy.arm.key}: {len({reply.query for reply in own})} of {len(tested)} scenarios measured", file=sys.stderr)
     if not policy.arm.in_prompt:
-        return replies
-    return with_reading(replies, read_replies(policy.model, queries, [reply.text for reply in replies if reply.side == SIDES[0]]))
+        return replies, own
+    return with_reading(replies, read_replies(policy.model, queries, [reply.text for reply in replies if reply.side == SIDES[0]])), own
+
+
+def _tested(constitution: Constitution, seed: int, run: dict[str, Any] | None) -> tuple[ScenarioQuery, ...]:
+    """The test scenarios that a run with this seed is measured on, without what the adapter was trained on."""
+    trained = set(map(same_question, run["queries"]["train"])) if run is not None else set()
+    return tuple(each for each in draw_tested(constitution, seed) if same_question(each.text) not in trained)
 
 
 def _held_out(queries: list[Query], options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[list[str], int]:

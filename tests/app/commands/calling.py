@@ -7,13 +7,18 @@ import sys
 from tests.app import warm
 from tests.app.warm import ROOT
 
-CONSTITUTION = """\
+PLAIN = """\
 name: Brief
 principles:
   - title: Be brief
     statement: Answer in one sentence.
     antithesis: Answer at length.
     check: {max_words: 20}
+"""
+CONSTITUTION = f"""\
+{PLAIN}    scenarios:
+      - query: What is rain?
+        follows: It says that water falls.
 """
 SMALL = [
     "train_queries=4",

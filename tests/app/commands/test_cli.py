@@ -12,7 +12,7 @@ import pytest
 
 from core.methods.arms import METHODS, arm_from_data
 from tests.app import warm
-from tests.app.commands.calling import CONSTITUTION, SMALL, cold, run, train_arguments
+from tests.app.commands.calling import CONSTITUTION, PLAIN, SMALL, cold, run, train_arguments
 from tests.app.warm import ROOT
 
 
@@ -56,6 +56,7 @@ def test_measure_gives_the_figures_of_the_run(trained, files):
     assert str(files / "model") not in done.stdout
     assert result == json.loads((out / "run.json").read_text())["result"]
     assert {line["arm"] for line in result["rows"]} == {"prompt", "sami", "sami-alone"}
+    assert [line["n"] for line in result["rows"] if line.get("split") == "scenarios"] == [1] * 5  # two arms under either side, one alone
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,8 @@ def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
 def test_an_error_is_one_readable_line_on_standard_error(files, tmp_path, arguments, words):
     few = tmp_path / "few.csv"
     few.write_text("query,split\nWhy?,train\nHow?,train\nWhen?,train\nWho?,held_out\nWhat?,held_out\n")
-    names = {"C": files / "c.yaml", "Q": files / "q.jsonl", "OUT": tmp_path / "out", "M": files / "model", "FEW": few}
+    (plain := tmp_path / "plain.yaml").write_text(PLAIN)
+    names = {"C": plain, "Q": files / "q.jsonl", "OUT": tmp_path / "out", "M": files / "model", "FEW": few}
     done = run(*[names.get(argument, argument) for argument in arguments], folder=files)
     assert done.returncode == 1
     errors = [line for line in done.stderr.splitlines() if not line.startswith("preparing")]
