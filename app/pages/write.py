@@ -1,7 +1,6 @@
 """The Write page: a constitution as a document, its draft and its versions."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from app.pages.answers import (
     CheckTried,
@@ -22,6 +21,7 @@ from app.pages.answers import (
     VersionPreview,
     VersionText,
 )
+from app.pages.drafts import PutTogether, TwoDrafts, draft_state, put_together
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
 from app.pages.questions import (
@@ -76,7 +76,7 @@ from core.errors import StudioError
 from core.measure.standings import Standing
 
 ENDPOINTS = (
-    *("opened", "draft", "save", "begin", "rename", "preview", "version", "restore", "discard", "open", "history", "download", "matches"),
+    *("opened", "draft", "save", "merge", "begin", "rename", "preview", "version", "restore", "discard", "open", "history", "download", "matches"),
     *("suggest", "trial", "propose", "proposal", "leave"),
 )
 
@@ -114,7 +114,7 @@ class WritePage:
         draft = service.open_draft(self.studio, constitution_id, editor)
         found = newest_run(self.studio, constitution_id)
         return Opened(
-            **_state(draft),
+            **draft_state(draft),
             history=self._history(draft.constitution_id),
             writer=writer_name(self.studio.settings),
             came_out=found,
@@ -139,8 +139,13 @@ class WritePage:
         try:
             draft = service.save_draft(self.studio, question.constitution, editor, question.revision, question.principles, question.head)
         except DraftConflictError as conflict:
-            return Conflict(**_state(conflict.current), message=str(conflict))
-        return Saved(**_state(draft))
+            return Conflict(**draft_state(conflict.current), message=str(conflict))
+        return Saved(**draft_state(draft))
+
+    @answers
+    def merge(self, question: TwoDrafts, editor: str) -> PutTogether:
+        """What is stored, and what was typed by somebody who did not know it, as one text. Nothing is saved."""
+        return put_together(self.studio, question, editor)
 
     @answers
     def rename(self, question: NewName, editor: str) -> Renamed:
@@ -159,7 +164,7 @@ class WritePage:
         number = draft.head.number + 1 if draft.head else 1
         change = differences(draft.head_constitution, draft.constitution)
         can_save = draft.changed and not draft.problems
-        return VersionPreview(**_state(draft), html=changes_html(change), difference=change, number=number, reason=save_reason(draft), can_save=can_save)
+        return VersionPreview(**draft_state(draft), html=changes_html(change), difference=change, number=number, reason=save_reason(draft), can_save=can_save)
 
     @answers
     def version(self, question: VersionWish, editor: str) -> Versioned:
@@ -176,11 +181,11 @@ class WritePage:
     @answers
     def discard(self, question: DraftSeen, editor: str) -> Saved:
         """Put the newest version in the place of the draft."""
-        return Saved(**_state(service.discard_draft(self.studio, question.constitution, editor, (question.revision, question.head))))
+        return Saved(**draft_state(service.discard_draft(self.studio, question.constitution, editor, (question.revision, question.head))))
 
     def _versioned(self, draft: DraftView, says: str) -> Versioned:
         number = draft.head.number if draft.head else 0
-        return Versioned(**_state(draft), history=self._history(draft.constitution_id), message=f"{says} version {number}.")
+        return Versioned(**draft_state(draft), history=self._history(draft.constitution_id), message=f"{says} version {number}.")
 
     @answers
     def open(self, question: OneVersion, editor: str) -> VersionText:
@@ -252,24 +257,6 @@ class WritePage:
         """Call a proposal off."""
         self.proposals.leave(editor, question.proposal)
         return Left()
-
-
-def _state(draft: DraftView) -> dict[str, Any]:
-    """What every answer about a draft begins with: the fields of `DraftState`."""
-    return {
-        "constitution": draft.constitution_id,
-        "name": draft.name,
-        "editor": draft.editor,
-        "revision": draft.revision,
-        "saved_at": draft.saved_at and draft.saved_at.isoformat(),
-        "principles": draft.rows,
-        "problems": draft.problems,
-        "advice": draft.advice,
-        "verdict": verdict(draft),
-        "head": draft.head and draft.head.number,
-        "head_id": draft.head and draft.head.id,
-        "discardable": draft.discardable,
-    }
 
 
 def _suggested(statement: str) -> SuggestedCheck | None:

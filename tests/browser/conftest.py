@@ -41,6 +41,12 @@ def start_web(data: Path, port: int) -> subprocess.Popen[bytes]:
     raise AssertionError(f"The web process did not answer:\n{(data / 'web.log').read_text()}")
 
 
+def look(page: Page, name: str, whole: bool = True) -> None:
+    """Keep a picture, where somebody wants to see it: STUDIO_PICTURES names a folder."""
+    if folder := os.environ.get("STUDIO_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

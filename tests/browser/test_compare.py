@@ -1,10 +1,8 @@
 """Walk step 4 in a browser: base and aligned side by side, on a tiny model with the real processes."""
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -15,7 +13,7 @@ from core.engine.adapters import adapter_hash
 from core.settings import SamplingConfig
 from tests.app.hosting import SHORT, RunningHost, adapter_of, plant_finished_run
 from tests.app.planting import add_plain_version, settings_for
-from tests.browser.conftest import App
+from tests.browser.conftest import App, look
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
 QUERY = "Why is the sky blue? <img src=x onerror=alert(1)>"
@@ -195,10 +193,3 @@ def test_a_scenario_of_the_constitution_can_be_asked(page: Page, app: App, run_i
         look(page, f"compare-scenario-{width}")
     page.get_by_label("Compare", exact=True).select_option(f"run:{run_id}")
     expect(scenario).to_be_hidden()
-
-
-def look(page: Page, name: str) -> None:
-    """Keep a picture, where somebody wants to see it: STUDIO_PICTURES names a folder."""
-    folder = os.environ.get("STUDIO_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

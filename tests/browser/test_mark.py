@@ -1,8 +1,6 @@
 """A person as judge: a small principle marked by keyboard, with an undo and a reload on the way, and the verdict on the run's page."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +8,7 @@ from playwright.sync_api import Page, expect
 from app.services.studio import Studio, open_studio
 from tests.app.marking import finished_run, follows
 from tests.app.planting import settings_for
-from tests.browser.conftest import App
+from tests.browser.conftest import App, look
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +16,6 @@ def studio(app: App) -> Iterator[Studio]:
     opened = open_studio(settings_for(app.data))
     yield opened
     opened.engine.dispose()
-
-
-def look(page: Page, name: str, whole: bool = True) -> None:
-    """Keep a picture, where somebody wants to see it: STUDIO_PICTURES names a folder."""
-    folder = os.environ.get("STUDIO_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
 
 def answer(page: Page) -> None:

@@ -1,10 +1,8 @@
 """A model as judge on the page of a run: what would go where, a second click that sends, progress, a stop, going on, and what came out."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,16 +17,9 @@ from tests.app.judging import Handler, JudgeServer, attentive, judge_server
 from tests.app.marking import TEXTS, finished_run, mark_all
 from tests.app.services.test_asking import asker
 from tests.browser.accessible import require_accessible
-from tests.browser.conftest import App
+from tests.browser.conftest import App, look
 
 OTHER_TEXTS = {cell: f"Well. {text}" for cell, text in TEXTS.items()}
-
-
-def look(page: Page, name: str) -> None:
-    """Keep a picture, where somebody wants to see it: STUDIO_PICTURES names a folder."""
-    folder = os.environ.get("STUDIO_PICTURES")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import App
+from tests.browser.conftest import App, look
 
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> {{7*7}} ${1+1} [a link](javascript:alert(3))"
 
@@ -229,6 +229,64 @@ def test_two_tabs_on_one_draft_lose_nothing(page: Page, app: App) -> None:
     saved(page)
     other.goto(address)
     expect(principle(other, 1).get_by_label("Statement")).to_have_value("first again")
+
+
+def test_what_two_tabs_changed_apart_is_put_together_while_somebody_types(page: Page, app: App) -> None:
+    address = create(page, app, "Apart")
+    for title in ("One", "Two"):
+        add_principle(page, title, f"common {title}", "other")
+    saved(page)
+    other = page.context.new_page()
+    other.goto(address)
+    expect(principle(other, 2).get_by_label("Statement")).to_have_value("common Two")
+    principle(page, 1).get_by_label("Statement").fill("from the first tab")
+    principle(page, 1).get_by_label("Title").focus()
+    saved(page)
+    field = principle(other, 2).get_by_label("Statement")
+    field.fill("from the second tab")
+    expect(principle(other, 1).get_by_label("Statement")).to_have_value("from the first tab")
+    expect(field).to_have_value("from the second tab")
+    expect(field).to_be_focused()
+    expect(other.locator(".cs-top > .cs-notice")).to_contain_text("Both texts are put together. From there came what differs in “One”.")
+    saved(other)
+    other.keyboard.press("Control+z")
+    expect(principle(other, 1).get_by_label("Statement")).to_have_value("common One")
+    other.keyboard.press("Control+y")
+    saved(other)
+    page.goto(address)
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("from the first tab")
+    expect(principle(page, 2).get_by_label("Statement")).to_have_value("from the second tab")
+
+
+def test_where_two_tabs_changed_the_same_both_texts_are_shown_and_the_person_decides(page: Page, app: App) -> None:
+    address = create(page, app, "Clash")
+    add_principle(page, "T", "Be common.", "other")
+    saved(page)
+    other = page.context.new_page()
+    other.goto(address)
+    expect(principle(other, 1).get_by_label("Statement")).to_have_value("Be common.")
+    principle(page, 1).get_by_label("Statement").fill("Be first.")
+    principle(page, 1).get_by_label("Title").fill("Renamed")
+    principle(page, 1).get_by_label("Antithesis").focus()
+    saved(page)
+    principle(other, 1).get_by_label("Statement").fill("Be second.")
+    places = other.get_by_role("region", name="Changed in both")
+    expect(places).to_contain_text("“Renamed”: statement")
+    expect(places.locator("del")).to_have_text("first")
+    expect(places.locator("ins")).to_have_text("second")
+    expect(principle(other, 1).get_by_label("Statement")).to_have_value("Be second.")
+    for width in (1280, 390):
+        other.set_viewport_size({"width": width, "height": 844})
+        look(other, f"clash-{width}", whole=False)
+        assert other.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    other.get_by_role("button", name="Together, mine there").click()
+    expect(principle(other, 1).get_by_label("Title", exact=True)).to_have_value("Renamed")
+    expect(principle(other, 1).get_by_label("Statement")).to_have_value("Be second.")
+    saved(other)
+    principle(page, 1).get_by_label("Statement").fill("Be third.")
+    page.get_by_role("button", name="Together, the other there").click()
+    expect(principle(page, 1).get_by_label("Statement")).to_have_value("Be second.")
+    saved(page)
 
 
 def test_problems_are_said_beside_the_field_and_keep_a_version_from_being_saved(page: Page, app: App) -> None:

@@ -5,7 +5,7 @@ function keyOf(draft) {
 
 export function backUp(draft, principles, storage = localStorage) {
   try {
-    storage.setItem(keyOf(draft), JSON.stringify({ revision: draft.revision, principles }));
+    storage.setItem(keyOf(draft), JSON.stringify({ revision: draft.revision, known: draft.known, principles }));
   } catch (error) {
     console.warn("No copy could be kept in this browser:", error); // full or forbidden storage: the server still gets the text
   }

@@ -106,7 +106,7 @@ async function beginAgain(page, button) {
 
 function open(page, reply) {
   const { draft, list, root } = page;
-  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, head: reply.head, problems: reply.problems, writer: reply.writer, dirty: false });
+  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, known: reply.principles, head: reply.head, problems: reply.problems, writer: reply.writer, dirty: false });
   Object.assign(page, { cameOut: reply.came_out, standings: reply.standings });
   page.name.value = reply.name;
   showName(page, reply.name);

@@ -1,12 +1,13 @@
 // Keeping what is typed: a short pause, then the server; until it has answered, a copy in this browser as well.
 import { clock, problemOf, whileBusy } from "../studio.js";
 import { backUp, forgetBackup, readBackup } from "./backup.js";
+import { putTogether } from "./merging.js";
 import { drawAll, readAll } from "./principles.js";
 import { drawProblems } from "./problems.js";
 import { same } from "./rows.js";
 import { hideNotice, showDiscard, showNotice, showStatus, showVerdict } from "./saying.js";
 import { remember } from "./steps.js";
-import { stateOf } from "./undoing.js";
+import { put, stateOf } from "./undoing.js";
 
 export const PAUSE_MS = 600;
 const RETRY_MS = 4000;
@@ -15,7 +16,7 @@ const SLOW = "Not saved yet: the studio takes its time. Go on writing; the text 
 const NO_ANSWER = "the studio does not answer. The text is safe in this browser and is tried again.";
 
 export function newDraft() {
-  return { id: null, revision: 0, head: null, newest: null, dirty: false, problems: [], unanswered: null, mine: null, conflict: null, saving: null, timer: null };
+  return { id: null, revision: 0, head: null, newest: null, known: null, dirty: false, problems: [], unanswered: null, mine: null, conflict: null, saving: null, timer: null };
 }
 
 export function keepCopy(page) {
@@ -65,6 +66,7 @@ function tellSlow(page) {
 function settle(page, reply) {
   const { draft } = page;
   draft.revision = reply.revision;
+  draft.known = reply.principles;
   draft.unanswered = null;
   draft.problems = reply.problems;
   if (!draft.dirty) {
@@ -92,6 +94,7 @@ export function meetConflict(page, reply, sent) {
   draft.dirty = true;
   if (draft.unanswered && same(draft.unanswered, reply.principles)) {
     draft.revision = reply.revision;
+    draft.known = reply.principles;
     draft.unanswered = null;
     return;
   }
@@ -100,19 +103,21 @@ export function meetConflict(page, reply, sent) {
   keepCopy(page);
   showStatus(page, "Not saved: this draft was changed elsewhere.", "problem");
   showNotice(page, reply.message, [["Keep mine", () => keepMine(page)], ["Load the other one", () => loadOther(page)]], true);
+  void putTogether(page);
 }
 
-function keepMine(page) {
+export function keepMine(page) {
   const { draft } = page;
   draft.revision = draft.conflict.revision;
   draft.head = draft.conflict.head;
+  draft.known = draft.conflict.principles;
   draft.conflict = null;
   draft.dirty = true;
   hideNotice(page);
   save(page);
 }
 
-function loadOther(page) {
+export function loadOther(page) {
   const { draft } = page;
   const other = draft.conflict;
   draft.mine = readAll(page);
@@ -121,6 +126,12 @@ function loadOther(page) {
   redraw(page, other.principles);
   settle(page, other);
   offerMine(page, "The other text is loaded. Yours is kept here until you leave the page.");
+}
+
+// Principles that come from elsewhere too, put into the fields that are there: who is typing goes on.
+export function take(page, rows) {
+  put(page, rows);
+  touched(page);
 }
 
 // Puts other principles in the draft, keeping the present ones at hand.
@@ -168,6 +179,7 @@ export function recover(page, reply) {
   redraw(page, backup.principles);
   draft.dirty = true;
   if (backup.revision === reply.revision) return void save(page);
+  draft.known = backup.known ?? null; // what that text began from
   const message = "This browser kept text that never reached the studio, and the draft was changed elsewhere since.";
   meetConflict(page, { ...reply, message }, backup.principles);
 }

@@ -56,7 +56,8 @@ function take(page, event, step) {
   if (document.activeElement === document.body && focused?.isConnected) focused.focus(); // principles only changed places, and the one that one was in went along
 }
 
-function put({ list, kinds }, rows) {
+// Other rows in the fields that are there, so that the focus stays where it is.
+export function put({ list, kinds }, rows) {
   list.querySelectorAll(":scope > .cs-removed").forEach((note) => note.remove());
   const there = allItems(list);
   const items = new Map(there.map((item) => [item.dataset.id, item]));

@@ -69,6 +69,7 @@ async function submit(page, sheet, event) {
 // After a version was made: new history, new verdict, and a word about it.
 export function adopt(page, reply) {
   page.draft.revision = reply.revision;
+  page.draft.known = reply.principles;
   page.draft.problems = reply.problems;
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);

@@ -33,6 +33,7 @@ NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered:
     *("constitutions/list", "write/draft", "write/save", "write/preview", "write/open", "write/download", "write/matches", "write/propose", "write/suggest"),
     *(
         "write/trial",
+        "write/merge",
         "write/proposal",
         "write/leave",
         "write/begin",

@@ -1,0 +1,48 @@
+"""Two texts put together, as HTML: what was taken from the other one, and where both changed the same."""
+
+from app.present.constitutions import check_sentence
+from app.present.text import escape, pieces_html, replaced_html
+from app.services.merging import ClashView, Said, Together
+from core.constitution.changes import text_change
+from core.constitution.checks import Check
+from core.constitution.scenarios import Scenario
+
+REMOVED = {True: "removed here, changed there", False: "removed there, changed here"}  # by whether it is gone here
+GONE = "Removed."
+SAME = "This draft was changed elsewhere too. Yours has all that changed there."
+
+
+def together_says(found: Together) -> str:
+    """What came of it, in a sentence or two; plain text."""
+    if found.clashes:
+        where = "one place was" if len(found.clashes) == 1 else f"{len(found.clashes)} places were"
+        return f"This draft was changed elsewhere. Both texts can be put together, but {where} changed in both. Which should stay there?"
+    titles = ", ".join(f"“{title}”" for title in found.taken)
+    return f"This draft was changed elsewhere too. Both texts are put together. From there came what differs in {titles}." if titles else SAME
+
+
+def clashes_html(found: Together) -> str:
+    """Each place that both changed: what the other text says, and what mine changes in it."""
+    rows = "".join(f"<li>{_clash(clash)}</li>" for clash in found.clashes)
+    legend = '<p class="cs-quiet">Marked − is what only the other text says, marked + what only yours says.</p>'
+    return f'{legend}<ul class="cs-clashes cs-diff">{rows}</ul>' if rows else ""
+
+
+def _clash(clash: ClashView) -> str:
+    part = REMOVED[clash.mine is None] if clash.part == "removed" else clash.part
+    title = f"“{escape(clash.title)}”" if clash.title else "For all principles"
+    theirs, mine = _words(clash.theirs), _words(clash.mine)
+    whole = clash.part in ("check", "removed")  # sentences of ours, or a text that is gone: as wholes
+    marked = replaced_html(theirs, mine) if whole else pieces_html(text_change(theirs, mine).pieces)
+    return f'<p><bdi>{title}</bdi>: {part}</p><p class="cs-text" dir="auto">{marked}</p>'
+
+
+def _words(said: Said) -> str:
+    if said is None:
+        return GONE
+    if isinstance(said, Check):
+        return check_sentence(said)
+    if isinstance(said, Scenario):
+        expected = [f"{label}: {text}" for label, text in (("Would follow", said.follows), ("Would not", said.fails)) if text]
+        return "\n".join([said.query, *expected, said.use])
+    return str(said)
