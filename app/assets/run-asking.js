@@ -3,7 +3,7 @@
 import { field, h, newKey, problemOf, setText, whileBusy } from "./studio.js";
 
 export function makeAsking(page, draw) {
-  const address = h("input", { class: "cs-input", id: "ask-address", type: "url", autocomplete: "off", spellcheck: "false", maxlength: "500", placeholder: "http://127.0.0.1:8000/v1" });
+  const address = h("input", { class: "cs-input", id: "ask-address", type: "url", autocomplete: "off", spellcheck: "false", maxlength: "500", placeholder: `${location.protocol}//127.0.0.1:8000/v1` });
   const model = h("input", { class: "cs-input", id: "ask-model", type: "text", autocomplete: "off", spellcheck: "false", maxlength: "200" });
   const first = h("button", { type: "submit", class: "cs-button" }, "How many questions?");
   const asking = { page, draw, address, model, first, key: newKey(), problem: h("p", { class: "cs-problem", role: "alert" }), planned: h("div", { class: "cs-ask-planned", role: "status" }) };
