@@ -42,7 +42,7 @@ def walked(studio: Studio, run: int) -> list[bytes]:
 def test_a_card_is_told_with_what_is_seen_and_nothing_else(studio: Studio) -> None:
     run = finished_run(studio)
     told = MarkPage(studio).card(wish(run), asks())
-    assert set(told["marking"]["card"]) == {"card", "query", "reply"}
+    assert set(told["marking"]["card"]) == {"card", "query", "reply", "would_follow", "would_not"}
     assert set(told["marking"]) == {
         *("run", "constitution", "principles", "number", "title", "statement", "antithesis", "card", "deals", "done", "total", "more", "last", "says")
     }
