@@ -33,7 +33,7 @@ def test_a_model_that_was_brought_damaged_is_one_line_without_a_traceback(files,
         "propose": ["--wish", "Be brief.", "--model", model],
     }
     done = run(verb, *more[verb], folder=files)
-    errors = [line for line in done.stderr.splitlines() if not line.startswith(("preparing", "loading"))]
+    errors = [line for line in done.stderr.splitlines() if not line.startswith(("Note: ", "preparing", "loading"))]
     assert (done.returncode, len(errors), done.stdout) == (1, 1, ""), done.stderr
     assert errors[0].startswith("error: ")
     assert words in errors[0]

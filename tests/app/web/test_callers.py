@@ -119,6 +119,7 @@ def test_one_account_can_neither_read_nor_write_what_another_has_written(house: 
         ("train/opened", {"constitution": str(house.draft)}),
         ("write/draft", {}),
         ("write/save", {"revision": revision, "principles": [{**ROW, "statement": "Ben's."}]}),
+        ("write/merge", {"before": [], "principles": [{**ROW, "statement": "Ben's."}]}),
         ("write/begin", {}),
         ("write/preview", {}),
         ("write/version", {"revision": revision, "head": None, "message": "Mine now."}),
