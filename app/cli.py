@@ -16,7 +16,7 @@ from core.constitution.principles import SIDES
 from core.errors import StudioError
 from core.measure.statistics import MOST_SEEDS
 from core.measure.values import NO_SIDE
-from core.methods.recipes import DEFAULT_RECIPE, RECIPES
+from core.methods.recipes import PROPOSED_RECIPE, RECIPES
 from core.methods.settings import PRESETS
 from db.errors import StoreError
 
@@ -257,7 +257,7 @@ def _seeds(text: str) -> int:
 
 def _settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--preset", default="quick", choices=list(PRESETS), help="how much to train (default: quick)")
-    command.add_argument("--method", default=DEFAULT_RECIPE, choices=list(RECIPES), help=f"how to train (default: {DEFAULT_RECIPE})")
+    command.add_argument("--method", default=PROPOSED_RECIPE, choices=list(RECIPES), help=f"how to train (default: {PROPOSED_RECIPE})")
     command.add_argument("--seed", type=int, default=0, help="decides split, sampling, order and adapter initialisation (default: 0)")
     command.add_argument(
         "--set",

@@ -24,7 +24,8 @@ from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import StudioError
-from core.methods.settings import PRESETS
+from core.methods.recipes import PROPOSED_RECIPE
+from core.methods.settings import presets_of
 from db.runs import VersionToTrain
 
 DRAW_EVERY_S = 0.25  # a check tells of every token
@@ -93,7 +94,7 @@ class TrainPage:
         """What the form would mean."""
         preview = plans.preview(self.studio, _form(question))
         plan, minutes = preview.plan, {name: about_minutes(value) for name, value in preview.preset_minutes.items()}
-        works = {name: work(config, plan.amount_of(config)) for name, config in PRESETS.items()}
+        works = {name: work(config, plan.amount_of(config)) for name, config in presets_of(plan.config.method).items()}
         return RunPreview(html=preview_html(preview), command=preview.command, minutes=minutes, work=works)
 
     @tells
@@ -161,7 +162,7 @@ def _model_label(model: str) -> str:
 
 
 def _presets() -> tuple[PresetOption, ...]:
-    return tuple(PresetOption(name=name, work=work(config), values=preset_values(name)) for name, config in PRESETS.items())
+    return tuple(PresetOption(name=name, work=work(config), values=preset_values(name)) for name, config in presets_of(PROPOSED_RECIPE).items())
 
 
 def build(studio: Studio) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.methods.recipes import DEFAULT_RECIPE, RECIPES
+from core.methods.recipes import PROPOSED_RECIPE, RECIPES
 from core.methods.settings import PRESETS, flat_settings, preset
 
 
@@ -13,12 +13,12 @@ class Exposed:
     name: str
     label: str
     kind: str  # int, float, bool or choice
-    options: tuple[tuple[str, str], ...] = ()  # of a choice: value and words; the empty value is the preset's
+    options: tuple[tuple[str, str], ...] = ()  # of a choice: value and words; the first is what holds where nobody chooses
 
 
 def _own() -> tuple[Exposed, ...]:
     """The method, and what only some of them can be set to: each setting once, whoever else has it."""
-    methods = tuple(("" if key == DEFAULT_RECIPE else key, info.title) for key, info in RECIPES.items())
+    methods = tuple((key, RECIPES[key].title) for key in sorted(RECIPES, key=lambda key: key != PROPOSED_RECIPE))
     labels = {name: label for info in RECIPES.values() for name, label in info.labels.items()}
     settings = (Exposed(name, label, "float") for name, label in labels.items())
     return (Exposed("method", "Method of training", "choice", methods), *settings)
@@ -51,11 +51,11 @@ WORDS = frozenset(setting.name for setting in EXPOSED if setting.kind in ("bool"
 
 
 def preset_values(name: str) -> dict[str, dict[str, object]]:
-    """The exposed settings as a preset has them, by method; "" is the default one. A setting that a method has not got is not there."""
+    """The exposed settings as a preset has them, by method. A setting that a method has not got is not there."""
     found = {}
     for method in RECIPES:
         values = flat_settings(preset(name, method=method))
-        found["" if method == DEFAULT_RECIPE else method] = {setting.name: values[setting.name] for setting in EXPOSED if setting.name in values}
+        found[method] = {setting.name: values[setting.name] for setting in EXPOSED if setting.name in values}
     return found
 
 

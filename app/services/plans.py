@@ -23,8 +23,8 @@ from core.engine.quantisation import REMEDY
 from core.errors import ConfigError, QueryError
 from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
 from core.measure.statistics import MOST_SEEDS
-from core.methods.recipes import DEFAULT_RECIPE
-from core.methods.settings import PRESETS, TrainConfig, config_from_data, flat_settings, preset, with_settings
+from core.methods.recipes import PROPOSED_RECIPE
+from core.methods.settings import TrainConfig, config_from_data, flat_settings, preset, presets_of, with_settings
 from core.runs.demands import require_stances, require_train_queries
 from core.runs.estimates import Estimate, constitution_tokens, estimate
 from core.runs.iterations import FEWEST_PROBE_QUERIES, Amount, amount_of, left_to_probe, part_of, probe_note
@@ -122,7 +122,7 @@ def form_of(studio: Studio, run: Run) -> TrainForm:
 def _changes(config: TrainConfig, name: str) -> list[str]:
     """What makes a config of a preset, as `name=value`: its method, and the settings that differ from the preset of that method."""
     before, after = flat_settings(preset(name, method=config.method, seed=config.seed)), flat_settings(config)
-    own = [] if config.method == DEFAULT_RECIPE else [f"method={config.method}"]
+    own = [] if config.method == PROPOSED_RECIPE else [f"method={config.method}"]
     return own + [f"{setting}={value}" for setting, value in after.items() if before[setting] != value]
 
 
@@ -152,7 +152,7 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     """
     for change in form.changes:
         _require_plain(change)
-    config = with_settings(preset(form.preset, seed=form.seed), form.changes)
+    config = with_settings(preset(form.preset, method=PROPOSED_RECIPE, seed=form.seed), form.changes)
     _require_seeds(form)
     with in_words(), studio.sessions.read() as session:
         version = constitution_store.get_version_by_id(session, form.version_id)
@@ -208,7 +208,7 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
     hardware = known_hardware(studio)
     shape = plan.model.shape
     made = estimate_of(plan, plan.config, shape, hardware)
-    each = {name: estimate_of(plan, preset(name, method=plan.config.method), shape, hardware) for name in PRESETS}
+    each = {name: estimate_of(plan, config, shape, hardware) for name, config in presets_of(plan.config.method).items()}
     return Preview(
         plan=plan,
         hardware=hardware,

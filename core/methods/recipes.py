@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.methods.curves import CurveInfo, loss_curve
 from core.methods.mipo.settings import MipoSettings
@@ -21,8 +22,10 @@ class RecipeInfo:
     loss: CurveInfo
     curves: tuple[CurveInfo, ...] = ()  # what its steps tell besides what those of every recipe do
     labels: Mapping[str, str]  # of the own settings that the page offers, in words
-    rates: Mapping[str, float] = field(default_factory=dict)  # learning rate by preset, where it is not the preset's
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by preset, the settings that are not the preset's, its own among them
 
+
+ONE_PASS_WITH_AN_ANCHOR = {"passes": 1, "warmup_steps": 4, "end_token": False, "max_kl_nats": 0.0, "likelihood_weight": 0.3}
 
 RECIPES = {
     info.key: info
@@ -52,10 +55,12 @@ RECIPES = {
                 ),
             ),
             labels={"beta": "β: how strongly preferences are held to the base’s", "likelihood_weight": "Likelihood weight (0 = as published)"},
+            presets={"quick": ONE_PASS_WITH_AN_ANCHOR},
         ),
     )
 }
-DEFAULT_RECIPE = "sami"
+DEFAULT_RECIPE = "sami"  # of a run whose settings name none: there was no other
+PROPOSED_RECIPE = "mipo"  # of a new run for which nobody chooses one; docs/decisions.md tells what it won against
 
 
 def recipe_of(settings: RecipeSettings) -> RecipeInfo:

@@ -131,8 +131,14 @@ def preset(name: str, *, method: str = DEFAULT_RECIPE, **changes: Any) -> TrainC
         raise ConfigError(f"Unknown preset {name!r}; known are {', '.join(PRESETS)}.")
     info, config = _recipe(method), PRESETS[name]
     _require_known(changes, info)
-    own = {key: changes.pop(key) for key in _names(info.settings) if key in changes}
-    return dataclasses.replace(config, **{"learning_rate": info.rates.get(name, config.learning_rate), **changes, "recipe": info.settings(**own)})
+    values = {**info.presets.get(name, {}), **changes}
+    own = {key: values.pop(key) for key in _names(info.settings) if key in values}
+    return dataclasses.replace(config, **values, recipe=info.settings(**own))
+
+
+def presets_of(method: str) -> dict[str, TrainConfig]:
+    """By name, as a method has them."""
+    return {name: preset(name, method=method) for name in PRESETS}
 
 
 def config_to_data(config: TrainConfig) -> dict[str, Any]:

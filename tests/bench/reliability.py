@@ -106,6 +106,7 @@ def train_one(options: argparse.Namespace) -> None:
     """One run, in this process."""
     import torch
 
+    from core.methods.recipes import PROPOSED_RECIPE
     from core.methods.settings import preset, with_settings
     from core.runs.execute import execute
     from core.runs.plan import RunPlan
@@ -113,7 +114,7 @@ def train_one(options: argparse.Namespace) -> None:
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     name, seed, folder = options.one
     _, *settings = options.variant[0]
-    config = with_settings(preset(options.preset, seed=int(seed)), ["train_anyway=true", *settings])
+    config = with_settings(preset(options.preset, method=PROPOSED_RECIPE, seed=int(seed)), ["train_anyway=true", *settings])
     queries = read_query_file((STARTERS / "queries.jsonl").read_bytes(), "queries.jsonl").queries
     model = ModelReference(id=options.model or "SmolLM2-135M-Instruct")
     execute(

@@ -170,15 +170,15 @@ def test_the_result_says_followed_with_intervals(page: Page, whole: Whole, studi
     figures = report["principles"][0]
     assert figures["verdict"] == "followed"
     assert figures["changes"][0]["figure"]["low"] > 0
-    assert figures["compliance"]["sami"]["statement"]["value"] >= 0.75
-    words = next(row["words"] for row in report["arms"] if row["arm"]["key"] == "sami")
+    assert figures["compliance"]["mipo"]["statement"]["value"] >= 0.75
+    words = next(row["words"] for row in report["arms"] if row["arm"]["key"] == "mipo")
     assert words["statement"]["value"] < 20 < words["antithesis"]["value"]
 
 
 def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host_is_killed(page: Page, whole: Whole, studio: Studio) -> None:
     run = the_run(studio)
     folder = (studio.settings.data / str(run.adapter)).parent
-    measured = {policy: json.loads((folder / f"replies-{arm}-000.json").read_text()) for policy, arm in (("base", "prompt"), ("aligned", "sami"))}
+    measured = {policy: json.loads((folder / f"replies-{arm}-000.json").read_text()) for policy, arm in (("base", "prompt"), ("aligned", "mipo"))}
     query = measured["aligned"][0]["query"]
     page.goto(f"{whole.url}/compare?run={run.id}")
     compare(page, query)
@@ -186,7 +186,7 @@ def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host
     kill_the_host_while_it_writes(page, whole, query)
     page.get_by_role("button", name="Finish the replies").click()
     all_panes_done(page)
-    arms = {"base": "prompt", "aligned": "sami"}
+    arms = {"base": "prompt", "aligned": "mipo"}
     shown = {arm: page.locator(f'.cs-pane[data-arm="{arm}"] .cs-text').inner_text() for arm in arms.values()}
     expected = {arms[policy]: next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
     assert {arm: text.split() for arm, text in shown.items()} == {arm: text.split() for arm, text in expected.items()}
@@ -203,7 +203,7 @@ def compare(page: Page, query: str) -> None:
 
 
 def all_panes_done(page: Page) -> None:
-    for arm in ("base", "prompt", "sami", "sami-alone"):
+    for arm in ("base", "prompt", "mipo", "mipo-alone"):
         expect(page.locator(f'.cs-pane[data-arm="{arm}"]')).to_have_attribute("data-state", "done", timeout=120_000)
     expect(page.get_by_role("link", name="Link to this comparison")).to_be_visible(timeout=30_000)
 

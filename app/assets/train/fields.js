@@ -111,7 +111,7 @@ export function fillAgain(fields, again) {
   for (const { name, input } of settings) {
     const change = again.changes[name] ?? "";
     if (input.type === "checkbox") input.checked = change.toLowerCase() === "true";
-    else input.value = change;
+    else input.value = change || (input.options?.[0].value ?? "");
   }
   advanced.open = Object.keys(again.changes).length > 0;
 }

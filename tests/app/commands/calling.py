@@ -45,4 +45,5 @@ def cold(*arguments, folder):
 
 def train_arguments(files, out, *more):
     settings = [part for setting in (*SMALL, *more) for part in ("--set", setting)]
-    return ["train", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--seed", 3, "--out", out, *settings]
+    named = ["--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--out", out]
+    return ["train", *named, "--method", "sami", "--seed", 3, *settings]

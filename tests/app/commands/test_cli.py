@@ -10,7 +10,10 @@ import time
 
 import pytest
 
+from app.cli import parser
+from app.services.exposed import EXPOSED
 from core.methods.arms import METHODS, arm_from_data
+from core.methods.recipes import PROPOSED_RECIPE
 from tests.app import warm
 from tests.app.commands.calling import CONSTITUTION, PLAIN, SMALL, cold, run, train_arguments
 from tests.app.warm import ROOT
@@ -28,6 +31,12 @@ def test_train_leaves_an_adapter_a_record_and_a_table(trained, files):
     adapter = json.loads((out / "adapter" / "adapter_config.json").read_text())
     assert adapter["base_model_name_or_path"] == "model"  # a folder's name: its path is nobody else's business
     assert record["model"] == {"id": "model", "revision": None} and str(files) not in json.dumps(record)
+
+
+def test_what_page_and_command_line_propose_is_one_method():
+    asked = parser().parse_args(["train", "--constitution", "c", "--queries", "q", "--out", "o"])
+    offered = next(setting for setting in EXPOSED if setting.name == "method")
+    assert asked.method == offered.options[0][0] == PROPOSED_RECIPE
 
 
 def test_a_published_pair_of_lists_is_read_wherever_a_constitution_is(files, tmp_path):

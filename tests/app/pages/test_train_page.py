@@ -43,15 +43,15 @@ def test_without_an_address_the_page_opens_with_ones_own_version_and_never_with_
 
 
 def test_the_address_chooses_a_version_a_constitution_or_an_earlier_run(studio: Studio) -> None:
-    page, chosen = TrainPage(studio), form(studio, "Warm tone", seed=5, changes=("passes=1",))
+    page, chosen = TrainPage(studio), form(studio, "Warm tone", seed=5, changes=("passes=3",))
     run_id = runs.queue_run(studio, "Ann", chosen, "request-key")
     assert page.opened({"version": str(chosen.version_id)}, asks())["version"] == chosen.version_id
     by_constitution = next(v for v in page.opened({}, asks())["versions"] if v["id"] == chosen.version_id)["constitution_id"]
     assert page.opened({"constitution": str(by_constitution)}, asks())["version"] == chosen.version_id
     again = page.opened({"from": str(run_id)}, asks())["again"]
-    assert (again["version_id"], again["seed"], again["changes"]) == (chosen.version_id, 5, {"passes": "1"})
+    assert (again["version_id"], again["seed"], again["changes"]) == (chosen.version_id, 5, {"passes": "3"})
     anyway = page.opened({"from": str(run_id), "anyway": "1"}, asks())["again"]
-    assert anyway["changes"] == {"passes": "1", "train_anyway": "true"}
+    assert anyway["changes"] == {"passes": "3", "train_anyway": "true"}
 
 
 @pytest.mark.parametrize("query", [{"version": "999"}, {"version": "x"}, {"constitution": "-1"}, {"from": "999"}, {"version": "<script>"}])
@@ -71,16 +71,16 @@ def test_a_preview_answers_with_command_and_minutes(studio: Studio) -> None:
 
 
 def test_a_small_query_set_says_the_numbers_that_will_be_used(studio: Studio) -> None:
-    """25 train queries: two passes are 2 x 7 steps of 4. Of two halves, 13 and 12, the second iteration uses up its own: 2 x 4 + 2 x 3 steps."""
+    """25 train queries: one pass is 7 steps of 4. Of two halves, 13 and 12, the second iteration uses up its own: in two passes 2 x 4 + 2 x 3 steps."""
     rows = "".join(f"Question {i}?,{'train' if i < 25 else 'held_out'}\n" for i in range(32))
     few, _ = upload(studio, f"query,split\n{rows}".encode(), "few.csv")
     reply = TrainPage(studio).preview(sent(studio, query_set=few.id), asks())
-    said = "25 queries × 2 passes = 14 steps of 4; measured on 7 held-out queries"
+    said = "25 queries × 1 pass = 7 steps of 4; measured on 7 held-out queries"
     assert said in reply["html"]
     assert reply["work"]["quick"] == said
     assert reply["work"]["standard"] == "13 + 12 queries in 2 iterations × 2 passes = 14 steps of 4; measured on 7 held-out queries"
     enough = TrainPage(studio).preview(sent(studio), asks())["work"]["quick"]
-    assert enough == "48 queries × 2 passes = 24 steps of 4; measured on 24 held-out queries"
+    assert enough == "48 queries × 1 pass = 12 steps of 4; measured on 24 held-out queries"
 
 
 def test_what_a_person_typed_is_shown_not_run(studio: Studio) -> None:

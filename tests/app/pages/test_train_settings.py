@@ -26,13 +26,17 @@ def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, na
 def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_others(studio: Studio) -> None:
     page = TrainPage(studio)
     offered = next(setting for setting in EXPOSED if setting.name == "method")
-    assert [value for value, _ in offered.options] == ["", "mipo"]
-    assert preset_values("quick")[""]["kl_weight"] == 0.0
-    assert "beta" not in preset_values("quick")[""]
-    assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")[""]) - {"kl_weight"} | {"beta"}
+    assert [value for value, _ in offered.options] == ["mipo", "sami"]
+    assert preset_values("quick")["sami"]["kl_weight"] == 0.0
+    assert "beta" not in preset_values("quick")["sami"]
+    assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")["sami"]) - {"kl_weight"} | {"beta"}
     command = page.preview(sent(studio, settings={"method": "mipo", "beta": "0.2"}), asks())["command"]
-    assert "--set method=mipo --set beta=0.2" in command
-    assert "learning_rate" not in command  # the preset's for this method
+    assert "--set beta=0.2" in command
+    assert "method" not in command  # what a new run is trained with where nobody chooses
+    assert "likelihood_weight" not in command  # the preset's for this method
+    other = page.preview(sent(studio, settings={"method": "sami"}), asks())["command"]
+    assert "--set method=sami" in other and "passes" not in other
+    assert page.preview(sent(studio, settings={}), asks())["command"] == page.preview(sent(studio, settings={"method": "mipo"}), asks())["command"]
     refused = page.preview(sent(studio, settings={"method": "mipo", "kl_weight": "1"}), asks())
     assert "'kl_weight' of mipo: it is one of sami" in refused["message"]
     measure(studio, HARDWARE)
@@ -53,7 +57,7 @@ def test_no_setting_is_asked_for_by_its_variable_or_in_words_of_a_program() -> N
         assert setting.kind in ("int", "float", "bool", "choice") and bool(setting.options) == (setting.kind == "choice")
     yes_or_no = {setting.name for setting in EXPOSED if setting.kind == "bool"}
     for preset in PRESETS:  # a box that is not ticked means no in each of them
-        assert {preset_values(preset)[""][name] for name in yes_or_no} == {False}
+        assert {preset_values(preset)["mipo"][name] for name in yes_or_no} == {False}
     recompute = next(setting for setting in EXPOSED if setting.name == "activation_checkpointing")
     assert [value for value, _ in recompute.options] == ["", "on", "off"]
 

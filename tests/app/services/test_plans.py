@@ -70,7 +70,7 @@ def test_a_preview_estimates_once_the_machine_was_measured(studio: Studio) -> No
 def test_the_command_line_is_quoted_and_names_what_differs_from_the_preset(studio: Studio, tmp_path: Path) -> None:
     version = add_plain_version(studio, "It's $HOME; rm -rf", "Be brief.", "bulleted_list")
     folder = model_folder(tmp_path / "a model")
-    chosen = form(studio, version_id=version, model=folder, seed=7, changes=("learning_rate=2e-4", "sampling.max_new_tokens=96", "passes=2"))
+    chosen = form(studio, version_id=version, model=folder, seed=7, changes=("learning_rate=2e-4", "sampling.max_new_tokens=96", "passes=1"))
     command = plans.preview(studio, chosen).command
     words = shlex.split(command)
     assert words[:4] == ["python", "-m", "app", "train"]
@@ -130,7 +130,7 @@ def test_scenarios_are_counted_before_the_click_and_what_is_not_used_is_said(stu
     plain = plans.preview(studio, form(studio, version_id=add_plain_version(studio, "Plain", "Be brief."), query_set_id=few.id))
     assert "Scenarios" not in preview_html(plain)
     assert preview.estimate is not None and plain.estimate is not None
-    assert preview.estimate.seconds["measuring sami"] > plain.estimate.seconds["measuring sami"]
+    assert preview.estimate.seconds["measuring mipo"] > plain.estimate.seconds["measuring mipo"]
 
 
 def test_training_anyway_can_be_asked_for_on_the_page_and_is_true_or_false(studio: Studio) -> None:

@@ -12,7 +12,8 @@ from app.services import plans, runs
 from app.services.studio import RefusedError, Studio
 from core.errors import ConfigError, ModelError, QueryError, StudioError
 from core.measure.standings import Standing
-from core.methods.settings import PRESETS, config_from_data
+from core.methods.recipes import PROPOSED_RECIPE
+from core.methods.settings import config_from_data, preset
 from db import claims, jobs
 from db.runs import get_run as get_row
 from db.runs import list_runs as list_rows
@@ -78,7 +79,7 @@ def test_a_double_click_makes_one_run_and_keeps_who_asked(studio: Studio) -> Non
     assert first == second
     (line,) = runs.list_runs(studio)
     assert (line.requested_by, line.constitution, line.preset, line.status) == ("Zoë", "Brevity", "quick", JobStatus.QUEUED)
-    assert config_from_data(get_run(studio, first).config) == PRESETS["quick"]
+    assert config_from_data(get_run(studio, first).config) == preset("quick", method=PROPOSED_RECIPE)
 
 
 @pytest.mark.parametrize("key", [None, "", "short", "x" * 65, "under_score!", 5])
@@ -97,8 +98,8 @@ def test_a_run_waits_then_moves_through_its_phases_then_ends(studio: Studio) -> 
         ("sampling", 1, 1),
         ("training", 6, 12),
         ("measuring prompt", 1, 1),
-        ("measuring sami", 1, 1),
-        ("measuring sami-alone", 0, 1),
+        ("measuring mipo", 1, 1),
+        ("measuring mipo-alone", 0, 1),
     ):
         progress(studio, held, phase, done, total)
         shares.append(runs.run_view(studio, first).line.share)

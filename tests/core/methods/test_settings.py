@@ -77,7 +77,7 @@ def test_every_preset_is_there_for_every_method_and_survives_its_data_form(name,
 
 def test_own_settings_of_a_method_are_typed_flat_in_any_order():
     config = with_settings(preset("quick"), ["beta=0.4", "learning_rate=1e-4", "method=mipo"])
-    assert config.recipe == MipoSettings(beta=0.4)
+    assert config.recipe == MipoSettings(beta=0.4, likelihood_weight=0.3)  # the preset's anchor
     assert config.learning_rate == 1e-4
     assert preset("quick", method="mipo", beta=0.4).recipe == config.recipe
     assert with_settings(config, ["passes=3"]).recipe == config.recipe
