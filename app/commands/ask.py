@@ -1,4 +1,4 @@
-"""`ask`: a model as judge of a run's replies, over an OpenAI-compatible endpoint. No model is loaded here."""
+"""`ask`: a model as judge of a run's replies, over an OpenAI-compatible endpoint, or loaded here."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from app.settings import MOST_DIGITS
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.services.judge_endpoint import JudgeEndpoint
+    from app.services.judges import Judge
     from app.services.model_judging import Asking, ByPrinciple, CardDone, Prices, Tally
     from app.services.studio import Studio
 
@@ -23,16 +23,20 @@ TEXT = """\
 Have a model say of the held-out replies of a finished run whether they follow the principles: of the cards that people are shown by `mark`, and as blind.
 Each card is asked about twice, with statement and antithesis in either order, and only what the model says both times counts. What it says is held
 against the marks of people; where they do not agree with it far enough it is shown and not used. Ctrl-C loses nothing: the same command goes on.
-The key is read from STUDIO_JUDGE_KEY. The studio's own default model is too small to judge anything (docs/decisions.md).
+Without --judge the model is loaded here, and nothing leaves this machine. The key of an endpoint is read from STUDIO_JUDGE_KEY. The studio's own
+default model is too small to judge anything (docs/decisions.md).
 """
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:
     """Add this command. Returns the parsers that take the folder of the data."""
-    ask = commands.add_parser("ask", help="have a model judge a run's replies, over an OpenAI-compatible endpoint", description=TEXT)
+    ask = commands.add_parser("ask", help="have a model judge a run's replies, over an OpenAI-compatible endpoint or loaded here", description=TEXT)
     ask.add_argument("--run", required=True, type=_number, metavar="N", help="the number of a finished run of the studio")
-    ask.add_argument("--judge", required=True, metavar="ADDRESS", help="of the endpoint, such as http://127.0.0.1:8000/v1 (llama.cpp, Ollama, vLLM, …)")
-    ask.add_argument("--model", required=True, metavar="NAME", help="as the endpoint calls it")
+    ask.add_argument(
+        "--judge", metavar="ADDRESS", help="of the endpoint, such as http://127.0.0.1:8000/v1 (llama.cpp, Ollama, vLLM, …); default: the model is loaded here"
+    )
+    ask.add_argument("--model", required=True, metavar="NAME", help="as the endpoint calls it; without --judge a Hub id or a folder")
+    ask.add_argument("--device", default="auto", help="for a model that is loaded here: auto, cpu, cuda, cuda:0, mps (default: auto)")
     ask.add_argument("--limit", type=_number, metavar="K", help="only the first K cards (default: all)")
     ask.add_argument("--max-tokens", type=_number, default=64, metavar="N", help="of an answer; a model that thinks aloud needs more (default: 64)")
     ask.add_argument("--price-in", type=_price, metavar="X", help="of a million tokens that are sent, to be told the cost")
@@ -63,22 +67,36 @@ def run(options: argparse.Namespace) -> int:
     """Do it. Returns the exit status."""
     from app.services.actors import UNNAMED, require_name
     from app.services.audit import acting
-    from app.services.judge_endpoint import KEY_VARIABLE, JudgeEndpoint
     from app.services.model_judging import plan_asking
 
     prices = _prices(options)
-    endpoint = JudgeEndpoint(address=options.judge.rstrip("/"), model=options.model, key=os.environ.get(KEY_VARIABLE) or None, max_tokens=options.max_tokens)
     who = options.who if options.who is not None else operator()
     name = who if who == UNNAMED else require_name(who)
     studio = require_studio(options)
-    planned = plan_asking(studio, options.run, endpoint, options.limit)
+    judge = _judge(options, studio)
+    planned = plan_asking(studio, options.run, judge, options.limit)
     if not planned.cards:
         raise ConfigError(f"Run {options.run} has no replies to judge: no query was answered with a text.")
     if not _is_wanted(planned, options.yes):
         print("Nothing was asked.")
         return 0
     with acting(name, COMMAND_LINE):
-        return _ask(studio, planned, endpoint, name, prices, options.json)
+        return _ask(studio, planned, judge, name, prices, options.json)
+
+
+def _judge(options: argparse.Namespace, studio: "Studio") -> "Judge":
+    """Who is asked: an endpoint, or a model of this machine."""
+    from app.commands.local_models import LocalJudge
+    from app.services.judge_endpoint import KEY_VARIABLE, JudgeEndpoint
+    from app.services.writers import model_name
+
+    if options.judge is not None:
+        key = os.environ.get(KEY_VARIABLE) or None
+        return JudgeEndpoint(address=options.judge.rstrip("/"), model=options.model, key=key, max_tokens=options.max_tokens)
+    if not options.model.strip():
+        raise ConfigError(f"The judge's model is {options.model!r}. Give a Hub id or a folder, or --judge ADDRESS.")
+    folder = studio.settings.models_folder
+    return LocalJudge(model=model_name(options.model), reference=options.model, models_folder=folder, device=options.device, max_tokens=options.max_tokens)
 
 
 def _prices(options: argparse.Namespace) -> "Prices | None":
@@ -93,7 +111,9 @@ def _prices(options: argparse.Namespace) -> "Prices | None":
 
 
 def _is_wanted(planned: "Asking", is_sure: bool) -> bool:
-    """Say what would go where, and ask; nothing is asked where nothing would go."""
+    """Say what would go where, and ask; nothing is asked where nothing would go, or nothing would leave this machine."""
+    from app.services.judges import THIS_MACHINE
+
     have, wait = len(planned.cards) - len(planned.waiting), len(planned.waiting)
     known = f" ({have} of {len(planned.cards)} cards have a verdict of this judge)" if have else ""
     print(
@@ -101,7 +121,7 @@ def _is_wanted(planned: "Asking", is_sure: bool) -> bool:
         f"model {planned.judge.model}. Each holds a query, a reply, a statement and its antithesis; not what wrote the reply, nor under which side.",
         file=sys.stderr,
     )
-    if is_sure or not wait:
+    if is_sure or not wait or planned.judge.address == THIS_MACHINE:
         return True
     if not sys.stdin.isatty():
         raise ConfigError("There is no terminal to ask at whether you are sure. Give --yes.")
@@ -109,14 +129,14 @@ def _is_wanted(planned: "Asking", is_sure: bool) -> bool:
     return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
-def _ask(studio: "Studio", planned: "Asking", endpoint: "JudgeEndpoint", who: str, prices: "Prices | None", as_json: bool) -> int:
+def _ask(studio: "Studio", planned: "Asking", judge: "Judge", who: str, prices: "Prices | None", as_json: bool) -> int:
     from app.commands.terminal import StopRequest
     from app.services.model_judging import ask, tally
 
     stop = StopRequest()
     try:
-        ask(studio, planned, endpoint, who, _tell, stop)
-    finally:  # also where the endpoint answers nothing: what was answered counts
+        ask(studio, planned, judge, who, _tell, stop)
+    finally:  # also where the judge answers nothing: what was answered counts
         found = tally(studio, planned, prices)
         print(json.dumps(asdict(found), ensure_ascii=False) if as_json else "\n".join(_lines(found, prices)))
     if stop.asked:
@@ -136,7 +156,7 @@ def _lines(found: "Tally", prices: "Prices | None") -> list[str]:
         lines += _principle_lines(principle)
     if found.median_ms is not None and found.p95_ms is not None:
         lines.append(f"A question took {found.median_ms / 1000:.2f} s (median; 95 of 100 at most {found.p95_ms / 1000:.2f} s).")
-    untold = f" The endpoint counted none for {found.untold} cards, which are not in this sum." if found.untold else ""
+    untold = f" None were counted for {found.untold} cards, which are not in this sum." if found.untold else ""
     cost = f" At {prices.tokens_in:g} and {prices.tokens_out:g} a million: {found.cost:.4f}." if prices is not None and found.cost is not None else ""
     return [*lines, f"Tokens: {found.tokens_in:,} sent, {found.tokens_out:,} answered.{cost}{untold}"]
 

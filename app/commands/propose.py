@@ -53,23 +53,12 @@ def _check(options: argparse.Namespace) -> int:
 
 def _local(options: argparse.Namespace, settings: Settings) -> tuple[str, Ask]:
     """The name of a model of this machine, and a way to ask it."""
-    from app.commands.terminal import quiet
-    from core.engine.models import Placing, choose_device, encode_prompt, load_model
-    from core.engine.policies import base_of
-    from core.engine.policy import plain_prompt
-    from core.engine.sampling import sample
-    from core.settings import ModelReference
+    from app.commands.local_models import answer, load_local
 
-    quiet()
-    settings.models_folder.mkdir(parents=True, exist_ok=True)
-    reference = ModelReference(id=options.model or settings.local_writer)
-    model = load_model(reference, settings.models_folder, Placing(device=choose_device(options.device)), _print_progress)
+    name = options.model or settings.local_writer
+    model = load_local(name, settings.models_folder, options.device)
 
     def ask(prompt: Turns, number: int) -> str:
-        return sample(base_of(model), [plain_prompt(encode_prompt(model, prompt))], answer_sampling(number), [number])[0].text
+        return answer(model, prompt, answer_sampling(number), number)[0]
 
-    return model_name(reference.id), ask
-
-
-def _print_progress(what: str, share: float) -> None:
-    print(f"{what} {share:.0%}", file=sys.stderr, flush=True)
+    return model_name(name), ask

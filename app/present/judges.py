@@ -3,9 +3,10 @@
 import shlex
 
 from app.present.text import count, escape
-from app.services.asked_models import JudgeUse, judge_name, key_of
+from app.services.asked_models import JudgeUse, key_of
 from app.services.asking import AskingPlan
 from app.services.askings import AskingView
+from app.services.judges import judge_name
 from app.services.marked import ModelHeard
 from app.services.run_views import RunView
 from core.measure.agreement import figure_says
@@ -19,12 +20,18 @@ LEDE = (
 )
 
 
+HERE = (
+    "Without <code>--judge</code> the command loads the model itself (a Hub id or a folder), and nothing leaves this machine. The default model is too small "
+    "to judge anything."
+)
+
+
 def judges_html(view: RunView, addresses: tuple[str, ...] | None) -> str:
     """All of them, what is being asked, and the command that asks another; `addresses` are those that may be asked from the page, None: any."""
     asked = "".join(_judge_html(view, heard) for heard in view.models)
     askings = "".join(map(_asking_html, view.askings))
     nobody = "" if asked or askings else '<p class="cs-quiet">No model was asked about this run.</p>'
-    terminal = _command_html("Ask a model, from a terminal", command(view.line.id, *EXAMPLE))
+    terminal = _command_html("Ask a model, from a terminal", command(view.line.id, *EXAMPLE)) + f'<p class="cs-quiet">{HERE}</p>'
     return f'<p class="cs-quiet">{LEDE}</p>{nobody}{askings}{asked}{terminal}{_allowed_html(addresses)}'
 
 

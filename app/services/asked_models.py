@@ -3,10 +3,10 @@
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from app.services.judges import judge_name
 from app.services.stored import constitution_of
 from core.constitution.principles import Constitution
 from core.constitution.stored import Unreadable
@@ -57,11 +57,6 @@ class AskedModels:
 def key_of(row: ModelVerdict | JudgeUse) -> JudgeKey:
     """Whose verdict it is."""
     return JudgeKey(address=row.address, model=row.model, wording=row.wording)
-
-
-def judge_name(judge: JudgeKey) -> str:
-    """What a judge is called."""
-    return f"{judge.model} at {urlsplit(judge.address).netloc}"
 
 
 def mark_of(row: tables.Mark) -> Mark:

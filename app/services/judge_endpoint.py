@@ -6,7 +6,6 @@ The endpoint is a stranger: it is waited for, read and heard within bounds, it l
 import json
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from app.addresses import is_endpoint, is_loopback
+from app.services.judges import Pause, Told
 from core.errors import ConfigError, JudgeError
 from core.measure.model_judge import Question
 
@@ -61,16 +61,9 @@ class JudgeEndpoint:
         """The machine, for people."""
         return urlsplit(self.address).netloc
 
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """One answer, or why there is none."""
-
-    text: str  # cut
-    failure: str = ""  # in words; empty where there is an answer
-    took_ms: int | None = None  # of the try that was answered
-    tokens_in: int | None = None  # as the endpoint counts them; None: it does not
-    tokens_out: int | None = None
+    def open(self, pause: Pause) -> "JudgeClient":
+        """A connection to it."""
+        return JudgeClient(self, pause)
 
 
 @dataclass(frozen=True)
@@ -81,9 +74,6 @@ class _Try:
     body: bytes
     wait_s: float | None  # that the endpoint asks for
     leads_to: str  # the host of a redirect
-
-
-Pause = Callable[[float], None]  # waits; may raise to wait no longer
 
 
 class JudgeClient:

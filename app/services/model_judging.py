@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.services.asked_models import AskedModels, read_asked_models, use_of
 from app.services.audit import record
 from app.services.cards import Book
-from app.services.judge_endpoint import JudgeClient, JudgeEndpoint, Told
+from app.services.judges import Judge, OpenJudge, Told
 from app.services.marking import open_book
 from app.services.studio import Studio, in_words
 from core.errors import JudgeError
@@ -87,24 +87,24 @@ class Tally:
     cost: float | None  # None: no prices were given
 
 
-def judge_key(endpoint: JudgeEndpoint) -> JudgeKey:
+def judge_key(judge: Judge) -> JudgeKey:
     """What a judge is known by."""
-    return JudgeKey(address=endpoint.address, model=endpoint.model, wording=wording_hash(endpoint.max_tokens))
+    return JudgeKey(address=judge.address, model=judge.model, wording=wording_hash(judge.max_tokens))
 
 
-def plan_asking(studio: Studio, run_id: int, endpoint: JudgeEndpoint, limit: int | None = None) -> Asking:
+def plan_asking(studio: Studio, run_id: int, judge: Judge, limit: int | None = None) -> Asking:
     """What there is to ask: the cards that people are shown, first the first deal of each principle.
 
     Args:
         studio: Whose run it is.
         run_id: Of a finished run.
-        endpoint: Who will be asked.
+        judge: Who will be asked.
         limit: Only the first so many cards.
 
     Raises:
         StudioError: There is no such run, it has not finished, or its replies are not there.
     """
-    book, judge = open_book(studio, run_id), judge_key(endpoint)
+    book, key = open_book(studio, run_id), judge_key(judge)
     dealt = [
         (place, CardToAsk(number=number, card=card))
         for number in range(1, len(book.constitution.principles) + 1)
@@ -113,19 +113,19 @@ def plan_asking(studio: Studio, run_id: int, endpoint: JudgeEndpoint, limit: int
     ]
     cards = tuple(card for _, card in sorted(dealt, key=lambda each: each[0]))[:limit]
     with in_words(), studio.sessions.read() as session:
-        have = {row.shown for row in verdicts_of(session, run_id, judge) if row.reason != Reason.FAILED.value}
-    return Asking(book=book, judge=judge, cards=cards, waiting=tuple(each for each in cards if each.card.shown not in have))
+        have = {row.shown for row in verdicts_of(session, run_id, key) if row.reason != Reason.FAILED.value}
+    return Asking(book=book, judge=key, cards=cards, waiting=tuple(each for each in cards if each.card.shown not in have))
 
 
 class _StoppedError(Exception):
     """Somebody wants to stop while a busy endpoint is waited for."""
 
 
-def ask(studio: Studio, asking: Asking, endpoint: JudgeEndpoint, who: str, on_card: Callable[[CardDone], None], should_stop: Callable[[], bool]) -> None:
+def ask(studio: Studio, asking: Asking, judge: Judge, who: str, on_card: Callable[[CardDone], None], should_stop: Callable[[], bool]) -> None:
     """Ask about each card that waits, both ways, and keep each verdict before the next card. Ends early where `should_stop` says so.
 
     Raises:
-        JudgeError: The endpoint answers nothing, or will not; what was answered is kept.
+        JudgeError: The judge answers nothing, or will not; what was answered is kept.
         StudioError: The run is gone, or the database is hindered.
     """
     if not asking.waiting:
@@ -140,12 +140,12 @@ def ask(studio: Studio, asking: Asking, endpoint: JudgeEndpoint, who: str, on_ca
                 raise _StoppedError
             time.sleep(min(GLANCE_S, left))
 
-    client, failed = JudgeClient(endpoint, pause), 0
+    opened, failed = judge.open(pause), 0
     try:
         for done, each in enumerate(asking.waiting, 1):
             if should_stop():
                 return
-            both = _both(client, asking.book, each)
+            both = _both(opened, asking.book, each)
             found = verdict(_choice(both[0]), _choice(both[1]))
             _keep(studio, asking, each, both, found, who)
             failure = both[0].failure or both[1].failure
@@ -156,13 +156,13 @@ def ask(studio: Studio, asking: Asking, endpoint: JudgeEndpoint, who: str, on_ca
     except _StoppedError:
         return
     finally:
-        client.close()
+        opened.close()
 
 
-def _both(client: JudgeClient, book: Book, each: CardToAsk) -> tuple[Told, Told]:
+def _both(opened: OpenJudge, book: Book, each: CardToAsk) -> tuple[Told, Told]:
     first, second = questions(book.principle(each.number), each.card.query, each.card.text)
-    told = client.ask(first)
-    return told, Told(text="") if told.failure else client.ask(second)
+    told = opened.ask(first)
+    return told, Told(text="") if told.failure else opened.ask(second)
 
 
 def _choice(told: Told) -> Choice:

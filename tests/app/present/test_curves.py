@@ -47,7 +47,10 @@ def test_a_recipes_own_curve_is_drawn_as_the_table_tells_it() -> None:
     assert titles(html) == ["Loss", "Attribution accuracy", "MI bound", "Margin", "Distance from the base"]
     assert 'id="chart-margin-nats-t"' in html
     assert RECIPES["mipo"].curves[0].meaning in html
-    assert titles(charts_html(view(preset("quick", method="mipo"), METRICS[:3]))) == ["Loss", "Attribution accuracy", "MI bound", "Distance from the base"]
+    early = METRICS[:3]
+    assert titles(charts_html(view(preset("quick", method="mipo"), early))) == ["Loss", "Attribution accuracy", "MI bound"]
+    ends_by_distance = preset("quick", method="mipo", max_kl_nats=0.25)
+    assert titles(charts_html(view(ends_by_distance, early))) == ["Loss", "Attribution accuracy", "MI bound", "Distance from the base"]
 
 
 def test_another_recipe_has_no_such_curve_and_unreadable_settings_hide_none() -> None:

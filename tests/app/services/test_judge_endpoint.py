@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.services.judge_endpoint import MAX_ANSWER_CHARS, MAX_BODY_BYTES, JudgeClient, JudgeEndpoint, Told
+from app.services.judge_endpoint import MAX_ANSWER_CHARS, MAX_BODY_BYTES, JudgeClient, JudgeEndpoint
+from app.services.judges import Told
 from core.errors import ConfigError, JudgeError
 from core.measure.model_judge import Question
 from tests.app.judging import Handler, JudgeServer, judge_server
