@@ -19,12 +19,12 @@ def require_accessible(page: Page, part: str = ".gradio-container") -> None:
     assert not broken, "\n".join(broken)
 
 
-def require_accessible_in_both_schemes(page: Page) -> None:
+def require_accessible_in_both_schemes(page: Page, part: str = ".gradio-container") -> None:
     """The same in light and in dark, at 1280 and at 390 pixels, where nothing may be wider than the page either."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # colours do not fade over while axe looks
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", scheme == "dark")
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            require_accessible(page)
+            require_accessible(page, part)
             assert page.evaluate("document.documentElement.scrollWidth") == width

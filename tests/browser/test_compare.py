@@ -13,6 +13,7 @@ from core.engine.adapters import adapter_hash
 from core.settings import SamplingConfig
 from tests.app.hosting import SHORT, RunningHost, adapter_of, plant_finished_run
 from tests.app.planting import add_plain_version, settings_for
+from tests.browser.accessible import require_accessible_in_both_schemes
 from tests.browser.conftest import App, look
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
@@ -71,6 +72,8 @@ def test_four_panes_are_written_side_by_side_and_say_what_they_are(page: Page, a
     expect(pane(page, "sami")).to_contain_text("statements in its prompt")
     assert len(set(replies(page).values())) == 4
     expect(page.locator(".cs-asked-query")).to_have_text(QUERY)
+    pane(page, "sami").get_by_text("Token by token").click()
+    require_accessible_in_both_schemes(page)
 
 
 def test_a_pane_of_another_strength_can_be_added_and_the_link_brings_it_back(page: Page, app: App, run_id: int, host: RunningHost) -> None:
