@@ -157,7 +157,7 @@ def parser() -> argparse.ArgumentParser:
     _reply(commands.add_parser("reply", help="answer queries by any arm: base or adapter, with or without the constitution …"))
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
-    writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis to a statement"))
+    writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis or scenarios to a statement"))
     added = [each for verb in (mark, ask, runs, user, audit) for each in verb.add_to(commands)]
     for command in (writing, trial_options(commands), *added, *backup_options(commands)):
         _data(command)

@@ -41,13 +41,16 @@ def propose_options(command: argparse.ArgumentParser) -> argparse.ArgumentParser
     start = command.add_mutually_exclusive_group(required=True)
     start.add_argument("--wish", metavar="TEXT", help="what you want of the model, in a sentence of your own")
     start.add_argument("--statement", metavar="TEXT", help="the statement of a principle, to which an antithesis is wanted")
+    command.add_argument("--antithesis", metavar="TEXT", help="with --scenarios: its antithesis, where it has one")
     writer = command.add_mutually_exclusive_group()
     writer.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder (STUDIO_WRITER_MODEL)")
     writer.add_argument("--endpoint", metavar="URL", help="an OpenAI-compatible endpoint (STUDIO_WRITER_URL); its key is read from STUDIO_WRITER_KEY")
     command.add_argument("--endpoint-model", metavar="NAME", help="the name the endpoint knows the model by (STUDIO_WRITER_MODEL)")
     command.add_argument("--seed", type=int, default=0, help="0 asks for the likeliest answer, another number for another one (default: 0)")
     command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
-    command.add_argument("--check", action="store_true", help="with --statement: the check that its words allow, and nothing else; no model is asked")
+    instead = command.add_mutually_exclusive_group()
+    instead.add_argument("--check", action="store_true", help="with --statement: the check that its words allow, and nothing else; no model is asked")
+    instead.add_argument("--scenarios", action="store_true", help="with --statement: up to six scenarios of the principle, and nothing else")
     command.add_argument("--json", action="store_true", help="print JSON instead of YAML")
     return command
 

@@ -125,6 +125,8 @@ class Opened(DraftState):
     kind: Literal["opened"] = "opened"
     history: str  # HTML
     writer: str  # the model that writes proposals
+    writer_place: str  # the machine that what it is asked goes to; empty: this one
+    writer_weak: bool  # whether it is the small default model
     came_out: NewestRun | None  # what the newest finished run of this constitution found; None: there is none
     standings: dict[str, str]  # HTML of what came out, by word
 

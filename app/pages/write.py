@@ -1,6 +1,6 @@
 """The Write page: a constitution as a document, its draft and its versions."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 from app.pages.answers import (
     CheckTried,
@@ -8,11 +8,8 @@ from app.pages.answers import (
     Conflict,
     FileToTake,
     History,
-    Left,
     Opened,
     PatternMatches,
-    Problem,
-    ProposalState,
     Renamed,
     Saved,
     Suggested,
@@ -32,10 +29,8 @@ from app.pages.questions import (
     HistoryWish,
     NewName,
     OneConstitution,
-    OneProposal,
     OneVersion,
     PatternTry,
-    ProposalWish,
     Restoration,
     Statements,
     TextFileWish,
@@ -63,13 +58,12 @@ from app.services.came_out import newest_run
 from app.services.differences import differences
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError
 from app.services.matching import matches
-from app.services.proposals import MAX_TRY, ProposalJob, Proposals, writer_name
+from app.services.proposals import is_weak, writer_name, writer_place
 from app.services.studio import Studio
 from app.services.text_files import export
 from app.services.trials import try_on_stored
 from core.constitution.checks import check_from_data, check_to_data
 from core.constitution.principles import Principle
-from core.constitution.proposals import Wish
 from core.constitution.stored import Unreadable
 from core.constitution.suggesting import in_words, suggest
 from core.errors import StudioError
@@ -77,7 +71,7 @@ from core.measure.standings import Standing
 
 ENDPOINTS = (
     *("opened", "draft", "save", "merge", "begin", "rename", "preview", "version", "restore", "discard", "open", "history", "download", "matches"),
-    *("suggest", "trial", "propose", "proposal", "leave"),
+    *("suggest", "trial"),
 )
 
 
@@ -86,7 +80,6 @@ class WritePage:
     """The handlers of this page."""
 
     studio: Studio
-    proposals: Proposals = field(default_factory=Proposals)
 
     @answers
     def opened(self, question: WriteAddress, editor: str) -> Opened | Choose:
@@ -117,6 +110,8 @@ class WritePage:
             **draft_state(draft),
             history=self._history(draft.constitution_id),
             writer=writer_name(self.studio.settings),
+            writer_place=writer_place(self.studio.settings),
+            writer_weak=is_weak(self.studio.settings),
             came_out=found,
             standings={each.value: standing_html(each) for each in Standing} if found is not None else {},
         )
@@ -241,33 +236,10 @@ class WritePage:
         html = trial_html(found, in_words(check))
         return CheckTried(run=found.run, tried=found.tried, problem=found.problem, says=" ".join(trial_sentences(found)), html=html)
 
-    @answers
-    def propose(self, question: ProposalWish, editor: str) -> ProposalState | Problem:
-        """Have a model write a principle. It is not stored: the page shows it, and the author takes it or not."""
-        wish = Wish(wish=question.wish, statement=question.statement, title=question.title)
-        return _proposed(self.proposals.begin(self.studio, editor, wish, abs(question.try_) % MAX_TRY))
-
-    @answers
-    def proposal(self, question: OneProposal, editor: str) -> ProposalState | Problem:
-        """How a proposal stands."""
-        return _proposed(self.proposals.look(editor, question.proposal))
-
-    @answers
-    def leave(self, question: OneProposal, editor: str) -> Left:
-        """Call a proposal off."""
-        self.proposals.leave(editor, question.proposal)
-        return Left()
-
 
 def _suggested(statement: str) -> SuggestedCheck | None:
     check = suggest(statement)
     return SuggestedCheck(check=check_to_data(check), says=in_words(check)) if check is not None else None
-
-
-def _proposed(job: ProposalJob) -> ProposalState | Problem:
-    if job.problem:
-        return Problem(message=job.problem)
-    return ProposalState(id=job.id, writer=job.writer, note=job.note, proposal=job.proposal)
 
 
 def build(studio: Studio) -> None:

@@ -13,10 +13,12 @@ from uuid import uuid4
 from app.host import client as host_client
 from app.host.protocol import ModelChoice, WriteRequest
 from app.services.studio import RefusedError, Studio
-from app.services.writers import ask_endpoint, model_name
+from app.services.writers import ANSWER_WITHIN_S, LONG_ANSWER_WITHIN_S, ask_endpoint, model_name
 from app.settings import Settings
 from core.constitution.principles import Turns
-from core.constitution.proposals import Ask, Proposal, Wish, answer_sampling, propose
+from core.constitution.proposals import Ask, Draw, Proposal, Wish, answer_sampling, propose
+from core.constitution.scenario_proposals import ScenarioProposals, ScenarioWish, propose_scenarios, scenario_sampling
+from core.engine.default_model import DEFAULT_MODEL
 from core.errors import StudioError, WriterError
 
 MOST_AT_ONCE = 8
@@ -36,16 +38,18 @@ class ProposalJob:
 
     editor: str
     writer: str  # the model's name, as it is shown and recorded
+    of_scenarios: bool = False
     id: str = field(default_factory=lambda: uuid4().hex)
     note: str = "starting"
     proposal: Proposal | None = None
+    scenarios: ScenarioProposals | None = None
     problem: str = ""
     left: bool = False
     looked_at: float = field(default_factory=time.monotonic)
 
     @property
     def running(self) -> bool:
-        return self.proposal is None and not self.problem and not self.left
+        return self.proposal is None and self.scenarios is None and not self.problem and not self.left
 
     def require_interest(self) -> None:
         """Raise _CalledOffError when the person has gone or called it off."""
@@ -61,13 +65,13 @@ class Proposals:
     jobs: dict[str, ProposalJob] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, studio: Studio, editor: str, wish: Wish, number: int) -> ProposalJob:
+    def begin(self, studio: Studio, editor: str, wish: Wish | ScenarioWish, number: int) -> ProposalJob:
         """Have a proposal written; an editor's earlier one is called off.
 
         Raises:
             RefusedError: Too many are being written.
         """
-        job = ProposalJob(editor, writer_name(studio.settings))
+        job = ProposalJob(editor, writer_name(studio.settings), isinstance(wish, ScenarioWish))
         with self.lock:
             for other in self.jobs.values():
                 other.left = other.left or (other.editor == editor and other.running)
@@ -103,11 +107,23 @@ def writer_name(settings: Settings) -> str:
     return model_name(settings.endpoint.model if settings.endpoint is not None else settings.local_writer)
 
 
-def _write(job: ProposalJob, settings: Settings, wish: Wish, number: int) -> None:
+def writer_place(settings: Settings) -> str:
+    """The machine that what is asked goes to, for people; empty: this one."""
+    return settings.endpoint.host if settings.endpoint is not None else ""
+
+
+def is_weak(settings: Settings) -> bool:
+    """Whether the model that writes is the default one, which hardly writes a scenario that is of use."""
+    return settings.endpoint is None and settings.local_writer == DEFAULT_MODEL
+
+
+def _write(job: ProposalJob, settings: Settings, wish: Wish | ScenarioWish, number: int) -> None:
     """Runs in a thread: every way of ending is noted on the job."""
     try:
-        ask = _looked_after(job, ask_endpoint(settings.endpoint)) if settings.endpoint is not None else _ask_host(job, settings)
-        job.proposal = propose(wish, ask, begin=number)
+        if isinstance(wish, ScenarioWish):
+            job.scenarios = propose_scenarios(wish, _ask(job, settings, LONG_ANSWER_WITHIN_S, scenario_sampling), begin=number)
+        else:
+            job.proposal = propose(wish, _ask(job, settings, ANSWER_WITHIN_S, answer_sampling), begin=number)
     except _CalledOffError:
         pass  # whoever left needs no word about it
     except StudioError as error:
@@ -115,6 +131,12 @@ def _write(job: ProposalJob, settings: Settings, wish: Wish, number: int) -> Non
     except Exception:
         log.exception("a proposal failed")
         job.problem = "The studio met an error of its own; its log has the details. Try again."
+
+
+def _ask(job: ProposalJob, settings: Settings, within_s: float, draw: Draw) -> Ask:
+    if settings.endpoint is None:
+        return _ask_host(job, settings, draw)
+    return _looked_after(job, ask_endpoint(settings.endpoint, within_s, draw))
 
 
 def _looked_after(job: ProposalJob, ask: Ask) -> Ask:
@@ -126,11 +148,11 @@ def _looked_after(job: ProposalJob, ask: Ask) -> Ask:
     return ask_if_wanted
 
 
-def _ask_host(job: ProposalJob, settings: Settings) -> Ask:
+def _ask_host(job: ProposalJob, settings: Settings, draw: Draw = answer_sampling) -> Ask:
     """The model host's model as somebody who can be asked."""
 
     def ask(prompt: Turns, number: int) -> str:
-        request = WriteRequest(model=ModelChoice(id=settings.local_writer), turns=asdict(prompt), seed=number, sampling=asdict(answer_sampling(number)))
+        request = WriteRequest(model=ModelChoice(id=settings.local_writer), turns=asdict(prompt), seed=number, sampling=asdict(draw(number)))
         with closing(host_client.stream(settings, request)) as events:
             for event in events:
                 job.require_interest()

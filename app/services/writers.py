@@ -1,17 +1,19 @@
 """The models that may write proposals besides this machine's own: any endpoint that speaks OpenAI's chat protocol. Imports no torch."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from core.budget import Limit, Pool
 from core.constitution.principles import MAX_WRITER_CHARS, Turns
-from core.constitution.proposals import Ask, answer_sampling
+from core.constitution.proposals import Ask, Draw, answer_sampling
 from core.errors import ConfigError, OverBudgetError, WriterError
+from core.settings import SamplingConfig
 
 ANSWER_WITHIN_S = 60.0
-ANSWER_TOKENS = 400  # room for a model that thinks aloud first
+LONG_ANSWER_WITHIN_S = 150.0  # for several scenarios at once
+ANSWER_TOKENS = 400  # at least: room for a model that thinks aloud first
 LATE_S = 1.0  # for the client itself to say that it waited too long
 MAX_ANSWER_CHARS = 50_000  # far more than so many tokens
 # Asks in a child: the client's time limit is for each read, so that an endpoint that sends a byte a second, or never stops, would hold its caller.
@@ -57,13 +59,14 @@ def model_name(model: str) -> str:
     return (last or model)[: MAX_WRITER_CHARS // 2]
 
 
-def ask_endpoint(endpoint: Endpoint, within_s: float = ANSWER_WITHIN_S) -> Ask:
+def ask_endpoint(endpoint: Endpoint, within_s: float = ANSWER_WITHIN_S, draw: Draw = answer_sampling) -> Ask:
     """The endpoint's model as somebody who can be asked; it raises WriterError in words for whatever goes wrong."""
     limit = Limit(what=f"Asking {endpoint.host}", seconds=within_s + LATE_S, remedy="Try again, or use another model.")
 
     def ask(prompt: Turns, number: int) -> str:
+        sampling = draw(number)
         try:
-            return ASKING.within(limit, answer, endpoint, prompt, answer_sampling(number).temperature, within_s)
+            return ASKING.within(limit, answer, endpoint, prompt, replace(sampling, max_new_tokens=max(ANSWER_TOKENS, 2 * sampling.max_new_tokens)), within_s)
         except OverBudgetError as error:
             problem = f"{endpoint.host} did not answer within {within_s:.0f} seconds, or with far too much. Try again, or use another model."
             raise WriterError(problem) from error
@@ -71,7 +74,7 @@ def ask_endpoint(endpoint: Endpoint, within_s: float = ANSWER_WITHIN_S) -> Ask:
     return ask
 
 
-def answer(endpoint: Endpoint, prompt: Turns, temperature: float, within_s: float) -> str:
+def answer(endpoint: Endpoint, prompt: Turns, sampling: SamplingConfig, within_s: float) -> str:
     """What the endpoint's model answers; raises WriterError. Runs in a child."""
     from huggingface_hub import InferenceClient
     from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
@@ -80,7 +83,7 @@ def answer(endpoint: Endpoint, prompt: Turns, temperature: float, within_s: floa
     turns = [(role, text) for pair in prompt.shown for role, text in zip(("user", "assistant"), pair, strict=True)]
     messages = [{"role": role, "content": text} for role, text in (("system", prompt.system), *turns, ("user", prompt.user))]
     try:
-        told = client.chat_completion(messages, model=endpoint.model, max_tokens=ANSWER_TOKENS, temperature=temperature)
+        told = client.chat_completion(messages, model=endpoint.model, max_tokens=sampling.max_new_tokens, temperature=sampling.temperature)
         content = told.choices[0].message.content
     except InferenceTimeoutError as error:
         raise WriterError(f"{endpoint.host} did not answer within {within_s:.0f} seconds. Try again, or use another model.") from error
@@ -95,7 +98,8 @@ def answer(endpoint: Endpoint, prompt: Turns, temperature: float, within_s: floa
     if content is not None and not isinstance(content, str):
         raise WriterError(f"{endpoint.host} answered with something other than text. Use another model.")
     if content and len(content) > MAX_ANSWER_CHARS:
-        raise WriterError(f"{endpoint.host} answered with {len(content):,} characters where {ANSWER_TOKENS} tokens were asked for. Use another model.")
+        wanted = f"{len(content):,} characters where {sampling.max_new_tokens} tokens were asked for"
+        raise WriterError(f"{endpoint.host} answered with {wanted}. Use another model.")
     return content or ""
 
 

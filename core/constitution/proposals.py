@@ -24,7 +24,8 @@ TRIES = 3  # the likeliest answer, then drawn ones
 DRAWN_TEMPERATURE = 0.8
 
 Part = Literal["statement", "antithesis", "title"]
-Ask = Callable[[Turns, int], str]  # a prompt and the number of the try (`answer_sampling`) -> what the model answers
+Ask = Callable[[Turns, int], str]  # a prompt and the number of the try -> what the model answers
+Draw = Callable[[int], SamplingConfig]  # the number of the try -> how its answer is drawn
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ import pytest
 
 from app.pages.constitutions import ConstitutionsPage
 from app.pages.frame import header_html
+from app.pages.proposing import ProposingPage
 from app.pages.write import WritePage
 from app.present.constitutions import changes_html, check_sentence, document_html, history_html
 from app.present.text import escape, pieces_html
@@ -108,7 +109,7 @@ def test_a_question_in_another_shape_is_answered_with_a_problem(studio: Studio, 
 
 def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
     stranger: Any = SimpleNamespace(state=SimpleNamespace(), query_params={})
-    page, listing = WritePage(studio), ConstitutionsPage(studio)
+    page, proposing, listing = WritePage(studio), ProposingPage(studio), ConstitutionsPage(studio)
     writing = (
         page.save,
         page.rename,
@@ -118,9 +119,10 @@ def test_nobody_passes_a_handler_without_the_gate(studio: Studio) -> None:
         page.discard,
         page.open,
         page.download,
-        page.propose,
-        page.proposal,
-        page.leave,
+        proposing.propose,
+        proposing.propose_scenarios,
+        proposing.proposal,
+        proposing.leave,
     )
     for handler in (*writing, listing.create, listing.read, listing.rename):
         with pytest.raises(PermissionError):

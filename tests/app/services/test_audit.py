@@ -34,6 +34,7 @@ NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered:
     *(
         "write/trial",
         "write/merge",
+        "write/propose_scenarios",
         "write/proposal",
         "write/leave",
         "write/begin",

@@ -8,7 +8,6 @@ import pytest
 from app.pages.write import WritePage
 from app.services import constitutions, runs
 from app.services.came_out import newest_run
-from app.services.proposals import Proposals
 from app.services.studio import Studio
 from core.measure.standings import Standing
 from db.runs import get_run
@@ -73,7 +72,7 @@ def test_a_result_that_cannot_be_read_or_has_other_principles_gives_way_to_the_o
 
 def test_the_page_is_told_with_the_words_to_show(studio: Studio) -> None:
     made, version = two_principles(studio)
-    page = WritePage(studio, Proposals())
+    page = WritePage(studio)
     assert page.opened({"constitution": str(made)}, asks("Ann"))["came_out"] is None
     ran(studio, version, "told-run-1", "followed", capitals().verdict or "")
     told = page.opened({"constitution": str(made)}, asks("Ann"))

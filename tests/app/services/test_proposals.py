@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.pages.write import WritePage
+from app.pages.proposing import ProposingPage
 from app.services import proposals as service
 from app.services.proposals import ProposalJob, Proposals
 from app.services.studio import RefusedError, Studio, open_studio
@@ -149,7 +149,7 @@ def answered(handler: Any, **question: Any) -> dict[str, Any]:
 
 
 def test_the_page_asks_looks_and_leaves(studio: Studio, model: Model) -> None:
-    page = WritePage(studio)
+    page = ProposingPage(studio)
     begun = answered(page.propose, statement="Be brief.", title="", **{"try": 0})
     assert begun["kind"] == "proposal" and begun["writer"] == "large"
     ended(page.proposals.jobs[begun["id"]])
