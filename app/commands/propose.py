@@ -48,7 +48,7 @@ def _scenarios(options: argparse.Namespace) -> int:
     if found.shortfall:
         print(f"error: {found.shortfall}", file=sys.stderr)
         return 1
-    data = {"scenarios": [scenario_to_data(each) for each in found.scenarios]}
+    data: dict[str, Any] = {"scenarios": [scenario_to_data(each) for each in found.scenarios]}
     if options.json:
         data |= {"left_out": [dataclasses.asdict(each) for each in found.left_out], "model": name}
     _print(options, data)

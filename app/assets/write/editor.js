@@ -10,6 +10,7 @@ import { drawAll, grow, lineField, renumber } from "./principles.js";
 import { drawProblems, makeCalm } from "./problems.js";
 import { disown, newProposing, openProposal } from "./proposing.js";
 import { makeProposingAll, showProposingAll } from "./proposing-all.js";
+import { listenToScenarioProposals } from "./proposing-scenarios.js";
 import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.js";
 import { discardDraft, keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
 import { listenToScenarios } from "./scenarios.js";
@@ -34,6 +35,7 @@ export function mount({ element, props }) {
   listenToTrials(page, element);
   listenToCameOut(page);
   listenToScenarios(page);
+  listenToScenarioProposals(page);
   openForPrint(element, page.list);
   listenToUndo(page, element);
   page.history.addEventListener("click", (event) => {
@@ -106,7 +108,7 @@ async function beginAgain(page, button) {
 
 function open(page, reply) {
   const { draft, list, root } = page;
-  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, known: reply.principles, head: reply.head, problems: reply.problems, writer: reply.writer, dirty: false });
+  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, known: reply.principles, head: reply.head, problems: reply.problems, writer: reply.writer, writerPlace: reply.writer_place, writerWeak: reply.writer_weak, dirty: false });
   Object.assign(page, { cameOut: reply.came_out, standings: reply.standings });
   page.name.value = reply.name;
   showName(page, reply.name);

@@ -15,9 +15,10 @@ let made = 0;
 export function scenarioFold(scenarios) {
   const rows = h("ol", { class: "cs-scenario-rows" }, scenarios.map(scenarioRow));
   const add = h("button", { type: "button", class: "cs-link", "data-scenario": "add" }, "Add a scenario");
+  const propose = h("button", { type: "button", class: "cs-link", "data-propose-scenarios": true }, "Propose some…");
   const said = h("p", { class: "cs-scenario-said cs-quiet" });
   const problem = h("p", { class: "cs-problem", "data-problem": "scenarios" });
-  const fold = h("details", { class: "cs-scenarios", "data-fold": "scenarios" }, h("summary", {}), h("p", { class: "cs-quiet" }, ABOUT), rows, said, problem, add);
+  const fold = h("details", { class: "cs-scenarios", "data-fold": "scenarios" }, h("summary", {}), h("p", { class: "cs-quiet" }, ABOUT), rows, said, problem, h("p", { class: "cs-actions" }, add, propose));
   fold.addEventListener("toggle", () => fold.querySelectorAll("textarea").forEach(grow)); // what was folded had no height
   return fold;
 }
@@ -79,6 +80,7 @@ export function numberScenarios(item, principle) {
   item.querySelector(".cs-scenarios > summary").textContent = `Scenarios (${rows.length})`;
   item.querySelector(".cs-scenarios").dataset.count = rows.length;
   item.querySelector('[data-scenario="add"]').setAttribute("aria-label", `Add a scenario to principle ${principle}`);
+  item.querySelector("[data-propose-scenarios]").setAttribute("aria-label", `Propose some scenarios for principle ${principle}`);
   rows.forEach((row, i) => {
     const which = `scenario ${i + 1} of principle ${principle}`;
     row.querySelector(".cs-scenario-body").setAttribute("aria-label", `S${which.slice(1)}`);
@@ -96,7 +98,7 @@ export function listenToScenarios(page) {
     const button = event.target.closest("[data-scenario]");
     if (!button || isSecond(event)) return;
     const item = button.closest(".cs-principle");
-    if (button.dataset.scenario === "add") addAfter(page, item, null, [""]);
+    if (button.dataset.scenario === "add") addAfter(page, item, null, [{ query: "" }]);
     else removeRow(page, item, button.closest(".cs-scenario"));
   });
   list.addEventListener("keydown", (event) => {
@@ -123,11 +125,11 @@ function goOn(page, row, part) {
   const next = PARTS[PARTS.findIndex((each) => each.part === part) + 1];
   if (next) partIn(row, next.part).focus();
   else if (row.nextElementSibling) partIn(row.nextElementSibling, "query").focus();
-  else addAfter(page, row.closest(".cs-principle"), row, [""]);
+  else addAfter(page, row.closest(".cs-principle"), row, [{ query: "" }]);
 }
 
-function addAfter(page, item, row, queries) {
-  const added = queries.map((query) => scenarioRow({ query }));
+function addAfter(page, item, row, scenarios) {
+  const added = scenarios.map(scenarioRow);
   if (row) row.after(...added);
   else item.querySelector(".cs-scenario-rows").append(...added);
   added.flatMap((each) => [...each.querySelectorAll("textarea")]).forEach(grow);
@@ -137,6 +139,12 @@ function addAfter(page, item, row, queries) {
   touched(page);
 }
 
+// One that was proposed becomes the last of the principle's. Gives its number.
+export function takeScenario(page, item, scenario) {
+  addAfter(page, item, null, [scenario]);
+  return rowsOf(item).length;
+}
+
 // Several lines are several scenarios: into a query that is empty goes the first of them.
 function pasteLines(page, row, lines) {
   const item = row.closest(".cs-principle");
@@ -144,7 +152,7 @@ function pasteLines(page, row, lines) {
   const rest = query.value.trim() ? lines : lines.slice(1);
   if (rest.length < lines.length) query.value = lines[0];
   grow(query);
-  addAfter(page, item, row, rest);
+  addAfter(page, item, row, rest.map((line) => ({ query: line })));
   item.querySelector(".cs-scenario-said").append(h("span", { role: "status" }, `${lines.length} lines became ${lines.length} scenarios. Ctrl + Z takes that back.`));
 }
 
