@@ -76,13 +76,14 @@ async function ask(panel) {
   cancel.focus();
   const texts = { statement: fieldOf(item, "statement").value, antithesis: fieldOf(item, "antithesis").value };
   let reply = await page.ask("propose_scenarios", { ...texts, known: knownQueries(readScenarios(item), panel.seen), try: panel.tries });
+  let told = null; // the proposal that `callOff` knows of
   while (turn === panel.turn && reply?.kind === "scenario_proposals" && !reply.proposed) {
-    panel.id = reply.id;
+    panel.id = told = reply.id;
     setText(note, `${reply.writer}: ${reply.note} …`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     if (turn === panel.turn) reply = await page.ask("proposal", { proposal: reply.id });
   }
-  if (turn !== panel.turn) return reply?.kind === "scenario_proposals" && page.ask("leave", { proposal: reply.id });
+  if (turn !== panel.turn) return reply?.kind === "scenario_proposals" && reply.id !== told && page.ask("leave", { proposal: reply.id });
   panel.id = null;
   panel.tries += TRIES;
   if (reply?.kind === "scenario_proposals") showProposals(panel, reply);

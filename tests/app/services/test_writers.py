@@ -237,6 +237,45 @@ def test_the_command_line_says_what_went_wrong(running: tuple[Server, str]) -> N
     assert "nothing that can be used as an antithesis" in done.stderr
 
 
+WRITTEN = "1. Query: What is rain?\nWould follow: Plain words.\nWould not: Latin.\n\n2. Query: what is RAIN\n\n3. Query: 雪是什么？\nWould follow: 很短。"
+
+
+def test_the_command_line_prints_scenarios_that_a_constitution_file_may_hold(running: tuple[Server, str]) -> None:
+    server, url = running
+    server.answer = lambda: completion(WRITTEN)
+    where = {"STUDIO_WRITER_URL": url, "STUDIO_WRITER_MODEL": "large", "STUDIO_WRITER_KEY": KEY}
+    done = command("--scenarios", "--statement", LONG_STATEMENT, "--antithesis", "Use rare words.", **where)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "scenarios:\n- query: What is rain?\n  follows: Plain words.\n  fails: Latin.\n- query: 雪是什么？\n  follows: 很短。\n"
+    assert done.stderr == "left out: “what is RAIN” asks the same as another of these\n"
+    body, authorization = server.seen[-1]
+    assert body["messages"][-1]["content"] == f"Instruction: {LONG_STATEMENT}\nOpposite: Use rare words.\nHow many questions: 6"
+    assert body["max_tokens"] >= 1000 and body["temperature"] == 0 and authorization == f"Bearer {KEY}"
+    done = command("--scenarios", "--statement", LONG_STATEMENT, "--json", **where)
+    told = json.loads(done.stdout)
+    assert [each["query"] for each in told["scenarios"]] == ["What is rain?", "雪是什么？"] and told["model"] == "large"
+    assert told["left_out"] == [{"query": "what is RAIN", "why": "asks the same as another of these"}]
+
+
+def test_the_command_line_says_why_there_are_no_scenarios(running: tuple[Server, str]) -> None:
+    server, url = running
+    where = {"STUDIO_WRITER_URL": url, "STUDIO_WRITER_MODEL": "large"}
+    for answer, says in (
+        ("I like turtles.", "error: The model wrote nothing that can be read as a scenario."),
+        ("1. Query: ...", "error: None of the 1 scenarios"),
+    ):
+        server.answer = lambda answer=answer: completion(answer)  # type: ignore[misc]
+        done = command("--scenarios", "--statement", LONG_STATEMENT, **where)
+        assert (done.returncode, done.stdout) == (1, "") and done.stderr.startswith(says)
+    for options, says in (
+        (["--scenarios", "--wish", "Short"], "--scenarios reads a statement"),
+        (["--statement", "Be brief.", "--antithesis", "Be long."], "--antithesis goes with --scenarios"),
+        (["--scenarios", "--check", "--statement", "Be brief."], "not allowed with"),
+    ):
+        done = command(*options, **where)
+        assert done.returncode != 0 and says in done.stderr
+
+
 def test_the_command_line_asks_a_model_of_this_machine(tmp_path: Path) -> None:
     """A random model has nothing usable to say, and that is said in words."""
     from tests.tiny import save_tiny_model
