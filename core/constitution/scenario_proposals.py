@@ -26,6 +26,7 @@ MOST_KNOWN = 512  # queries that need not be proposed again
 MOST_NAMED = 24  # of them that the model is told
 NAMED_CHARS = 200
 SHOWN_CHARS = 120
+_REMEDY = "Try again, write one yourself, or use another model."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +67,11 @@ class ScenarioProposals:
         """Why there is none to show, in a sentence; empty where there is one."""
         if self.scenarios:
             return ""
+        if len(self.left_out) == 1:
+            return f"The one scenario that the model wrote cannot be used, since it {self.left_out[0].why}. {_REMEDY}"
         whys = Counter(each.why for each in self.left_out)
         reasons = "; ".join(f"{count} since it {why}" if count > 1 else f"one since it {why}" for why, count in whys.items())
-        return f"None of the {len(self.left_out)} scenarios that the model wrote can be used: {reasons}. Try again, write one yourself, or use another model."
+        return f"None of the {len(self.left_out)} scenarios that the model wrote can be used: {reasons}. {_REMEDY}"
 
 
 _SAYS = (
@@ -165,7 +168,7 @@ def propose_scenarios(wish: ScenarioWish, ask: Ask, begin: int = 0) -> ScenarioP
         return found
     shown = " ".join(repaired(answer).split())[:SHOWN_CHARS]
     said = f"The last of {TRIES} answers: “{shown}”" if shown else "The last answer was empty."
-    raise WriterError(f"The model wrote nothing that can be read as a scenario. {said} Try again, write one yourself, or use another model.")
+    raise WriterError(f"The model wrote nothing that can be read as a scenario. {said} {_REMEDY}")
 
 
 def sorted_out(written: Iterable[Scenario], wish: ScenarioWish) -> ScenarioProposals:
@@ -176,8 +179,8 @@ def sorted_out(written: Iterable[Scenario], wish: ScenarioWish) -> ScenarioPropo
     taken, left = list[Scenario](), list[LeftOut]()
     for each in written:
         scenario = Scenario(query=_tidy(each.query), follows=_tidy(each.follows), fails=_tidy(each.fails))
-        question = same_question(scenario.query)
-        why = _unusable(scenario) or known.get(question) or (f"is more than the {WANTED} that were asked for" if len(taken) >= WANTED else "")
+        question = "" if (why := _unusable(scenario)) else same_question(scenario.query)
+        why = why or known.get(question) or (f"is more than the {WANTED} that were asked for" if len(taken) >= WANTED else "")
         if why:
             left.append(LeftOut(query=scenario.query[:SHOWN_CHARS], why=why))
         else:
@@ -192,20 +195,14 @@ def _tidy(text: str) -> str:
 
 def _unusable(scenario: Scenario) -> str:
     """Why a scenario cannot be shown as a proposal; empty where it can."""
-    if not words(scenario.query) or (scenario.query[0] in "[<" and scenario.query[-1] in "]>"):
-        return "has no query"
-    parts = (
-        ("query", scenario.query, MAX_QUERY_CHARS),
-        ("“would follow”", scenario.follows, MAX_EXPECTED_CHARS),
-        ("“would not”", scenario.fails, MAX_EXPECTED_CHARS),
-    )
-    for name, text, limit in parts:
+    query, follows, fails = scenario.query, scenario.follows, scenario.fails
+    for name, text, limit in (("query", query, MAX_QUERY_CHARS), ("“would follow”", follows, MAX_EXPECTED_CHARS), ("“would not”", fails, MAX_EXPECTED_CHARS)):
         if len(text) > limit:
             return f"has a {name} of {len(text):,} characters, where {limit:,} are the limit of a proposal"
         if code := control_in(text):
             return f"holds {code}, a character that cannot be read"
         if loops(text):
             return "runs in circles"
-    if squash(scenario.follows) and squash(scenario.follows) == squash(scenario.fails):
-        return "says the same of what would follow and what would not"
-    return ""
+    if not words(query) or (query[0] in "[<" and query[-1] in "]>"):
+        return "has no query"
+    return "says the same of what would follow and what would not" if squash(follows) and squash(follows) == squash(fails) else ""

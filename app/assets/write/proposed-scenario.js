@@ -1,6 +1,8 @@
 // One scenario that a model proposes, and the words around it: to be taken, marked for test or train, or left.
 import { h, isSecond } from "../studio.js";
 
+const MOST_NAMED = 100; // characters of a query that a button is named after
+
 // What would go where, and the name of the click that sends it.
 export function whatIsAsked({ writer, writerPlace, writerWeak }) {
   const what = "this principle’s statement and antithesis, and the queries of its scenarios";
@@ -32,8 +34,9 @@ export function leftOut(rows) {
 
 // `take` is called with what is to be in the draft, `leave` with nothing. `show` says whether it is in the draft.
 export function proposedScenario(scenario, { id, take, leave }) {
-  const use = h("select", { id, class: "cs-check-select", "aria-label": `For test or train: ${scenario.query}` }, h("option", { value: "test" }, "test"), h("option", { value: "train" }, "train"));
-  const button = (label, act) => h("button", { type: "button", class: "cs-button", "aria-label": `${label}: ${scenario.query}`, onclick: (event) => isSecond(event) || act() }, label);
+  const name = [...scenario.query].slice(0, MOST_NAMED).join("");
+  const use = h("select", { id, class: "cs-check-select", "aria-label": `For test or train: ${name}` }, h("option", { value: "test" }, "test"), h("option", { value: "train" }, "train"));
+  const button = (label, act) => h("button", { type: "button", class: "cs-button", "aria-label": `${label}: ${name}`, onclick: (event) => isSecond(event) || act() }, label);
   const first = button("Take it", () => take(use.value === "train" ? { ...scenario, use: "train" } : scenario));
   const foot = h("div", { class: "cs-scenario-foot" }, h("label", { class: "cs-label", for: id }, "For"), use, first, button("Leave", leave));
   const done = h("p", { class: "cs-quiet cs-taken", hidden: true }, "In the draft now.");

@@ -81,7 +81,7 @@ def test_where_none_can_be_used_the_page_is_told_why(studio: Studio, model: Mode
     page = ProposingPage(studio)
     done = told(page, asked(page))
     assert done["kind"] == "scenario_proposals" and done["proposed"]["scenarios"] == [] and model.asked == 2
-    assert done["shortfall"].startswith("None of the 1 scenarios that the model wrote can be used: one since it asks the same as one that is there")
+    assert done["shortfall"].startswith("The one scenario that the model wrote cannot be used, since it asks the same as one that is there")
 
 
 def test_half_a_character_that_a_model_writes_is_told_as_one_that_cannot_be_read(studio: Studio, model: Model) -> None:

@@ -262,7 +262,7 @@ def test_the_command_line_says_why_there_are_no_scenarios(running: tuple[Server,
     where = {"STUDIO_WRITER_URL": url, "STUDIO_WRITER_MODEL": "large"}
     for answer, says in (
         ("I like turtles.", "error: The model wrote nothing that can be read as a scenario."),
-        ("1. Query: ...", "error: None of the 1 scenarios"),
+        ("1. Query: ...", "error: The one scenario"),
     ):
         server.answer = lambda answer=answer: completion(answer)  # type: ignore[misc]
         done = command("--scenarios", "--statement", LONG_STATEMENT, **where)

@@ -72,6 +72,8 @@ def test_where_none_can_be_used_it_is_said_why() -> None:
     assert found.scenarios == () and len(found.left_out) == 3
     assert found.shortfall.startswith("None of the 3 scenarios that the model wrote can be used: 2 since it asks the same as one that is there")
     assert "one since it has no query" in found.shortfall
+    one = propose_scenarios(WISH, Model("1. Query: ...")).shortfall
+    assert one == "The one scenario that the model wrote cannot be used, since it has no query. Try again, write one yourself, or use another model."
 
 
 @pytest.mark.parametrize(
