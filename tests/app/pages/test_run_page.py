@@ -34,7 +34,7 @@ def test_a_waiting_run_says_how_many_are_ahead_and_can_be_stopped(studio: Studio
 
 
 def test_a_running_one_shows_phase_progress_and_curves(studio: Studio) -> None:
-    run_id = queue(studio)
+    run_id = queue(studio, changes=("method=sami",))
     held = claim(studio)
     assert opened(studio, run_id)["headline"] == "Starting"
     train_steps(studio, held, 6)
@@ -198,7 +198,7 @@ def test_a_result_of_another_form_is_said_to_be_unreadable(studio: Studio) -> No
 
 
 def test_measuring_says_which_arm(studio: Studio) -> None:
-    run_id = queue(studio)
+    run_id = queue(studio, changes=("method=sami",))
     progress(studio, claim(studio), "measuring sami-alone", 0, 1)
     reply = opened(studio, run_id)
     assert reply["headline"] == "Measuring: aligned without the constitution"

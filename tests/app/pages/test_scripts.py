@@ -101,7 +101,7 @@ def test_a_run_is_asked_for_with_what_the_choices_say_and_found_in_the_list(scri
     choices = script.ask("train/choices")
     version = next(each for each in choices["versions"] if each["constitution"] == "Brevity")
     assert {preset["name"] for preset in choices["presets"]} == {"quick", "standard", "thorough"}
-    assert choices["presets"][0]["values"][""]["passes"] and "passes" in {setting["name"] for setting in choices["settings"]}
+    assert choices["presets"][0]["values"]["mipo"]["passes"] and "passes" in {setting["name"] for setting in choices["settings"]}
     asked = {"version": version["id"], "query_set": choices["query_sets"][0]["id"], "model": choices["models"][0]["id"], "preset": "quick", "seed": 0}
     run = script.ask("train/train", **asked, key="a-script-1")["id"]
     (line,) = script.ask("train/runs")["runs"]
