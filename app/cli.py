@@ -222,6 +222,7 @@ def _inputs(command: argparse.ArgumentParser) -> None:
 def _check(command: argparse.ArgumentParser) -> None:
     _inputs(command)
     _settings(command)
+    command.add_argument("--out", type=Path, metavar="DIR", help="a new folder that gets DIR/check.json, whose replies `mark --run DIR` shows to a person")
     command.add_argument("--json", action="store_true", help="print JSON instead of lines")
 
 

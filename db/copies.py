@@ -13,11 +13,20 @@ from sqlalchemy.orm import Session
 
 from db.constitutions import damaged_versions
 from db.errors import BrokenCopy
+from db.mark_tables import Check, Mark
 from db.session import make_sessions
 from db.status import JobStatus
-from db.tables import Comparison, Constitution, Job, Mark, QuerySet, Run, Version
+from db.tables import Comparison, Constitution, Job, QuerySet, Run, Version
 
-COUNTED = {"constitutions": Constitution, "versions": Version, "query sets": QuerySet, "runs": Run, "comparisons": Comparison, "marks": Mark}
+COUNTED = {
+    "constitutions": Constitution,
+    "versions": Version,
+    "query sets": QuerySet,
+    "runs": Run,
+    "comparisons": Comparison,
+    "checks": Check,
+    "marks": Mark,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.mark_tables import Mark
 from db.session import clock
-from db.tables import Mark
 from db.upserts import put
 from db.verdict_table import ModelVerdict
 

@@ -13,8 +13,9 @@ from db.claims import Claim
 from db.constitutions import LOST
 from db.errors import NotFound
 from db.jobs import NewJob, add_job, bury
+from db.mark_tables import Mark
 from db.status import JobStatus
-from db.tables import Comparison, Constitution, Job, Mark, QuerySet, Run, RunMetric, RunSample, Version
+from db.tables import Comparison, Constitution, Job, QuerySet, Run, RunMetric, RunSample, Version
 from db.upserts import add_missing, put
 from db.verdict_table import ModelVerdict
 

@@ -231,26 +231,6 @@ class Reply(Base):
     comparison: Mapped[Comparison] = relationship(back_populates="replies", lazy="raise")
 
 
-class Mark(Base):
-    """What one person says of one stored reply and one principle, arm and side hidden. Rows are added; an undo only writes when it was done."""
-
-    __tablename__ = "mark"
-    __table_args__ = (Index(None, "run_id", "principle", "who"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
-    principle: Mapped[str]  # its identity
-    arm: Mapped[str]  # key, with side and query: which reply was shown
-    side: Mapped[str]
-    query: Mapped[str]
-    shown: Mapped[str]  # sha256 of exactly what was seen: statement, antithesis, query, reply
-    follows: Mapped[bool | None]  # None: cannot tell
-    who: Mapped[str]
-    made_at: Mapped[datetime]
-    retracted_at: Mapped[datetime | None]
-    request_key: Mapped[str] = mapped_column(unique=True)  # one a click
-
-
 class Machine(Base):
     """What a place where attempts run has and how fast it is, measured once in a while for the estimates."""
 

@@ -24,11 +24,33 @@ export function optionText({ number, title, check, done, total }) {
   return `${number}. ${isolated(title)}: ${total ? `${done} of ${total}` : "no cards"}, ${judged}`;
 }
 
+// Whose replies are marked, as a question names it: a run's or a check's.
+export function sourceOf({ run, check }) {
+  return check == null ? { run } : { check };
+}
+
+// The same as the value of an option, and back.
+export function valueOf(source) {
+  const [[kind, id]] = Object.entries(sourceOf(source));
+  return `${kind}-${id}`;
+}
+
+export function sourceIn(value) {
+  const [kind, id] = value.split("-");
+  return { [kind]: Number(id) };
+}
+
+// What it is called: Run 3, Check 4.
+export function nameOf(source) {
+  const [[kind, id]] = Object.entries(sourceOf(source));
+  return `${kind === "run" ? "Run" : "Check"} ${id}`;
+}
+
 export function mount({ element }) {
   const { ask } = openChannel("mark");
   const page = makePage(element, ask);
   listenWhile(element, window, "keydown", (event) => press(page, event));
-  void ask("opened", inAddress("run", "principle")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
+  void ask("opened", inAddress("run", "check", "principle")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
 }
 
 function makePage(element, ask) {
@@ -39,7 +61,7 @@ function makePage(element, ask) {
     key: newKey(), // of this card: the same answer sent twice is one mark, another one takes its place
     run: h("select", { class: "cs-input", id: "mark-run" }),
     principle: h("select", { class: "cs-input", id: "mark-principle" }),
-    chosen: h("summary", {}, "Choose a run"),
+    chosen: h("summary", {}, "Choose a run or a check"),
     problem: h("p", { class: "cs-problem", role: "alert" }),
     progress: makeProgress("Marked"),
     amount: h("p", { class: "cs-number cs-mark-amount" }),
@@ -54,8 +76,8 @@ function makePage(element, ask) {
     keys: h("input", { type: "checkbox", id: "mark-keys" }),
     ended: h("section", { class: "cs-mark-ended", "aria-label": "What came out" }),
   };
-  page.run.addEventListener("change", () => void turn(page, { run: Number(page.run.value) }));
-  page.principle.addEventListener("change", () => void turn(page, { run: page.at.run, principle: Number(page.principle.value) }));
+  page.run.addEventListener("change", () => void turn(page, sourceIn(page.run.value)));
+  page.principle.addEventListener("change", () => void turn(page, { ...sourceOf(page.at), principle: Number(page.principle.value) }));
   for (const button of page.answers) button.addEventListener("click", () => void answer(page, button.dataset.answer));
   page.undo.addEventListener("click", () => void undo(page));
   page.keys.checked = localStorage.getItem(KEYS_OFF) === null;
@@ -63,13 +85,13 @@ function makePage(element, ask) {
   return page;
 }
 
-function open(page, { who, runs, marking, message }) {
+function open(page, { who, runs, checks, marking, message }) {
   const head = h("header", { class: "cs-mark-head" }, h("h1", {}, "Mark replies"), h("p", { class: "cs-lede" }, LEDE));
-  page.run.replaceChildren(...runs.map((each) => h("option", { value: each.run }, `Run ${each.run}: ${isolated(each.constitution)}, version ${each.version}`)));
+  page.run.replaceChildren(...[...runs, ...checks].map((each) => h("option", { value: valueOf(each) }, `${nameOf(each)}: ${isolated(each.constitution)}, version ${each.version}`)));
   page.run.value = "";
   const named = who === UNNAMED ? "You gave no name, so your marks stand under “you”. Give one above before you mark together with others." : `Your marks stand under “${isolated(who)}”.`;
   page.named = h("p", { class: "cs-quiet" }, named);
-  page.choice = h("details", { class: "cs-mark-choice", open: !marking }, page.chosen, h("div", {}, field(page.run.id, "Run", page.run), field(page.principle.id, "Principle", page.principle)));
+  page.choice = h("details", { class: "cs-mark-choice", open: !marking }, page.chosen, h("div", {}, field(page.run.id, "Run or check", page.run), field(page.principle.id, "Principle", page.principle)));
   page.card = h("section", { class: "cs-mark-card", tabindex: "-1", "aria-label": "The reply to mark" }, principleNode(page), replyNode(page));
   page.root.replaceChildren(head, page.choice, page.named, page.problem, h("div", { id: "content", class: "cs-mark-at" }, page.progress.bar, page.amount), page.card, barNode(page), page.ended, page.spoken);
   setText(page.problem, message);
@@ -99,11 +121,11 @@ function show(page, marking) {
   page.ended.hidden = !marking || !!marking.card;
   if (!marking) return;
   page.key = newKey();
-  page.run.value = marking.run;
+  page.run.value = valueOf(marking);
   page.principle.replaceChildren(...marking.principles.map((each) => h("option", { value: each.number }, optionText(each))));
   page.principle.value = marking.number;
-  history.replaceState(history.state, "", `./mark?run=${marking.run}&principle=${marking.number}`);
-  setText(page.chosen, `Run ${marking.run}, ${isolated(marking.constitution)} · principle ${marking.number}, ${isolated(marking.title)}`);
+  history.replaceState(history.state, "", `./mark?${new URLSearchParams({ ...sourceOf(marking), principle: marking.number })}`);
+  setText(page.chosen, `${nameOf(marking)}, ${isolated(marking.constitution)} · principle ${marking.number}, ${isolated(marking.title)}`);
   page.named.hidden = marking.done > 0; // it was read by now
   const amount = `${marking.done} of ${marking.total}`;
   setText(page.amount, amount);
@@ -131,19 +153,24 @@ export function expectedOf({ would_follow, would_not }) {
 }
 
 function showEnd(page, marking) {
-  const { run, more, says, done, total } = marking;
+  const { more, says, done, total } = marking;
   page.card.querySelector(".cs-mark-said").hidden = page.group.hidden = true;
   page.answers.forEach((button) => (button.disabled = true));
   const title = h("h2", { tabindex: "-1" }, total ? `All ${done} marked` : "There is nothing to mark");
   const lines = says.map((each, i) => h("p", { class: i ? "cs-quiet" : "cs-finding-says", dir: "auto" }, each));
   const again = more ? h("button", { type: "button", class: "cs-button", onclick: (event) => void turn(page, { ...wish(page), deals: marking.deals + 1 }, [event.currentTarget]) }, `${more} more cards`) : "";
-  page.ended.replaceChildren(title, ...lines, h("p", { class: "cs-actions" }, again, h("a", { href: `./run?id=${run}#result` }, "The result of the run"), h("a", { href: `./runs/${run}/marks.csv`, download: true }, "Marks (CSV)")));
+  page.ended.replaceChildren(title, ...lines, h("p", { class: "cs-actions" }, again, backTo(marking), h("a", { href: `./${marking.check == null ? "runs" : "checks"}/${marking.check ?? marking.run}/marks.csv`, download: true }, "Marks (CSV)")));
   setText(page.spoken, "");
   title.focus();
 }
 
+// Where the marks count.
+function backTo({ run, check }) {
+  return check == null ? h("a", { href: `./run?id=${run}#result` }, "The result of the run") : h("a", { href: `./train?check=${check}` }, "The check, as the marks make it");
+}
+
 function wish({ at }) {
-  return { run: at.run, principle: at.number, deals: at.deals };
+  return { ...sourceOf(at), principle: at.number, deals: at.deals };
 }
 
 async function follow(page, name, question, buttons) {

@@ -117,7 +117,7 @@ def _is_wanted(planned: "Asking", is_sure: bool) -> bool:
     have, wait = len(planned.cards) - len(planned.waiting), len(planned.waiting)
     known = f" ({have} of {len(planned.cards)} cards have a verdict of this judge)" if have else ""
     print(
-        f"“{planned.book.constitution.name}”, run {planned.book.run}: {2 * wait} questions about {wait} cards{known} go to {planned.judge.address}, "
+        f"“{planned.book.constitution.name}”, {planned.book.source}: {2 * wait} questions about {wait} cards{known} go to {planned.judge.address}, "
         f"model {planned.judge.model}. Each holds a query, a reply, a statement and its antithesis; not what wrote the reply, nor under which side.",
         file=sys.stderr,
     )

@@ -1,4 +1,4 @@
-"""`mark`: replies of a run one at a time, and a person who says whether they follow a principle. No model is loaded."""
+"""`mark`: replies of a run or a check one at a time, and a person who says whether they follow a principle. No model is loaded."""
 
 import argparse
 import json
@@ -21,7 +21,8 @@ COMMAND_LINE = "the command line"
 ANSWERS = {"1": "follows", "2": "does not", "3": "cannot tell"}
 KEYS = "1 follows, 2 does not, 3 cannot tell, u undo, q leave; Enter after each"
 TEXT = """\
-Read the held-out replies of a finished run one by one and say whether each follows the principle; what wrote it, and under which side, is not shown.
+Read the held-out replies of a finished run, or those of a check before one, and say whether each follows the principle; what wrote it, and under which
+side, is not shown.
 The marks judge every principle that no program can, and stand beside the program where there is one. Everybody is shown the same cards, and leaving
 loses nothing: the same command goes on.
 """
@@ -30,7 +31,9 @@ loses nothing: the same command goes on.
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:
     """Add this command. Returns the parsers that take the folder of the data."""
     mark = commands.add_parser("mark", help="judge a run's replies yourself, one by one, blind to what wrote them", description=TEXT)
-    mark.add_argument("--run", required=True, metavar="ID|DIR", help="the number of a run of the studio, or the folder that train left (keeps DIR/marks.jsonl)")
+    of = mark.add_mutually_exclusive_group(required=True)
+    of.add_argument("--run", metavar="ID|DIR", help="a run of the studio by its number, or the folder that train, or check --out, left (keeps DIR/marks.jsonl)")
+    of.add_argument("--check", type=int, metavar="ID", help="a check of the studio by its number")
     mark.add_argument("--principle", type=int, metavar="N", help="which, from 1 on (default: the first that no program judges and that is not done)")
     mark.add_argument("--who", metavar="NAME", help="under which name the marks stand (default: yours on this machine)")
     mark.add_argument("--deals", type=int, default=1, metavar="N", help="of about 24 cards each (default: 1, and all that were begun)")
@@ -63,12 +66,15 @@ def run(options: argparse.Namespace) -> int:
 
 def _desk(options: argparse.Namespace, who: str) -> "Desk":
     from app.services.actors import UNNAMED, require_name
-    from app.services.desks import StudioDesk, open_folder
+    from app.services.cards import Source
+    from app.services.desks import StudioDesk
+    from app.services.folder_desks import open_folder
 
     name = who if who == UNNAMED else require_name(who)
-    if not options.run.isdecimal():
+    if options.run is not None and not options.run.isdecimal():
         return open_folder(Path(options.run), name)
-    return StudioDesk(studio=require_studio(options, ", or the folder of a run with --run"), run=int(options.run), who=name)
+    source = Source("run", int(options.run)) if options.run is not None else Source("check", options.check)
+    return StudioDesk(studio=require_studio(options, ", or the folder of a run with --run"), source=source, who=name)
 
 
 def require_studio(options: argparse.Namespace, otherwise: str = "") -> "Studio":
@@ -163,14 +169,6 @@ def _bring(desk: "Desk", path: Path) -> None:
 
 
 def _print_json(desk: "Desk") -> None:
-    from app.services.marked import models_to_data
-    from core.measure.marked import marks_to_data
-    from core.measure.report_data import report_to_data
-    from core.measure.rows import rows_to_data
+    from app.services.desks import found_to_data
 
-    found = desk.marked()
-    if found.problem or found.result is None:
-        raise ConfigError(found.problem or "The run has no result yet.")
-    report = found.result.report
-    said = {"marks": marks_to_data(found.marks), "models": models_to_data(found.models)}
-    print(json.dumps({**said, "result": {**report_to_data(report), "rows": rows_to_data(report)}}, ensure_ascii=False))
+    print(json.dumps(found_to_data(desk.found()), ensure_ascii=False))

@@ -21,7 +21,7 @@ from core.errors import ContextError, StudioError
 from core.measure.ask import reply_seed, side_prompt
 from core.methods.arms import Arm, Artifact, arm_from_data, same_lane
 from core.methods.settings import config_from_data
-from core.runs.links import trainability_to_data
+from core.runs.checked import checked_to_data
 from core.runs.trainability import Asking, check_run
 from core.settings import SamplingConfig
 
@@ -235,5 +235,5 @@ def check(model: LoadedModel, request: CheckRequest, tell: Callable[[Event], Non
     def on_asking(asking: Asking) -> None:
         tell({"event": "asking", "note": asking.words, "share": asking.share})
 
-    found = check_run(model, from_data(request.constitution), from_rows(request.queries), config_from_data(request.config), on_asking=on_asking)
-    return {"event": "found", "trainability": trainability_to_data(found)}
+    checked = check_run(model, from_data(request.constitution), from_rows(request.queries), config_from_data(request.config), on_asking=on_asking)
+    return {"event": "found", **checked_to_data(checked)}

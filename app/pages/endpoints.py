@@ -21,7 +21,7 @@ from app.pages.answers import Fault, Problem, SettingProblem
 from app.pages.questions import NO_SUCH_ID
 from app.services.audit import acting
 from app.services.studio import in_words
-from app.web.actors import CarriesState, actor_of, caller
+from app.web.actors import Actor, CarriesState, actor_of
 from app.web.faults import log_fault
 from core.errors import ConfigError, StudioError
 from db.units import all_or_nothing
@@ -74,15 +74,25 @@ def tells(handler: Callable[[P, Q, str], Iterator[Any]]) -> Callable[[P, object,
 
     @wraps(handler, assigned=NAMES)
     def tell(self: P, value: object, request: CarriesState) -> Iterator[Reply]:
-        editor = caller(request)
+        actor = actor_of(request)
         try:
-            with closing(handler(self, read_question(_question_type(handler), value), editor)) as words:  # type: ignore[type-var]
-                for told in words:
+            with closing(handler(self, read_question(_question_type(handler), value), actor.name)) as words:  # type: ignore[type-var]
+                for told in _acted(words, actor):
                     yield to_reply(told)
         except Exception as error:
             yield to_reply(_told_of(error))
 
     return tell
+
+
+def _acted(words: Iterator[Any], actor: Actor) -> Iterator[Any]:
+    """Each word in the name of whoever asks: another thread may fetch the next."""
+    while True:
+        with acting(actor.name, actor.address):
+            told = next(words, None)
+        if told is None:
+            return
+        yield told
 
 
 def paced(views: Iterator[V], every_s: float) -> Iterator[V]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.services.cards import Marking
+from app.services.kept_checks import CheckToMark
 from app.services.marking import RunToMark
 
 
@@ -14,7 +15,8 @@ class MarkOpened:
     kind: Literal["page"] = "page"
     who: str  # whose marks they are
     runs: tuple[RunToMark, ...]  # newest first
-    marking: Marking | None  # of the run that the address names, or of the newest
+    checks: tuple[CheckToMark, ...]  # the same
+    marking: Marking | None  # of the run or the check that the address names, or of the newest run
     message: str  # why that cannot be marked
 
 

@@ -13,12 +13,14 @@ class MarkAddress(Question):
     """What the page's address names."""
 
     run: Text = ""
+    check: Text = ""
     principle: Text = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CardWish(Question):
-    run: Id
+    run: Id | None = None  # whose replies: a run's
+    check: Id | None = None  # or a check's
     principle: Id | None = None  # from 1 on; None: the first that only a person can judge and that is not done
     deals: Annotated[int, Strict(), Field(ge=1, le=MOST_ITEMS)] = 1  # of about 24 cards, that are wanted at least
 

@@ -207,6 +207,7 @@ class TrainAddress(Question):
     constitution: Text = ""
     from_: Annotated[Text, Field(alias="from")] = ""  # a run, to ask for another like it
     anyway: Text = ""  # whether that one is to train whatever the check says
+    check: Text = ""  # one that is kept, to see it again with the form that it is about
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,12 +61,30 @@ class FormAgain:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckState:
+    """A check as it stands; told again until it does not run any more."""
+
+    kind: Literal["check"] = "check"
+    key: str
+    running: bool
+    note: str
+    share: float | None
+    problem: str
+    found: Trainability | None  # what `check --json` prints, as the marks on its replies make it; None until there is a verdict
+    check: int | None  # under which it is kept, so that its replies can be marked; None: it is not, or not yet
+    marks: list[dict[str, Any] | None] | None  # of each principle, how many, by whom, and how far they agree; None: nobody marked a reply
+    spoken: str
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainOpened(TrainOffer):
     """What the page begins with."""
 
     kind: Literal["form"] = "form"
     version: int | None  # that the address names, else one's own; None: whoever asks has none, or it is not there
-    again: FormAgain | None
+    again: FormAgain | None  # of the run or the check that the address names
+    checked: CheckState | None  # that check
     message: str  # what is wrong with the address
     runs: str  # HTML
 
@@ -78,21 +96,6 @@ class RunPreview:
     command: str  # the same run from a terminal
     minutes: dict[str, str]  # in words, for each preset
     work: dict[str, str]  # what each preset would do with these queries
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckState:
-    """A check as it stands; told again until it does not run any more."""
-
-    kind: Literal["check"] = "check"
-    key: str
-    running: bool
-    note: str
-    share: float | None
-    problem: str
-    found: Trainability | None  # what `check --json` prints; None until there is a verdict
-    spoken: str
-    html: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,14 +16,16 @@ from app.present.readings import query_reading_data, query_reading_html
 from app.present.run_list import list_html
 from app.present.text import more_html, own_direction
 from app.present.trainability import check_html, check_spoken
-from app.services import checking, plans, query_sets, runs
+from app.services import checking, kept_checks, plans, query_sets, runs
 from app.services.checking import CheckView
 from app.services.exposed import EXPOSED, preset_values
+from app.services.kept_checks import CheckFound
 from app.services.plans import TrainForm
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import StudioError
+from core.measure.marked import marks_to_data
 from core.methods.recipes import PROPOSED_RECIPE
 from core.methods.settings import presets_of
 from db.runs import VersionToTrain
@@ -40,21 +42,18 @@ class TrainPage:
 
     @answers
     def opened(self, question: TrainAddress, editor: str) -> TrainOpened:
-        """What the page begins with; its address may name a version, or a constitution and so its newest version; else it is of one's own."""
-        return self._opened({"version": question.version, "constitution": question.constitution, "from": question.from_, "anyway": question.anyway}, editor)
-
-    def _opened(self, address: Mapping[str, str], editor: str) -> TrainOpened:
-        again, message = self._again(address.get("from", ""))
-        offer = self._offer(again.version_id if again else id_in(address.get("version", "")))
-        if again and address.get("anyway"):
+        """What the page begins with; its address may name a check, a version, or a constitution and so its newest version; else it is of one's own."""
+        again, checked, message = self._check_again(question.check) if question.check else self._run_again(question.from_)
+        offer = self._offer(again.version_id if again else id_in(question.version))
+        if again and question.anyway:
             again = replace(again, changes=(*again.changes, "train_anyway=true"))
-        wanted = {name: address.get(name, "") for name in ("version", "constitution")}
+        wanted = {"version": question.version, "constitution": question.constitution}
         chosen = again.version_id if again else _chosen(offer["versions"], wanted)
         if any(wanted.values()) and chosen is None:
             message = "The version that the address names cannot be trained on: it does not exist, or its constitution is archived."
         elif chosen is None:
             chosen = plans.own_version(offer["versions"], editor)
-        return TrainOpened(**offer, version=chosen, again=_to_change(again) if again else None, message=message, runs=self._runs().html)
+        return TrainOpened(**offer, version=chosen, again=_to_change(again) if again else None, checked=checked, message=message, runs=self._runs().html)
 
     def _offer(self, also: int | None = None) -> dict[str, Any]:
         """What both answers about choices begin with: the fields of `TrainOffer`; a version that is named is among them."""
@@ -65,15 +64,24 @@ class TrainPage:
             "query_sets": tuple(QuerySetOption(id=view.id, label=_label(view)) for view in offered.query_sets),
         }
 
-    def _again(self, run: str) -> tuple[TrainForm | None, str]:
+    def _run_again(self, run: str) -> tuple[TrainForm | None, None, str]:
         """The form of the run that the address names, and what is wrong with that."""
         run_id = id_in(run)
         if run_id is None:
-            return None, ""
+            return None, None, ""
         try:
-            return runs.form_again(self.studio, run_id), ""
+            return runs.form_again(self.studio, run_id), None, ""
         except StudioError as error:
-            return None, str(error)
+            return None, None, str(error)
+
+    def _check_again(self, check: str) -> tuple[TrainForm | None, CheckState | None, str]:
+        """The form of the check that the address names, the check itself, and what is wrong with that."""
+        if (check_id := id_in(check)) is None:
+            return None, None, f"“{check[:40]}” is not the number of a check."
+        try:
+            return kept_checks.checked_form(self.studio, check_id), _found(kept_checks.check_found(self.studio, check_id)), ""
+        except StudioError as error:
+            return None, None, str(error)
 
     def _runs(self, shown: int = A_PAGE) -> RunList:
         lines, more = runs.list_runs(self.studio, shown), runs.count_runs(self.studio) - shown
@@ -99,8 +107,8 @@ class TrainPage:
 
     @tells
     def check(self, question: RunWish, editor: str) -> Iterator[CheckState]:
-        """Ask the base what it already does, without beginning a run. Nothing is stored."""
-        for view in paced(checking.check(self.studio, _form(question)), DRAW_EVERY_S):
+        """Ask the base what it already does, without beginning a run. What it finds is kept with the replies, so that they can be marked."""
+        for view in paced(checking.check(self.studio, editor, _form(question), question.key), DRAW_EVERY_S):
             yield _check(view, question.key)
 
     @answers
@@ -148,8 +156,26 @@ def _check(view: CheckView, key: str) -> CheckState:
         share=view.share,
         problem=view.problem or "",
         found=view.found,
+        check=view.kept,
+        marks=None,
         spoken=check_spoken(view),
-        html=check_html(view),
+        html=check_html(view.told) if view.told is not None else "",
+    )
+
+
+def _found(told: CheckFound) -> CheckState:
+    """A check that is kept, as it stands now."""
+    return CheckState(
+        key="",
+        running=False,
+        note="",
+        share=None,
+        problem="",
+        found=told.found,
+        check=told.check,
+        marks=marks_to_data(told.marks) if told.marks else None,
+        spoken="",
+        html=check_html(told),
     )
 
 

@@ -3,15 +3,18 @@
 A mark and a word say each verdict; colour only repeats it. Every share stands beside its bar, so the bars are for the eye alone.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.present.sides import ANTITHESIS, STATEMENT
 from app.present.text import count, escape, isolated
+from core.measure.marked import marks_says
 from core.measure.statistics import Figure
 from core.runs.links import PrincipleLink, ShownReplies, Trainability
 
 if TYPE_CHECKING:  # it loads the database, which the command line never does
     from app.services.checking import CheckView
+    from app.services.kept_checks import CheckFound
 
 WORDS = {"go": "go", "weak": "weak, no link is shown", "no-go": "no-go", "unjudged": "cannot be judged yet"}
 MARKS = {"go": "✓", "weak": "≈", "no-go": "✕", "unjudged": "·"}  # as the verdicts of a result have them
@@ -21,6 +24,7 @@ MEANINGS = {
     "no-go": "A run would stop here, before any training, unless told under Advanced to train anyway.",
     "unjudged": "A run begins. Whether its replies follow is known once a person has marked them, or a check is added.",
 }
+BY_MARKS = "A run begins all the same: the check that it begins with hears programs alone, and these replies were marked by people."
 ANYWAY = "A run would begin all the same, since the form says to train even where there is no link."
 
 
@@ -58,12 +62,30 @@ def _found(group: ShownReplies) -> str:
     return f"{side}, {says}: {len(group.replies)} of {count(group.of, 'reply', 'replies')}"
 
 
-def check_html(view: "CheckView") -> str:
-    """The verdict of a check on the Train page; empty until there is one."""
-    if view.found is None:
-        return ""
-    anyway = view.found.verdict == "no-go" and view.plan.config.train_anyway
-    return trainability_html(view.found, ANYWAY if anyway else MEANINGS[view.found.verdict])
+def check_html(told: "CheckFound") -> str:
+    """The verdict of a check on the Train page, with what people said of its replies and the way to say more."""
+    problem = f'<div class="cs-notice cs-notice-problem"><p role="alert">{escape(told.problem)}</p></div>' if told.problem else ""
+    return problem + trainability_html(told.found, _meaning(told), _ways(told))
+
+
+def _meaning(told: "CheckFound") -> str:
+    """What a run would do: it knows nothing of marks."""
+    if told.refused:
+        return ANYWAY if told.anyway else MEANINGS["no-go"]
+    return BY_MARKS if told.found.verdict == "no-go" else MEANINGS[told.found.verdict]
+
+
+def _ways(told: "CheckFound") -> list[str]:
+    """Below each principle how far people are with its replies, and the way to mark them; nothing of a check that is not kept."""
+    if told.check is None:
+        return []
+    ways = []
+    for number in range(1, len(told.found.principles) + 1):
+        marks = told.marks[number - 1] if told.marks else None
+        says = " ".join(marks_says(marks)) if marks is not None else ""
+        link = f'<a href="./mark?check={told.check}&amp;principle={number}">{"Mark more replies" if marks is not None else "Mark replies"}</a>'
+        ways.append(f'<p class="cs-quiet cs-found-marks">{isolated(says, *(marks.people if marks is not None else ()))} {link}</p>')
+    return ways
 
 
 def check_spoken(view: "CheckView") -> str:
@@ -73,12 +95,13 @@ def check_spoken(view: "CheckView") -> str:
     return f"Check finished: {overall_words(view.found)}." if view.found is not None else ""
 
 
-def trainability_html(trainability: Trainability, meaning: str = "") -> str:
-    """The verdict with what it rests on."""
+def trainability_html(trainability: Trainability, meaning: str = "", ways: Sequence[str] = ()) -> str:
+    """The verdict with what it rests on; `ways`: HTML below each principle."""
     verdict = trainability.verdict
     means = f'<p class="cs-found-meaning">{escape(meaning)}</p>' if meaning else ""
     several = len(trainability.principles) > 1
-    links = "".join(_link(link, several, i) for i, link in enumerate(trainability.principles))
+    below = ways or [""] * len(trainability.principles)
+    links = "".join(_link(link, several, i, way) for i, (link, way) in enumerate(zip(trainability.principles, below, strict=True)))
     notes = "".join(f"<li>{escape(note)}</li>" for note in trainability.notes)
     return (
         f'<div class="cs-found" data-verdict="{escape(verdict)}">'
@@ -95,14 +118,14 @@ def _wrapped(tag: str, name: str, inside: str) -> str:
     return f'<{tag} class="{name}">{inside}</{tag}>' if inside else ""
 
 
-def _link(link: PrincipleLink, several: bool, position: int) -> str:
+def _link(link: PrincipleLink, several: bool, position: int, below: str) -> str:
     verdict = link.verdict
     word = f'<span class="cs-found-verdict">{_mark(verdict)} {WORDS[verdict]}</span>' if several else ""
     shares = ((link.followed, STATEMENT), (link.followed_under_antithesis, ANTITHESIS))
     meters = "".join(meter_html(figure, side.sign, side.under) for figure, side in shares)
     return (
         f'<li data-verdict="{escape(verdict)}"><p class="cs-found-title"><span dir="auto">{escape(link.title)}</span>{word}</p>'
-        f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{isolated(link.reason, link.title)}</p>{_shown(link, position)}</li>'
+        f'{_wrapped("dl", "cs-meters", meters)}<p class="cs-found-reason">{isolated(link.reason, link.title, link.by)}</p>{below}{_shown(link, position)}</li>'
     )
 
 

@@ -14,7 +14,7 @@ from core.measure.asked_models import AskedModel
 from core.measure.cards import identity
 from core.measure.marks import Mark
 from core.measure.model_judge import Reason
-from db import tables
+from db import mark_tables
 from db.constitutions import named_version
 from db.marks import marks_by_principles
 from db.model_verdicts import JudgeKey, verdicts_on, verdicts_on_marked
@@ -59,7 +59,7 @@ def key_of(row: ModelVerdict | JudgeUse) -> JudgeKey:
     return JudgeKey(address=row.address, model=row.model, wording=row.wording)
 
 
-def mark_of(row: tables.Mark) -> Mark:
+def mark_of(row: mark_tables.Mark) -> Mark:
     """A row as the judge knows it."""
     return Mark(principle=row.principle, query=row.query, shown=row.shown, who=row.who, follows=row.follows)
 
@@ -122,9 +122,10 @@ def _by_the_same_text(session: Session, constitution: Constitution) -> list[Mark
     """The marks of all runs by principles that say here what they said where the mark was made: by another statement, another thing was judged."""
     texts = _texts(constitution)
     marks = marks_by_principles(session, texts.keys())
-    version_of = version_ids(session, {mark.run_id for mark in marks})
+    version_of = version_ids(session, {mark.run_id for mark in marks if mark.run_id is not None})
     said_in = {version: _texts(constitution_of(named_version(session, version))) for version in set(version_of.values())}
-    return [mark_of(mark) for mark in marks if said_in[version_of[mark.run_id]].get(mark.principle) == texts[mark.principle]]
+    by_run = [(mark, version_of[mark.run_id]) for mark in marks if mark.run_id is not None]
+    return [mark_of(mark) for mark, version in by_run if said_in[version].get(mark.principle) == texts[mark.principle]]
 
 
 def _texts(constitution: Constitution | Unreadable) -> dict[str, tuple[str, str]]:

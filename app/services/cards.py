@@ -1,18 +1,39 @@
-"""Where somebody is with the cards of a run. Neither arm nor side of a card leaves this module but to be stored.
+"""Where somebody is with the cards of a run or a check. Neither arm nor side of a card leaves this module but to be stored.
 
 Everybody is dealt the same cards in the same order, and how far one has come is which of them one has marked: nothing is lost with a page or a process.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
-from core.measure.cards import Card, dealt, expected_of, identity
+from core.measure.cards import Card, Deals, dealt, expected_of, identity
 from core.measure.values import Answered
+from core.runs.checked import CheckedReplies, check_cards
 
 FOLLOWS: Mapping[str, bool | None] = {"follows": True, "does not": False, "cannot tell": None}  # what somebody may say
-GONE = "This card is none of the run any more. Reload the page, then go on."
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whose replies are marked: those of a run, or of a check before one."""
+
+    kind: Literal["run", "check"]
+    id: int
+
+    def __str__(self) -> str:
+        """What its cards are dealt by, and what it is called."""
+        return f"{self.kind} {self.id}"
+
+    @property
+    def run(self) -> int | None:
+        return self.id if self.kind == "run" else None
+
+    @property
+    def check(self) -> int | None:
+        return self.id if self.kind == "check" else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +77,10 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True)
 class Marking:
-    """Where somebody is with one principle of one run."""
+    """Where somebody is with one principle of one run, or of one check."""
 
-    run: int
+    run: int | None
+    check: int | None
     constitution: str
     principles: tuple[PrincipleToMark, ...]
     number: int
@@ -76,12 +98,11 @@ class Marking:
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """What can be marked of a run."""
+    """What can be marked of a run or a check."""
 
-    run: int
-    name: str  # of the run, which decides the order of its cards
+    source: Source
     constitution: Constitution
-    answered: Answered
+    cards: tuple[Deals, ...]  # of each principle
 
     def principle(self, number: int) -> Principle:
         """One by its number, from 1 on.
@@ -95,10 +116,10 @@ class Book:
             raise ConfigError(f"There is no principle {number}; the constitution has {listed}.")
         return principles[number - 1]
 
-    def deals(self, number: int) -> tuple[tuple[Card, ...], ...]:
+    def deals(self, number: int) -> Deals:
         """The cards of one principle, deal by deal."""
         self.principle(number)  # or there is none
-        return dealt(self.constitution, number - 1, self.answered, self.name)
+        return self.cards[number - 1]
 
     def card(self, number: int, shown: str) -> Card:
         """A card by what it is known by.
@@ -108,8 +129,20 @@ class Book:
         """
         found = next((card for deal in self.deals(number) for card in deal if card.shown == shown), None)
         if found is None:
-            raise ConfigError(GONE)
+            raise ConfigError(f"This card is none of the {self.source.kind} any more. Reload the page, then go on.")
         return found
+
+
+def run_book(source: Source, constitution: Constitution, answered: Answered, name: str = "") -> Book:
+    """What can be marked of a run; its name, which decides the order of the cards, is what it is called unless it is given."""
+    positions = range(len(constitution.principles))
+    return Book(source=source, constitution=constitution, cards=tuple(dealt(constitution, i, answered, name or str(source)) for i in positions))
+
+
+def check_book(source: Source, constitution: Constitution, replies: CheckedReplies, name: str = "") -> Book:
+    """The same of a check."""
+    positions = range(len(constitution.principles))
+    return Book(source=source, constitution=constitution, cards=tuple(check_cards(constitution, i, replies, name or str(source)) for i in positions))
 
 
 def look(book: Book, given: Sequence[Given], wish: MarkWish) -> Marking:
@@ -131,7 +164,8 @@ def look(book: Book, given: Sequence[Given], wish: MarkWish) -> Marking:
     n_deals, here = stack.dealt(wish.deals), stack.told(wish.deals)
     card = stack.next(wish.deals)
     return Marking(
-        run=book.run,
+        run=book.source.run,
+        check=book.source.check,
         constitution=book.constitution.name,
         principles=tuple(here if told.number == number else told for told in listed),
         number=number,

@@ -1,10 +1,14 @@
-"""Asking, before any run, whether one could work: the check that a run begins with, for a form. No torch: the model host asks the base."""
+"""Asking, before any run, whether one could work: the check that a run begins with, for a form. No torch: the model host asks the base.
+
+What it finds is kept with the replies, so that people can mark them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.host import client as host_client
 from app.host.protocol import CheckRequest, Event, ModelChoice
+from app.services.kept_checks import CheckFound, keep_check
 from app.services.plans import Plan, TrainForm, make_plan
 from app.services.stored import queries_of
 from app.services.studio import Studio, in_words
@@ -12,7 +16,8 @@ from core.constitution.principles import to_data
 from core.constitution.queries import to_rows
 from core.errors import StudioError
 from core.methods.settings import config_to_data
-from core.runs.links import Trainability, trainability_from_data
+from core.runs.checked import Checked, checked_from_data
+from core.runs.links import Trainability
 from db.query_sets import get_query_set
 
 
@@ -24,12 +29,31 @@ class CheckView:
     running: bool = True
     note: str = "asking the model host"  # what is happening
     share: float | None = None  # of what is happening; None: not known
-    found: Trainability | None = None
+    checked: Checked | None = None
+    kept: int | None = None  # as which check
+    unkept: str = ""  # why it is not, although there is a verdict
     problem: str | None = None  # why there is no verdict
 
+    @property
+    def found(self) -> Trainability | None:
+        return self.checked.found if self.checked is not None else None
 
-def check(studio: Studio, form: TrainForm) -> Iterator[CheckView]:
-    """Yield the check of a form again and again until it has a verdict or a problem. Nothing is stored. Close the iterator to stop.
+    @property
+    def told(self) -> CheckFound | None:
+        """What it came to; None until there is a verdict."""
+        if self.found is None:
+            return None
+        return CheckFound(found=self.found, refused=self.found.verdict == "no-go", anyway=self.plan.config.train_anyway, check=self.kept, problem=self.unkept)
+
+
+def check(studio: Studio, who: str, form: TrainForm, key: str = "") -> Iterator[CheckView]:
+    """Yield the check of a form again and again until it has a verdict or a problem. Close the iterator to stop; then nothing is kept.
+
+    Args:
+        studio: The open studio.
+        who: Asks.
+        form: About what.
+        key: Of the request: the same key again is kept once.
 
     Raises:
         StudioError: The form cannot be used. Later troubles come as `problem`.
@@ -47,7 +71,17 @@ def check(studio: Studio, form: TrainForm) -> Iterator[CheckView]:
         events.close()
     if view.found is None and view.problem is None:
         view = replace(view, problem="The model host ended without a verdict. Check again in a moment.")
-    yield replace(view, running=False, note="", share=None)
+    yield replace(_kept(studio, who, view, key), running=False, note="", share=None)
+
+
+def _kept(studio: Studio, who: str, view: CheckView, key: str) -> CheckView:
+    """A verdict is shown also where it cannot be kept."""
+    if view.checked is None or view.problem is not None:
+        return view
+    try:
+        return replace(view, kept=keep_check(studio, who, view.plan, view.checked, key))
+    except StudioError as error:
+        return replace(view, unkept=f"This check is not kept, so its replies cannot be marked: {error}")
 
 
 def _request(studio: Studio, plan: Plan) -> CheckRequest:
@@ -67,7 +101,7 @@ def after_event(view: CheckView, event: Event) -> CheckView:
     if kind in ("loading", "asking"):
         return replace(view, note=event["note"], share=event["share"])
     if kind == "found":
-        return replace(view, found=trainability_from_data(event["trainability"]))
+        return replace(view, checked=checked_from_data(event))
     if kind == "error":
         return replace(view, problem=event["message"])
     return view

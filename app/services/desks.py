@@ -1,33 +1,23 @@
-"""Where somebody marks from a terminal: a run of the studio, or the folder that `train` left, which keeps its marks in a file beside the replies."""
+"""Where somebody marks from a terminal: a run or a check of the studio. Folders are desks too, in `folder_desks`."""
 
-import json
-import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from app.services.cards import FOLLOWS, Book, Given, Marking, MarkWish, look
-from app.services.mark_files import SAYS, Brought, Format, Imported, cards_of, import_marks, marks_file, read_marks, rows_as, sort_out
-from app.services.marked import Marked
-from app.services.marking import Said, make_mark, marked_run, marking, take_back, told
-from app.services.replies import measured_replies
+from app.services.cards import Marking, MarkWish, Source
+from app.services.kept_checks import CheckFound
+from app.services.mark_files import Format, Imported, import_marks, marks_file
+from app.services.marked import Marked, models_to_data
+from app.services.marking import Said, found_of, make_mark, marking, take_back
 from app.services.studio import Studio
-from core.constitution.principles import from_data
-from core.errors import ConfigError, FileError, ReplyError, StudioError
-from core.measure.cards import identity
-from core.measure.marked import Heard, count_marks
-from core.measure.marks import Mark
-from core.measure.report_data import report_from_data
-from core.measure.values import Report
-from core.runs.results import RunResult
-
-MARKS = "marks.jsonl"  # beside run.json: a line a mark, or one that takes an earlier line back
+from core.errors import ConfigError
+from core.measure.marked import marks_to_data
+from core.measure.report_data import report_to_data
+from core.measure.rows import rows_to_data
+from core.runs.links import trainability_to_data
 
 
 class Desk(Protocol):
-    """What the command asks of either."""
+    """What the command asks of each."""
 
     def look(self, wish: MarkWish) -> Marking:
         """Where one is."""
@@ -44,178 +34,49 @@ class Desk(Protocol):
     def bring(self, data: bytes, filename: str) -> Imported:
         """Keep the marks of a file."""
 
-    def marked(self) -> Marked:
+    def found(self) -> Marked | CheckFound:
         """The result as the marks make it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudioDesk:
-    """A run of the studio."""
+    """A run or a check of the studio."""
 
     studio: Studio
-    run: int
+    source: Source
     who: str
 
     def look(self, wish: MarkWish) -> Marking:
-        return marking(self.studio, self.who, self.run, wish)
+        return marking(self.studio, self.who, self.source, wish)
 
     def mark(self, wish: MarkWish, said: Said) -> Marking:
-        return make_mark(self.studio, self.who, self.run, wish, said)
+        return make_mark(self.studio, self.who, self.source, wish, said)
 
     def undo(self, wish: MarkWish, mark: int) -> Marking:
-        return take_back(self.studio, self.who, self.run, wish, mark)
+        return take_back(self.studio, self.who, self.source, wish, mark)
 
     def export(self, form: Format) -> str:
-        return marks_file(self.studio, self.run, form).text
+        return marks_file(self.studio, self.source, form).text
 
     def bring(self, data: bytes, filename: str) -> Imported:
-        return import_marks(self.studio, self.run, data, filename)
+        return import_marks(self.studio, self.source, data, filename)
 
-    def marked(self) -> Marked:
-        return marked_run(self.studio, self.run)
-
-
-@dataclass(frozen=True)
-class _Files:
-    """The files of one folder, whatever key they are asked for by."""
-
-    folder: Path
-
-    def names(self, key: str) -> list[str]:
-        return sorted(path.name for path in self.folder.iterdir() if path.is_file())
-
-    def open(self, key: str) -> BinaryIO:
-        return (self.folder / key.rpartition("/")[2]).open("rb")
+    def found(self) -> Marked | CheckFound:
+        return found_of(self.studio, self.source)
 
 
-@dataclass(frozen=True, kw_only=True)
-class FolderDesk:
-    """The folder of a run that no database knows."""
-
-    folder: Path
-    who: str
-    book: Book
-    report: Report
-
-    def look(self, wish: MarkWish) -> Marking:
-        given = [Given(id=line, principle=row["principle"], shown=row["shown"]) for line, row in self._counting().items() if row["who"] == self.who]
-        found = look(self.book, given, wish)
-        return found if found.card is not None else replace(found, says=told(self.marked(), found.number))
-
-    def mark(self, wish: MarkWish, said: Said) -> Marking:
-        number = wish.principle or 0
-        self._append(self._row(Brought(number=number, card=self.book.card(number, said.card), who=self.who, follows=FOLLOWS[said.answer])))
-        return self.look(wish)
-
-    def undo(self, wish: MarkWish, mark: int) -> Marking:
-        if self._counting().get(mark, {}).get("who") != self.who:
-            raise ConfigError(f"You have made no mark {mark} here.")
-        self._append({"retracts": mark})
-        return self.look(wish)
-
-    def export(self, form: Format) -> str:
-        texts = {shown: (self.book.principle(number).title, card.text) for shown, (number, card) in cards_of(self.book).items()}
-        rows = []
-        for row in self._counting().values():
-            title, text = texts.get(row["shown"], ("", ""))
-            told_of = {"run": self.folder.name, "principle": title, "query": row["query"], "response": text, "follows": SAYS[row["follows"]], "who": row["who"]}
-            rows.append(told_of | {name: row[name] for name in ("made_at", "arm", "side", "shown")})
-        return rows_as(form, rows)
-
-    def bring(self, data: bytes, filename: str) -> Imported:
-        known = {(row["who"], row["shown"]): row["follows"] for row in self._counting().values()}
-        new, found = sort_out(*read_marks(self.book, data, filename), known)
-        for mark in new:
-            self._append(self._row(mark))
-        return found
-
-    def marked(self) -> Marked:
-        given = tuple(Mark(**{name: row[name] for name in ("principle", "query", "shown", "who", "follows")}) for row in self._counting().values())
-        found = count_marks(self.report, self.book.constitution, self.book.answered, Heard(marks=given), self.book.name)
-        result = RunResult(report=found.report, trainability=None, dropped={}, balance=(), endings=(), duration_s=None)
-        return Marked(result=result, marks=found.marks)
-
-    def _row(self, mark: Brought) -> dict[str, Any]:
-        stored = {"query": mark.card.query, "shown": mark.card.shown, "follows": mark.follows, "who": mark.who}
-        return {"principle": identity(self.book.principle(mark.number)), **asdict(mark.card.cell), **stored, "made_at": datetime.now(UTC).isoformat()}
-
-    def _counting(self) -> dict[int, Mapping[str, Any]]:
-        """The marks that count by the line that they stand in: none that was taken back, and of a person's marks on one reply the last."""
-        lines = _read(self.folder / MARKS).rows
-        gone = {row["retracts"] for row in lines.values() if "retracts" in row}
-        newest = {(row["principle"], row["shown"], row["who"]): line for line, row in lines.items() if "retracts" not in row and line not in gone}
-        return {line: lines[line] for line in sorted(newest.values())}
-
-    def _append(self, row: Mapping[str, Any]) -> None:
-        """On the disk before the next card is shown, in the place of a last line that was cut off."""
-        path = self.folder / MARKS
-        file_there = _read(path)
-        with path.open("r+b" if path.exists() else "wb") as file:
-            file.truncate(file_there.whole)
-            file.seek(file_there.whole)
-            file.write((b"" if file_there.ended else b"\n") + json.dumps(row, ensure_ascii=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-
-@dataclass(frozen=True, kw_only=True)
-class _MarksFile:
-    """What a file of marks holds."""
-
-    rows: dict[int, dict[str, Any]]  # by the number of their line
-    whole: int  # bytes, without a last line that a kill or a full disk cut off
-    ended: bool  # whether the next line can begin there
-
-
-def _read(path: Path) -> _MarksFile:
-    """Read a file of marks; none is an empty one.
+def found_to_data(found: Marked | CheckFound) -> dict[str, Any]:
+    """What the marks make of a run or a check, as plain JSON data.
 
     Raises:
-        FileError: A line that is not cut off is no mark. Nothing of such a file is ever written over.
+        ConfigError: They cannot be counted, or there is no result.
     """
-    data = path.read_bytes() if path.exists() else b""
-    *lines, last = data.split(b"\n")
-    found = {}
-    for number, line in enumerate(lines, 1):
-        if (row := _row_of(line)) is None:
-            raise FileError(f"Line {number} of {path} is no mark. Correct it, or move the file away to begin anew.")
-        found[number] = row
-    if last and (row := _row_of(last)) is not None:  # somebody's editor ends files so
-        return _MarksFile(rows=found | {len(lines) + 1: row}, whole=len(data), ended=False)
-    return _MarksFile(rows=found, whole=len(data) - len(last), ended=True)
-
-
-_TEXTS = ("principle", "arm", "side", "query", "shown", "who", "made_at")
-
-
-def _row_of(line: bytes) -> dict[str, Any] | None:
-    """A line as it was written; None for anything else."""
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(row, dict):
-        return None
-    if "retracts" in row:
-        return row if type(row["retracts"]) is int else None
-    whole = all(isinstance(row.get(name), str) for name in _TEXTS) and "follows" in row and (row["follows"] is None or isinstance(row["follows"], bool))
-    return row if whole else None
-
-
-def open_folder(folder: Path, who: str) -> FolderDesk:
-    """A folder that `train` left.
-
-    Raises:
-        StudioError: It holds no record of a finished run, or no replies.
-    """
-    try:
-        run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        constitution, report, name = from_data(run["constitution"]), report_from_data(run["result"]), str(run["adapter_sha256"])
-    except OSError as error:
-        raise FileError(f"There is no run.json in {folder} that can be read. Name the number of a run, or the folder that train left.") from error
-    except (ValueError, LookupError, TypeError, RecursionError, StudioError) as error:
-        raise FileError(f"{folder / 'run.json'} is no record of a run that can be read ({error!r:.120}).") from error
-    answered = measured_replies(_Files(folder), folder.name, report)
-    if len(report.principles) != len(constitution.principles):
-        raise ReplyError(f"The result in {folder} is on other principles than its constitution has.")
-    return FolderDesk(folder=folder, who=who, book=Book(run=0, name=name, constitution=constitution, answered=answered), report=report)
+    if found.problem:
+        raise ConfigError(found.problem)
+    marks = marks_to_data(found.marks)
+    if isinstance(found, CheckFound):
+        return {"marks": marks, "trainability": trainability_to_data(found.found)}
+    if found.result is None:
+        raise ConfigError("The run has no result yet.")
+    report = found.result.report
+    return {"marks": marks, "models": models_to_data(found.models), "result": {**report_to_data(report), "rows": rows_to_data(report)}}

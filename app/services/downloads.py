@@ -29,17 +29,19 @@ from core.settings import ModelReference
 from db import query_sets, runs
 from db.constitutions import get_version_by_id
 from db.errors import NotFound
+from db.mark_tables import Check
 from db.rows import stored_rows
 from db.tables import Base, Comparison, Draft, Job, QuerySet, Run, Version
 
 T = TypeVar("T")
-StoredKind = Literal["version", "draft", "query_set", "run", "comparison"]
+StoredKind = Literal["version", "draft", "query_set", "run", "comparison", "check"]
 STORED: dict[StoredKind, tuple[type[Base], ...]] = {
     "version": (Version,),
     "draft": (Draft,),
     "query_set": (QuerySet,),
     "run": (Run, Job),
     "comparison": (Comparison,),
+    "check": (Check,),
 }
 
 

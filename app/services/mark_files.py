@@ -10,21 +10,20 @@ from typing import Any, Literal
 
 from app.services.actors import UNNAMED, is_name, is_unnamed, plain_name
 from app.services.audit import record
-from app.services.cards import FOLLOWS, Book
-from app.services.marking import open_book
+from app.services.cards import FOLLOWS, Book, Source
+from app.services.marking import marks_of, open_book, require_there
 from app.services.replies import NothingToTakeError
 from app.services.studio import Studio, in_words
 from app.services.text_files import TextFile
 from core.constitution.reading.tables import Row, read_rows
 from core.errors import FileError, StudioError
 from core.measure.cards import Card, identity
-from db import runs
 from db.errors import NotFound
-from db.marks import NewMark, add_mark, marks_that_count
-from db.tables import Mark
+from db.mark_tables import Mark
+from db.marks import NewMark, add_mark
 
 Format = Literal["csv", "jsonl"]
-COLUMNS = ("run", "principle", "query", "response", "follows", "who", "made_at", "arm", "side", "shown")
+COLUMNS = ("run", "check", "principle", "query", "response", "follows", "who", "made_at", "arm", "side", "shown")
 NEEDED = ("shown", "follows", "who")
 SAYS = {follows: answer for answer, follows in FOLLOWS.items()}
 READ_AS = {**FOLLOWS, "true": True, "false": False}
@@ -52,21 +51,21 @@ class Brought:
     follows: bool | None
 
 
-def marks_file(studio: Studio, run_id: int, form: Format) -> TextFile:
-    """All marks of a run that count.
+def marks_file(studio: Studio, source: Source, form: Format) -> TextFile:
+    """All marks of a run or a check that count.
 
     Raises:
-        NothingToTakeError: There is no such run.
+        NothingToTakeError: There is none.
     """
     with in_words(), studio.sessions.read() as session:
         try:
-            runs.get_run(session, run_id)
+            require_there(session, source)
         except (NotFound, OverflowError) as error:
             raise NothingToTakeError("There is no such thing here.") from error
-        found = marks_that_count(session, [run_id])
-    shown = _shown(studio, run_id) if found else {}
+        found = marks_of(session, source)
+    shown = _shown(studio, source) if found else {}
     rows = [_row(mark, *shown.get(mark.shown, ("", ""))) for mark in found]
-    return TextFile(filename=f"run-{run_id}-marks.{form}", text=rows_as(form, rows), type="text/csv" if form == "csv" else "application/jsonl")
+    return TextFile(filename=f"{source.kind}-{source.id}-marks.{form}", text=rows_as(form, rows), type="text/csv" if form == "csv" else "application/jsonl")
 
 
 def rows_as(form: Format, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -81,14 +80,14 @@ def rows_as(form: Format, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _row(mark: Mark, title: str, text: str) -> dict[str, Any]:
-    values = (mark.run_id, title, mark.query, text, SAYS[mark.follows], mark.who, mark.made_at.isoformat(), mark.arm, mark.side, mark.shown)
+    values = (mark.run_id, mark.check_id, title, mark.query, text, SAYS[mark.follows], mark.who, mark.made_at.isoformat(), mark.arm, mark.side, mark.shown)
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def _shown(studio: Studio, run_id: int) -> dict[str, tuple[str, str]]:
+def _shown(studio: Studio, source: Source) -> dict[str, tuple[str, str]]:
     """Title and reply of each card; nothing where the replies are gone: marks can be taken away all the same."""
     try:
-        book = open_book(studio, run_id)
+        book = open_book(studio, source)
     except StudioError:
         return {}
     return {shown: (book.principle(number).title, card.text) for shown, (number, card) in cards_of(book).items()}
@@ -100,21 +99,21 @@ def cards_of(book: Book) -> dict[str, tuple[int, Card]]:
     return {card.shown: (number, card) for number in numbers for deal in book.deals(number) for card in deal}
 
 
-def import_marks(studio: Studio, run_id: int, data: bytes, filename: str) -> Imported:
+def import_marks(studio: Studio, source: Source, data: bytes, filename: str) -> Imported:
     """Keep the marks of a file, as `marks_file` gives it. What a person has marked here already stays as it is.
 
     Raises:
         FileError: It cannot be read, or a row is none of this run; nothing is kept then.
         StudioError: As `open_book`.
     """
-    book = open_book(studio, run_id)
+    book = open_book(studio, source)
     brought, silent = read_marks(book, data, filename)
     with in_words(), studio.sessions.begin() as session:
-        runs.get_run(session, run_id)  # it may be gone by now
-        new, found = sort_out(brought, silent, {(mark.who, mark.shown): mark.follows for mark in marks_that_count(session, [run_id])})
+        require_there(session, source)  # it may be gone by now
+        new, found = sort_out(brought, silent, {(mark.who, mark.shown): mark.follows for mark in marks_of(session, source)})
         for mark in new:
-            add_mark(session, _new(run_id, book, mark))
-        record(session, "marks.imported", f"run {run_id}", added=found.added)
+            add_mark(session, _new(book, mark))
+        record(session, "marks.imported", str(source), added=found.added)
     return found
 
 
@@ -139,9 +138,10 @@ def sort_out(brought: Sequence[Brought], silent: int, known: Mapping[tuple[str, 
     return list(new.values()), Imported(added=len(new), there=there, otherwise=otherwise, silent=silent)
 
 
-def _new(run_id: int, book: Book, mark: Brought) -> NewMark:
+def _new(book: Book, mark: Brought) -> NewMark:
     return NewMark(
-        run_id=run_id,
+        run_id=book.source.run,
+        check_id=book.source.check,
         principle=identity(book.principle(mark.number)),
         arm=mark.card.cell.arm,
         side=mark.card.cell.side,
@@ -164,17 +164,17 @@ def read_marks(book: Book, data: bytes, filename: str) -> tuple[list[Brought], i
         raise FileError(f"{filename} has no {' and no '.join(f'`{name}`' for name in lost)}. Bring a file of marks, as --export writes it.")
     known = cards_of(book)
     rows = [row for row in table.rows if row.values.get("follows") not in (None, "")]
-    if wrong := list(_wrong(rows, known)):
+    if wrong := list(_wrong(rows, known, book.source.kind)):
         more = f" {len(wrong) - MOST_NAMED} more rows cannot be used." if len(wrong) > MOST_NAMED else ""
         raise FileError(f"Nothing was imported. {' '.join(wrong[:MOST_NAMED])}{more}")
     return [_brought(row, known) for row in rows], len(table.rows) - len(rows)
 
 
-def _wrong(rows: Sequence[Row], known: Mapping[str, tuple[int, Card]]) -> Iterator[str]:
+def _wrong(rows: Sequence[Row], known: Mapping[str, tuple[int, Card]], kind: str) -> Iterator[str]:
     for row in rows:
         follows, who, shown = (row.values.get(name) for name in ("follows", "who", "shown"))
         if not isinstance(shown, str) or shown not in known:
-            yield f"{row.place}: no reply of this run that can be marked has the hash {shown!r:.20}."
+            yield f"{row.place}: no reply of this {kind} that can be marked has the hash {shown!r:.20}."
         elif _answer(follows) not in READ_AS:
             yield f"{row.place}: `follows` is {follows!r:.40}; known are {', '.join(READ_AS)}."
         elif not isinstance(who, str) or not _may_mark(_plain(who)):

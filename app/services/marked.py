@@ -62,11 +62,11 @@ class MarkedRuns:
 
 def read_marked(session: Session, runs: Iterable[Run]) -> MarkedRuns:
     """Read what people and models said of some runs, and what it was said of."""
-    all_runs, by_run = list(runs), dict[int, list[Mark]]()
+    all_runs, by_run = list(runs), dict[int | None, list[Mark]]()
     for row in marks.marks_that_count(session, [run.id for run in all_runs]):
         by_run.setdefault(row.run_id, []).append(mark_of(row))
     asked = read_asked_models(session, all_runs)
-    heard = {run_id: Heard(marks=tuple(those)) for run_id, those in by_run.items()}
+    heard = {run_id: Heard(marks=tuple(those)) for run_id, those in by_run.items() if run_id is not None}
     for run_id, those_asked in asked.items():
         heard[run_id] = Heard(marks=tuple(by_run.get(run_id, ())), models=those_asked.models, people=those_asked.people)
     versions = {run.version_id: named_version(session, run.version_id) for run in all_runs if run.id in heard}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.services.asked_models import AskedModels, read_asked_models, use_of
 from app.services.audit import record
-from app.services.cards import Book
+from app.services.cards import Book, Source
 from app.services.judges import Judge, OpenJudge, Told
 from app.services.marking import open_book
 from app.services.studio import Studio, in_words
@@ -104,7 +104,7 @@ def plan_asking(studio: Studio, run_id: int, judge: Judge, limit: int | None = N
     Raises:
         StudioError: There is no such run, it has not finished, or its replies are not there.
     """
-    book, key = open_book(studio, run_id), judge_key(judge)
+    book, key = open_book(studio, Source("run", run_id)), judge_key(judge)
     dealt = [
         (place, CardToAsk(number=number, card=card))
         for number in range(1, len(book.constitution.principles) + 1)
@@ -131,7 +131,7 @@ def ask(studio: Studio, asking: Asking, judge: Judge, who: str, on_card: Callabl
     if not asking.waiting:
         return
     with in_words(), studio.sessions.begin() as session:
-        record(session, "model.asked", f"run {asking.book.run}", address=asking.judge.address, model=asking.judge.model, cards=len(asking.waiting))
+        record(session, "model.asked", str(asking.book.source), address=asking.judge.address, model=asking.judge.model, cards=len(asking.waiting))
 
     def pause(wait_s: float) -> None:
         until = time.monotonic() + wait_s
@@ -171,7 +171,7 @@ def _choice(told: Told) -> Choice:
 
 def _keep(studio: Studio, asking: Asking, each: CardToAsk, both: tuple[Told, Told], found: ModelVerdict, who: str) -> None:
     new = NewVerdict(
-        run_id=asking.book.run,
+        run_id=asking.book.source.id,
         shown=each.card.shown,
         judge=asking.judge,
         follows=found.follows,
@@ -185,7 +185,7 @@ def _keep(studio: Studio, asking: Asking, each: CardToAsk, both: tuple[Told, Tol
         who=who,
     )
     with in_words(), studio.sessions.begin() as session:
-        runs.get_run(session, asking.book.run)  # it may be gone by now
+        runs.get_run(session, asking.book.source.id)  # it may be gone by now
         put_verdict(session, new)
 
 
@@ -198,8 +198,8 @@ def _sum(counts: Sequence[int | None]) -> int | None:
 def tally(studio: Studio, asking: Asking, prices: Prices | None = None) -> Tally:
     """What the judge has said so far of the cards, and how far people agree with it."""
     with in_words(), studio.sessions.read() as session:
-        rows = {row.shown: row for row in verdicts_of(session, asking.book.run, asking.judge)}
-        asked_models = read_asked_models(session, [runs.get_run(session, asking.book.run)]).get(asking.book.run)
+        rows = {row.shown: row for row in verdicts_of(session, asking.book.source.id, asking.judge)}
+        asked_models = read_asked_models(session, [runs.get_run(session, asking.book.source.id)]).get(asking.book.source.id)
     asked = [rows[shown] for shown in dict.fromkeys(each.card.shown for each in asking.cards) if shown in rows]
     use = use_of(asking.judge, asked)
     return Tally(

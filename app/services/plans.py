@@ -31,6 +31,7 @@ from core.runs.iterations import FEWEST_PROBE_QUERIES, Amount, amount_of, left_t
 from core.runs.run_queries import RunQueries, scenario_notes
 from core.settings import require_in_range
 from db.machines import serving_machine
+from db.mark_tables import Check
 from db.runs import VersionToTrain
 from db.tables import Run
 
@@ -106,8 +107,8 @@ class Preview:
     notes: tuple[str, ...]
 
 
-def form_of(studio: Studio, run: Run) -> TrainForm:
-    """The form that would ask for the same run again.
+def form_of(studio: Studio, run: Run | Check) -> TrainForm:
+    """The form that would ask for the same run, or check, again.
 
     Raises:
         ConfigError: Another version of the studio wrote its settings.

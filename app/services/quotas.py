@@ -14,7 +14,12 @@ from db.jobs import count_waiting
 from db.session import clock
 
 MOST_WAITING = 100  # runs of one person that have not begun
-MOST_A_DAY = {"query-set.uploaded": (500, "query sets"), "constitution.made": (500, "constitutions"), "reply.marked": (5_000, "marks")}
+MOST_A_DAY = {
+    "query-set.uploaded": (500, "query sets"),
+    "constitution.made": (500, "constitutions"),
+    "reply.marked": (5_000, "marks"),
+    "check.made": (500, "checks"),
+}
 
 
 def require_place_in_queue(session: Session, name: str, queued: int = 1) -> None:

@@ -17,9 +17,11 @@ from core.constitution.queries import Query, from_rows
 from core.constitution.stored import Unreadable, decode, encode, read_stored, require_readable
 from core.errors import ConfigError, QueryError, StudioError
 from core.methods.settings import TrainConfig, config_from_data
+from core.runs.checked import Checked, checked_from_data
 from core.runs.phases import ADAPTER
 from core.runs.results import RunResult, run_result_from_data
-from db.constitutions import NewVersion
+from db.constitutions import NewVersion, named_version
+from db.mark_tables import Check
 from db.query_sets import is_whole
 from db.rows import lost_keys
 from db.status import JobStatus
@@ -113,6 +115,15 @@ def _here(result: RunResult) -> RunResult:
     return replace(result, report=replace(result.report, arms=arms))
 
 
+def checked_of(row: Check, constitution: Constitution) -> Checked | None:
+    """A kept check with its replies; None where they cannot be read, or are on other principles."""
+    try:
+        found = checked_from_data({"trainability": row.result, "replies": row.replies})
+    except ValueError:
+        return None
+    return found if len(found.found.principles) == len(constitution.principles) else None
+
+
 def run_problems(run: Run, version: Version) -> Iterator[str]:
     """What of a run cannot be read, and why."""
     if why := problem_of(version):
@@ -163,5 +174,16 @@ def unreadable_rows(session: Session) -> list[str]:
     found += [
         f"draft of {d.editor} of constitution {d.constitution_id}" for d in session.scalars(select(Draft)) if isinstance(read_stored(d.content), Unreadable)
     ]
+    found += [f"check {row.id}" for row in session.scalars(select(Check).order_by(Check.id)) if not _is_readable(row, named_version(session, row.version_id))]
     found += [words for mapper in Base.registry.mappers for words in lost_keys(session, mapper.class_)]
     return found
+
+
+def _is_readable(row: Check, version: Version) -> bool:
+    """A check of a version that cannot be read is that version's fault."""
+    constitution = constitution_of(version)
+    try:
+        config_from_data(row.config)
+    except ConfigError:
+        return False
+    return isinstance(constitution, Unreadable) or checked_of(row, constitution) is not None

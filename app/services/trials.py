@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.services.cards import Book
-from app.services.marking import open_book
+from app.services.marking import finished_replies
 from app.services.stored import constitution_of
 from app.services.studio import Studio, in_words
 from core.constitution.checks import Check
@@ -56,18 +55,18 @@ def try_on_stored(studio: Studio, principle: Principle, check: Check) -> Trial:
         if len(refused) == OPENED:
             break
         try:
-            book = open_book(studio, summary.run.id)
+            constitution, answered = finished_replies(studio, summary.run.id)
         except StudioError as error:
             refused.append(str(error))
             continue
-        tried = try_check(book.constitution, position, book.answered.replies, check, BUDGET_S)
-        return Trial(run=_told(summary, book, principle, position), tried=tried, problem="")
+        tried = try_check(constitution, position, answered.replies, check, BUDGET_S)
+        return Trial(run=_told(summary, constitution, principle, position), tried=tried, problem="")
     begins = f"The replies of a run that had this principle cannot be read. {refused[0]}" if refused else "No replies are stored for this principle."
     return Trial(run=None, tried=None, problem=f"{begins} {WHAT_MAKES_SOME}")
 
 
-def _told(summary: RunSummary, book: Book, principle: Principle, position: int) -> TrialRun:
-    then = book.constitution.principles
+def _told(summary: RunSummary, constitution: Constitution, principle: Principle, position: int) -> TrialRun:
+    then = constitution.principles
     return TrialRun(
         run=summary.run.id,
         constitution=summary.constitution_name,

@@ -1,8 +1,8 @@
 """Files of a run and of what it was made from, for download. Plain routes, so they stand behind the checks of app/web/security.py.
 
-Only these files can be had: of a run its record, figures, replies, marks and adapter, and the figures of its series; versions; query sets; and as
-they are stored the rows of all of them, of comparisons, and of the caller's own drafts, for whatever cannot be read. An id that is no number
-of a row is an id of nothing.
+Only these files can be had: of a run its record, figures, replies, marks and adapter, and the figures of its series; of a check its marks;
+versions; query sets; and as they are stored the rows of all of them, of comparisons, and of the caller's own drafts, for whatever cannot be read.
+An id that is no number of a row is an id of nothing.
 """
 
 import io
@@ -20,6 +20,7 @@ from app.present.report_csv import report_csv, series_csv
 from app.processes.store import MissingFileError, Store
 from app.services import downloads
 from app.services.audit import acting
+from app.services.cards import Source
 from app.services.downloads import StoredKind
 from app.services.mark_files import marks_file
 from app.services.replies import NothingToTakeError
@@ -75,7 +76,12 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
     @app.get("/runs/{run_id}/marks.csv")
     def marks(run_id: RowId) -> Response:
         with _or_404():
-            return _text(marks_file(studio, run_id, "csv"))
+            return _text(marks_file(studio, Source("run", run_id), "csv"))
+
+    @app.get("/checks/{check_id}/marks.csv")
+    def marks_of_check(check_id: RowId) -> Response:
+        with _or_404():
+            return _text(marks_file(studio, Source("check", check_id), "csv"))
 
     @app.get("/runs/{run_id}/adapter.zip")
     def adapter(run_id: RowId, request: Request) -> Response:
@@ -119,6 +125,10 @@ def add_stored_routes(app: FastAPI, studio: Studio) -> None:
     @app.get("/runs/{run_id}/stored.json")
     def run(run_id: RowId) -> Response:
         return stored("run", run_id)
+
+    @app.get("/checks/{check_id}/stored.json")
+    def check(check_id: RowId) -> Response:
+        return stored("check", check_id)
 
     @app.get("/comparisons/{token}/stored.json")
     def comparison(token: str) -> Response:

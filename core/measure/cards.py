@@ -1,4 +1,4 @@
-"""Cards: the replies of a run that a person is asked about, one at a time, so that neither arm nor side can be told. Imports no torch.
+"""Cards: the replies of a run or a check that a person is asked about, one at a time, so that neither arm nor side can be told. Imports no torch.
 
 A query is marked whole or says nothing: of each come the control's reply under the statements, that of the arm held against it, and that
 arm's with this principle alone turned. The order is made of what can be seen and a seed, so it would be the same were the arms exchanged.
@@ -102,23 +102,56 @@ def deal_cards(constitution: Constitution, position: int, replies: Mapping[Arm, 
         if not deals or sum(map(len, deals[-1])) + len(cards) > DEAL:
             deals.append([])
         deals[-1].append(cards)
-    return tuple(tuple(card for group in _groups(deal) for card in _apart(group, rng)) for deal in deals)
+    return tuple(_mixed(deal, rng) for deal in deals)
+
+
+def deal_pairs(principle: Principle, rounds: Sequence[Mapping[str, Sequence[tuple[Cell, str]]]], seed: int) -> tuple[tuple[Card, ...], ...]:
+    """All cards of one principle in deals that each hold what was replied to every query in one round, one reply of each side.
+
+    Args:
+        principle: Which.
+        rounds: By query the replies, each with where it stands.
+        seed: Decides the order, for everybody alike.
+    """
+    rng, dealt_before = random.Random(seed), set[str]()
+    deals = []
+    for texts in rounds:
+        queries = sorted(texts)
+        rng.shuffle(queries)
+        found = [_alike_once(principle, query, texts[query]) for query in queries]
+        new = [[card for card in cards if card.shown not in dealt_before] for cards in found]
+        dealt_before |= {card.shown for cards in new for card in cards}
+        deals.append(_mixed([cards for cards in new if cards], rng))
+    return tuple(deal for deal in deals if deal)
+
+
+def _alike_once(principle: Principle, query: str, texts: Sequence[tuple[Cell, str]]) -> list[Card]:
+    """The cards of one query in the order of their hashes, which knows no arm. An empty reply needs nobody, and what reads alike is one card."""
+    cards: dict[str, Card] = {}
+    for cell, text in texts:
+        shown = shown_hash(principle, query, text)
+        if text:
+            cards.setdefault(shown, Card(shown=shown, query=query, text=text, cell=cell))
+    return sorted(cards.values(), key=lambda card: card.shown)
+
+
+def _mixed(deal: list[list[Card]], rng: random.Random) -> tuple[Card, ...]:
+    """The cards of the queries of a deal, so that what belongs together cannot be told."""
+    return tuple(card for group in _groups(deal) for card in _apart(group, rng))
 
 
 def _by_query(constitution: Constitution, position: int, replies: Mapping[Arm, Sequence[MeasuredReply]]) -> dict[str, list[Card]]:
-    """The cards of each query in the order of their hashes, which knows no arm. An empty reply needs nobody, and what reads alike is one card."""
+    """The cards of each query."""
     parts = roles(list(replies))
     if parts.control is None or parts.trained is None:
         return {}
     turned = flip_side(position, len(constitution.principles))
-    found: dict[str, dict[str, Card]] = {}
+    texts: dict[str, list[tuple[Cell, str]]] = {}
     for arm, side in ((parts.control, "statement"), (parts.trained, "statement"), (parts.trained, turned)):
         for reply in replies[arm]:
             if reply.side == side and reply.text:
-                shown = shown_hash(constitution.principles[position], reply.query, reply.text)
-                card = Card(shown=shown, query=reply.query, text=reply.text, cell=Cell(arm=arm.key, side=side))
-                found.setdefault(reply.query, {}).setdefault(shown, card)
-    return {query: sorted(cards.values(), key=lambda card: card.shown) for query, cards in found.items()}
+                texts.setdefault(reply.query, []).append((Cell(arm=arm.key, side=side), reply.text))
+    return {query: _alike_once(constitution.principles[position], query, those) for query, those in texts.items()}
 
 
 def _groups(deal: list[list[Card]]) -> list[list[list[Card]]]:

@@ -58,7 +58,7 @@ def count_marks(report: Report, constitution: Constitution, answered: Answered, 
     deals = {identity(principle): dealt(constitution, i, answered, name) for i, principle in enumerate(constitution.principles)}
     cells = asked_cells(list(answered.replies), len(constitution.principles))
     of = tuple(
-        _marks_of(principle, MarkJudge(identity(principle), heard.marks, deals[identity(principle)], cells), deals[identity(principle)])
+        marks_of(principle, MarkJudge(identity(principle), heard.marks, deals[identity(principle)], cells), deals[identity(principle)])
         for principle in constitution.principles
     )
     asked = [[ModelJudge(each, model, heard.people, deals[identity(each)], cells) for each in constitution.principles] for model in heard.models]
@@ -71,7 +71,8 @@ def count_marks(report: Report, constitution: Constitution, answered: Answered, 
     )
 
 
-def _marks_of(principle: Principle, people: MarkJudge, deals: Deals) -> MarksOf | None:
+def marks_of(principle: Principle, people: MarkJudge, deals: Deals) -> MarksOf | None:
+    """How far the people are with the cards of one principle, and how far they agree; None where nobody has marked any."""
     texts = {card.shown: (card.query, card.text) for deal in deals for card in deal} if people.by_shown else {}
     given = {shown: those for shown, those in people.by_shown.items() if shown in texts}
     if not given:

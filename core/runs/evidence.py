@@ -81,6 +81,15 @@ def chance(paired: Sequence[QueryCount]) -> float:
     return max(_swapped(paired), _dealt(paired))
 
 
+def few_hits(counts: Sequence[QueryCount], rate: float) -> float:
+    """How often fewer than `HIT_QUERIES` queries have a hit where every reply follows at this rate, each by itself, as often as they were judged."""
+    ways = np.ones(1)
+    for count in counts:
+        missed = (1 - rate) ** count.judged
+        ways = np.convolve(ways, [missed, 1 - missed])
+    return float(ways[:HIT_QUERIES].sum())
+
+
 def _differences(paired: Sequence[QueryCount]) -> tuple[int, list[int]]:
     """Of the shares of each query, as integers in units of 1 / scale: sums that must be equal then are."""
     scale = math.lcm(*(count.judged * count.judged_opposed for count in paired))

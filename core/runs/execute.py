@@ -151,7 +151,7 @@ def _check_link(work: Work, base: LoadedModel) -> Trainability:
             raise Stopped
 
     def ask_base() -> dict[str, Any]:
-        return trainability_to_data(check_run(base, work.plan.constitution, work.plan.queries, work.plan.config, on_asking=on_asking))
+        return trainability_to_data(check_run(base, work.plan.constitution, work.plan.queries, work.plan.config, on_asking=on_asking).found)
 
     trainability = trainability_from_data(work.world.share(remember(work.folder / "trainability.json", ask_base) if work.world.first else None))
     require_link(trainability, work.plan.config)

@@ -40,6 +40,7 @@ class PrincipleLink:
     reason: str  # a sentence
     hit_queries: int | None = None  # different queries with a hit; None: not counted, as in rows that were stored before this was
     unjudged: int = 0  # replies of both sides that could not be judged: left out of the shares, never a miss
+    by: str = ""  # the people whose marks judged it; empty: a program did, or nobody
     shown: tuple[ShownReplies, ...] = ()  # some of what was judged, what speaks against a link first; rows that were stored before have none
 
 

@@ -21,15 +21,15 @@ from core.engine.policies import base_of
 from core.engine.sampling import OnWritten, Response, draw, told
 from core.errors import LinkError
 from core.measure.ask import side_prompt
-from core.measure.judges import Judge, judge_of
-from core.measure.statistics import UNMEASURED, clustered_share
+from core.measure.judges import judge_of
 from core.methods.settings import TrainConfig
-from core.runs.evidence import HIT_QUERIES, QueryCount, chance, enough, link_of, overall
+from core.runs.checked import Checked, CheckedReplies
+from core.runs.evidence import overall
 from core.runs.iterations import iteration_config
+from core.runs.judged_links import Judging, judged_link, unjudged_link
 from core.runs.links import PrincipleLink, Trainability
 from core.runs.rounds import CLOSER, FIRST, Round
 from core.runs.run_queries import checked_queries, run_queries
-from core.runs.shown import JudgedReplies, shown_of
 from core.seeds import seed_for
 from core.settings import SamplingConfig
 
@@ -46,6 +46,15 @@ class BaseReplies:
     queries: tuple[str, ...]
     statement: tuple[tuple[Response, ...], ...]  # by query
     flipped: tuple[tuple[tuple[Response, ...], ...], ...]  # by principle, by query
+
+    @property
+    def texts(self) -> CheckedReplies:
+        """What they say."""
+        return CheckedReplies(queries=self.queries, statement=_texts(self.statement), flipped=tuple(map(_texts, self.flipped)))
+
+
+def _texts(side: Sequence[Sequence[Response]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(reply.text for reply in replies) for replies in side)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +93,7 @@ def now_and_then(tell: Callable[[str], None]) -> OnAsking:
     return on_asking
 
 
-def check_run(
-    model: LoadedModel, constitution: Constitution, queries: Sequence[Query], config: TrainConfig, *, on_asking: OnAsking = ignore_asking
-) -> Trainability:
+def check_run(model: LoadedModel, constitution: Constitution, queries: Sequence[Query], config: TrainConfig, *, on_asking: OnAsking = ignore_asking) -> Checked:
     """The check that a run begins with, wherever it is asked for: ask the base, first a little, then more where that is not enough for a go.
 
     Args:
@@ -106,10 +113,12 @@ def check_run(
         asked = rounds[closer]
         return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
 
-    first = trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(FIRST, tell(False))), config, FIRST.error)
-    if not any(link.verdict in ("weak", "no-go") for link in first.principles):
-        return first
-    return trainability_of(constitution, ask_base(model, constitution, asked_queries, config, ToldRound(CLOSER, tell(True))), config, CLOSER.error)
+    def look(asked: Round) -> Checked:
+        replies = ask_base(model, constitution, asked_queries, config, ToldRound(asked, tell(asked is CLOSER)))
+        return Checked(found=trainability_of(constitution, replies, config, asked.error), replies=replies.texts)
+
+    first = look(FIRST)
+    return look(CLOSER) if any(link.verdict in ("weak", "no-go") for link in first.found.principles) else first
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,7 @@ def require_link(trainability: Trainability, config: TrainConfig) -> None:
 
 def trainability_of(constitution: Constitution, base_replies: BaseReplies, config: TrainConfig, error: float = CLOSER.error) -> Trainability:
     """Go, weak, no-go or unjudged, with the reason for each principle; `error` is that of the round in which the replies were sampled."""
-    links = tuple(_link_of(p, base_replies, i, error, config.sampling) for i, p in enumerate(constitution.principles))
+    links = tuple(_link_of(p, base_replies.texts, i, error, config.sampling) for i, p in enumerate(constitution.principles))
     lengths = [[len(words(reply.text)) for replies in side for reply in replies] for side in (base_replies.statement, base_replies.flipped[0])]
     sampled = [reply for replies in base_replies.statement for reply in replies]
     cut = sum(not reply.ended for reply in sampled) / len(sampled)
@@ -165,89 +174,12 @@ def trainability_of(constitution: Constitution, base_replies: BaseReplies, confi
     )
 
 
-def _link_of(principle: Principle, base_replies: BaseReplies, position: int, error: float, sampling: SamplingConfig) -> PrincipleLink:
-    asked = judge_of(principle)
-    if asked is None:
-        reason = f"“{principle.title}” cannot be judged yet: no program checks it. Two ways on: mark its replies once a run is finished, or add a check."
-        return PrincipleLink(
-            title=principle.title, followed=UNMEASURED, followed_under_antithesis=UNMEASURED, replies=0, hits=0, verdict="unjudged", reason=reason
-        )
-    greedy = sampling.temperature == 0
-    ours, opposed = (_judged(asked, principle, base_replies.queries, side, greedy) for side in (base_replies.statement, base_replies.flipped[position]))
-    counts = [QueryCount(hits=sum(a), judged=len(a), hits_opposed=sum(b), judged_opposed=len(b)) for a, b in zip(ours.outcomes, opposed.outcomes, strict=True)]
-    link = PrincipleLink(
-        title=principle.title,
-        followed=clustered_share([outcomes for outcomes in ours.outcomes if outcomes]),
-        followed_under_antithesis=clustered_share([outcomes for outcomes in opposed.outcomes if outcomes]),
-        replies=sum(count.judged for count in counts),
-        hits=sum(count.hits for count in counts),
-        hit_queries=sum(count.hits > 0 for count in counts),
-        unjudged=ours.unjudged + opposed.unjudged,
-        verdict=link_of(counts, error),
-        reason="",
-        shown=shown_of(ours.replies, opposed.replies),
-    )
-    says = [_reason(link, counts) + _left_out(link, ours.sampled + opposed.sampled), tells_nothing(principle.title, principle.check, sampling.max_new_tokens)]
-    return replace(link, reason=" ".join(filter(None, says)))
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """One side, as its replies were judged."""
-
-    replies: tuple[JudgedReplies, ...]  # by query
-
-    @property
-    def outcomes(self) -> tuple[tuple[bool, ...], ...]:
-        """By query, those that could be judged."""
-        return tuple(tuple(follows for _, follows in of_query.outcomes if follows is not None) for of_query in self.replies)
-
-    @property
-    def sampled(self) -> int:
-        """All of them."""
-        return sum(len(of_query.outcomes) for of_query in self.replies)
-
-    @property
-    def unjudged(self) -> int:
-        """Those that could not be judged."""
-        return self.sampled - sum(map(len, self.outcomes))
-
-
-def _judged(judge: Judge, principle: Principle, queries: Sequence[str], side: Sequence[Sequence[Response]], greedy: bool) -> _Judged:
-    """At temperature 0 equal texts are one draw, told several times; above it each is a draw of its own, and leaving it out would bias the share."""
-    texts = [[reply.text for reply in replies] for replies in side]
-    texts = [list(dict.fromkeys(of_query)) for of_query in texts] if greedy else texts
-    return _Judged(
-        tuple(
-            JudgedReplies(query, tuple((text, judge.judge(principle, query, text).follows) for text in of_query))
-            for query, of_query in zip(queries, texts, strict=True)
-        )
-    )
-
-
-def _reason(link: PrincipleLink, counts: Sequence[QueryCount]) -> str:
-    """Why the verdict is what it is, in a sentence that claims no more than was shown."""
-    here = f"{link.hits} of {link.replies} replies of the base follow “{link.title}”"
-    against = "none could be judged" if link.followed_under_antithesis.value is None else f"{link.followed_under_antithesis.value:.0%}"
-    few = link.hit_queries is not None and link.hit_queries < HIT_QUERIES
-    paired = [count for count in counts if count.paired]
-    if link.verdict == "go":
-        return f"{here}, against {against} under its antithesis: more than chance gives where both sides follow alike (p = {chance(paired):.2g})."
-    if link.verdict == "no-go" and few:
-        what = " (all to one query)" if link.hits > 1 else ""
-        return f"{here}{what}: there is nothing that training could make more of. Ask for something that this model sometimes does."
-    if link.verdict == "no-go":
-        return f"{here}, and no fewer under its antithesis, query by query ({against}): the text does not move the model."
-    if not enough(len(paired), len(counts)):
-        return f"{here}, but of only {len(paired)} of {len(counts)} queries could replies of both sides be judged: nothing is known of a link."
-    return (
-        f"{here}, in {link.hit_queries} of {len(counts)} queries, against {against} under its antithesis: "
-        f"a link is not shown at this number of queries (p = {chance(paired):.2g}). Training may find one, or learn something else."
-    )
-
-
-def _left_out(link: PrincipleLink, sampled: int) -> str:
-    return f" {link.unjudged} of {sampled} replies could not be judged and are left out." if link.unjudged else ""
+def _link_of(principle: Principle, replies: CheckedReplies, position: int, error: float, sampling: SamplingConfig) -> PrincipleLink:
+    judge = judge_of(principle)
+    if judge is None:
+        return unjudged_link(principle)
+    link = judged_link(principle, replies, position, Judging(judge=judge, error=error, greedy=sampling.temperature == 0))
+    return replace(link, reason=" ".join(filter(None, (link.reason, tells_nothing(principle.title, principle.check, sampling.max_new_tokens)))))
 
 
 def _length_tells(pairs: Sequence[tuple[str, str]]) -> float:

@@ -5,7 +5,10 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import TypeDecorator
 
+from db.mark_tables import Mark
 from db.verdict_table import ModelVerdict
+
+(METADATA,) = {Mark.metadata, ModelVerdict.metadata}  # which all classes share; these stand in modules of their own
 
 
 def _render_plain(kind: str, item: object, autogenerate: Any) -> str | Literal[False]:
@@ -15,7 +18,7 @@ def _render_plain(kind: str, item: object, autogenerate: Any) -> str | Literal[F
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=ModelVerdict.metadata,  # which all classes share; this one stands in a module of its own
+    target_metadata=METADATA,
     render_as_batch=True,
     render_item=_render_plain,
     transaction_per_migration=False,

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.processes.protocol import attempt_key
-from app.services.cards import Marking, MarkWish
+from app.services.cards import Marking, MarkWish, Source
 from app.services.marking import Said, make_mark, marking
 from app.services.runs import queue_run
 from app.services.stored import require_constitution
@@ -95,8 +95,9 @@ def answers_to_scenarios(constitution: Constitution, texts: Mapping[tuple[str, s
 
 def mark_all(studio: Studio, run_id: int, who: str = "Ada", most: int = 1000, answers: Mapping[bool, str] | None = None, deals: int = 1) -> Marking:
     """Mark as an attentive person does, until all that was dealt is marked."""
+    source = Source("run", run_id)
     said = answers or {True: "follows", False: "does not"}
-    at = marking(studio, who, run_id, MarkWish(principle=1, deals=deals))
+    at = marking(studio, who, source, MarkWish(principle=1, deals=deals))
     for i in range(most):
         if at.card is None:
             break
@@ -104,7 +105,7 @@ def mark_all(studio: Studio, run_id: int, who: str = "Ada", most: int = 1000, an
         at = make_mark(
             studio,
             who,
-            run_id,
+            source,
             MarkWish(principle=1, deals=deals),
             Said(card=at.card.card, answer=answer, request_key=f"click-{who.encode().hex()}-{run_id}-{deals}-{i}"),
         )

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./stub.js";
-import { expectedOf, meant, optionText } from "../../app/assets/mark.js";
+import { expectedOf, meant, nameOf, optionText, sourceIn, sourceOf, valueOf } from "../../app/assets/mark.js";
 
 test("three keys answer and one takes back, whatever its case", () => {
   assert.deepEqual(["1", "2", "3", "u", "U", "4", "Enter"].map((key) => meant({ key })), ["follows", "does not", "cannot tell", "undo", "undo", null, null]);
@@ -21,4 +21,12 @@ test("a principle says how far one is and who else can judge it", () => {
 test("a card says what is expected of a reply where its query is a scenario, and else nothing", () => {
   assert.deepEqual(expectedOf({ would_follow: "", would_not: "" }), []);
   assert.deepEqual(expectedOf({ would_follow: "Ask back.", would_not: "Guess." }), [{ says: "Would follow", text: "Ask back." }, { says: "Would not", text: "Guess." }]);
+});
+
+test("what is marked is a run or a check, in questions, options and words", () => {
+  const run = { run: 3, check: null, title: "Kind" };
+  const check = { run: null, check: 4 };
+  assert.deepEqual([sourceOf(run), sourceOf(check), sourceOf({ run: 3 })], [{ run: 3 }, { check: 4 }, { run: 3 }]);
+  assert.deepEqual([run, check].map(valueOf).map(sourceIn), [{ run: 3 }, { check: 4 }]);
+  assert.deepEqual([nameOf(run), nameOf(check)], ["Run 3", "Check 4"]);
 });

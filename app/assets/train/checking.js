@@ -57,6 +57,14 @@ export function drawCheck(checking, reply) {
   if (reply.problem) return fail(checking, reply.problem);
   showRunning(checking, false);
   fragment(checking.findings, reply.html);
+  if (reply.check != null) history.replaceState(history.state, "", `./train?check=${reply.check}`); // so that a reload, or Back from its cards, shows it again
+}
+
+// A check that is kept, as the marks on its replies make it; the form is the one that it is about.
+export function showKept(checking, reply) {
+  checking.about = checking.form.key;
+  fragment(checking.findings, reply.html);
+  showStale(checking);
 }
 
 // The connection ended before the check did.

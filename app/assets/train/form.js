@@ -1,7 +1,7 @@
 // The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
 import { copyFrom, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "../studio.js";
-import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showStale } from "./checking.js";
+import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showKept, showStale } from "./checking.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
 
@@ -18,7 +18,7 @@ export function mount({ element, props }) {
     if (event.persisted && page.fields.version.options.length) changed(page); // back from a run: a click now is another request
   });
   channel.hear({ check: (reply) => drawCheck(page.checking, reply), problem: (reply) => breakOff(page.checking, reply) });
-  void channel.ask("opened", inAddress("version", "constitution", "from", "anyway")).then((reply) => open(page, element, reply));
+  void channel.ask("opened", inAddress("version", "constitution", "from", "anyway", "check")).then((reply) => open(page, element, reply));
 }
 
 function open(page, element, reply) {
@@ -77,6 +77,7 @@ function drawForm(page, reply) {
   showPresetValues(fields);
   if (!root.childElementCount) root.append(...layout(page, reply.message));
   changed(page);
+  if (reply.checked) showKept(page.checking, reply.checked);
 }
 
 function layout(page, message) {

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
 
 from tests.app import warm
-from tests.app.warm import ROOT
+from tests.app.warm import ROOT, WITHIN_S
 
 PLAIN = """\
 name: Brief
@@ -47,3 +50,20 @@ def train_arguments(files, out, *more):
     settings = [part for setting in (*SMALL, *more) for part in ("--set", setting)]
     named = ["--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", files / "model", "--out", out]
     return ["train", *named, "--method", "sami", "--seed", 3, *settings]
+
+
+def typed(folder: Path, *arguments: object, keys: str = "") -> SimpleNamespace:
+    """`mark` with something typed at it, a key a line."""
+    with tempfile.TemporaryFile("w+") as reads, tempfile.TemporaryFile("w+") as says, tempfile.TemporaryFile("w+") as complains:
+        reads.write("".join(f"{key}\n" for key in keys))
+        reads.seek(0)
+        environ = os.environ | {"STUDIO_DATA": str(folder / "data")}
+        process = warm.start(("mark", *arguments), environ, (reads.fileno(), says.fileno(), complains.fileno()))
+        process.join(WITHIN_S)
+        said = [file.read() for file in (says, complains) if file.seek(0) == 0]
+    return SimpleNamespace(returncode=process.exitcode, stdout=said[0], stderr=said[1])
+
+
+def shown(text: str) -> list[str]:
+    """The replies that it showed."""
+    return [line.removeprefix("Reply | ") for line in text.splitlines() if line.startswith("Reply | ")]

@@ -2,11 +2,8 @@
 
 import csv
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -14,10 +11,9 @@ from app.services.marking import marked_run
 from app.services.studio import Studio
 from core.measure.report_data import report_from_data, report_to_data
 from core.measure.verdicts import Verdict
-from tests.app import warm
+from tests.app.commands.calling import shown, typed
 from tests.app.marking import TEXTS, finished_run, follows, mark_all
 from tests.app.planting import make_studio, queue
-from tests.app.warm import WITHIN_S
 
 
 @pytest.fixture
@@ -25,22 +21,6 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     opened = make_studio(tmp_path / "data")
     yield opened
     opened.engine.dispose()
-
-
-def typed(folder: Path, *arguments: object, keys: str = "") -> SimpleNamespace:
-    """The command with something typed at it, a key a line."""
-    with tempfile.TemporaryFile("w+") as reads, tempfile.TemporaryFile("w+") as says, tempfile.TemporaryFile("w+") as complains:
-        reads.write("".join(f"{key}\n" for key in keys))
-        reads.seek(0)
-        environ = os.environ | {"STUDIO_DATA": str(folder / "data")}
-        process = warm.start(("mark", *arguments), environ, (reads.fileno(), says.fileno(), complains.fileno()))
-        process.join(WITHIN_S)
-        said = [file.read() for file in (says, complains) if file.seek(0) == 0]
-    return SimpleNamespace(returncode=process.exitcode, stdout=said[0], stderr=said[1])
-
-
-def shown(text: str) -> list[str]:
-    return [line.removeprefix("Reply | ") for line in text.splitlines() if line.startswith("Reply | ")]
 
 
 def test_keys_mark_undo_and_leave_and_the_same_command_goes_on_to_the_verdict(studio: Studio, tmp_path: Path) -> None:
@@ -140,7 +120,7 @@ def test_what_cannot_be_marked_is_said_in_one_line(studio: Studio, tmp_path: Pat
         (("--run", run, "--principle", 7), "There is no principle 7; the constitution has 1 “Only”."),
         (("--run", run, "--who", "\u202e"), "another sign that cannot be shown"),
         (("--run", run, "--export", tmp_path / "marks.txt"), "must end in .csv or .jsonl"),
-        (("--run", tmp_path), "There is no run.json in"),
+        (("--run", tmp_path), "There is no run.json or check.json in"),
         (("--run", run, "--deals", 0), "must be 1 or more"),
         (("--run", run, "--import", tmp_path / "nothing.csv"), "nothing.csv"),
     ):

@@ -44,7 +44,7 @@ def test_a_card_is_told_with_what_is_seen_and_nothing_else(studio: Studio) -> No
     told = MarkPage(studio).card(wish(run), asks())
     assert set(told["marking"]["card"]) == {"card", "query", "reply", "would_follow", "would_not"}
     assert set(told["marking"]) == {
-        *("run", "constitution", "principles", "number", "title", "statement", "antithesis", "card", "deals", "done", "total", "more", "last", "says")
+        *("run", "check", "constitution", "principles", "number", "title", "statement", "antithesis", "card", "deals", "done", "total", "more", "last", "says")
     }
 
 
@@ -83,7 +83,7 @@ def test_each_person_comes_back_to_where_they_were(studio: Studio) -> None:
 
 def test_the_address_names_a_run_or_the_newest_is_begun_and_what_cannot_be_marked_says_why(studio: Studio) -> None:
     page = MarkPage(studio)
-    assert page.opened({}, asks())["message"] == "No run has finished yet. Train one; then its replies can be marked."
+    assert page.opened({}, asks())["message"].startswith("No run has finished yet, and no check is kept. Press Check on the Train page")
     run = finished_run(studio)
     waiting = queue(studio)
     assert page.opened({}, asks())["marking"]["run"] == run

@@ -26,9 +26,10 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 def said_by_model(studio: Studio, run: int, model: str = LOUD) -> None:
     """What an attentive model says, as the database would have it."""
+    from app.services.cards import Source
     from app.services.marking import open_book
 
-    cards = [card for deal in open_book(studio, run).deals(1) for card in deal]
+    cards = [card for deal in open_book(studio, Source("run", run)).deals(1) for card in deal]
     with studio.sessions.begin() as session:
         for card in cards:
             judge = JudgeKey(address="http://127.0.0.1:8000/v1", model=model, wording="0123456789abcdef")

@@ -20,8 +20,8 @@ from app.services.studio import Studio
 from core.measure.standings import Standing
 from core.measure.values import PrincipleFigures
 from db.constitutions import NewVersion, add_version, get_version_by_id
+from db.mark_tables import Mark
 from db.marks import retract
-from db.tables import Mark
 from tests.app.judging import JudgeServer, guesses, judge_server
 from tests.app.marking import TEXTS, finished_run, mark_all
 from tests.app.planting import get_run, make_studio

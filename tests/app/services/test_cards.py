@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.cards import Book, Given, MarkWish, look
+from app.services.cards import Book, Given, MarkWish, Source, look, run_book
 from core.constitution.checks import Check, Kept
 from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
@@ -18,7 +18,7 @@ ALL = Constitution(name="C", principles=(LOUD, KIND, OLD))
 
 
 def book(n: int = 10) -> Book:
-    return Book(run=1, name="run 1", constitution=ALL, answered=Answered(replies=replies(n, {}, n_principles=3)))
+    return run_book(Source("run", 1), ALL, Answered(replies=replies(n, {}, n_principles=3)))
 
 
 def given(of: Book, number: int, most: int = 1000) -> list[Given]:
@@ -57,6 +57,6 @@ def test_marks_of_other_principles_and_of_cards_that_are_gone_are_none_of_these(
 
 
 def test_orders_of_runs_and_of_principles_are_others() -> None:
-    of, other = book(), Book(run=2, name="run 2", constitution=ALL, answered=book().answered)
+    of, other = book(), run_book(Source("run", 2), ALL, Answered(replies=replies(10, {}, n_principles=3)))
     assert [card.query for deal in of.deals(2) for card in deal] != [card.query for deal in other.deals(2) for card in deal]
     assert [card.query for deal in of.deals(2) for card in deal] != [card.query for deal in of.deals(3) for card in deal]

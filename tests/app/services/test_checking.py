@@ -74,7 +74,7 @@ def chosen(studio: Studio, **changes: Any) -> TrainForm:
 
 
 def last(studio: Studio, wanted: TrainForm) -> CheckView:
-    return list(service.check(studio, wanted))[-1]
+    return list(service.check(studio, "Ann", wanted))[-1]
 
 
 def test_page_run_and_command_line_find_the_same(studio: Studio, host: RunningHost, two: int, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_page_run_and_command_line_find_the_same(studio: Studio, host: RunningHo
 
 
 def test_progress_is_told_in_words_and_a_share_until_there_is_a_verdict(studio: Studio, host: RunningHost) -> None:
-    views = list(service.check(studio, chosen(studio)))
+    views = list(service.check(studio, "Ann", chosen(studio)))
     assert all(view.running and view.note for view in views[:-1])
     asking = [view for view in views if "of 6 replies" in view.note or "of 24 replies" in view.note]
     assert [view.share for view in asking] == sorted(view.share or 0.0 for view in asking)
@@ -116,7 +116,7 @@ def test_progress_is_told_in_words_and_a_share_until_there_is_a_verdict(studio: 
 
 
 def test_who_leaves_ends_the_asking_and_the_next_is_served(studio: Studio, host: RunningHost) -> None:
-    with closing(service.check(studio, chosen(studio, changes=LONG))) as views:  # type: ignore[type-var]
+    with closing(service.check(studio, "Ann", chosen(studio, changes=LONG))) as views:  # type: ignore[type-var]
         next(view for view in views if view.note.startswith("asking the base"))
         assert host.ask("GET", "/health")["busy"] is True
     wait_until(lambda: host.ask("GET", "/health")["busy"] is False, 10)
@@ -124,16 +124,16 @@ def test_who_leaves_ends_the_asking_and_the_next_is_served(studio: Studio, host:
 
 
 def test_a_second_one_waits_for_the_first(studio: Studio, host: RunningHost) -> None:
-    with closing(service.check(studio, chosen(studio, changes=LONG))) as first:  # type: ignore[type-var]
+    with closing(service.check(studio, "Ann", chosen(studio, changes=LONG))) as first:  # type: ignore[type-var]
         next(view for view in first if view.note.startswith("asking the base"))
-        with closing(service.check(studio, chosen(studio))) as second:  # type: ignore[type-var]
+        with closing(service.check(studio, "Ann", chosen(studio))) as second:  # type: ignore[type-var]
             assert next(view for view in second if view.note != "asking the model host").note == BUSY
             first.close()  # type: ignore[attr-defined]
             assert list(second)[-1].found is not None
 
 
 def test_a_host_that_is_killed_once_is_asked_again_and_twice_is_told(studio: Studio, host: RunningHost) -> None:
-    with closing(service.check(studio, chosen(studio, changes=LONG))) as views:  # type: ignore[type-var]
+    with closing(service.check(studio, "Ann", chosen(studio, changes=LONG))) as views:  # type: ignore[type-var]
         for _ in range(2):
             next(view for view in views if view.note.startswith("asking the base"))
             host.kill()
@@ -153,7 +153,7 @@ def test_what_cannot_be_checked_is_a_problem_with_its_remedy(studio: Studio, hos
 
 def test_a_form_that_cannot_be_used_is_refused_before_anyone_is_asked(studio: Studio) -> None:
     with pytest.raises(ConfigError, match="lora_rank must be between 1 and 1,024"):
-        next(service.check(studio, chosen(studio, changes=("lora_rank=0",))))
+        next(service.check(studio, "Ann", chosen(studio, changes=("lora_rank=0",))))
 
 
 def test_a_host_that_ends_without_a_verdict_is_a_problem(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from db import claims
 from db.audit import list_entries
 from db.comparisons import NewComparison, NewReply, add_comparison, save_reply
 from db.figures import figures
-from db.tables import Mark, Run, RunMetric, RunSample
+from db.mark_tables import Mark
+from db.tables import Run, RunMetric, RunSample
 from tests.app.marking import finished_run, mark_all
 from tests.app.planting import claim, finish, make_studio, queue, queue_series, sample, train_steps, version_id
 from tests.app.results import capitals, complying, result

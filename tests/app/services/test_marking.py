@@ -11,7 +11,7 @@ import pytest
 from app.services import quotas
 from app.services.audit import acting
 from app.services.came_out import newest_run
-from app.services.cards import MarkWish
+from app.services.cards import MarkWish, Source
 from app.services.deleting import delete_run
 from app.services.downloads import report_of_run
 from app.services.marking import Said, list_markable, make_mark, marking, open_book, take_back
@@ -49,7 +49,7 @@ def said(card: str, answer: str = "follows", key: str = "click-number-1") -> Sai
 
 def test_one_principle_is_marked_from_the_first_card_to_its_verdict(studio: Studio) -> None:
     run_id = finished_run(studio)
-    begun = marking(studio, "Ada", run_id, MarkWish())
+    begun = marking(studio, "Ada", Source("run", run_id), MarkWish())
     assert (begun.done, begun.total, begun.more, begun.last, begun.says) == (0, 24, 0, None, ())
     assert (begun.statement, begun.antithesis, begun.number) == ("Say whether it is known or guessed.", "The other way.", 1)
     ended = mark_all(studio, run_id)
@@ -101,44 +101,44 @@ def test_half_of_a_deal_judges_nothing_says_so_and_is_not_lost(studio: Studio) -
 
 def test_a_run_that_is_deleted_while_somebody_marks_is_told_in_words(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = finished_run(studio)
-    book = open_book(studio, run_id)
-    card = marking(studio, "Ada", run_id, FIRST).card
+    book = open_book(studio, Source("run", run_id))
+    card = marking(studio, "Ada", Source("run", run_id), FIRST).card
     assert card is not None
     with acting("Ann", "here"):
         delete_run(studio.sessions, studio.store, run_id)
     monkeypatch.setattr("app.services.marking.open_book", lambda *_: book)  # it was opened just before
     with pytest.raises(StudioError, match=f"There is no run {run_id}"):
-        make_mark(studio, "Ada", run_id, FIRST, said(card.card))
+        make_mark(studio, "Ada", Source("run", run_id), FIRST, said(card.card))
 
 
 def test_another_answer_under_the_key_of_the_first_is_refused_not_lost(studio: Studio) -> None:
     run_id = finished_run(studio)
-    card = marking(studio, "Ada", run_id, FIRST).card
+    card = marking(studio, "Ada", Source("run", run_id), FIRST).card
     assert card is not None
-    make_mark(studio, "Ada", run_id, FIRST, said(card.card))
+    make_mark(studio, "Ada", Source("run", run_id), FIRST, said(card.card))
     with pytest.raises(StudioError, match="used for another mark already"):
-        make_mark(studio, "Ada", run_id, FIRST, said(card.card, "does not"))
+        make_mark(studio, "Ada", Source("run", run_id), FIRST, said(card.card, "does not"))
 
 
 def test_an_undo_shows_the_card_again_and_another_answer_counts(studio: Studio) -> None:
     run_id = finished_run(studio)
-    begun = marking(studio, "Ada", run_id, FIRST)
+    begun = marking(studio, "Ada", Source("run", run_id), FIRST)
     assert begun.card is not None
-    after = make_mark(studio, "Ada", run_id, FIRST, said(begun.card.card))
+    after = make_mark(studio, "Ada", Source("run", run_id), FIRST, said(begun.card.card))
     assert after.last is not None and after.card is not None and after.card != begun.card and after.done == 1
     for _ in range(2):  # a double click
-        again = take_back(studio, "Ada", run_id, FIRST, after.last)
+        again = take_back(studio, "Ada", Source("run", run_id), FIRST, after.last)
         assert (again.card, again.done, again.last) == (begun.card, 0, None)
     assert rows(studio, run_id) == []
-    make_mark(studio, "Ada", run_id, FIRST, said(begun.card.card, "cannot tell", "click-number-2"))
+    make_mark(studio, "Ada", Source("run", run_id), FIRST, said(begun.card.card, "cannot tell", "click-number-2"))
     assert [row[3] for row in rows(studio, run_id)] == [None]
 
 
 def test_a_second_click_is_the_same_mark(studio: Studio) -> None:
     run_id = finished_run(studio)
-    card = marking(studio, "Ada", run_id, FIRST).card
+    card = marking(studio, "Ada", Source("run", run_id), FIRST).card
     assert card is not None
-    assert make_mark(studio, "Ada", run_id, FIRST, said(card.card)) == make_mark(studio, "Ada", run_id, FIRST, said(card.card))
+    assert make_mark(studio, "Ada", Source("run", run_id), FIRST, said(card.card)) == make_mark(studio, "Ada", Source("run", run_id), FIRST, said(card.card))
     assert len(rows(studio, run_id)) == 1
     with studio.sessions.read() as session:
         assert [entry.what for entry in list_entries(session)].count("reply.marked") == 1
@@ -147,16 +147,16 @@ def test_a_second_click_is_the_same_mark(studio: Studio) -> None:
 def test_two_people_mark_the_same_cards_each_at_their_own_pace(studio: Studio) -> None:
     run_id = finished_run(studio)
     mark_all(studio, run_id, "Ada", most=5)
-    begun = marking(studio, "Bob", run_id, FIRST)
+    begun = marking(studio, "Bob", Source("run", run_id), FIRST)
     assert begun.done == 0
     order = []
     for i in range(3):
         assert begun.card is not None
         order.append(begun.card.card)
-        begun = make_mark(studio, "Bob", run_id, FIRST, said(begun.card.card, "follows", f"bobs-click-{i}"))
+        begun = make_mark(studio, "Bob", Source("run", run_id), FIRST, said(begun.card.card, "follows", f"bobs-click-{i}"))
     with studio.sessions.read() as session:
         assert [mark.shown for mark in marks_that_count(session, [run_id], "Ada")][:3] == order
-    assert marking(studio, "Ada", run_id, FIRST).done == 5
+    assert marking(studio, "Ada", Source("run", run_id), FIRST).done == 5
 
 
 def test_where_two_disagree_nothing_is_judged_and_their_agreement_is_told(studio: Studio) -> None:
@@ -190,9 +190,9 @@ def test_more_cards_come_on_request_and_stay_after_they_were_begun(studio: Studi
     run_id = finished_run(studio, n=11)
     ended = mark_all(studio, run_id)
     assert (ended.total, ended.more, ended.card) == (24, 9, None)
-    assert marking(studio, "Ada", run_id, MarkWish(principle=1, deals=2)).total == 33
+    assert marking(studio, "Ada", Source("run", run_id), MarkWish(principle=1, deals=2)).total == 33
     mark_all(studio, run_id, most=1, deals=2)
-    resumed = marking(studio, "Ada", run_id, FIRST)
+    resumed = marking(studio, "Ada", Source("run", run_id), FIRST)
     assert (resumed.done, resumed.total, resumed.deals, resumed.more) == (25, 33, 2, 0)
 
 
@@ -200,8 +200,8 @@ def test_marks_survive_another_process(studio: Studio) -> None:
     run_id = finished_run(studio)
     mark_all(studio, run_id, most=7)
     again = open_studio(settings_for(studio.settings.data))
-    assert marking(again, "Ada", run_id, FIRST) == marking(studio, "Ada", run_id, FIRST)
-    assert marking(again, "Ada", run_id, FIRST).done == 7
+    assert marking(again, "Ada", Source("run", run_id), FIRST) == marking(studio, "Ada", Source("run", run_id), FIRST)
+    assert marking(again, "Ada", Source("run", run_id), FIRST).done == 7
     again.engine.dispose()
 
 
@@ -224,7 +224,7 @@ def test_an_empty_reply_is_no_card_and_a_miss(studio: Studio) -> None:
 def test_what_is_no_card_and_no_answer_is_refused_in_words_and_nothing_is_kept(studio: Studio, wish: MarkWish, what: Said, words: str) -> None:
     run_id = finished_run(studio)
     with pytest.raises(StudioError, match=words):
-        make_mark(studio, "Ada", run_id, wish, what)
+        make_mark(studio, "Ada", Source("run", run_id), wish, what)
     assert rows(studio, run_id) == []
 
 
@@ -234,7 +234,7 @@ def test_a_mark_of_another_person_or_run_is_not_taken_back(studio: Studio) -> No
     assert mark is not None
     for who, run_id in (("Bob", first), ("Ada", second)):
         with pytest.raises(RefusedError, match=f"no mark {mark}"):
-            take_back(studio, who, run_id, FIRST, mark)
+            take_back(studio, who, Source("run", run_id), FIRST, mark)
     assert len(rows(studio, first)) == 1
 
 
@@ -242,22 +242,22 @@ def test_a_run_that_has_not_finished_or_lost_its_replies_says_so(studio: Studio)
     finished = finished_run(studio)
     waiting = queue(studio)
     with pytest.raises(RefusedError, match="is queued: it has no held-out replies to mark yet"):
-        marking(studio, "Ada", waiting, FIRST)
+        marking(studio, "Ada", Source("run", waiting), FIRST)
     with pytest.raises(StudioError, match="There is no run 99"):
-        marking(studio, "Ada", 99, FIRST)
+        marking(studio, "Ada", Source("run", 99), FIRST)
     assert [each.run for each in list_markable(studio)] == [finished]
     mark_all(studio, finished, most=3)
     (path,) = studio.settings.data.glob("runs/*/attempt-1/replies-sami-000.json")
     path.write_text(json.dumps([{"query": "Why?", "side": "statement", "text": "So."}]))
     open_again = open_studio(settings_for(studio.settings.data))
     with pytest.raises(StudioError, match="cannot be read"):
-        marking(open_again, "Ada", finished, FIRST)
+        marking(open_again, "Ada", Source("run", finished), FIRST)
     path.unlink()
     with pytest.raises(StudioError, match="stored replies of sami are not in"):
-        marking(open_again, "Ada", finished, FIRST)
+        marking(open_again, "Ada", Source("run", finished), FIRST)
     shutil.rmtree(path.parent)
     with pytest.raises(StudioError, match="not on this machine"):
-        marking(open_again, "Ada", finished, FIRST)
+        marking(open_again, "Ada", Source("run", finished), FIRST)
     view = run_view(open_again, finished)
     assert view.result is not None and "The marks cannot be counted: The files of run" in view.marks_problem
     assert len(rows(open_again, finished)) == 3

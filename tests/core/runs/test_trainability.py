@@ -98,9 +98,7 @@ def test_a_row_from_before_replies_went_unjudged_is_read():
 def test_a_principle_without_a_check_cannot_be_judged_yet_and_is_told_both_ways_on():
     found = verdict(replies(0, 16), replies(0, 16), PLAIN)
     assert (found.verdict, found.principles[0].verdict, found.principles[0].shown) == ("unjudged", "unjudged", ())
-    assert found.principles[0].reason == (
-        "“Kind” cannot be judged yet: no program checks it. Two ways on: mark its replies once a run is finished, or add a check."
-    )
+    assert found.principles[0].reason == ("“Kind” cannot be judged yet: no program checks it. Two ways on: mark its replies, or add a check.")
 
 
 @pytest.mark.parametrize(
@@ -273,7 +271,7 @@ def test_a_no_go_stops_a_run_before_anything_is_sampled_for_training_and_can_be_
 def test_progress_is_told_from_the_first_token_to_the_last_reply_and_never_goes_back(tiny):
     told: list[Asking] = []
     asked = plan("unused")
-    found = check_run(tiny, asked.constitution, asked.queries, asked.config, on_asking=told.append)
+    found = check_run(tiny, asked.constitution, asked.queries, asked.config, on_asking=told.append).found
     assert found.replies == told[-1].replies == 4 * (6 + 2)  # four train queries, a second round
     assert [asking.share for asking in told] == sorted(asking.share for asking in told)
     assert (told[0].closer, told[0].finished, told[0].words) == (False, 0, "asking the base what it already does: 0 of 8 replies")

@@ -1,0 +1,79 @@
+"""Checks before a run that were asked for by themselves, each kept with the replies that it rests on."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, defer
+
+from db.constitutions import LOST
+from db.errors import NotFound, RequestKeyTaken
+from db.mark_tables import Check
+from db.session import clock
+from db.tables import Constitution, Version
+from db.upserts import add_missing
+
+ASKED = ("version_id", "query_set_id", "model", "config", "requested_by")  # what a request_key stands for
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCheck:
+    """What was asked, and what was found."""
+
+    version_id: int
+    query_set_id: int
+    model: str
+    config: dict[str, Any]
+    result: dict[str, Any]
+    replies: dict[str, Any]
+    requested_by: str
+    request_key: str
+
+
+@dataclass(frozen=True)
+class CheckSummary:
+    """A check with the names that a reader knows it by."""
+
+    check: Check
+    constitution_name: str
+    version_number: int
+
+
+def add_check(session: Session, new: NewCheck) -> Check:
+    """Keep a check; the same request_key again returns the one that is there.
+
+    Raises:
+        RequestKeyTaken: This request_key asked for another check, or was another person's.
+    """
+    add_missing(session, Check, [{**asdict(new), "made_at": clock(session)}], ["request_key"])
+    check = session.scalars(select(Check).where(Check.request_key == new.request_key).execution_options(populate_existing=True)).one()
+    if any(getattr(check, name) != getattr(new, name) for name in ASKED):
+        raise RequestKeyTaken("This request was used for another check already. Press Check again.")
+    return check
+
+
+def get_check(session: Session, check_id: int) -> Check:
+    """One check.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    found = session.get(Check, check_id, populate_existing=True)
+    if found is None:
+        raise NotFound(f"There is no check {check_id}.")
+    return found
+
+
+def list_checks(session: Session, limit: int) -> list[CheckSummary]:
+    """The newest first, also those that name a version that is not there; what was found stays unread: it is long."""
+    query = _summaries().order_by(Check.id.desc()).limit(limit)
+    return [CheckSummary(*row) for row in session.execute(query)]
+
+
+def _summaries() -> Select[Check, str, int]:
+    return (
+        select(Check, func.coalesce(Constitution.name, LOST), func.coalesce(Version.number, 0))
+        .outerjoin(Version, Check.version_id == Version.id)
+        .outerjoin(Constitution, Version.constitution_id == Constitution.id)
+        .options(defer(Check.result, raiseload=True), defer(Check.replies, raiseload=True))
+    )
