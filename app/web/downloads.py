@@ -78,11 +78,6 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         with _or_404():
             return _text(marks_file(studio, Source("run", run_id), "csv"))
 
-    @app.get("/checks/{check_id}/marks.csv")
-    def marks_of_check(check_id: RowId) -> Response:
-        with _or_404():
-            return _text(marks_file(studio, Source("check", check_id), "csv"))
-
     @app.get("/runs/{run_id}/adapter.zip")
     def adapter(run_id: RowId, request: Request) -> Response:
         actor = actor_of(request)
@@ -100,7 +95,17 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         with _or_404():
             return _text(downloads.query_set_file(studio, query_set_id))
 
+    add_check_routes(app, studio)
     add_stored_routes(app, studio)
+
+
+def add_check_routes(app: FastAPI, studio: Studio) -> None:
+    """What is kept of a check."""
+
+    @app.get("/checks/{check_id}/marks.csv")
+    def marks_of_check(check_id: RowId) -> Response:
+        with _or_404():
+            return _text(marks_file(studio, Source("check", check_id), "csv"))
 
 
 def add_stored_routes(app: FastAPI, studio: Studio) -> None:
