@@ -22,6 +22,7 @@ from core.constitution.reading.query_files import read_query_file
 from core.methods.arms import arm_to_data
 from db.audit import list_entries
 from db.tables import Run
+from tests.app.checked import kept_check, mark_check_whole
 from tests.app.marking import finished_run, mark_all
 from tests.app.planting import claim, finish, make_studio, queue, queue_series, settings_for, starter_set_id, version_id
 from tests.app.results import complying, result
@@ -106,9 +107,18 @@ def test_marks_come_as_a_table_and_the_figures_are_those_that_they_make(studio: 
     mark_all(studio, run)
     answer = client.get(f"/runs/{run}/marks.csv")
     assert answer.headers["content-type"].startswith("text/csv") and answer.headers["content-disposition"].endswith(f"run-{run}-marks.csv")
-    assert answer.text.startswith("run,principle,query,response,follows,who") and answer.text.count("Ada") == 24
+    assert answer.text.startswith("run,check,principle,query,response,follows,who") and answer.text.count("Ada") == 24
     assert "(marks), under the statement" not in before and "(marks), under the statement" in client.get(f"/runs/{run}/report.csv").text
     assert client.get("/runs/99/marks.csv").status_code == 404
+
+
+def test_marks_of_a_check_come_as_a_table_too_and_the_check_as_it_is_stored(studio: Studio, client: TestClient) -> None:
+    check = kept_check(studio)
+    mark_check_whole(studio, check, most=3)
+    answer = client.get(f"/checks/{check}/marks.csv")
+    assert answer.headers["content-disposition"].endswith(f"check-{check}-marks.csv") and answer.text.count("Ada") == 3
+    assert client.get(f"/checks/{check}/stored.json").json()["checks"][0]["id"] == check
+    assert client.get("/checks/99/marks.csv").status_code == client.get("/checks/99/stored.json").status_code == 404
 
 
 def test_replies_that_were_measured_before_there_were_arms_still_come_under_the_arms_they_are_of(studio: Studio, client: TestClient) -> None:
