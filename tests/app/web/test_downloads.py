@@ -117,7 +117,7 @@ def test_marks_of_a_check_come_as_a_table_too_and_the_check_as_it_is_stored(stud
     mark_check_whole(studio, check, most=3)
     answer = client.get(f"/checks/{check}/marks.csv")
     assert answer.headers["content-disposition"].endswith(f"check-{check}-marks.csv") and answer.text.count("Ada") == 3
-    assert client.get(f"/checks/{check}/stored.json").json()["checks"][0]["id"] == check
+    assert client.get(f"/checks/{check}/stored.json").json()["checks"][0]["id"] == str(check)
     assert client.get("/checks/99/marks.csv").status_code == client.get("/checks/99/stored.json").status_code == 404
 
 
