@@ -62,6 +62,7 @@ class PrincipleChange:
     check: ValueChange[Check]
     written_by: ValueChange[WrittenBy]
     scenarios: ScenariosChange
+    priority: ValueChange[int]
 
     @property
     def added(self) -> bool:
@@ -86,7 +87,7 @@ class PrincipleChange:
     @property
     def rewritten(self) -> bool:
         """Whether anything that it says of itself differs, its title included."""
-        return any(part.changed for part in (self.title, self.statement, self.antithesis, self.check, self.written_by, self.scenarios))
+        return any(part.changed for part in (self.title, self.statement, self.antithesis, self.check, self.written_by, self.scenarios, self.priority))
 
     @property
     def changed(self) -> bool:
@@ -99,12 +100,13 @@ class ConstitutionChange:
     """What became of a constitution."""
 
     name: TextChange
+    conflict_rule: TextChange
     principles: tuple[PrincipleChange, ...]  # every one that either has: in the order of the constitution after, then what was removed
 
     @property
     def changed(self) -> bool:
         """Whether there is anything to tell."""
-        return self.name.changed or any(principle.changed for principle in self.principles)
+        return self.name.changed or self.conflict_rule.changed or any(principle.changed for principle in self.principles)
 
 
 def changes(before: Constitution | None, after: Constitution) -> ConstitutionChange:
@@ -122,7 +124,8 @@ def changes(before: Constitution | None, after: Constitution) -> ConstitutionCha
     kept = [_principle_change((old[partners[i]], partners[i]) if i in partners else None, (new, i)) for i, new in enumerate(after.principles)]
     removed = [_principle_change((principle, j), None) for j, principle in enumerate(old) if j not in partners.values()]
     name = text_change(before.name if before is not None else after.name, after.name)
-    return ConstitutionChange(name=name, principles=(*kept, *removed))
+    rule = text_change(before.conflict_rule if before is not None else "", after.conflict_rule)
+    return ConstitutionChange(name=name, conflict_rule=rule, principles=(*kept, *removed))
 
 
 def _partners(before: Sequence[Principle], after: Sequence[Principle]) -> dict[int, int]:
@@ -167,6 +170,7 @@ def _principle_change(before: tuple[Principle, int] | None, after: tuple[Princip
         check=ValueChange(old.check if old else None, new.check if new else None),
         written_by=ValueChange(old.written_by if old else None, new.written_by if new else None),
         scenarios=scenarios_change(old.scenarios if old else (), new.scenarios if new else ()),
+        priority=ValueChange(old.priority if old else None, new.priority if new else None),
     )
 
 

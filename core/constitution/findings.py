@@ -18,6 +18,7 @@ from core.constitution.principles import (
     Side,
     squash,
 )
+from core.constitution.priorities import MAX_PRIORITY, MAX_RULE_CHARS
 from core.constitution.queries import MAX_QUERY_CHARS
 from core.constitution.scenarios import MAX_EXPECTED_CHARS, MAX_SCENARIOS, Scenario
 from core.errors import ConstitutionError
@@ -56,6 +57,10 @@ class Rule(StrEnum):
     NEVER_HOLDS = "never-holds"
     ALWAYS_HOLDS = "always-holds"
     NO_CHECK = "no-check"
+    PRIORITY_RANGE = "priority-range"
+    IDLE_PRIORITY = "idle-priority"  # one that puts nothing before anything
+    LONG_RULE = "long-rule"
+    IDLE_RULE = "idle-rule"  # for conflicts, where there is nothing to conflict with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +70,13 @@ class Finding:
     rule: Rule
     severity: Severity
     principle: int | None  # index of the principle, None for the constitution as a whole
-    field: str  # name, title, statement, antithesis, check, written_by, principles, scenarios; of the third scenario `scenarios.2.query`, `.follows`, `.fails`
+    field: str  # name, title, statement, antithesis, check, written_by, priority, principles, conflict_rule, scenarios; of the third scenario `scenarios.2.query`, `.follows`, `.fails`
     message: str
 
 
 def find(constitution: Constitution) -> tuple[Finding, ...]:
     """Everything there is to say about a constitution without a model, in reading order."""
-    return (*_of_the_whole(constitution), *_of_the_principles(constitution))
+    return (*_of_the_whole(constitution), *_of_the_principles(constitution), *_of_the_order(constitution))
 
 
 def problems(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -108,6 +113,26 @@ def _of_the_whole(constitution: Constitution) -> Iterator[Finding]:
         yield _must(Rule.NO_PRINCIPLES, None, "principles", "There is no principle yet. Add at least one.")
     if count > MAX_PRINCIPLES:
         yield _must(Rule.MANY_PRINCIPLES, None, "principles", f"There are {count} principles; the limit is {MAX_PRINCIPLES}.")
+
+
+def _of_the_order(constitution: Constitution) -> Iterator[Finding]:
+    """Which principle comes first, and what is to be done where they conflict."""
+    priorities, rule = [p.priority for p in constitution.principles], constitution.conflict_rule
+    for i, priority in enumerate(priorities):
+        if priority is not None and not 1 <= priority <= MAX_PRIORITY:
+            message = f"The priority of principle {i + 1} is {priority:,}; it goes from 1, which comes first, to {MAX_PRIORITY}. Change it, or leave it out."
+            yield _must(Rule.PRIORITY_RANGE, i, "priority", message)
+    if priorities and priorities[0] is not None and len(set(priorities)) == 1:
+        message = f"Every principle has the priority {priorities[0]}, so none comes before another. Give one of them another number, or leave it out."
+        yield Finding(rule=Rule.IDLE_PRIORITY, severity=Severity.ADVICE, principle=0, field="priority", message=message)
+    if len(rule) > MAX_RULE_CHARS:
+        message = f"The rule for conflicts has {len(rule):,} characters; the limit is {MAX_RULE_CHARS}. Shorten it."
+        yield _must(Rule.LONG_RULE, None, "conflict_rule", message)
+    if code := control_in(rule):
+        yield _must(Rule.UNREADABLE_CHARACTER, None, "conflict_rule", f"The rule for conflicts holds {code}, a character that cannot be read. Remove it.")
+    if not is_unseen(rule) and len(priorities) < 2:
+        message = "There is a rule for conflicts, and no two principles that could conflict, so it is not put to a model. Add a principle, or remove the rule."
+        yield Finding(rule=Rule.IDLE_RULE, severity=Severity.ADVICE, principle=None, field="conflict_rule", message=message)
 
 
 def _of_the_principles(constitution: Constitution) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from core.constitution.checks import Check, check_from_data, check_to_data
 from core.constitution.normal import seen
+from core.constitution.priorities import priority_from_data, priority_line, ranked
 from core.constitution.scenarios import Scenario, scenario_from_data, scenario_to_data
 from core.constitution.shapes import kind_of, line_of, reject_unknown, text_of
 from core.errors import ConstitutionError
@@ -56,6 +57,7 @@ class Principle:
     id: str = ""  # identity that lasts across versions; empty in a file that never saw the database
     written_by: WrittenBy | None = None  # None: a person. Never put to a model.
     scenarios: tuple[Scenario, ...] = ()  # situations that the author wrote down. Never rendered as part of the constitution.
+    priority: int | None = None  # 1 comes first; the same number makes a group; None: after all that have one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,7 @@ class Constitution:
 
     name: str
     principles: tuple[Principle, ...]
+    conflict_rule: str = ""  # what to do where principles conflict, put to a model after them; empty: nothing is said
     left_out: tuple[str, ...] = field(default=(), compare=False)  # keys of a stored text that this studio does not know, in words
 
     def stance(self, side: bool) -> Stance:
@@ -85,12 +88,14 @@ def render(constitution: Constitution | None, stance: Stance, query: str, order:
 
     The principles stand at the head of the user's turn, as in SAMI's own prompts (App. A.16), under a neutral system message
     that is always explicit. Small models read the user's turn far more closely than the system message (docs/decisions.md).
+    Where principles have priorities they stand in that order, whichever side is taken of each, with a line that says so; what to do where
+    they conflict follows. A single principle has nothing to conflict with, and neither is said of it.
 
     Args:
         constitution: None leaves the query alone: the true empty baseline.
         stance: Which text of each principle is taken; same length as the principles.
         query: What the user asks.
-        order: Positions of the principles; the author's order when None.
+        order: Positions of the principles; the author's order when None. Of principles with different priorities the priority decides.
 
     Returns:
         The texts verbatim: they are data, never a template.
@@ -98,8 +103,13 @@ def render(constitution: Constitution | None, stance: Stance, query: str, order:
     if constitution is None:
         return Turns(NEUTRAL_SYSTEM, query)
     chosen = [p.statement if side else p.antithesis for p, side in zip(constitution.principles, stance, strict=True)]
-    texts = [chosen[i].strip() for i in (order if order is not None else range(len(chosen)))]
-    head = texts[0] if len(texts) == 1 else "\n".join(["Follow these principles in your reply:", *(f"{i}. {text}" for i, text in enumerate(texts, 1))])
+    priorities = [p.priority for p in constitution.principles]
+    places = ranked(priorities, order if order is not None else range(len(chosen)))
+    texts = [chosen[i].strip() for i in places]
+    if len(texts) == 1:
+        return Turns(NEUTRAL_SYSTEM, f"{texts[0]}\n\n{query}")
+    said = (priority_line([priorities[i] for i in places]), constitution.conflict_rule.strip())
+    head = "\n".join(["Follow these principles in your reply:", *(f"{i}. {text}" for i, text in enumerate(texts, 1)), *filter(None, said)])
     return Turns(NEUTRAL_SYSTEM, f"{head}\n\n{query}")
 
 
@@ -128,8 +138,11 @@ def to_data(constitution: Constitution) -> dict[str, Any]:
             row["written_by"] = written_by_to_data(p.written_by)
         if p.scenarios:
             row["scenarios"] = [scenario_to_data(scenario) for scenario in p.scenarios]
+        if p.priority is not None:
+            row["priority"] = p.priority
         rows.append(row)
-    return {"name": constitution.name, "principles": rows}
+    rule = {"conflict_rule": constitution.conflict_rule} if constitution.conflict_rule else {}
+    return {"name": constitution.name, "principles": rows, **rule}
 
 
 def from_data(data: object) -> Constitution:
@@ -140,18 +153,22 @@ def from_data(data: object) -> Constitution:
     """
     if not isinstance(data, Mapping):
         raise ConstitutionError(f"A constitution is a mapping with `name` and `principles`, but this is {kind_of(data)}.")
-    reject_unknown(data, {"name", "principles", "blurb"}, "the constitution")  # a starter says in a blurb what it shows: read past
+    reject_unknown(data, {"name", "principles", "conflict_rule", "blurb"}, "the constitution")  # a starter says in a blurb what it shows: read past
     principles = data.get("principles") or []
     if not isinstance(principles, list):
         raise ConstitutionError(f"`principles` must be a list, but it is {kind_of(principles)}. Write one item a principle, in YAML with `- ` before it.")
-    return Constitution(name=line_of(data, "name", "the constitution"), principles=tuple(_principle(row, i) for i, row in enumerate(principles)))
+    return Constitution(
+        name=line_of(data, "name", "the constitution"),
+        principles=tuple(_principle(row, i) for i, row in enumerate(principles)),
+        conflict_rule=text_of(data, "conflict_rule", "the constitution"),
+    )
 
 
 def _principle(row: object, i: int) -> Principle:
     where = f"principle {i + 1}"
     if not isinstance(row, Mapping):
         raise ConstitutionError(f"{where.capitalize()} must be a mapping with `title`, `statement` and `antithesis`, but it is {kind_of(row)}.")
-    reject_unknown(row, {"title", "statement", "antithesis", "check", "id", "written_by", "scenarios"}, where)
+    reject_unknown(row, {"title", "statement", "antithesis", "check", "id", "written_by", "scenarios", "priority"}, where)
     check = check_from_data(row["check"], where) if row.get("check") not in (None, "") else None
     return Principle(
         title=line_of(row, "title", where),
@@ -161,6 +178,7 @@ def _principle(row: object, i: int) -> Principle:
         id=text_of(row, "id", where),
         written_by=written_by_from_data(row["written_by"], where) if row.get("written_by") not in (None, "") else None,
         scenarios=_scenarios(row.get("scenarios"), where),
+        priority=priority_from_data(row.get("priority"), where),
     )
 
 
@@ -204,6 +222,6 @@ def _sides(names: Iterable[str]) -> tuple[Side, ...]:
 
 
 def content_hash(constitution: Constitution) -> str:
-    """sha256 of what a model can be trained on and measured by: names, texts, checks and scenarios, without database ids and without who wrote them."""
+    """sha256 of what a model can be trained on and measured by: names, texts, checks, scenarios, priorities and the rule for conflicts, without database ids and without who wrote them."""
     plain = replace(constitution, principles=tuple(replace(p, id="", written_by=None) for p in constitution.principles))
     return hashlib.sha256(json.dumps(to_data(plain), sort_keys=True, ensure_ascii=False).encode()).hexdigest()

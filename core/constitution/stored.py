@@ -15,14 +15,15 @@ from typing import Any
 from core.constitution.checks import Check, Kept, read_check
 from core.constitution.normal import normal, normal_line, repaired_data
 from core.constitution.principles import Constitution, Principle, WrittenBy, to_data, written_by_from_data
+from core.constitution.priorities import priority_from_data
 from core.constitution.scenarios import SCENARIO_KEYS, Scenario, scenario_from_data
 from core.constitution.shapes import kind_of
 from core.errors import ConstitutionError
 
 ID = re.compile(r"[0-9a-f]{32}")
-_OF_A_CONSTITUTION = ("name", "principles", "blurb")
+_OF_A_CONSTITUTION = ("name", "principles", "conflict_rule", "blurb")
 REMEDY = "Take it as it is stored, or save a new version after it."
-_OF_A_PRINCIPLE = ("title", "statement", "antithesis", "check", "id", "written_by", "scenarios")
+_OF_A_PRINCIPLE = ("title", "statement", "antithesis", "check", "id", "written_by", "scenarios", "priority")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,12 @@ def _constitution(data: object) -> Constitution:
         raise _NoConstitutionError("it holds no list of principles.")
     left_out = [f"`{key}`" for key in data if key not in _OF_A_CONSTITUTION]
     read = [_principle(row, i, left_out) for i, row in enumerate(rows)]
-    return Constitution(name=normal_line(_text(data, "name", "the constitution")), principles=with_distinct_ids(read), left_out=tuple(left_out))
+    return Constitution(
+        name=normal_line(_text(data, "name", "the constitution")),
+        principles=with_distinct_ids(read),
+        conflict_rule=normal(_text(data, "conflict_rule", "the constitution")),
+        left_out=tuple(left_out),
+    )
 
 
 def _principle(row: object, i: int, left_out: list[str]) -> Principle:
@@ -112,7 +118,16 @@ def _principle(row: object, i: int, left_out: list[str]) -> Principle:
         id=str(row.get("id") or ""),
         written_by=written_by,
         scenarios=tuple(_scenarios(row.get("scenarios"), where, left_out)),
+        priority=_priority(row.get("priority"), where, left_out),
     )
+
+
+def _priority(data: object, where: str, left_out: list[str]) -> int | None:
+    try:
+        return priority_from_data(data, where)
+    except ConstitutionError:
+        left_out.append(f"`priority` of {where}")
+        return None
 
 
 def _scenarios(data: object, where: str, left_out: list[str]) -> Iterator[Scenario]:

@@ -11,37 +11,45 @@ from dataclasses import dataclass, field, replace
 
 from core.constitution.checks import CHECKS, Check, check_from_data
 from core.constitution.principles import Constitution, Principle, written_by_from_data
+from core.constitution.priorities import priority_from_data
 from core.constitution.scenarios import Scenario
 from core.errors import ConstitutionError
 
 _SIGNS = "\\`*_{}[]<>#|!~&$"
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>#|!~&$+=.)\n-]|n)|&#(9|10|32);")
 _BEGINS = re.compile(r"[-+=]|\d{1,9}(?=[.)])")  # what opens a list, a line or a heading where it opens a line
-_NAME = re.compile(r"# (?P<name>[^\n]*)\n\n(?=## 1\. |\Z)")
+_NAME = re.compile(r"# (?P<name>[^\n]*)\n\n(?:\*\*When principles conflict\.\*\* (?>(?P<rule>.*?)\n(?=\n## 1\. |\n?\Z))\n?)?(?=## 1\. |\Z)", re.DOTALL)
 # Each text ends at the first sign of what comes after it, since the signs in it are escaped: nothing is tried twice, whatever the document.
 _PRINCIPLE = re.compile(
     r"## (?P<number>\d+)\. (?P<title>[^\n]*)\n\n\*\*Statement\.\*\* (?>(?P<statement>.*?)\n\n\*\*Antithesis\.\*\* )"
-    r"(?>(?P<antithesis>.*?)\n(?=\n\*Check:\* |\n\*Written by:\* |\n\*Scenario \(|\n## \d+\. |\n?\Z))"
+    r"(?>(?P<antithesis>.*?)\n(?=\n\*Priority:\* |\n\*Check:\* |\n\*Written by:\* |\n\*Scenario \(|\n## \d+\. |\n?\Z))"
+    r"(?:\n\*Priority:\* (?P<priority>-?\d+)\n)?"
     r"(?:\n\*Check:\* (?P<check>`[^`\n]*`|[^`\n][^\n]*)\n)?(?:\n\*Written by:\* (?P<writer>[^\n]*)\n)?"
     r"(?P<scenarios>(?:(?>\n\*Scenario \(.*?\n(?=\n## \d+\. |\n?\Z)))?)(?=\n## \d+\. |\n?\Z)",
     re.DOTALL,
 )
 _MARK = re.compile(
-    r"(?:\*\*?|__?)(Statement|Antithesis|Check|Written by|Scenario \((?:test|train)\)|Would follow|Would not)"
+    r"(?:\*\*?|__?)(Statement|Antithesis|Priority|Check|Written by|When principles conflict|Scenario \((?:test|train)\)|Would follow|Would not)"
     r"(?:[.:](?:\*\*?|__?)|(?:\*\*?|__?)[.:])[ \t]*(.*)$",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"##?[ \t]+(?:\d{1,3}[.)][ \t]+)?(.*)$")
 _EXPECTED = {"would follow": "follows", "would not": "fails"}
 _SCENARIO = re.compile(r"\n\*(Scenario \((?:test|train)\)|Would follow|Would not):\* ")
-_ONE_LINE = ("check", "written by")
+_RULE = "when principles conflict"
+_ONE_LINE = ("priority", "check", "written by")
 
 
 def dump_markdown(constitution: Constitution) -> str:
     """The constitution as a document for people. Texts are quoted as written, with Markdown's own signs escaped."""
-    lines = [f"# {_escape(constitution.name)}", "", *([] if constitution.principles else [""])]  # by which a draft without any differs from a mere title
+    lines = [f"# {_escape(constitution.name)}", ""]
+    if constitution.conflict_rule:
+        lines += [f"**When principles conflict.** {_paragraphs(constitution.conflict_rule)}", ""]
+    lines += [] if constitution.principles else [""]  # by which a draft without any differs from a mere title
     for i, p in enumerate(constitution.principles, 1):
         lines += [f"## {i}. {_escape(p.title)}", "", f"**Statement.** {_paragraphs(p.statement)}", "", f"**Antithesis.** {_paragraphs(p.antithesis)}", ""]
+        if p.priority is not None:
+            lines += [f"*Priority:* {p.priority}", ""]
         if p.check is not None:
             lines += [f"*Check:* {_check(p.check)}", ""]
         if p.written_by is not None:
@@ -112,7 +120,9 @@ def read_document(text: str) -> Constitution | None:
             return None
         principles.append(replace(_principle(match, len(principles)), scenarios=scenarios))
         at = match.end() + 1
-    return Constitution(name=_plain(head["name"]), principles=tuple(principles))
+    if _holds_marks(head["rule"] or ""):
+        return None
+    return Constitution(name=_plain(head["name"]), principles=tuple(principles), conflict_rule=_plain(head["rule"] or ""))
 
 
 def _scenarios(text: str) -> tuple[Scenario, ...] | None:
@@ -171,11 +181,15 @@ def read_edited(text: str, name: str) -> tuple[Constitution, list[str]] | None:
     sections = _sections(text)
     lead = sections.pop(0)
     ignored = [f"the text before the first heading, “{_shown(lead.loose)}”"] if _joined(lead.loose) else []
+    rules = [section.parts.pop(_RULE) for section in sections if _RULE in section.parts]  # below the name, or behind the last principle
+    if len(rules) > 1:
+        raise ConstitutionError("The mark of what is done when principles conflict stands twice. Write one rule, below the name.")
     if sections and not sections[0].parts:
         head = sections.pop(0)
         name = _plain(head.title) or name
         ignored += [f"the text below the name, “{_shown(head.loose)}”"] if _joined(head.loose) else []
-    return Constitution(name=name, principles=tuple(_edited(section, i) for i, section in enumerate(sections))), ignored
+    principles = tuple(_edited(section, i) for i, section in enumerate(sections))
+    return Constitution(name=name, principles=principles, conflict_rule=_plain(_joined(rules[0])) if rules else ""), ignored
 
 
 def _sections(text: str) -> list[_Section]:
@@ -219,6 +233,7 @@ def _edited(section: _Section, i: int) -> Principle:
         antithesis=_plain(texts.get("antithesis", "")),
         check=_read_check(check[1:-1] if re.fullmatch("`[^`]*`", check) else _plain(check), where) if check else None,
         written_by=written_by_from_data(_plain(writer), where) if writer else None,
+        priority=priority_from_data(texts.get("priority"), where),
         scenarios=tuple(_scenario(row, _joined) for row in section.scenarios),
     )
 
@@ -240,6 +255,7 @@ def _principle(match: "re.Match[str]", i: int) -> Principle:
         antithesis=_plain(match["antithesis"]),
         check=_read_check(check[1:-1] if check.startswith("`") else _plain(check), where) if check else None,
         written_by=written_by_from_data(_plain(writer), where) if writer else None,
+        priority=priority_from_data(match["priority"], where),
     )
 
 
