@@ -106,7 +106,7 @@ def _is_untouched(session: Session, draft: Draft, read: Reading = whole_content)
     if not isinstance(draft.content, dict) or "principles" not in draft.content:
         return False  # what cannot be read may hold a text of somebody's
     if draft.base_version_id is None:
-        return not draft.content["principles"]
+        return not draft.content["principles"] and not draft.content.get("conflict_rule")
     base = session.get(Version, draft.base_version_id)
     begun_with = read(base) if base is not None else None
     return begun_with is not None and canonical_json(draft.content) == canonical_json(begun_with)

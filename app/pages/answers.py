@@ -112,6 +112,7 @@ class DraftState:
     revision: int  # to be named by the next save
     saved_at: str | None
     principles: list[dict[str, Any]]
+    conflict_rule: str  # what to do where they conflict
     problems: tuple[Finding, ...]  # to be put right before a version can be saved
     advice: tuple[Finding, ...]
     verdict: str

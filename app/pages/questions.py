@@ -120,7 +120,8 @@ class DraftTexts(Question):
     constitution: Id
     revision: Whole  # of the draft that was changed
     head: Whole | None = None  # number of the newest version as the draft was opened, 0 where there was none; left out: the newest there is
-    principles: Annotated[list[dict[str, Any]], Field(max_length=MOST_ITEMS)]  # id, title, statement, antithesis, check, written_by
+    principles: Annotated[list[dict[str, Any]], Field(max_length=MOST_ITEMS)]  # id, title, statement, antithesis, check, written_by, scenarios, priority
+    conflict_rule: Text | None = None  # what to do where they conflict; left out: as it is stored
 
 
 @dataclass(frozen=True, kw_only=True)

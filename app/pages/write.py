@@ -132,7 +132,9 @@ class WritePage:
     def save(self, question: DraftTexts, editor: str) -> Saved | Conflict:
         """Store what was typed."""
         try:
-            draft = service.save_draft(self.studio, question.constitution, editor, question.revision, question.principles, question.head)
+            draft = service.save_draft(
+                self.studio, question.constitution, editor, question.revision, question.principles, question.head, question.conflict_rule
+            )
         except DraftConflictError as conflict:
             return Conflict(**draft_state(conflict.current), message=str(conflict))
         return Saved(**draft_state(draft))

@@ -102,13 +102,25 @@ def chooser_html(cards: Sequence[ConstitutionSummary], message: str = "") -> str
 def document_html(constitution: Constitution) -> str:
     """A constitution to read: numbered principles, statement and antithesis facing each other; and what a newer studio wrote besides."""
     others = _quiet(escape(f"This studio does not know {', '.join(constitution.left_out)}, and shows nothing of it.")) if constitution.left_out else ""
-    return f'{others}<ol class="cs-principles cs-reading">{"".join(_article(i, p) for i, p in enumerate(constitution.principles, 1))}</ol>'
+    articles = "".join(_article(i, p) for i, p in enumerate(constitution.principles, 1))
+    return f'{others}<ol class="cs-principles cs-reading">{articles}</ol>{_rule(escape(constitution.conflict_rule))}'
+
+
+def _rule(inner: str) -> str:
+    """What to do where principles conflict, below them."""
+    return f'<div class="cs-rule"><p class="cs-label">When principles conflict</p><p class="cs-text" dir="auto">{inner}</p></div>' if inner else ""
+
+
+def priority_sentence(priority: int | None) -> str:
+    """`Priority 1.` as plain text; nothing for a principle without one."""
+    return f"Priority {priority}." if priority is not None else ""
 
 
 def _article(number: int, principle: Principle) -> str:
     texts: dict[Side, str] = {"statement": principle.statement, "antithesis": principle.antithesis}
     sides = "".join(_side(side, escape(texts[side.name])) for side in SHOWN_SIDES)
-    facts = _quiet(escape(check_sentence(principle.check))) + _quiet(escape(writer_sentence(principle.written_by)))
+    said = (priority_sentence(principle.priority), check_sentence(principle.check), writer_sentence(principle.written_by))
+    facts = "".join(_quiet(escape(sentence)) for sentence in said)
     return _numbered(number, f'<h3 dir="auto">{escape(principle.title)}</h3><div class="cs-facing">{sides}</div>{facts}{scenarios_html(principle.scenarios)}')
 
 
@@ -132,8 +144,9 @@ def changes_html(change: ConstitutionChange) -> str:
     name = f'<p class="cs-text" dir="auto">{pieces_html(change.name.pieces)}</p>' if change.name.changed else ""
     shown = "".join(_principle_change(principle) for principle in change.principles if principle.changed)
     same = sum(not principle.changed for principle in change.principles)
+    rule = _rule(pieces_html(change.conflict_rule.pieces)) if change.conflict_rule.changed else ""
     rest = _quiet(f"{count(same, 'principle')} unchanged.") if same else ""
-    return f'<div class="cs-diff">{name}<ol class="cs-principles cs-reading">{shown}</ol>{rest}</div>'
+    return f'<div class="cs-diff">{name}<ol class="cs-principles cs-reading">{shown}</ol>{rule}{rest}</div>'
 
 
 def _principle_change(change: PrincipleChange) -> str:
@@ -144,7 +157,8 @@ def _principle_change(change: PrincipleChange) -> str:
         return _numbered(number, f'<h3 dir="auto">{pieces_html(change.title.pieces)}</h3>{became}')
     texts: dict[Side, TextChange] = {"statement": change.statement, "antithesis": change.antithesis}
     sides = "".join(_side(side, pieces_html(texts[side.name].pieces)) for side in SHOWN_SIDES)
-    facts = _quiet(_check_change(change)) + _quiet(replaced_html(writer_sentence(change.written_by.before), writer_sentence(change.written_by.after)))
+    facts = _quiet(replaced_html(priority_sentence(change.priority.before), priority_sentence(change.priority.after)))
+    facts += _quiet(_check_change(change)) + _quiet(replaced_html(writer_sentence(change.written_by.before), writer_sentence(change.written_by.after)))
     return _numbered(
         number,
         f'<h3 dir="auto">{pieces_html(change.title.pieces)}</h3>{became}<div class="cs-facing">{sides}</div>{facts}{scenario_changes_html(change.scenarios)}',

@@ -9,6 +9,7 @@ from core.constitution.scenarios import Scenario
 
 REMOVED = {True: "removed here, changed there", False: "removed there, changed here"}  # by whether it is gone here
 GONE = "Removed."
+PARTS = {"conflict_rule": "what is done when principles conflict"}  # others are called as they are
 SAME = "This draft was changed elsewhere too. Yours has all that changed there."
 
 
@@ -17,7 +18,7 @@ def together_says(found: Together) -> str:
     if found.clashes:
         where = "one place was" if len(found.clashes) == 1 else f"{len(found.clashes)} places were"
         return f"This draft was changed elsewhere. Both texts can be put together, but {where} changed in both. Which should stay there?"
-    titles = ", ".join(f"“{title}”" for title in found.taken)
+    titles = ", ".join([*(f"“{title}”" for title in found.taken), *(["the rule for conflicts"] if found.rule_taken else [])])
     return f"This draft was changed elsewhere too. Both texts are put together. From there came what differs in {titles}." if titles else SAME
 
 
@@ -29,12 +30,16 @@ def clashes_html(found: Together) -> str:
 
 
 def _clash(clash: ClashView) -> str:
-    part = REMOVED[clash.mine is None] if clash.part == "removed" else clash.part
+    part = REMOVED[clash.mine is None] if clash.part == "removed" else PARTS.get(clash.part, clash.part)
     title = f"“{escape(clash.title)}”" if clash.title else "For all principles"
-    theirs, mine = _words(clash.theirs), _words(clash.mine)
-    whole = clash.part in ("check", "removed")  # sentences of ours, or a text that is gone: as wholes
+    theirs, mine = (_priority(said) if clash.part == "priority" else _words(said) for said in (clash.theirs, clash.mine))
+    whole = clash.part in ("check", "priority", "removed")  # sentences of ours, or a text that is gone: as wholes
     marked = replaced_html(theirs, mine) if whole else pieces_html(text_change(theirs, mine).pieces)
     return f'<p><bdi>{title}</bdi>: {part}</p><p class="cs-text" dir="auto">{marked}</p>'
+
+
+def _priority(said: Said) -> str:
+    return f"Priority {said}" if said is not None else "No priority"
 
 
 def _words(said: Said) -> str:

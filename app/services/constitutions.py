@@ -7,14 +7,13 @@ from sqlalchemy.orm import Session
 import db.constitutions as store
 from app.services.audit import record
 from app.services.constitution_names import named_again, require_free
-from app.services.documents import Document, read_document, read_stored_document, require_name, same_principles, same_text, with_ids
+from app.services.documents import Document, read_document, read_stored_document, require_message, require_name, same_principles, same_text, with_ids
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView, summarised
 from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
 from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution, write_version
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.findings import problems
-from core.constitution.normal import is_unseen, normal, repaired
 from core.constitution.principles import Constitution, squash, to_data
 from core.constitution.stored import Unreadable
 from core.errors import ConstitutionError
@@ -22,8 +21,6 @@ from db import drafts
 from db.constitutions import ConstitutionSummary, NewVersion, VersionSummary, summary_of
 from db.errors import DraftConflict, Unchanged
 from db.tables import Draft, Version
-
-MAX_MESSAGE_CHARS = 500
 
 
 def list_constitutions(studio: Studio, archived: bool = False, editor: str = "", find: str = "") -> list[ConstitutionSummary]:
@@ -103,7 +100,9 @@ def discard_draft(studio: Studio, constitution_id: int, editor: str, seen: tuple
         return _view(session, drafts.begin_again(session, constitution_id, editor, draft_content))
 
 
-def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen: int, rows: object, head_seen: int | None = None) -> DraftView:
+def save_draft(
+    studio: Studio, constitution_id: int, editor: str, revision_seen: int, rows: object, head_seen: int | None = None, conflict_rule: str | None = None
+) -> DraftView:
     """Store what an editor wrote. Its first save makes the draft.
 
     Args:
@@ -113,6 +112,7 @@ def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen:
         revision_seen: Of the draft, as it was opened.
         rows: The principles as they were typed.
         head_seen: Number of the newest version then, 0 where there was none: what a draft that is made now was begun from. None: the newest.
+        conflict_rule: What to do where they conflict. None: as it is stored.
 
     Raises:
         DraftConflictError: Someone saved it since; the error carries what is stored.
@@ -122,14 +122,16 @@ def save_draft(studio: Studio, constitution_id: int, editor: str, revision_seen:
         try:
             with studio.sessions.begin() as session:
                 _stored(session, (constitution_id, editor), revision_seen, head_seen)
-                return _save(session, (constitution_id, editor), revision_seen, rows)
+                return _save(session, (constitution_id, editor), revision_seen, (rows, conflict_rule))
         except DraftConflict as error:
             raise DraftConflictError(open_draft(studio, constitution_id, editor)) from error
 
 
-def _save(session: Session, key: tuple[int, str], revision_seen: int, rows: object) -> DraftView:
-    document = _with_own_ids(session, key[0], read_document(store.get_constitution(session, key[0]).name, rows))
-    if _document(session, _kept(session, key)).content != document.content:  # the same text again is no conflict, whoever saved it
+def _save(session: Session, key: tuple[int, str], revision_seen: int, typed: tuple[object, str | None]) -> DraftView:
+    kept, (rows, rule) = _document(session, _kept(session, key)), typed
+    said = kept.constitution.conflict_rule if rule is None else rule
+    document = _with_own_ids(session, key[0], read_document(store.get_constitution(session, key[0]).name, rows, said))
+    if kept.content != document.content:  # the same text again is no conflict, whoever saved it
         drafts.save_draft(session, *key, revision_seen, document.content)
     view = _view(session, _kept(session, key))
     if view.constitution != document.constitution:
@@ -157,7 +159,7 @@ def save_version(studio: Studio, constitution_id: int, editor: str, message: obj
         ConstitutionError: No message, or the draft has problems.
         RefusedError: Nothing changed, or the draft or the newest version is another one by now.
     """
-    checked = _require_message(message)
+    checked = require_message(message)
     with in_words(), studio.sessions.begin() as session:
         draft = _stored(session, (constitution_id, editor), seen[0])
         head = _require_head(session, constitution_id, seen[1])
@@ -222,15 +224,6 @@ def open_version(studio: Studio, constitution_id: int, number: int) -> VersionVi
     with in_words(), studio.sessions.read() as session:
         version = store.get_version(session, constitution_id, number)
         return VersionView(summary=summarised(version), constitution=constitution_of(version))
-
-
-def _require_message(message: object) -> str:
-    plain = repaired(normal(message)).strip() if isinstance(message, str) else ""
-    if is_unseen(plain):
-        raise ConstitutionError("A version needs a message: what changed, and why. Write one.")
-    if len(plain) > MAX_MESSAGE_CHARS:
-        raise ConstitutionError(f"The message has {len(plain):,} characters; the limit is {MAX_MESSAGE_CHARS}. Shorten it.")
-    return plain
 
 
 def _require_head(session: Session, constitution_id: int, number_seen: int | None) -> Version | None:

@@ -18,6 +18,7 @@ from core.constitution.principles import (
     to_data,
     written_by_from_data,
 )
+from core.constitution.priorities import priority_from_data
 from core.constitution.reading.drafts import MAX_DRAFT_PRINCIPLES, MAX_DRAFT_SCENARIOS
 from core.constitution.scenarios import scenario_from_data
 from core.constitution.stored import ID, Unreadable, keep_check, read_stored, with_distinct_ids
@@ -26,8 +27,9 @@ from db.canonical import DamagedJson, plain_json
 
 MAX_DRAFT_CHARS = 1_000_000  # far above what a version may hold, so that a paste that is too long is kept while it is shortened
 MAX_NAME_CHARS = 120
+MAX_MESSAGE_CHARS = 500
 _TEXTS = ("title", "statement", "antithesis")
-_KEYS = ("id", *_TEXTS, "check", "written_by", "scenarios")
+_KEYS = ("id", *_TEXTS, "check", "written_by", "scenarios", "priority")
 _PARTS = ("query", "follows", "fails")
 
 
@@ -40,8 +42,8 @@ class Document:
     content: dict[str, Any]  # what is stored: also holds a check that is still half typed
 
 
-def read_document(name: str, rows: object) -> Document:
-    """Read principles as the editor sends them, or as a draft stores them.
+def read_document(name: str, rows: object, conflict_rule: str = "") -> Document:
+    """Read principles as the editor sends them, or as a draft stores them; and what to do where they conflict.
 
     Raises:
         ConstitutionError: Not the shape of a list of principles, or more than a draft can hold.
@@ -54,10 +56,10 @@ def read_document(name: str, rows: object) -> Document:
         _require_whole(row, i)
         _require_whole_scenarios(row.get("scenarios", []), i)
     try:
-        document = _document(name, rows)
+        document = _document(name, rows, conflict_rule)
     except RecursionError as error:
         raise ConstitutionError("A check is nested too deeply to be one. Choose it again.") from error
-    size = sum(len(getattr(p, key)) for p in document.constitution.principles for key in _TEXTS)
+    size = len(conflict_rule) + sum(len(getattr(p, key)) for p in document.constitution.principles for key in _TEXTS)
     size += sum(len(str(p.check)) for p in document.constitution.principles)
     size += sum(len(getattr(scenario, part)) for p in document.constitution.principles for scenario in p.scenarios for part in _PARTS)
     if size > MAX_DRAFT_CHARS:
@@ -100,11 +102,12 @@ def read_stored_document(name: str, content: object) -> Document | Unreadable:
     found = read_stored(content, plain_json(content))
     if isinstance(found, Unreadable):
         return found
-    return _document(name, to_data(with_ids(found))["principles"])
+    return _document(name, to_data(with_ids(found))["principles"], found.conflict_rule)
 
 
-def _document(name: str, rows: list[Mapping[str, Any]]) -> Document:
-    constitution = Constitution(name=name, principles=with_distinct_ids(_principle(row, i) for i, row in enumerate(rows)))
+def _document(name: str, rows: list[Mapping[str, Any]], conflict_rule: str) -> Document:
+    principles = with_distinct_ids(_principle(row, i) for i, row in enumerate(rows))
+    constitution = Constitution(name=name, principles=principles, conflict_rule=normal(repaired(conflict_rule)))
     return Document(constitution, find(constitution), to_data(constitution))
 
 
@@ -118,6 +121,7 @@ def _principle(sent: Mapping[str, Any], i: int) -> Principle:
         check=_check(row["check"], i) if row.get("check") not in (None, "") else None,
         written_by=_writer(row.get("written_by")),
         scenarios=tuple(scenario_from_data(each, f"scenario {j} of principle {i + 1}") for j, each in enumerate(row.get("scenarios", []), 1)),
+        priority=priority_from_data(row.get("priority"), f"principle {i + 1}"),
     )
 
 
@@ -172,6 +176,20 @@ def require_name(name: object) -> str:
         raise ConstitutionError(f"The name has {len(plain):,} characters; the limit is {MAX_NAME_CHARS}. Shorten it.")
     if code := control_in(plain) or turn_in(plain):
         raise ConstitutionError(f"The name holds {code}, which is no letter and would disturb what stands beside the name. Type it again without.")
+    return plain
+
+
+def require_message(message: object) -> str:
+    """What a version is saved with: what changed, and why.
+
+    Raises:
+        ConstitutionError: Nothing to be seen, or too long.
+    """
+    plain = repaired(normal(message)).strip() if isinstance(message, str) else ""
+    if is_unseen(plain):
+        raise ConstitutionError("A version needs a message: what changed, and why. Write one.")
+    if len(plain) > MAX_MESSAGE_CHARS:
+        raise ConstitutionError(f"The message has {len(plain):,} characters; the limit is {MAX_MESSAGE_CHARS}. Shorten it.")
     return plain
 
 

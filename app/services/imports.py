@@ -74,7 +74,7 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
         if problems(reading.findings):
             _add_draft(session, row.id, editor, constitution)
             return Imported(id=row.id, reading=reading, number=None)
-        read_document(constitution.name, content["principles"])  # what the editor opens
+        read_document(constitution.name, content["principles"], constitution.conflict_rule)  # what the editor opens
         new = NewVersion(constitution_id=row.id, base_version_id=None, content=content, message="Read from a file.", author=editor)
         number = write_version(session, new, constitution).number
         record(session, "version.saved", subject, version=number)
@@ -82,7 +82,7 @@ def import_file(studio: Studio, data: bytes, filename: object, editor: str, requ
 
 
 def _add_draft(session: Session, constitution_id: int, editor: str, constitution: Constitution) -> None:
-    document = read_document(constitution.name, to_data(constitution)["principles"])
+    document = read_document(constitution.name, to_data(constitution)["principles"], constitution.conflict_rule)
     draft = drafts.ensure_draft(session, constitution_id, editor)
     drafts.save_draft(session, constitution_id, editor, draft.revision, document.content)
     kept = drafts.get_draft(session, constitution_id, editor)

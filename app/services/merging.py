@@ -34,32 +34,46 @@ class Together:
     draft: DraftView  # what is stored: the text that a save has to name
     mine: list[dict[str, Any]]  # the principles of both; mine where both changed the same
     theirs: list[dict[str, Any]]  # the stored ones there
+    mine_rule: str  # for conflicts, in the same way
+    theirs_rule: str
     clashes: tuple[ClashView, ...]
+    rule_taken: bool  # whether the rule for conflicts is the stored one
     taken: tuple[str, ...]  # titles of the principles in which something of the stored text is taken, or that are gone there
 
 
-def together(studio: Studio, constitution_id: int, editor: str, before: object, mine: object) -> Together:
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """A text as a page has it."""
+
+    rows: object
+    conflict_rule: str = ""
+
+
+def together(studio: Studio, constitution_id: int, editor: str, before: Typed, mine: Typed) -> Together:
     """What is stored of a draft and what was typed, as one.
 
     Args:
         studio: The open studio.
         constitution_id: Whose draft.
         editor: Whose.
-        before: The principles that both began from, as rows.
-        mine: Those that were typed.
+        before: What both began from.
+        mine: What was typed.
 
     Raises:
         StudioError: Rows that are none, or a draft that cannot be read.
     """
     draft = open_draft(studio, constitution_id, editor)
-    old, own = (read_document(draft.name, rows).constitution for rows in (before, mine))
-    found = merge(old, own, draft.constitution)
+    old, own = (read_document(draft.name, text.rows, text.conflict_rule).constitution for text in (before, mine))
+    found, other = merge(old, own, draft.constitution), merge(old, own, draft.constitution, "theirs")
     texts = (own, draft.constitution)
     return Together(
         draft=draft,
         mine=_rows(found),
-        theirs=_rows(merge(old, own, draft.constitution, "theirs")),
+        theirs=_rows(other),
+        mine_rule=found.constitution.conflict_rule,
+        theirs_rule=other.constitution.conflict_rule,
         clashes=tuple(_view(clash, *texts) for clash in found.clashes),
+        rule_taken=found.constitution.conflict_rule != own.conflict_rule,
         taken=tuple(dict.fromkeys(_changed_there(old, own, draft.constitution, found))),
     )
 

@@ -70,7 +70,9 @@ class Finding:
     rule: Rule
     severity: Severity
     principle: int | None  # index of the principle, None for the constitution as a whole
-    field: str  # name, title, statement, antithesis, check, written_by, priority, principles, conflict_rule, scenarios; of the third scenario `scenarios.2.query`, `.follows`, `.fails`
+    # name, title, statement, antithesis, check, written_by, priority, principles, conflict_rule, scenarios; of the third scenario `scenarios.2.query`,
+    # `.follows`, `.fails`
+    field: str
     message: str
 
 

@@ -222,6 +222,6 @@ def _sides(names: Iterable[str]) -> tuple[Side, ...]:
 
 
 def content_hash(constitution: Constitution) -> str:
-    """sha256 of what a model can be trained on and measured by: names, texts, checks, scenarios, priorities and the rule for conflicts, without database ids and without who wrote them."""
+    """sha256 of what a model can be trained on and measured by: all that a text says, without database ids and without who wrote it."""
     plain = replace(constitution, principles=tuple(replace(p, id="", written_by=None) for p in constitution.principles))
     return hashlib.sha256(json.dumps(to_data(plain), sort_keys=True, ensure_ascii=False).encode()).hexdigest()

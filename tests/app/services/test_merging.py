@@ -7,7 +7,7 @@ import pytest
 
 from app.present.merging import clashes_html, together_says
 from app.services.constitutions import create_constitution, open_draft, save_draft
-from app.services.merging import Together, together
+from app.services.merging import Together, Typed, together
 from app.services.studio import Studio
 from core.constitution.checks import Check
 from core.constitution.scenarios import Scenario
@@ -29,7 +29,7 @@ def met(studio: Studio, stored: list[dict], typed: list[dict], name: str = "Two 
     made = create_constitution(studio, name)
     first = save_draft(studio, made, "Ada", open_draft(studio, made, "Ada").revision, BEFORE)
     save_draft(studio, made, "Ada", first.revision, stored)
-    return together(studio, made, "Ada", BEFORE, typed)
+    return together(studio, made, "Ada", Typed(rows=BEFORE), Typed(rows=typed))
 
 
 def changed(place: int, **parts: object) -> list[dict]:
@@ -72,3 +72,28 @@ def test_what_was_removed_here_and_changed_there_stays_and_is_told(studio: Studi
 def test_rows_that_are_none_are_refused_in_words(studio: Studio) -> None:
     with pytest.raises(ConstitutionError, match="Principle 1 did not arrive whole"):
         met(studio, BEFORE, [{"title": "no id"}])
+
+
+def test_priorities_and_the_rule_for_conflicts_are_put_together_and_said(studio: Studio) -> None:
+    made = create_constitution(studio, "Ruled")
+    first = save_draft(studio, made, "Ada", open_draft(studio, made, "Ada").revision, BEFORE, conflict_rule="Old.")
+    save_draft(studio, made, "Ada", first.revision, changed(0, priority=1), conflict_rule="There.")
+    before = Typed(rows=BEFORE, conflict_rule="Old.")
+    apart = together(studio, made, "Ada", before, Typed(rows=changed(1, priority=2), conflict_rule="Old."))
+    assert [row["priority"] for row in apart.mine] == [1, 2] and (apart.mine_rule, apart.theirs_rule, apart.clashes) == ("There.", "There.", ())
+    assert together_says(apart).endswith("From there came what differs in “A”, the rule for conflicts.")
+    both = together(studio, made, "Ada", before, Typed(rows=changed(0, priority=5), conflict_rule="<i>Here</i>."))
+    assert ([row.get("priority") for row in both.mine], both.mine_rule, both.theirs_rule) == ([5, None], "<i>Here</i>.", "There.")
+    html = clashes_html(both)
+    assert "<del>Priority 1</del> → <ins>Priority 5</ins>" in html and "For all principles</bdi>: what is done when principles conflict" in html
+    assert "<i>" not in html
+
+
+def test_a_save_that_says_nothing_of_the_rule_leaves_it_and_an_empty_one_removes_it(studio: Studio) -> None:
+    made = create_constitution(studio, "Ruled")
+    first = save_draft(studio, made, "Ada", open_draft(studio, made, "Ada").revision, [], conflict_rule="Ask.")
+    again = save_draft(studio, made, "Ada", first.revision, BEFORE)
+    assert (first.constitution.conflict_rule, again.constitution.conflict_rule) == ("Ask.", "Ask.")
+    assert save_draft(studio, made, "Ada", again.revision, BEFORE, conflict_rule="").constitution.conflict_rule == ""
+    with pytest.raises(ConstitutionError, match=r"priority of principle 2 must be a whole number .* got 1\.5"):
+        save_draft(studio, made, "Ada", again.revision + 1, changed(1, priority=1.5))
