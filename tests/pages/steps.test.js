@@ -101,3 +101,19 @@ test("a removed scenario comes back by a step", () => {
   assert.deepEqual(back(steps).rows[0].scenarios, [{ query: "Why?" }, { query: "How?" }]);
   assert.deepEqual(forth(steps).rows[0].scenarios, [{ query: "Why?" }]);
 });
+
+test("a priority and the rule for conflicts are steps, and say where they were changed", () => {
+  const before = { ...state(row("a")), rule: "" };
+  const ranked = { ...state(row("a", "Be brief.", { priority: 2 })), rule: "" };
+  const ruled = { ...ranked, rule: "Ask." };
+  const first = { ...before, rows: ranked.rows.map(({ priority, ...others }) => (assert.equal(priority, 2), others)) };
+  assert.deepEqual(placeOf(first, ranked), { id: "a", field: "priority", at: null });
+  assert.deepEqual(placeOf(ranked, ruled), { id: null, field: "rule", at: 4 });
+  const steps = newSteps(first);
+  remember(steps, ranked);
+  remember(steps, ruled);
+  assert.equal(back(steps).rule, "");
+  assert.equal(back(steps).rows[0].priority, undefined);
+  assert.equal(forth(steps).rows[0].priority, 2);
+  assert.equal(forth(steps).rule, "Ask.");
+});

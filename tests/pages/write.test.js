@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backUp, forgetBackup, readBackup } from "../../app/assets/write/backup.js";
-import { checkParts, disowned, linesOf, same, writerSays, writtenBy } from "../../app/assets/write/rows.js";
+import { checkParts, disowned, linesOf, same, sameText, textOf, writerSays, writtenBy } from "../../app/assets/write/rows.js";
 
 const ROW = { id: "1", title: "Brief", statement: "Be brief.", antithesis: "Be long." };
 
@@ -22,6 +22,17 @@ test("scenarios are part of what a principle says, and test is what they are for
     assert.ok(!same([{ ...ROW, scenarios }], [{ ...ROW, scenarios: [{ ...scenarios[0], ...other }, scenarios[1]] }]), JSON.stringify(other));
   }
   assert.ok(same([ROW], [{ ...ROW, scenarios: [] }]));
+});
+
+test("a priority is part of what a principle says, and the rule for conflicts of what a text says", () => {
+  assert.ok(!same([ROW], [{ ...ROW, priority: 1 }]));
+  assert.ok(same([ROW], [{ ...ROW, priority: null }]));
+  const text = { principles: [ROW], conflict_rule: "Ask." };
+  assert.ok(sameText(text, { ...text, kind: "saved" }));
+  assert.ok(!sameText(text, { ...text, conflict_rule: "" }));
+  assert.ok(!sameText(text, { ...text, principles: [] }));
+  assert.ok(sameText({ principles: [ROW] }, { principles: [ROW], conflict_rule: "" }));
+  assert.deepEqual(textOf({ ...text, revision: 3 }), text);
 });
 
 test("an argument typed as text is the same as the number that the server keeps", () => {
@@ -63,9 +74,9 @@ function storage() {
 
 test("a copy is kept for each editor and constitution apart, and forgotten alone", () => {
   const place = storage();
-  backUp({ editor: "ann", id: 1, revision: 3 }, [ROW], place);
-  backUp({ editor: "bob", id: 1, revision: 4 }, [], place);
-  assert.deepEqual(readBackup({ editor: "ann", id: 1 }, place), { revision: 3, principles: [ROW] });
+  backUp({ editor: "ann", id: 1, revision: 3, known: { principles: [], conflict_rule: "Old." } }, { principles: [ROW], conflict_rule: "Ask." }, place);
+  backUp({ editor: "bob", id: 1, revision: 4 }, { principles: [], conflict_rule: "" }, place);
+  assert.deepEqual(readBackup({ editor: "ann", id: 1 }, place), { revision: 3, known: { principles: [], conflict_rule: "Old." }, principles: [ROW], conflict_rule: "Ask." });
   forgetBackup({ editor: "ann", id: 1 }, place);
   assert.equal(readBackup({ editor: "ann", id: 1 }, place), null);
   assert.equal(readBackup({ editor: "bob", id: 1 }, place).revision, 4);
@@ -79,7 +90,7 @@ test("a copy that cannot be read is none, and storage that refuses stops nobody"
     throw new Error("The quota is exceeded.");
   };
   const full = { getItem: refuse, setItem: refuse, removeItem: refuse };
-  backUp(draft, [ROW], full);
+  backUp(draft, { principles: [ROW] }, full);
   forgetBackup(draft, full);
   assert.equal(readBackup(draft, full), null);
   assert.equal(console.warn.mock.callCount(), 4);

@@ -3,9 +3,9 @@ function keyOf(draft) {
   return `constitution-studio:${draft.editor}:${draft.id}`;
 }
 
-export function backUp(draft, principles, storage = localStorage) {
+export function backUp(draft, text, storage = localStorage) {
   try {
-    storage.setItem(keyOf(draft), JSON.stringify({ revision: draft.revision, known: draft.known, principles }));
+    storage.setItem(keyOf(draft), JSON.stringify({ revision: draft.revision, known: draft.known, ...text }));
   } catch (error) {
     console.warn("No copy could be kept in this browser:", error); // full or forbidden storage: the server still gets the text
   }

@@ -6,7 +6,7 @@ import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, proble
 import { listenToCameOut, showCameOut } from "./came-out.js";
 import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
-import { drawAll, grow, lineField, renumber } from "./principles.js";
+import { drawText, grow, lineField, renumber } from "./principles.js";
 import { drawProblems, makeCalm } from "./problems.js";
 import { disown, newProposing, openProposal } from "./proposing.js";
 import { makeProposingAll, showProposingAll } from "./proposing-all.js";
@@ -15,6 +15,7 @@ import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.j
 import { discardDraft, keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
 import { listenToScenarios } from "./scenarios.js";
 import { showDiscard, showName, showOnwards, showStatus, showVerdict } from "./saying.js";
+import { textOf } from "./rows.js";
 import { newSteps, remember } from "./steps.js";
 import { listenToSuggestions } from "./suggesting.js";
 import { listenToTrials } from "./trying.js";
@@ -78,6 +79,7 @@ function makePage(element, props, ask) {
     standings: {}, // the words for that, as HTML
     kinds: Object.fromEntries((props.checks || []).map((kind) => [kind.name, kind])), // the programs that can check a principle
     list: h("ol", { class: "cs-principles" }),
+    rule: ruleField(),
     status: h("p", { class: "cs-status", role: "status" }),
     verdict: h("p", { class: "cs-verdict cs-quiet" }),
     notice: h("div", { class: "cs-notice", hidden: true }),
@@ -108,11 +110,11 @@ async function beginAgain(page, button) {
 
 function open(page, reply) {
   const { draft, list, root } = page;
-  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, known: reply.principles, head: reply.head, problems: reply.problems, writer: reply.writer, writerPlace: reply.writer_place, writerWeak: reply.writer_weak, dirty: false });
+  Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, known: textOf(reply), head: reply.head, problems: reply.problems, writer: reply.writer, writerPlace: reply.writer_place, writerWeak: reply.writer_weak, dirty: false });
   Object.assign(page, { cameOut: reply.came_out, standings: reply.standings });
   page.name.value = reply.name;
   showName(page, reply.name);
-  drawAll(page, reply.principles);
+  drawText(page, reply);
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
   showOnwards(page, reply);
@@ -148,7 +150,27 @@ function paper(page) {
     page.read,
     page.proposingAll.node,
     page.list,
+    conflicts(page),
     h("div", { class: "cs-add cs-actions" }, add, propose),
+  );
+}
+
+function ruleField() {
+  const node = h("textarea", { id: "conflict-rule", "data-field": "conflict_rule", rows: 1, placeholder: "What the model should do when two principles ask for different things.", spellcheck: "true", "aria-describedby": "priority-help conflict-rule-problem" });
+  node.addEventListener("input", () => grow(node));
+  return node;
+}
+
+// What to do where principles conflict, and what priorities mean: below the principles, as a model reads it.
+function conflicts({ rule }) {
+  const help = "The model reads this after the principles. Priorities, where a principle has one, put them in order: 1 comes first, the same number makes a group, and those without come last.";
+  return h(
+    "div",
+    { class: "cs-rule cs-side" },
+    h("label", { class: "cs-label", for: rule.id }, "When principles conflict"),
+    rule,
+    h("p", { class: "cs-problem", id: `${rule.id}-problem` }),
+    h("p", { class: "cs-quiet", id: "priority-help" }, help),
   );
 }
 
@@ -187,18 +209,22 @@ function listenToList(page) {
     event.preventDefault();
     move(page, item, event.key === "ArrowUp" ? -1 : 1);
   });
-  list.addEventListener("input", (event) => {
+  const typed = (event) => {
     if (!event.target.dataset.field) return; // a proposal is no part of the draft yet
     disown(event.target);
     if (event.target.dataset.field === "title") renumber(list);
     touched(page, typingOf(event));
-  });
-  list.addEventListener("focusout", (event) => {
+  };
+  const left = (event) => {
     if (!event.target.dataset.field) return;
     event.target.dataset.seen = "1";
     if (draft.dirty) save(page);
     else drawProblems(page, draft.problems, false);
-  });
+  };
+  for (const node of [list, page.rule]) {
+    node.addEventListener("input", typed);
+    node.addEventListener("focusout", left);
+  }
 }
 
 // Letters that are typed, or deleted, in one field one after the other. What is pasted, cut or chosen is none of it.

@@ -1,7 +1,7 @@
 // A draft that was changed in two places: both texts are put together, and whoever writes decides where they clash. The server does the merging.
 import { fragment, h } from "../studio.js";
-import { readAll } from "./principles.js";
-import { same } from "./rows.js";
+import { readText } from "./principles.js";
+import { sameText, textOf } from "./rows.js";
 import { keepMine, loadOther, offerMine, take } from "./saving.js";
 import { showNotice } from "./saying.js";
 
@@ -10,22 +10,26 @@ export async function putTogether(page) {
   const { draft } = page;
   const { conflict } = draft;
   if (!draft.known) return;
-  let typed = readAll(page);
+  let typed = readText(page);
   let reply = null;
   do {
-    typed = readAll(page);
-    reply = await page.ask("merge", { constitution: draft.id, before: draft.known, principles: typed });
+    typed = readText(page);
+    reply = await page.ask("merge", { constitution: draft.id, before: draft.known.principles, before_rule: draft.known.conflict_rule, ...typed });
     if (draft.conflict !== conflict || reply?.kind !== "together") return; // the two ways that were there remain
-  } while (!same(typed, readAll(page)));
+  } while (!sameText(typed, readText(page)));
   if (reply.clashes) offer(page, reply);
-  else taken(page, reply, reply.mine, reply.says);
+  else taken(page, reply, mineOf(reply), reply.says);
+}
+
+function mineOf({ mine, mine_rule: rule }) {
+  return { principles: mine, conflict_rule: rule };
 }
 
 function offer(page, reply) {
-  const both = (rows, whose) => () => taken(page, reply, rows, `Both texts are put together, with ${whose} where both had changed the same.`);
+  const both = (text, whose) => () => taken(page, reply, text, `Both texts are put together, with ${whose} where both had changed the same.`);
   const actions = [
-    ["Together, mine there", both(reply.mine, "yours")],
-    ["Together, the other there", both(reply.theirs, "the other")],
+    ["Together, mine there", both(mineOf(reply), "yours")],
+    ["Together, the other there", both({ principles: reply.theirs, conflict_rule: reply.theirs_rule }, "the other")],
     ["Keep mine", () => keepMine(page)],
     ["Load the other one", () => loadOther(page)],
   ];
@@ -35,9 +39,9 @@ function offer(page, reply) {
   page.notice.querySelector("p").after(places);
 }
 
-function taken(page, reply, rows, says) {
-  const mine = readAll(page);
-  Object.assign(page.draft, { conflict: null, known: reply.principles, revision: reply.revision, head: reply.head, mine });
-  take(page, rows);
+function taken(page, reply, text, says) {
+  const mine = readText(page);
+  Object.assign(page.draft, { conflict: null, known: textOf(reply), revision: reply.revision, head: reply.head, mine });
+  take(page, text);
   offerMine(page, says);
 }

@@ -78,6 +78,13 @@ function checkLine(kinds, id, check) {
   return h("div", { class: "cs-check" }, label, h("span", { class: "cs-check-says" }, "The reply ", select), taken, trial, problemLine(id, "check"));
 }
 
+function priorityLine(id, priority) {
+  const help = "1 comes first, the same number makes a group, empty comes last";
+  const input = h("input", { id: `${id}-priority`, class: "cs-check-argument cs-priority", "data-field": "priority", type: "number", min: 1, max: 32, step: 1, placeholder: "none", title: help, autocomplete: "off", "aria-describedby": `${id}-priority-problem priority-help` });
+  input.value = priority ?? "";
+  return h("div", { class: "cs-check cs-ranked" }, h("label", { class: "cs-label", for: `${id}-priority` }, "Priority"), input, problemLine(id, "priority"));
+}
+
 function icon(sign, action, label) {
   return h("button", { type: "button", class: "cs-icon", "data-action": action, title: label, "aria-label": label }, sign);
 }
@@ -97,7 +104,7 @@ export function principleItem(kinds, principle) {
       side(id, STATEMENT, principle.statement),
       side(id, ANTITHESIS, principle.antithesis),
     ),
-    h("div", { class: "cs-principle-foot" }, checkLine(kinds, id, principle.check), writerLine()),
+    h("div", { class: "cs-principle-foot" }, checkLine(kinds, id, principle.check), priorityLine(id, principle.priority), writerLine()),
     scenarioFold(principle.scenarios ?? []),
   );
   const item = h("li", { class: "cs-principle", "data-id": principle.id }, h("span", { class: "cs-numeral", "aria-hidden": "true" }), body);
@@ -108,7 +115,7 @@ export function principleItem(kinds, principle) {
 // Puts what a principle says into the item that it has: only what differs, so that all else keeps its place.
 export function fillItem(item, principle) {
   const [name, argument] = checkParts(principle.check);
-  const values = { title: principle.title, statement: principle.statement, antithesis: principle.antithesis, argument: `${argument ?? ""}`, check: name };
+  const values = { title: principle.title, statement: principle.statement, antithesis: principle.antithesis, argument: `${argument ?? ""}`, check: name, priority: `${principle.priority ?? ""}` };
   for (const [field, value] of Object.entries(values)) {
     const node = fieldOf(item, field);
     if (node.value === value) continue;
@@ -162,6 +169,7 @@ export function readItem(kinds, item) {
   if (written) principle.written_by = written;
   const scenarios = readScenarios(item);
   if (scenarios.length) principle.scenarios = scenarios;
+  if (value("priority")) principle.priority = Number(value("priority"));
   const name = value("check");
   if (name) principle.check = kinds[name]?.argument || value("argument") ? { [name]: value("argument") } : name;
   return principle;
@@ -169,6 +177,22 @@ export function readItem(kinds, item) {
 
 export function readAll({ list, kinds }) {
   return allItems(list).map((item) => readItem(kinds, item));
+}
+
+// The whole text: the principles, and what to do where they conflict.
+export function readText(page) {
+  return { principles: readAll(page), conflict_rule: page.rule.value };
+}
+
+export function fillRule({ rule }, text) {
+  if (rule.value === text) return;
+  rule.value = text;
+  grow(rule);
+}
+
+export function drawText(page, text) {
+  drawAll(page, text.principles);
+  fillRule(page, text.conflict_rule ?? "");
 }
 
 export function drawAll({ list, kinds }, principles) {

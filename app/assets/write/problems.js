@@ -16,9 +16,20 @@ export function makeCalm(element) {
 }
 
 // A problem is shown once its field was left or holds text, so that a new principle isn't born covered in complaints.
-export function drawProblems({ list, calm }, problems, all) {
-  if (calm.pressed) calm.waiting = () => drawNow(list, problems, all);
-  else drawNow(list, problems, all);
+export function drawProblems({ list, rule, calm }, problems, all) {
+  const draw = () => {
+    drawNow(list, problems, all);
+    drawRule(rule, problems);
+  };
+  if (calm.pressed) calm.waiting = draw;
+  else draw();
+}
+
+function drawRule(rule, problems) {
+  const messages = problems.filter(({ field }) => field === "conflict_rule").map(({ message }) => message);
+  document.getElementById(`${rule.id}-problem`)?.replaceChildren(messages.join(" "));
+  if (messages.length) rule.setAttribute("aria-invalid", "true");
+  else rule.removeAttribute("aria-invalid");
 }
 
 function drawNow(list, problems, all) {

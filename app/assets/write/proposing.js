@@ -2,7 +2,7 @@
 // Nothing in the document changes before that click. One proposal is open at a time.
 import { field, h, isSecond, oneLine, problemOf } from "../studio.js";
 import { appendPrinciple } from "./moving.js";
-import { fieldOf, grow, readAll, readItem, renumber, showWriter, writerOf } from "./principles.js";
+import { fieldOf, grow, readItem, readText, renumber, showWriter, writerOf } from "./principles.js";
 import { disowned, writtenBy } from "./rows.js";
 import { offerMine, touched } from "./saving.js";
 
@@ -105,7 +105,7 @@ function proposalField(name, value) {
 }
 
 function acceptProposal(page, fields, proposal, writer) {
-  const before = readAll(page);
+  const before = readText(page);
   const item = page.proposing.item?.isConnected ? page.proposing.item : appendPrinciple(page);
   let replaced = false;
   for (const [name, from] of Object.entries(fields)) {

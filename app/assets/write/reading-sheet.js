@@ -1,7 +1,7 @@
 // The dialog in which a version is read: its text, what the draft changes in it, and a way back to it.
 import { download, fragment, h, problemOf, whileBusy } from "../studio.js";
-import { readAll } from "./principles.js";
-import { same } from "./rows.js";
+import { readText } from "./principles.js";
+import { sameText } from "./rows.js";
 import { replaceDraft, save } from "./saving.js";
 import { LOOK_FIRST, showNotice } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
@@ -48,7 +48,7 @@ async function restoreShown(page, sheet) {
   const reply = await whileBusy([sheet.restore], () => page.ask("restore", wish));
   if (reply?.kind !== "versioned") return void (sheet.problem.textContent = problemOf(reply, LOOK_FIRST));
   sheet.dialog.close();
-  if (!same(readAll(page), reply.principles)) replaceDraft(page, reply.principles, `${reply.message} The text that was in the draft is kept here until you leave the page.`);
+  if (!sameText(readText(page), reply)) replaceDraft(page, reply, `${reply.message} The text that was in the draft is kept here until you leave the page.`);
   adopt(page, reply);
   page.history.querySelector("[data-version]")?.focus(); // the version that was made; the button that the dialog was opened with is gone
 }

@@ -11,8 +11,17 @@ export function checkParts(check) {
 
 // Whether two drafts say the same; an argument may be a number in one and a text in the other.
 export function same(a, b) {
-  const plain = (rows) => JSON.stringify(rows.map((row) => [...LINES.map((name) => row[name]), writerSays(row.written_by), scenarioTexts(row), ...checkParts(row.check).map((part) => `${part ?? ""}`)]));
+  const plain = (rows) => JSON.stringify(rows.map((row) => [...LINES.map((name) => row[name]), writerSays(row.written_by), scenarioTexts(row), row.priority ?? null, ...checkParts(row.check).map((part) => `${part ?? ""}`)]));
   return plain(a) === plain(b);
+}
+
+// Whether two texts say the same. A text is anything with `principles` and `conflict_rule`, as every answer about a draft has them.
+export function sameText(a, b) {
+  return (a.conflict_rule ?? "") === (b.conflict_rule ?? "") && same(a.principles, b.principles);
+}
+
+export function textOf({ principles, conflict_rule: rule }) {
+  return { principles, conflict_rule: rule ?? "" };
 }
 
 // What the scenarios of a principle say, whether or not a use that goes without saying is said.

@@ -2,9 +2,9 @@
 import { clock, problemOf, whileBusy } from "../studio.js";
 import { backUp, forgetBackup, readBackup } from "./backup.js";
 import { putTogether } from "./merging.js";
-import { drawAll, readAll } from "./principles.js";
+import { drawText, fillRule, readText } from "./principles.js";
 import { drawProblems } from "./problems.js";
-import { same } from "./rows.js";
+import { sameText, textOf } from "./rows.js";
 import { hideNotice, showDiscard, showNotice, showStatus, showVerdict } from "./saying.js";
 import { remember } from "./steps.js";
 import { put, stateOf } from "./undoing.js";
@@ -20,7 +20,7 @@ export function newDraft() {
 }
 
 export function keepCopy(page) {
-  if (page.draft.dirty || page.draft.saving) backUp(page.draft, readAll(page));
+  if (page.draft.dirty || page.draft.saving) backUp(page.draft, readText(page));
 }
 
 // After every change of the document; `typing` as `remember` takes it.
@@ -46,11 +46,11 @@ export function save(page) {
 async function saveAll(page) {
   const { draft } = page;
   while (draft.dirty && !draft.conflict) {
-    const sent = readAll(page);
+    const sent = readText(page);
     draft.dirty = false;
     showStatus(page, "Saving…");
     const slow = setTimeout(() => tellSlow(page), SLOW_MS);
-    const reply = await page.ask("save", () => ({ constitution: draft.id, revision: draft.revision, head: draft.head ?? 0, principles: sent }));
+    const reply = await page.ask("save", () => ({ constitution: draft.id, revision: draft.revision, head: draft.head ?? 0, ...sent }));
     clearTimeout(slow);
     if (reply?.kind === "saved") settle(page, reply);
     else if (reply?.kind === "conflict") meetConflict(page, reply, sent);
@@ -59,14 +59,14 @@ async function saveAll(page) {
 }
 
 function tellSlow(page) {
-  backUp(page.draft, readAll(page));
+  backUp(page.draft, readText(page));
   showStatus(page, SLOW, "problem");
 }
 
 function settle(page, reply) {
   const { draft } = page;
   draft.revision = reply.revision;
-  draft.known = reply.principles;
+  draft.known = textOf(reply);
   draft.unanswered = null;
   draft.problems = reply.problems;
   if (!draft.dirty) {
@@ -92,13 +92,13 @@ function notSaved(page, reply, sent) {
 export function meetConflict(page, reply, sent) {
   const { draft } = page;
   draft.dirty = true;
-  if (draft.unanswered && same(draft.unanswered, reply.principles)) {
+  if (draft.unanswered && sameText(draft.unanswered, reply)) {
     draft.revision = reply.revision;
-    draft.known = reply.principles;
+    draft.known = textOf(reply);
     draft.unanswered = null;
     return;
   }
-  if (same(sent, reply.principles)) return settle(page, reply);
+  if (sameText(sent, reply)) return settle(page, reply);
   draft.conflict = reply;
   keepCopy(page);
   showStatus(page, "Not saved: this draft was changed elsewhere.", "problem");
@@ -110,7 +110,7 @@ export function keepMine(page) {
   const { draft } = page;
   draft.revision = draft.conflict.revision;
   draft.head = draft.conflict.head;
-  draft.known = draft.conflict.principles;
+  draft.known = textOf(draft.conflict);
   draft.conflict = null;
   draft.dirty = true;
   hideNotice(page);
@@ -120,30 +120,31 @@ export function keepMine(page) {
 export function loadOther(page) {
   const { draft } = page;
   const other = draft.conflict;
-  draft.mine = readAll(page);
+  draft.mine = readText(page);
   draft.conflict = null;
   draft.dirty = false;
-  redraw(page, other.principles);
+  redraw(page, other);
   settle(page, other);
   offerMine(page, "The other text is loaded. Yours is kept here until you leave the page.");
 }
 
 // Principles that come from elsewhere too, put into the fields that are there: who is typing goes on.
-export function take(page, rows) {
-  put(page, rows);
+export function take(page, text) {
+  put(page, text.principles);
+  fillRule(page, text.conflict_rule);
   touched(page);
 }
 
-// Puts other principles in the draft, keeping the present ones at hand.
-export function replaceDraft(page, principles, says) {
-  page.draft.mine = readAll(page);
-  redraw(page, principles);
+// Puts another text in the draft, keeping the present one at hand.
+export function replaceDraft(page, text, says) {
+  page.draft.mine = readText(page);
+  redraw(page, text);
   offerMine(page, says);
 }
 
 // Another text as a whole, which can be taken back like any other step.
-function redraw(page, principles) {
-  drawAll(page, principles);
+function redraw(page, text) {
+  drawText(page, text);
   remember(page.steps, stateOf(page));
 }
 
@@ -154,7 +155,7 @@ export async function discardDraft(page, button) {
   if (draft.dirty) return; // not saved, and the page says why
   const reply = await whileBusy([button], () => page.ask("discard", () => ({ constitution: draft.id, revision: draft.revision, head: draft.newest })));
   if (reply?.kind !== "saved") return showNotice(page, problemOf(reply), [], true);
-  replaceDraft(page, reply.principles, `The principles are those of version ${reply.head} again. The text that was in them is kept here until you leave the page.`);
+  replaceDraft(page, reply, `The principles are those of version ${reply.head} again. The text that was in them is kept here until you leave the page.`);
   settle(page, reply);
   page.notice.querySelector("button").focus();
 }
@@ -175,11 +176,12 @@ function bringBack(page) {
 export function recover(page, reply) {
   const { draft } = page;
   const backup = readBackup(draft);
-  if (!backup || same(backup.principles, reply.principles)) return forgetBackup(draft);
-  redraw(page, backup.principles);
+  const kept = backup && { principles: backup.principles, conflict_rule: backup.conflict_rule ?? reply.conflict_rule };
+  if (!kept || sameText(kept, reply)) return forgetBackup(draft);
+  redraw(page, kept);
   draft.dirty = true;
   if (backup.revision === reply.revision) return void save(page);
-  draft.known = backup.known ?? null; // what that text began from
+  draft.known = backup.known?.principles ? backup.known : null; // what that text began from
   const message = "This browser kept text that never reached the studio, and the draft was changed elsewhere since.";
-  meetConflict(page, { ...reply, message }, backup.principles);
+  meetConflict(page, { ...reply, message }, kept);
 }

@@ -5,8 +5,8 @@ const PAUSE_MS = 800; // typing in one field without a longer pause is one step
 const MOST = 200;
 const TEXTS = ["title", "statement", "antithesis"];
 
-// A state is `{ name, rows }`.
-export function newSteps(state = { name: "", rows: [] }) {
+// A state is `{ name, rule, rows }`.
+export function newSteps(state = { name: "", rule: "", rows: [] }) {
   return { past: [], future: [], now: state, typing: null, at: 0 };
 }
 
@@ -42,7 +42,7 @@ function turn(steps, from, to) {
 }
 
 function alike(a, b) {
-  return a.name === b.name && same(a.rows, b.rows);
+  return a.name === b.name && a.rule === b.rule && same(a.rows, b.rows);
 }
 
 // Principles that did not change are held once for all steps.
@@ -61,9 +61,11 @@ export function placeOf(before, after) {
     if (text) return { id: row.id, field: text, at: endOf(was[text], row[text]) };
     const scenario = scenarioPlace(was, row);
     if (scenario) return { id: row.id, ...scenario };
+    if (row.priority !== was.priority) return { id: row.id, field: "priority", at: null };
     if (!same([row], [{ ...was, written_by: row.written_by }])) return { id: row.id, field: checkParts(row.check)[0] === checkParts(was.check)[0] ? "argument" : "check", at: null };
   }
   if (before.name !== after.name) return { id: null, field: "name", at: endOf(before.name, after.name) };
+  if (before.rule !== after.rule) return { id: null, field: "rule", at: endOf(before.rule, after.rule) };
   const gone = before.rows.findIndex((row) => !after.rows.some(({ id }) => id === row.id));
   const next = gone < 0 ? null : after.rows[Math.min(gone, after.rows.length - 1)];
   return gone < 0 ? null : { id: next?.id ?? null, field: next ? "title" : "add", at: next ? next.title.length : null };

@@ -1,13 +1,13 @@
 // Ctrl+Z over the whole document. The browser's own undoing knows what was typed, and nothing of principles that were moved, removed or loaded:
 // after one of these it took back typing somewhere else.
 import { listenWhile } from "../studio.js";
-import { allItems, fieldOf, fillItem, principleItem, readAll, renumber } from "./principles.js";
+import { allItems, fieldOf, fillItem, fillRule, principleItem, readAll, renumber } from "./principles.js";
 import { showProposingAll } from "./proposing-all.js";
 import { touched } from "./saving.js";
 import { back, forth, newSteps, placeOf } from "./steps.js";
 
 export function stateOf(page) {
-  return { name: page.name.value, rows: readAll(page) };
+  return { name: page.name.value, rule: page.rule.value, rows: readAll(page) };
 }
 
 // The document as it was opened: nothing goes back beyond it.
@@ -46,6 +46,7 @@ function take(page, event, step) {
   if (!after) return;
   const focused = document.activeElement;
   put(page, after.rows);
+  fillRule(page, after.rule);
   if (page.name.value !== after.name) {
     page.name.value = after.name;
     page.name.dispatchEvent(new Event("change"));
@@ -78,10 +79,10 @@ function unfolded(item, name) {
   return field;
 }
 
-function goTo({ list, name, root }, place) {
+function goTo({ list, name, rule, root }, place) {
   if (!place) return;
   const item = allItems(list).find(({ dataset }) => dataset.id === place.id);
-  const field = item ? unfolded(item, place.field) : place.field === "name" ? name : root.querySelector(".cs-add button");
+  const field = item ? unfolded(item, place.field) : ({ name, rule })[place.field] ?? root.querySelector(".cs-add button");
   field.focus();
   if (place.at != null) field.setSelectionRange(place.at, place.at);
 }

@@ -1,6 +1,7 @@
 // The dialog in which the draft becomes a version: what changed since the last one, and a message.
 import { field, fragment, h, problemOf, whileBusy } from "../studio.js";
-import { readAll } from "./principles.js";
+import { readText } from "./principles.js";
+import { textOf } from "./rows.js";
 import { drawProblems, firstProblem } from "./problems.js";
 import { meetConflict, save } from "./saving.js";
 import { LOOK_FIRST, showDiscard, showNotice, showOnwards, showStatus, showVerdict } from "./saying.js";
@@ -36,7 +37,7 @@ export async function showVersionSheet(page) {
   const reply = await page.ask("preview", { constitution: draft.id });
   if (reply?.kind !== "preview") return showNotice(page, problemOf(reply), [], true);
   if (reply.revision !== draft.revision) {
-    meetConflict(page, { ...reply, message: ELSEWHERE }, readAll(page));
+    meetConflict(page, { ...reply, message: ELSEWHERE }, readText(page));
     if (draft.conflict) return;
   }
   draw(page, sheet, reply);
@@ -69,7 +70,7 @@ async function submit(page, sheet, event) {
 // After a version was made: new history, new verdict, and a word about it.
 export function adopt(page, reply) {
   page.draft.revision = reply.revision;
-  page.draft.known = reply.principles;
+  page.draft.known = textOf(reply);
   page.draft.problems = reply.problems;
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
