@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.commands import ask, audit, mark, runs, user
-from app.commands.options import backup_options, judge_options, propose_options, read_options, trial_options
+from app.commands.options import arm_options, backup_options, conflict_options, data_option, inputs, judge_options, propose_options, read_options, trial_options
 from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
 from core.constitution.principles import SIDES
@@ -28,6 +28,7 @@ VERBS = (
     "reply",
     "measure",
     "judge",
+    "conflict",
     "mark",
     "ask",
     "propose",
@@ -50,6 +51,7 @@ examples:
   python -m app reply --constitution brief.yaml --arm KEY --set NAME=VALUE --queries queries.jsonl --out replies.jsonl
   python -m app read queries.csv                     what is understood of a file, before it is used
   python -m app judge --constitution brief.yaml --replies replies.jsonl
+  python -m app conflict --constitution brief.yaml --queries queries.jsonl --first 1 --second 2
   python -m app mark --run 3                         judge its replies yourself, one by one, blind to what wrote them
   python -m app ask --run 3 --judge http://127.0.0.1:8000/v1 --model NAME
   python -m app trial --constitution brief.yaml --check "max_words: 20"
@@ -157,10 +159,11 @@ def parser() -> argparse.ArgumentParser:
     _reply(commands.add_parser("reply", help="answer queries by any arm: base or adapter, with or without the constitution …"))
     _measure(commands.add_parser("measure", help="measure an adapter or another arm against the base, on held-out queries"))
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
+    conflict_options(commands.add_parser("conflict", help="set two principles against each other, and see which of them replies follow"))
     writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis or scenarios to a statement"))
     added = [each for verb in (mark, ask, runs, user, audit) for each in verb.add_to(commands)]
     for command in (writing, trial_options(commands), *added, *backup_options(commands)):
-        _data(command)
+        data_option(command)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of lines")
     _serving(doctor)
@@ -191,43 +194,18 @@ def _serving(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--port", default=default, type=int, help="port to serve on (STUDIO_PORT, 7860)")
     command.add_argument("--root-path", default=default, metavar="PATH", help="where a reverse proxy serves the page, such as /studio (STUDIO_ROOT_PATH, none)")
-    _data(command, default)
-
-
-def _data(command: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:
-    command.add_argument("--data", default=default, metavar="DIR", help="folder for database, models and runs (STUDIO_DATA, ./studio-data)")
-
-
-def _inputs(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--constitution",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help="YAML file: name, and principles with title, statement, antithesis, optional check; or SAMI's .json with positive and negative",
-    )
-    command.add_argument(
-        "--queries",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help='.jsonl rows {"query": …, "split"?: "train"|"held_out"}, .csv with a `query` column, or plain lines; others: docs/formats.md',
-    )
-    command.add_argument("--query-field", metavar="NAME", help="the column or key that holds the queries, where it is not found by itself")
-    command.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder")
-    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
-    _data(command)
+    data_option(command, default)
 
 
 def _check(command: argparse.ArgumentParser) -> None:
-    _inputs(command)
+    inputs(command)
     _settings(command)
     command.add_argument("--out", type=Path, metavar="DIR", help="a new folder that gets DIR/check.json, whose replies `mark --run DIR` shows to a person")
     command.add_argument("--json", action="store_true", help="print JSON instead of lines")
 
 
 def _train(command: argparse.ArgumentParser) -> None:
-    _inputs(command)
+    inputs(command)
     _settings(command)
     command.add_argument(
         "--processes", type=_count, metavar="N", help="processes that train together, a GPU each (STUDIO_PROCESSES; default: one for each GPU, else one)"
@@ -270,7 +248,7 @@ def _settings(command: argparse.ArgumentParser) -> None:
 
 
 def _reply(command: argparse.ArgumentParser) -> None:
-    _inputs(command)
+    inputs(command)
     command.add_argument(
         "--as",
         dest="side",
@@ -278,7 +256,7 @@ def _reply(command: argparse.ArgumentParser) -> None:
         choices=(*SIDES, NO_SIDE),
         help="which side of every principle is put in the prompt (default: statement)",
     )
-    _arm(command, without="without --arm the adapter replies, with the constitution unless --as none; without an adapter the base")
+    arm_options(command, without="without --arm the adapter replies, with the constitution unless --as none; without an adapter the base")
     command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--max-new-tokens", type=int, help="longest reply in tokens (default: the adapter's run's, else 64)")
@@ -286,14 +264,9 @@ def _reply(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", required=True, type=Path, metavar="FILE.jsonl", help="gets one row a query: query, response, as, method, arm, seed, adapter")
 
 
-def _arm(command: argparse.ArgumentParser, without: str) -> None:
-    command.add_argument("--arm", metavar="KEY", help=f"one of those that `arms` lists ({without})")
-    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the arm, for instance strength=0.5")
-
-
 def _measure(command: argparse.ArgumentParser) -> None:
-    _inputs(command)
-    _arm(command, without="without --arm the adapter with the constitution")
+    inputs(command)
+    arm_options(command, without="without --arm the adapter with the constitution")
     command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")

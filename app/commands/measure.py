@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if not arm.in_prompt:
         raise ConfigError(f"The arm {arm.key} has no constitution in its prompt, so there are no two sides to tell apart. Measure one that has.")
     constitution = read_constitution(options.constitution)
-    queries, left_out = _held_out(read_queries(options, "held_out"), options, run)
+    queries, left_out = held_out(read_queries(options, "held_out"), options, run)
     sampling, seed = chosen_sampling(options, run)
     model = load(options, settings, run)
     tested = _tested(constitution, seed, run)
@@ -98,7 +98,7 @@ def _tested(constitution: Constitution, seed: int, run: dict[str, Any] | None) -
     return tuple(each for each in draw_tested(constitution, seed) if same_question(each.text) not in trained)
 
 
-def _held_out(queries: list[Query], options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[list[str], int]:
+def held_out(queries: list[Query], options: argparse.Namespace, run: dict[str, Any] | None) -> tuple[list[str], int]:
     """The queries to measure on, and how many were left out because the adapter was trained on them.
 
     The run's own held-out queries when the file has them all and no other number is asked for: then the figures are the run's.

@@ -15,6 +15,53 @@ the statement, how many under the antithesis, and a few replies of each. Nothing
 """
 
 
+def data_option(command: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:
+    """Where the studio's data lie."""
+    command.add_argument("--data", default=default, metavar="DIR", help="folder for database, models and runs (STUDIO_DATA, ./studio-data)")
+
+
+def inputs(command: argparse.ArgumentParser) -> None:
+    """A constitution, queries and a model."""
+    command.add_argument(
+        "--constitution",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="YAML file: name, and principles with title, statement, antithesis, optional check; or SAMI's .json with positive and negative",
+    )
+    command.add_argument(
+        "--queries",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help='.jsonl rows {"query": …, "split"?: "train"|"held_out"}, .csv with a `query` column, or plain lines; others: docs/formats.md',
+    )
+    command.add_argument("--query-field", metavar="NAME", help="the column or key that holds the queries, where it is not found by itself")
+    command.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder")
+    command.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
+    data_option(command)
+
+
+def arm_options(command: argparse.ArgumentParser, without: str) -> None:
+    """Which arm replies; `without` says which one does where none is named."""
+    command.add_argument("--arm", metavar="KEY", help=f"one of those that `arms` lists ({without})")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the arm, for instance strength=0.5")
+
+
+def conflict_options(command: argparse.ArgumentParser) -> None:
+    """Of `conflict`."""
+    inputs(command)
+    command.add_argument("--first", type=int, metavar="N", help="number of a principle, from 1 on (default: 1, where there are only two)")
+    command.add_argument("--second", type=int, metavar="M", help="number of the one that is set against it")
+    arm_options(command, without="without --arm the adapter with the constitution; without an adapter the base with it")
+    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
+    command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
+    command.add_argument("--max-new-tokens", type=int, help="longest reply in tokens (default: the adapter's run's, else 64)")
+    command.add_argument("--temperature", type=float, help="sampling temperature, 0 = greedy (default: the adapter's run's, else 0.7)")
+    command.add_argument("--limit", type=int, metavar="N", help="ask at most N held-out queries (default: as many as the adapter's run, else 24)")
+    command.add_argument("--json", action="store_true", help="print JSON with every reply instead of lines")
+
+
 def read_options(command: argparse.ArgumentParser) -> None:
     """Of `read`."""
     command.add_argument("file", type=Path, metavar="FILE", help="a file of queries, a constitution, or replies")

@@ -1,0 +1,63 @@
+"""`conflict`: two principles against each other, and which of them the replies follow."""
+
+import argparse
+import dataclasses
+import json
+import sys
+
+from app.commands.files import read_constitution
+from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_queries, read_run
+from app.commands.measure import held_out
+from app.commands.terminal import quiet
+from app.present.conflicts import conflict_lines
+from core.constitution.principles import Constitution, content_hash
+from core.engine.adapter_card import named_for_others
+from core.engine.policies import open_policy
+from core.errors import ConfigError, QueryError
+from core.measure.conflict_replies import ask_pair
+from core.measure.conflicts import conflict, judge_pair, orders_of, pair_of
+from core.methods.arms import arm_to_data
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it. Returns the exit status."""
+    quiet()
+    constitution = read_constitution(options.constitution)
+    pair = pair_of(constitution, *_numbers(constitution, options))
+    settings = open_settings(options)
+    run = read_run(options.adapter)
+    arm = chosen_arm(options, run)
+    if not arm.in_prompt:
+        raise ConfigError(f"The arm {arm.key} has no constitution in its prompt, so nothing in it is in conflict. Choose one that has.")
+    queries, left_out = held_out(read_queries(options, "held_out"), options, run)
+    if not queries:
+        raise QueryError(f"{options.queries} has no held-out query to ask. Add some, or leave the split out.")
+    sampling, seed = chosen_sampling(options, run)
+    model = load(options, settings, run)
+    total = len(queries) * len(orders_of(pair))
+    replies = ask_pair(open_policy(model, arm), pair, queries, (sampling, seed), lambda done: print(f"{done} of {total} replies", file=sys.stderr))
+    found = conflict(pair, {order: judge_pair(pair, queries, texts) for order, texts in replies.items()})
+    if not options.json:
+        print("\n".join(conflict_lines(found)))
+        return 0
+    data = {
+        "constitution_sha256": content_hash(constitution),
+        "arm": arm_to_data(arm),
+        "model": dataclasses.asdict(named_for_others(model.reference)),
+        "sampling": dataclasses.asdict(sampling),
+        "seed": seed,
+        "queries_left_out": left_out,
+        "result": dataclasses.asdict(found),
+        "replies": [{"query": query, **{order: texts[i] for order, texts in replies.items()}} for i, query in enumerate(queries)],
+    }
+    print(json.dumps(data, ensure_ascii=False, indent=1))
+    return 0
+
+
+def _numbers(constitution: Constitution, options: argparse.Namespace) -> tuple[int, int]:
+    """Which two; of a constitution that has only two there is nothing to choose."""
+    if options.first is None and options.second is None and (count := len(constitution.principles)) != 2:
+        raise ConfigError(f"The constitution has {count} principle{'' if count == 1 else 's'}. Say which two with --first N --second M.")
+    if (options.first is None) != (options.second is None):
+        raise ConfigError("Only one principle is named. Name both, with --first N --second M.")
+    return (1, 2) if options.first is None else (options.first, options.second)
