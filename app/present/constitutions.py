@@ -108,7 +108,7 @@ def document_html(constitution: Constitution) -> str:
 
 def _rule(inner: str) -> str:
     """What to do where principles conflict, below them."""
-    return f'<div class="cs-rule"><p class="cs-label">When principles conflict</p><p class="cs-text" dir="auto">{inner}</p></div>' if inner else ""
+    return f'<div class="cs-conflicts"><p class="cs-label">When principles conflict</p><p class="cs-text" dir="auto">{inner}</p></div>' if inner else ""
 
 
 def priority_sentence(priority: int | None) -> str:

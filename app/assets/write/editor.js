@@ -166,7 +166,7 @@ function conflicts({ rule }) {
   const help = "The model reads this after the principles. Priorities, where a principle has one, put them in order: 1 comes first, the same number makes a group, and those without come last.";
   return h(
     "div",
-    { class: "cs-rule cs-side" },
+    { class: "cs-conflicts cs-side" },
     h("label", { class: "cs-label", for: rule.id }, "When principles conflict"),
     rule,
     h("p", { class: "cs-problem", id: `${rule.id}-problem` }),
