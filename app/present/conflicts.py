@@ -10,7 +10,7 @@ def conflict_lines(found: Conflict) -> list[str]:
     for sides in found.orders:
         lines += [*_sides_lines(sides), ""]
     gains = (("1", found.first_gains), ("2", found.second_gains))
-    lines += [f"  {number} is followed, standing first, against second  {_figure(gain, sign=True)}" for number, gain in gains]
+    lines += [f"  {number} first instead of second, followed  {_figure(gain, sign=True)}" for number, gain in gains]
     return [*lines, found.sentence]
 
 
@@ -26,5 +26,6 @@ def _figure(figure: Figure, sign: bool = False) -> str:
     if figure.value is None:
         return "–  nothing could be judged"
     form = "+.1%" if sign else ".1%"
+    plain = f"{figure.value:{form}}"
     interval = f"  {figure.low:{form}} to {figure.high:{form}}" if figure.low is not None and figure.high is not None else ""
-    return f"{figure.value:>7{form}}{interval}"
+    return f"{plain:>7}{interval}"
