@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages import compare, constitutions, judge, mark, proposing, run, studio, train, write
+from app.pages import amend, compare, constitutions, judge, mark, proposing, run, studio, train, write
 from app.pages.endpoints import Endpoint, endpoints_of
 from app.services.proposals import Proposals
 from app.services.studio import Studio
@@ -22,6 +22,7 @@ STYLES = (
     "compare.css",
     "judge.css",
     "mark.css",
+    "amend.css",
 )
 
 
@@ -30,7 +31,7 @@ def build(opened: Studio) -> gr.Blocks:
     pages: gr.Blocks
     with gr.Blocks(title="Constitution Studio", fill_width=True, analytics_enabled=False) as pages:
         constitutions.build(opened)
-    for name, page in (("Write", write), ("Train", train), ("Run", run), ("Mark", mark), ("Judge", judge), ("Compare", compare)):
+    for name, page in (("Write", write), ("Train", train), ("Run", run), ("Mark", mark), ("Judge", judge), ("Compare", compare), ("Amend", amend)):
         with pages.route(name, name.lower(), show_in_navbar=False):
             page.build(opened)
     return pages
@@ -48,6 +49,7 @@ def endpoints(opened: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
         *endpoints_of("mark", mark.MarkPage(opened), mark.ENDPOINTS),
         *endpoints_of("judge", judge.JudgePage(opened), judge.ENDPOINTS),
         *endpoints_of("compare", compare.ComparePage(opened), compare.ENDPOINTS),
+        *endpoints_of("amend", amend.AmendPage(opened), amend.ENDPOINTS),
     )
 
 

@@ -149,6 +149,11 @@ def changes_html(change: ConstitutionChange) -> str:
     return f'<div class="cs-diff">{name}<ol class="cs-principles cs-reading">{shown}</ol>{rule}{rest}</div>'
 
 
+def changed_principle_html(change: PrincipleChange, below: str) -> str:
+    """One principle with its changes, and what stands below it."""
+    return f"{_principle_change(change).removesuffix('</li>')}{below}</li>"
+
+
 def _principle_change(change: PrincipleChange) -> str:
     place = change.after if change.after is not None else change.before
     number = (place if place is not None else 0) + 1
@@ -204,7 +209,8 @@ def version_head_html(version: VersionSummary, constitution_id: int) -> str:
     named = f"constitution={constitution_id}&amp;version={version.id}"
     onwards = (
         f'<p class="cs-actions"><a href="./train?version={version.id}">Train this version</a><a href="./compare?{named}">Compare</a>'
-        f'<a href="./judge?version={version.id}">Judge replies I already have</a></p>'
+        f'<a href="./judge?version={version.id}">Judge replies I already have</a><a href="./versions/{version.id}">Cite</a>'
+        f'<a href="./amend?constitution={constitution_id}">Amendments</a></p>'
         if not version.problem
         else ""
     )

@@ -11,7 +11,8 @@ from app.services.documents import Document, read_document, read_stored_document
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView, summarised
 from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
-from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution, write_version
+from app.services.roles import write_own_version
+from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.findings import problems
 from core.constitution.principles import Constitution, squash, to_data
@@ -191,7 +192,7 @@ def _add_version(session: Session, draft: Draft, head: Version | None, text: New
         message=text.message,
         author=draft.editor,
     )
-    version = write_version(session, new, text.constitution)
+    version = write_own_version(session, new, text.constitution)
     drafts.rebase_draft(session, draft.constitution_id, draft.editor, draft.revision, version)
     return _view(session, _kept(session, (draft.constitution_id, draft.editor)))
 

@@ -1,6 +1,5 @@
 """Texts that people take away as files, and what such files are called."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +7,7 @@ from app.services.constitutions import open_draft, open_version
 from app.services.studio import Studio
 from core.constitution.files import dump_markdown, dump_yaml
 from core.constitution.stored import require_readable
+from core.constitution.text import slug
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class TextFile:
 
 def file_stem(name: str) -> str:
     """A name for a file: letters, digits and hyphens."""
-    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")[:60] or "untitled"
+    return slug(name) or "untitled"
 
 
 def export(studio: Studio, constitution_id: int, editor: str, form: Literal["yaml", "markdown"], number: int | None = None) -> TextFile:

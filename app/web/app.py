@@ -139,7 +139,7 @@ def studio_app(settings: Settings) -> FastAPI:
     from app.pages import site as ui
     from app.services import proposals, studio
     from app.services.health import parts_of
-    from app.web import actors, api, downloads, health, metrics, modules
+    from app.web import actors, api, citations, downloads, health, metrics, modules
 
     writing = proposals.Proposals()
 
@@ -150,6 +150,7 @@ def studio_app(settings: Settings) -> FastAPI:
         modules.add_routes(app)
         actors.add_routes(app, opened)
         downloads.add_routes(app, opened)
+        citations.add_routes(app, opened)
         api.add_routes(app, ui.endpoints(opened, writing))
         return begin_serving(opened)
 

@@ -252,3 +252,8 @@ def letters(text: str) -> str:
 def pieces(text: str) -> list[str]:
     """A text in the smallest parts that a difference is shown in: blanks, words, signs as people see them. They join to the text."""
     return [part for piece in _PIECE.findall(text) for part in (_parts(piece) if len(piece) > 1 and _RUN.search(piece) else [piece]) if part]
+
+
+def slug(text: str) -> str:
+    """A name as a part of an address or a file's name: its letters, marks and digits in one form, runs of anything else as a hyphen; may be empty."""
+    return str(regex.sub(r"[^\p{L}\p{M}\p{N}]+", "-", folded(text))).strip("-")[:60].rstrip("-")

@@ -5,10 +5,12 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy import TypeDecorator
 
+from db.address_table import Address
+from db.amendment_tables import Amendment
 from db.mark_tables import Mark
 from db.verdict_table import ModelVerdict
 
-(METADATA,) = {Mark.metadata, ModelVerdict.metadata}  # which all classes share; these stand in modules of their own
+(METADATA,) = {Mark.metadata, ModelVerdict.metadata, Address.metadata, Amendment.metadata}  # which all classes share; these stand in modules of their own
 
 
 def _render_plain(kind: str, item: object, autogenerate: Any) -> str | Literal[False]:

@@ -136,6 +136,9 @@ def test_one_account_can_neither_read_nor_write_what_another_has_written(house: 
         ("compare/opened", {"constitution": str(house.draft)}),
         ("constitutions/archive", {}),
         ("constitutions/unarchive", {}),
+        ("amend/opened", {"constitution": str(house.draft)}),
+        ("amend/propose", {"reason": "Mine.", "key": "a-click-of-ben"}),
+        ("amend/role", {"name": "Ben", "role": "writer"}),
     ]
     naming = {f"{each.page}/{each.name}" for each in site.endpoints(house.studio, Proposals()) if "constitution" in get_type_hints(each.question)}
     assert {name for name, _ in asked} == naming
