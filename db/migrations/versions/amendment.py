@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -88,6 +88,10 @@ def _create_what_is_said() -> None:
         sa.UniqueConstraint("request_key", name="uq_amendment_comment_request_key"),
     )
     op.create_index("ix_amendment_comment_amendment_id", "amendment_comment", ["amendment_id"])
+    _create_approval_and_evidence()
+
+
+def _create_approval_and_evidence() -> None:
     op.create_table(
         "amendment_approval",
         sa.Column("id", sa.Integer(), nullable=False),
