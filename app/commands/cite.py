@@ -44,8 +44,15 @@ def change_lines(change: ConstitutionChange) -> list[str]:
     for each in (each for each in change.principles if each.changed):
         title = "".join(piece.text for piece in each.title.pieces if piece.kind != ("inserted" if each.removed else "deleted"))
         texts = {"title": each.title.changed, "statement": each.statement.changed, "antithesis": each.antithesis.changed}
-        parts = {**texts, "check": each.check.changed, "writer": each.written_by.changed, "scenarios": each.scenarios.changed}
+        parts = {
+            **texts,
+            "check": each.check.changed,
+            "writer": each.written_by.changed,
+            "scenarios": each.scenarios.changed,
+            "priority": each.priority.changed,
+        }
         became = [name for name, has_changed in parts.items() if has_changed]
         moved = [f"moved from {(each.before or 0) + 1} to {(each.after or 0) + 1}"] if each.moved else []
         lines.append(f"“{title}”: {'new' if each.added else 'removed' if each.removed else ', '.join([*moved, *became])}")
-    return lines or ["Nothing differs."]
+    rule = ["What is done when principles conflict"] if change.conflict_rule.changed else []
+    return [*lines, *rule] or ["Nothing differs."]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.present.amended import evidence_html
 from app.present.citations import place
 from app.present.constitutions import changed_principle_html, changes_html
-from app.present.text import escape, time_html
+from app.present.text import escape, pieces_html, time_html
 from app.services.addresses import Named
 from app.services.amendment_views import AmendmentLine, AmendmentView, Person, Said
 from app.services.plans import Choices
@@ -77,13 +77,15 @@ def amendment_html(view: AmendmentView, offered: Choices, who: str, note: str) -
     document = f'<a href="./c/{view.of.slug}/redline?to={line.version_number}">Redline and DOCX</a>' if line.version_number else ""
     titles = {p.id: p for p in view.text.principles}
     clauses = "".join(_clause(view, change) for change in view.change.principles if change.changed)
+    rule = view.change.conflict_rule
+    conflicts = f'<p class="cs-label">When principles conflict</p><p class="cs-text cs-diff" dir="auto">{pieces_html(rule.pieces)}</p>' if rule.changed else ""
     others = [said for said in view.comments if not said.principle or said.principle not in _shown(view)]
     return (
         f'<header><h1 dir="auto">Amendment {line.id} to {escape(view.of.name)}</h1><p class="cs-quiet">{_person(line.proposed_by)} · '
         f"{time_html(line.proposed_at)} · changes version {line.base_number} · <strong>{line.status}</strong></p>"
         f'<p class="cs-text" dir="auto">{escape(line.reason)}</p></header>{_note(note)}'
         f'<p class="cs-actions">{cited}{document}{ends}</p>{_behind(view)}<section id="content" aria-label="What it changes"><h2>What it changes</h2>'
-        f'<ol class="cs-principles cs-reading cs-diff">{clauses}</ol></section><section aria-label="Comments on the whole"><h2>On the whole</h2>'
+        f'<ol class="cs-principles cs-reading cs-diff">{clauses}</ol>{conflicts}</section><section aria-label="Comments on the whole"><h2>On the whole</h2>'
         f"{_said_list(others, titles)}{_commenting(view, '', 'the whole')}</section>{_approvals(view, who)}{_evidence(view, offered)}{_decision(view, who)}"
     )
 

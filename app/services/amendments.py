@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 import db.amendments as store
 import db.constitutions as versions
 from app.services.audit import record
-from app.services.constitutions import MAX_MESSAGE_CHARS, open_draft
-from app.services.documents import same_principles
+from app.services.constitutions import open_draft
+from app.services.documents import MAX_MESSAGE_CHARS, same_principles
 from app.services.evidence import is_complete
 from app.services.request_keys import require_key
 from app.services.roles import require_role, require_someone

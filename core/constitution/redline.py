@@ -56,7 +56,8 @@ def redline(before: Constitution | None, after: Constitution) -> tuple[Paragraph
 def paragraphs(change: ConstitutionChange) -> tuple[Paragraph, ...]:
     """The document of a difference: principles in the order of the later text, removed ones behind what they stood behind."""
     name = Paragraph(style="name", pieces=change.name.pieces)
-    return (name, *(paragraph for each in _in_order(change.principles) for paragraph in _principle(each)))
+    rule = _labelled("When principles conflict", change.conflict_rule, "same")
+    return (name, *(paragraph for each in _in_order(change.principles) for paragraph in _principle(each)), *rule)
 
 
 def _in_order(principles: tuple[PrincipleChange, ...]) -> list[PrincipleChange]:
@@ -72,6 +73,7 @@ def _principle(change: PrincipleChange) -> Iterator[Paragraph]:
     whole: Kind = "inserted" if change.added else "deleted" if change.removed else "same"
     for label, text in (("Statement", change.statement), ("Antithesis", change.antithesis)):
         yield from _labelled(label, text, whole)
+    yield from _labelled("Priority", _replaced(str(change.priority.before or ""), str(change.priority.after or "")), whole)
     yield from _labelled("Check", _replaced(_said(change.check.before), _said(change.check.after)), whole)
     yield from _labelled("Written by", _replaced(str(change.written_by.before or ""), str(change.written_by.after or "")), whole)
     for each in change.scenarios.each:

@@ -60,3 +60,11 @@ def test_a_principle_that_moved_keeps_its_text_and_gets_another_number():
 def test_what_was_removed_stands_where_it_stood():
     both = redline(of(OLD.principles[0], principle(C, "Gone", "Gone."), OLD.principles[1]), OLD)
     assert [each.number for each in both if each.style == "heading"] == [1, None, 2]
+
+
+def test_a_priority_and_the_rule_for_conflicts_are_part_of_it():
+    old = Constitution(name="Brevity", principles=(principle(A, "Be brief", "Short.", priority=2),), conflict_rule="Ask.")
+    new = Constitution(name="Brevity", principles=(principle(A, "Be brief", "Short.", priority=1),), conflict_rule="Ask first.")
+    both = redline(old, new)
+    assert taken(both, later=True) == plain(new) and taken(both, later=False) == plain(old)
+    assert ("text", "1") in plain(new) and ("text", "Ask first.") in plain(new)
