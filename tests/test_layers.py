@@ -33,7 +33,7 @@ def loaded_roots(names: list[str]) -> set[str]:
 WITH_TORCH = (
     "core.engine",
     *(f"core.methods.{name}" for name in ("recipe", "examples", "gradients", "context", "sami", "mipo")),
-    *(f"core.measure.{name}" for name in ("ask", "information", "relevance")),
+    *(f"core.measure.{name}" for name in ("ask", "conflict_replies", "information", "relevance")),
     *(f"core.runs.{name}" for name in ("execute", "training", "loop", "measuring", "probes", "trainability", "work", "records")),
 )
 
