@@ -124,6 +124,7 @@ def test_a_run_trains_while_processes_are_killed_and_pages_reload(page: Page, wh
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
     page.get_by_label("Constitution", exact=True).select_option(label="Few words, version 1: The first version")
     page.get_by_text("Advanced", exact=True).click()
+    page.get_by_label("Method of training").select_option(label="SAMI")
     page.get_by_label("Held-out queries measured").fill(str(HELD_OUT))
     expect(page.get_by_text(f"measured on {HELD_OUT} held-out queries").first).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
@@ -170,15 +171,15 @@ def test_the_result_says_followed_with_intervals(page: Page, whole: Whole, studi
     figures = report["principles"][0]
     assert figures["verdict"] == "followed"
     assert figures["changes"][0]["figure"]["low"] > 0
-    assert figures["compliance"]["mipo"]["statement"]["value"] >= 0.75
-    words = next(row["words"] for row in report["arms"] if row["arm"]["key"] == "mipo")
+    assert figures["compliance"]["sami"]["statement"]["value"] >= 0.75
+    words = next(row["words"] for row in report["arms"] if row["arm"]["key"] == "sami")
     assert words["statement"]["value"] < 20 < words["antithesis"]["value"]
 
 
 def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host_is_killed(page: Page, whole: Whole, studio: Studio) -> None:
     run = the_run(studio)
     folder = (studio.settings.data / str(run.adapter)).parent
-    measured = {policy: json.loads((folder / f"replies-{arm}-000.json").read_text()) for policy, arm in (("base", "prompt"), ("aligned", "mipo"))}
+    measured = {policy: json.loads((folder / f"replies-{arm}-000.json").read_text()) for policy, arm in (("base", "prompt"), ("aligned", "sami"))}
     query = measured["aligned"][0]["query"]
     page.goto(f"{whole.url}/compare?run={run.id}")
     compare(page, query)
@@ -186,7 +187,7 @@ def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host
     kill_the_host_while_it_writes(page, whole, query)
     page.get_by_role("button", name="Finish the replies").click()
     all_panes_done(page)
-    arms = {"base": "prompt", "aligned": "mipo"}
+    arms = {"base": "prompt", "aligned": "sami"}
     shown = {arm: page.locator(f'.cs-pane[data-arm="{arm}"] .cs-text').inner_text() for arm in arms.values()}
     expected = {arms[policy]: next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
     assert {arm: text.split() for arm, text in shown.items()} == {arm: text.split() for arm, text in expected.items()}
@@ -203,7 +204,7 @@ def compare(page: Page, query: str) -> None:
 
 
 def all_panes_done(page: Page) -> None:
-    for arm in ("base", "prompt", "mipo", "mipo-alone"):
+    for arm in ("base", "prompt", "sami", "sami-alone"):
         expect(page.locator(f'.cs-pane[data-arm="{arm}"]')).to_have_attribute("data-state", "done", timeout=120_000)
     expect(page.get_by_role("link", name="Link to this comparison")).to_be_visible(timeout=30_000)
 

@@ -130,16 +130,32 @@ def probed(tiny_folder):
     return iterated(tiny_folder, passes=1, seed=13, learning_rate=0.02, probe_every=1, probe_queries=2, patience=1, max_repetition_rise=0)
 
 
-WRITES = 49  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
+MOST_WRITES = 50  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
+# 49 on processors of one kind and 50 on those of another: by their rounding a probe more may be the best so far.
+
+
+class Counted:
+    """A whole run, and the renames that it took."""
+
+    def __init__(self, tiny_folder, folder):
+        self.folder, self.writes, rename = folder / "run", 0, os.replace
+
+        def counting(source, target):
+            self.writes += 1
+            rename(source, target)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("core.runs.loop.CHECKPOINT_EVERY_S", 0.0)
+            patch.setattr(os, "replace", counting)
+            self.record = execute(probed(tiny_folder), self.folder, folder)
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tiny_folder, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("uninterrupted")
-    return execute(probed(tiny_folder), folder / "run", folder)
+    return Counted(tiny_folder, tmp_path_factory.mktemp("uninterrupted"))
 
 
-@pytest.mark.parametrize("write", range(WRITES + 1))
+@pytest.mark.parametrize("write", range(MOST_WRITES + 1))
 def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_path, monkeypatch, uninterrupted, write):
     """Dies just before each rename that commits a file, with all before it done, and after the last one.
 
@@ -154,20 +170,17 @@ def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_p
 
     monkeypatch.setattr("core.runs.loop.CHECKPOINT_EVERY_S", 0.0)
     monkeypatch.setattr(os, "replace", killing)
-    with pytest.raises(KilledError) if write < WRITES else contextlib.nullcontext():
+    with pytest.raises(KilledError) if write < uninterrupted.writes else contextlib.nullcontext():
         execute(probed(tiny_folder), tmp_path / "run", tmp_path)
     monkeypatch.setattr(os, "replace", rename)
     resumed = execute(probed(tiny_folder), tmp_path / "run", tmp_path)
-    assert resumed.adapter_sha256 == uninterrupted.adapter_sha256
-    assert (resumed.result, resumed.endings) == (uninterrupted.result, uninterrupted.endings)
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["adapter_sha256"] == uninterrupted.adapter_sha256
+    whole = uninterrupted.record
+    assert resumed.adapter_sha256 == whole.adapter_sha256
+    assert (resumed.result, resumed.endings) == (whole.result, whole.endings)
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["adapter_sha256"] == whole.adapter_sha256
 
 
-def test_a_run_makes_as_many_writes_as_are_tried_above(tiny_folder, tmp_path, monkeypatch):
-    made, rename = [], os.replace
-    monkeypatch.setattr("core.runs.loop.CHECKPOINT_EVERY_S", 0.0)
-    monkeypatch.setattr(os, "replace", lambda source, target: (made.append(target), rename(source, target)))
-    record = execute(probed(tiny_folder), tmp_path / "run", tmp_path)
-    assert len(made) == WRITES
-    assert len(list((tmp_path / "run").glob("base-probe-*.json"))) == 1  # the base is asked once, for all iterations
-    assert [ending["back_to"] for ending in record.endings] == [1, 2]  # or the writes of an early end would not be among them
+def test_a_run_makes_no_more_writes_than_are_tried_above(uninterrupted):
+    assert uninterrupted.writes in (MOST_WRITES - 1, MOST_WRITES)
+    assert len(list(uninterrupted.folder.glob("base-probe-*.json"))) == 1  # the base is asked once, for all iterations
+    assert [ending["back_to"] for ending in uninterrupted.record.endings] in ([1, 2], [2])  # or the writes of an early end would not be among them
