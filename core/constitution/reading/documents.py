@@ -6,7 +6,7 @@ and blanks at their ends are written as references such as `&#32;`, since Markdo
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.constitution.checks import CHECKS, Check, check_from_data
@@ -90,10 +90,14 @@ def _paragraphs(text: str) -> str:
     before, after = text[: text.index(inner)], text[text.index(inner) + len(inner) :]
     first, *others = inner.split("\n")
     lines = [_escape(first), *(_opening(_escape(line)) for line in others)]
-    last = max((i for i, line in enumerate(lines) if line.strip()), default=0)  # blanks behind it a renderer takes away
-    ends = ["\\\n" if line and following and i < last else "\n" for i, (line, following) in enumerate(itertools.pairwise(lines))]
+    ends = ["\\\n" if line and _goes_on(lines[i + 1 :]) else "\n" for i, line in enumerate(lines[:-1])]
     written = "".join(line + end for line, end in zip(lines, [*ends, ""], strict=True))
     return "&#10;" * len(before) + written + "&#10;" * len(after)
+
+
+def _goes_on(lines: Sequence[str]) -> bool:
+    """Whether more of a paragraph can be seen: blanks at its end, of whatever kind, a renderer takes away, and a break before them stands there as a sign."""
+    return any(line.strip() for line in itertools.takewhile(bool, lines))
 
 
 def _opening(line: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.constitution.changes import changes
@@ -137,6 +137,7 @@ def test_another_order_is_a_change_too() -> None:
 @given(
     st.lists(st.sampled_from([*PIECES, *HOSTILE, "*Would not:* x", "\n\n*Scenario (test):* y", "\n## 2. z\n"]), min_size=1, max_size=5).map("".join).map(normal)
 )
+@example("a\n\xa0\n\n\t")
 @settings(max_examples=120, deadline=None)
 def test_whatever_they_say_markdown_shows_it_and_is_read_back(text: str) -> None:
     written = made(Scenario(query=text, follows=text), Scenario(query="", fails=text, use="train"), Scenario(query=f"x{text}"))
