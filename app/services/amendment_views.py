@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 import db.amendments as store
 import db.constitutions as versions
 from app.services.addresses import Named, named
-from app.services.amendments import newest_text, wording
+from app.services.amendments import is_approved, newest_text, wording
 from app.services.differences import differences
 from app.services.evidence import EvidenceView, evidence, is_complete
 from app.services.roles import left
@@ -16,8 +16,7 @@ from app.services.stored import require_constitution
 from app.services.studio import Studio, in_words
 from core.constitution.changes import ConstitutionChange
 from core.constitution.principles import Constitution
-from db.amendment_tables import Amendment, AmendmentText
-from db.users import name_key
+from db.amendment_tables import Amendment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,17 +123,13 @@ def _line(studio: Studio, session: Session, row: Amendment) -> AmendmentLine:
     version = versions.named_version(session, row.version_id) if row.version_id is not None else None
     return AmendmentLine(
         id=row.id,
-        status=row.decision or ("approved" if _is_approved(session, row, text) else "proposed"),
+        status=row.decision or ("approved" if is_approved(session, row, text) else "proposed"),
         reason=row.reason,
         proposed_by=_person(studio, session, row.proposed_by),
         proposed_at=row.proposed_at,
         base_number=versions.named_version(session, text.base_version_id).number,
         version_number=version.number if version is not None else None,
     )
-
-
-def _is_approved(session: Session, row: Amendment, text: AmendmentText) -> bool:
-    return any(each.revision == text.revision and name_key(each.who) != name_key(row.proposed_by) for each in store.approvals_of(session, row.id))
 
 
 def _person(studio: Studio, session: Session, name: str) -> Person:

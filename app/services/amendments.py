@@ -204,7 +204,7 @@ def decide(studio: Studio, amendment_id: int, who: str, revision: int, decided: 
 
 def _adopt(studio: Studio, session: Session, row: Amendment, text: AmendmentText, waiver: str) -> Version:
     head = _require_newest(session, row, text)
-    if not any(each.revision == text.revision and name_key(each.who) != name_key(row.proposed_by) for each in store.approvals_of(session, row.id)):
+    if not is_approved(session, row, text):
         raise RefusedError(f"Nobody but {row.proposed_by} has approved amendment {row.id} as it stands. Have a second person approve it first.")
     if not waiver and not is_complete(session, row.id, text.revision):
         raise RefusedError(
@@ -217,6 +217,11 @@ def _adopt(studio: Studio, session: Session, row: Amendment, text: AmendmentText
     version = write_version(session, new, meant)
     record(session, "version.saved", f"constitution {row.constitution_id}", version=version.number, amendment=row.id)
     return version
+
+
+def is_approved(session: Session, row: Amendment, text: AmendmentText) -> bool:
+    """Whether somebody else than its proposer approved this wording."""
+    return any(each.revision == text.revision and name_key(each.who) != name_key(row.proposed_by) for each in store.approvals_of(session, row.id))
 
 
 def _require_newest(session: Session, row: Amendment, text: AmendmentText) -> Version:

@@ -11,6 +11,7 @@ from core.runs.checked import CheckedReplies
 from tests.app.checked import kept_check, mark_check_whole
 from tests.app.marking import finished_run
 from tests.app.pages.calling import asks
+from tests.app.pages.marking_walk import walked
 from tests.app.planting import make_studio
 
 HERE, THERE = (tuple((f"Reply {i} {word}.",) for i in range(16)) for word in ("here", "there"))
@@ -22,25 +23,8 @@ def wish(check: int, **more: object) -> dict[str, object]:
     return {"check": check, "principle": 1, **more}
 
 
-def walked(studio: Studio, check: int) -> list[bytes]:
-    """The raw answers of the whole way through one principle, with an undo, as they go over the wire."""
-    page, told = MarkPage(studio), []
-    told.append(page.opened({"check": str(check)}, asks()).body)
-    at = page.card(wish(check), asks())
-    told.append(at.body)
-    for i in range(40):
-        if at["marking"]["card"] is None:
-            break
-        at = page.mark(wish(check, card=at["marking"]["card"]["card"], answer=("follows", "does not")[i % 2], key=f"a-click-{i}"), asks())
-        told.append(at.body)
-        if i == 2:
-            at = page.undo(wish(check, mark=at["marking"]["last"]), asks())
-            told.append(at.body)
-    return told
-
-
 def test_no_raw_answer_names_an_arm_or_a_side(studio: Studio) -> None:
-    *cards, end = walked(studio, kept_check(studio, PLAIN))
+    *cards, end = walked(studio, {"check": kept_check(studio, PLAIN)})
     assert len(cards) == 35 and b'"says": []' in cards[-1] and b'"says": ["' in end
     for body in cards:
         text = body.decode().replace('"statement":', "").replace('"antithesis":', "")
@@ -53,7 +37,7 @@ def test_the_raw_answers_are_byte_for_byte_the_same_when_the_sides_are_exchanged
     told = []
     for name, replies in (("plain", PLAIN), ("exchanged", EXCHANGED)):
         studio = make_studio(tmp_path / name)
-        told.append(walked(studio, kept_check(studio, replies))[:-1])  # the last one tells what came out
+        told.append(walked(studio, {"check": kept_check(studio, replies)})[:-1])  # the last one tells what came out
         studio.engine.dispose()
     assert told[0] == told[1] and len(told[0]) == 35
 

@@ -14,29 +14,13 @@ from app.services.studio import Studio
 from core.methods.arms import METHODS
 from tests.app.marking import TEXTS, finished_run, mark_all
 from tests.app.pages.calling import asks
+from tests.app.pages.marking_walk import walked
 from tests.app.planting import make_studio, queue
 from tests.app.results import CONTROL, TRAINED
 
 
 def wish(run: int, **more: object) -> dict[str, object]:
     return {"run": run, "principle": 1, **more}
-
-
-def walked(studio: Studio, run: int) -> list[bytes]:
-    """The raw answers of the whole way through one principle, with an undo, as they go over the wire."""
-    page, told = MarkPage(studio), []
-    told.append(page.opened({"run": str(run)}, asks()).body)
-    at = page.card(wish(run), asks())
-    told.append(at.body)
-    for i in range(30):
-        if at["marking"]["card"] is None:
-            break
-        at = page.mark(wish(run, card=at["marking"]["card"]["card"], answer=("follows", "does not")[i % 2], key=f"a-click-{i}"), asks())
-        told.append(at.body)
-        if i == 2:
-            at = page.undo(wish(run, mark=at["marking"]["last"]), asks())
-            told.append(at.body)
-    return told
 
 
 def test_a_card_is_told_with_what_is_seen_and_nothing_else(studio: Studio) -> None:
@@ -51,7 +35,7 @@ def test_a_card_is_told_with_what_is_seen_and_nothing_else(studio: Studio) -> No
 def test_no_raw_answer_names_an_arm_or_a_side(studio: Studio) -> None:
     """The words of the two sides themselves are shown with the principle; beside those nothing speaks of arms, methods, sides or adapters."""
     run = finished_run(studio, texts={key: f"Reply {i}" for i, key in enumerate(TEXTS)})
-    *cards, end = walked(studio, run)
+    *cards, end = walked(studio, {"run": run})
     assert len(cards) == 27 and b'"says": []' in cards[-1] and b'"says": ["' in end
     for body in cards:
         text = body.decode().replace('"statement":', "").replace('"antithesis":', "")
@@ -68,7 +52,7 @@ def test_the_raw_answers_are_byte_for_byte_the_same_when_arms_and_sides_are_exch
     for name, given in (("plain", texts), ("exchanged", exchanged)):
         studio = make_studio(tmp_path / name)
         run = finished_run(studio, texts=given)
-        told.append(walked(studio, run)[:-1])  # the last one tells what came out
+        told.append(walked(studio, {"run": run})[:-1])  # the last one tells what came out
         studio.engine.dispose()
     assert told[0] == told[1] and len(told[0]) == 27
 
