@@ -35,7 +35,7 @@ def named(studio: Studio, constitution_id: int) -> Named:
 
 
 def find(studio: Studio, word: str) -> Named:
-    """The constitution that is cited by a word, also by one of a name that it had.
+    """The constitution that is cited by a word, also by one of a name that it had, or that has this very name.
 
     Raises:
         RefusedError: None is.
@@ -46,7 +46,8 @@ def find(studio: Studio, word: str) -> Named:
         return named(studio, found.constitution_id)
     with in_words(), studio.sessions.begin() as session:  # it may be one that was made, or renamed, without anybody asking for its word
         keep_addresses(session)
-        row = store.get_constitution(session, get_address(session, word).constitution_id)
+        by_name = next((row for row in store.names(session) if row.name == word), None)
+        row = by_name if by_name is not None else store.get_constitution(session, get_address(session, word).constitution_id)
         return Named(id=row.id, name=row.name, slug=give_address(session, row.id, _base(row)))
 
 

@@ -23,7 +23,7 @@ MAX_DEPTH = 20
 MAX_LINES_SAID = 20  # that one note names
 MAX_SHOWN_CHARS = 100  # of a value in a note
 _STRING = "tag:yaml.org,2002:str"
-_NO_TEXTS = ("check", "max_words", "min_words", "max_sentences", "language")  # a word or a number, which a comment beside it cannot cut
+_NO_TEXTS = ("check", "max_words", "min_words", "max_sentences", "language", "priority")  # a word or a number, which a comment beside it cannot cut
 _QUOTE = "Put the whole text in quotes"
 
 

@@ -65,6 +65,7 @@ def test_a_citation_outlives_a_renaming_and_names_are_never_mixed_up(made: int, 
     assert client.get("/c/house-rules@1").status_code == 200
     other = constitutions.create_constitution(studio, "House rules")
     assert named(studio, other).slug == "house-rules-2" and find(studio, "house-rules").id == made
+    assert find(studio, "House rules").id == other and find(studio, "Rules of the house").id == made  # as a person at a terminal names them
 
 
 def test_a_name_in_any_script_has_a_word_and_two_that_come_to_the_same_have_two(studio: Studio) -> None:

@@ -149,3 +149,10 @@ def test_both_are_merged_like_any_part() -> None:
     both = merge(PLAIN, mine, replace(theirs, conflict_rule="Theirs.", principles=(replace(A, priority=3), B, C)), "theirs")
     assert (both.constitution.conflict_rule, both.constitution.principles[0].priority) == ("Theirs.", 3)
     assert set(both.clashes) == {Clash(principle="", part="conflict_rule"), Clash(principle=A.id, part="priority")}
+
+
+def test_a_number_as_priority_needs_no_note() -> None:
+    rows = "".join(f"  - {{title: {i}a, statement: Do {i}a., antithesis: Do {i}b., priority: {i}}}\n" for i in (1, 2))
+    text = f"name: Two\nprinciples:\n{rows}"
+    read = read_constitution_text(text, "two.yaml")
+    assert [p.priority for p in read.constitution.principles] == [1, 2] and list(read.notes) == []
