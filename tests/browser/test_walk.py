@@ -32,7 +32,8 @@ from tests.browser.conftest import ROOT, free_port
 pytestmark = [pytest.mark.browser, pytest.mark.real_model]
 
 STATEMENT = "Answer in one short sentence, as briefly as you can."
-HELD_OUT = 16  # of the preset's 24: most of the walk's time is measuring, and so many show a rise as large as this one
+HELD_OUT = 16  # of the preset's 24: most of the walk's time is measuring
+DEPENDS = {"followed", "depends on the text, no rise shown"}  # 16 queries show a rise of 0.3 about every other time, this difference of the sides always
 LARGEST_WEB_BYTES = 300 * 1024**2
 
 
@@ -124,7 +125,6 @@ def test_a_run_trains_while_processes_are_killed_and_pages_reload(page: Page, wh
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
     page.get_by_label("Constitution", exact=True).select_option(label="Few words, version 1: The first version")
     page.get_by_text("Advanced", exact=True).click()
-    page.get_by_label("Method of training").select_option(label="SAMI")
     page.get_by_label("Held-out queries measured").fill(str(HELD_OUT))
     expect(page.get_by_text(f"measured on {HELD_OUT} held-out queries").first).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
@@ -161,25 +161,27 @@ def is_up(whole: Whole) -> bool:
     return False
 
 
-def test_the_result_says_followed_with_intervals(page: Page, whole: Whole, studio: Studio) -> None:
+def test_the_result_says_what_its_figures_show_with_intervals(page: Page, whole: Whole, studio: Studio) -> None:
     page.goto(f"{whole.url}/run?id={the_run(studio).id}")
     result = page.locator(".cs-result")
     expect(result).to_contain_text("cap log n = 0.693", timeout=30_000)
-    expect(page.locator(".cs-finding")).to_contain_text("“Be brief” is followed")
     expect(result).to_contain_text(re.compile(r"\d+ to \d+%"))
     report = the_run(studio).result["report"]
     figures = report["principles"][0]
-    assert figures["verdict"] == "followed"
-    assert figures["changes"][0]["figure"]["low"] > 0
-    assert figures["compliance"]["sami"]["statement"]["value"] >= 0.75
-    words = next(row["words"] for row in report["arms"] if row["arm"]["key"] == "sami")
+    assert figures["verdict"] in DEPENDS
+    expect(page.locator(".cs-finding")).to_contain_text(figures["verdict"])
+    assert (figures["changes"][0]["figure"]["low"] > 0) == (figures["verdict"] == "followed")
+    aligned = figures["compliance"]["mipo"]
+    assert aligned["statement"]["low"] > aligned["antithesis"]["high"]
+    assert aligned["statement"]["value"] > figures["compliance"]["prompt"]["statement"]["value"]
+    words = next(row["words"] for row in report["arms"] if row["arm"]["key"] == "mipo")
     assert words["statement"]["value"] < 20 < words["antithesis"]["value"]
 
 
 def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host_is_killed(page: Page, whole: Whole, studio: Studio) -> None:
     run = the_run(studio)
     folder = (studio.settings.data / str(run.adapter)).parent
-    measured = {policy: json.loads((folder / f"replies-{arm}-000.json").read_text()) for policy, arm in (("base", "prompt"), ("aligned", "sami"))}
+    measured = {policy: json.loads((folder / f"replies-{arm}-000.json").read_text()) for policy, arm in (("base", "prompt"), ("aligned", "mipo"))}
     query = measured["aligned"][0]["query"]
     page.goto(f"{whole.url}/compare?run={run.id}")
     compare(page, query)
@@ -187,7 +189,7 @@ def test_panes_stream_side_by_side_and_agree_with_the_result_also_after_the_host
     kill_the_host_while_it_writes(page, whole, query)
     page.get_by_role("button", name="Finish the replies").click()
     all_panes_done(page)
-    arms = {"base": "prompt", "aligned": "sami"}
+    arms = {"base": "prompt", "aligned": "mipo"}
     shown = {arm: page.locator(f'.cs-pane[data-arm="{arm}"] .cs-text').inner_text() for arm in arms.values()}
     expected = {arms[policy]: next(r["text"] for r in rows if r["side"] == "statement") for policy, rows in measured.items()}
     assert {arm: text.split() for arm, text in shown.items()} == {arm: text.split() for arm, text in expected.items()}
@@ -204,7 +206,7 @@ def compare(page: Page, query: str) -> None:
 
 
 def all_panes_done(page: Page) -> None:
-    for arm in ("base", "prompt", "sami", "sami-alone"):
+    for arm in ("base", "prompt", "mipo", "mipo-alone"):
         expect(page.locator(f'.cs-pane[data-arm="{arm}"]')).to_have_attribute("data-state", "done", timeout=120_000)
     expect(page.get_by_role("link", name="Link to this comparison")).to_be_visible(timeout=30_000)
 

@@ -80,6 +80,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--pictures", type=Path)
     options = parser.parse_args()
+    if options.pictures is not None:
+        options.pictures.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_") and name != "DATABASE_URL"}
     port = free_port()
     app = subprocess.Popen([sys.executable, "-m", "app", "--data", str(options.data), "--port", str(port)], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
@@ -166,8 +168,9 @@ def train(hands: Hands) -> None:
     page = hands.page
     hands.click(page.get_by_role("link", name="Train this version"))
     queries = page.get_by_label("Queries", exact=True)
-    choice = next(each for each in queries.locator("option").all_inner_texts() if "isitor" in each)
-    queries.select_option(label=choice)
+    visitors = queries.locator("option", has_text="isitor")
+    expect(visitors).to_have_count(1)
+    queries.select_option(label=visitors.inner_text())
     hands.clicks += 1
     button = page.get_by_role("button", name="Train", exact=True)
     expect(button).to_be_enabled()
