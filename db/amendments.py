@@ -1,8 +1,9 @@
 """Amendments and roles: functions on a session."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from db.amendment_tables import Amendment, AmendmentApproval, AmendmentComment, AmendmentEvidence, AmendmentText, Role
@@ -13,9 +14,9 @@ from db.upserts import add_missing, put
 from db.users import name_key
 
 
-def roles_of(session: Session, constitution_id: int) -> list[Role]:
-    """Who is what to a constitution, by name."""
-    return list(session.scalars(select(Role).where(Role.constitution_id == constitution_id).order_by(Role.key)))
+def roles_of(session: Session, constitution_ids: Collection[int]) -> list[Role]:
+    """Who is what to some constitutions, by name; one statement however many."""
+    return list(session.scalars(select(Role).where(Role.constitution_id.in_(constitution_ids)).order_by(Role.key)))
 
 
 def put_role(session: Session, constitution_id: int, name: str, role: str, by: str) -> None:
@@ -103,6 +104,13 @@ def approvals_of(session: Session, amendment_id: int) -> list[AmendmentApproval]
 def evidence_of(session: Session, amendment_id: int) -> list[AmendmentEvidence]:
     """The pairs of runs, newest first."""
     return list(session.scalars(select(AmendmentEvidence).where(AmendmentEvidence.amendment_id == amendment_id).order_by(AmendmentEvidence.id.desc())))
+
+
+def amendment_of_runs(session: Session, first: int, second: int) -> int | None:
+    """The amendment that two runs are evidence for, the newest of several; None: they are for none."""
+    either = ((AmendmentEvidence.old_run, AmendmentEvidence.new_run), (AmendmentEvidence.new_run, AmendmentEvidence.old_run))
+    pair = or_(*(and_(one == first, other == second) for one, other in either))
+    return session.scalars(select(AmendmentEvidence.amendment_id).where(pair).order_by(AmendmentEvidence.id.desc())).first()
 
 
 def add_comment(session: Session, new: dict[str, object]) -> None:

@@ -34,6 +34,7 @@ class ConstitutionSummary:
     updated_at: datetime  # the newest of: made, a version saved, any editor's draft saved
     problem: str = ""  # why the newest version cannot be read; empty when it can
     own: bool = False  # whether it is of whoever asks: made by them, or written in
+    closed: str = ""  # why whoever asks may not rename or archive it, and who may; empty where they may
 
 
 @dataclass(frozen=True, kw_only=True)

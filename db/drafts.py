@@ -133,6 +133,11 @@ def rebase_draft(session: Session, constitution_id: int, editor: str, revision_s
     return _replace_draft(session, (constitution_id, editor), revision_seen, {"content": version.content, "base_version_id": version.id})
 
 
+def stand_on(session: Session, draft: Draft, revision_seen: int, content: Content, version: Version) -> int:
+    """Store a text that has all of a version in a draft, which stands on that version from then on. Returns and raises as `save_draft`."""
+    return _replace_draft(session, (draft.constitution_id, draft.editor), revision_seen, {"content": content, "base_version_id": version.id})
+
+
 def count_drafts(session: Session, editor: str) -> int:
     """How many drafts there are under a name."""
     return session.scalars(select(func.count()).select_from(Draft).where(Draft.editor == editor)).one()

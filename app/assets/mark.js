@@ -24,33 +24,34 @@ export function optionText({ number, title, check, done, total }) {
   return `${number}. ${isolated(title)}: ${total ? `${done} of ${total}` : "no cards"}, ${judged}`;
 }
 
-// Whose replies are marked, as a question names it: a run's or a check's.
-export function sourceOf({ run, check }) {
-  return check == null ? { run } : { check };
+// Whose replies are marked, as a question names it: a run's, those of two runs mixed, or a check's.
+export function sourceOf({ run, check, beside }) {
+  if (check != null) return { check };
+  return beside == null ? { run } : { run, beside };
 }
 
 // The same as the value of an option, and back.
 export function valueOf(source) {
-  const [[kind, id]] = Object.entries(sourceOf(source));
-  return `${kind}-${id}`;
+  return Object.entries(sourceOf(source)).flat().join("-");
 }
 
 export function sourceIn(value) {
-  const [kind, id] = value.split("-");
-  return { [kind]: Number(id) };
+  const [kind, id, , beside] = value.split("-");
+  return beside === undefined ? { [kind]: Number(id) } : { [kind]: Number(id), beside: Number(beside) };
 }
 
-// What it is called: Run 3, Check 4.
+// What it is called: Run 3, Check 4, Run 3 beside run 2.
 export function nameOf(source) {
-  const [[kind, id]] = Object.entries(sourceOf(source));
-  return `${kind === "run" ? "Run" : "Check"} ${id}`;
+  const { run, check, beside } = sourceOf(source);
+  if (check != null) return `Check ${check}`;
+  return beside == null ? `Run ${run}` : `Run ${run} beside run ${beside}`;
 }
 
 export function mount({ element }) {
   const { ask } = openChannel("mark");
   const page = makePage(element, ask);
   listenWhile(element, window, "keydown", (event) => press(page, event));
-  void ask("opened", inAddress("run", "check", "principle")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
+  void ask("opened", inAddress("run", "check", "beside", "principle")).then((reply) => (reply?.kind === "page" ? open(page, reply) : notOpened(page.root, reply)));
 }
 
 function makePage(element, ask) {
@@ -114,6 +115,12 @@ function barNode(page) {
   return page.bar;
 }
 
+// Two runs that are marked together are offered once one is there.
+function offer({ run }, marking) {
+  const value = valueOf(marking);
+  if (marking.beside != null && ![...run.options].some((option) => option.value === value)) run.prepend(h("option", { value }, `${nameOf(marking)}: ${isolated(marking.constitution)}`));
+}
+
 // Where one is: the next card, or what came out.
 function show(page, marking) {
   page.at = marking;
@@ -121,6 +128,7 @@ function show(page, marking) {
   page.ended.hidden = !marking || !!marking.card;
   if (!marking) return;
   page.key = newKey();
+  offer(page, marking);
   page.run.value = valueOf(marking);
   page.principle.replaceChildren(...marking.principles.map((each) => h("option", { value: each.number }, optionText(each))));
   page.principle.value = marking.number;
@@ -159,13 +167,19 @@ function showEnd(page, marking) {
   const title = h("h2", { tabindex: "-1" }, total ? `All ${done} marked` : "There is nothing to mark");
   const lines = says.map((each, i) => h("p", { class: i ? "cs-quiet" : "cs-finding-says", dir: "auto" }, each));
   const again = more ? h("button", { type: "button", class: "cs-button", onclick: (event) => void turn(page, { ...wish(page), deals: marking.deals + 1 }, [event.currentTarget]) }, `${more} more cards`) : "";
-  page.ended.replaceChildren(title, ...lines, h("p", { class: "cs-actions" }, again, backTo(marking), h("a", { href: `./${marking.check == null ? "runs" : "checks"}/${marking.check ?? marking.run}/marks.csv`, download: true }, "Marks (CSV)")));
+  page.ended.replaceChildren(title, ...lines, h("p", { class: "cs-actions" }, again, backTo(marking), fileOf(marking)));
   setText(page.spoken, "");
   title.focus();
 }
 
+function fileOf({ run, check, beside }) {
+  const query = beside == null ? "" : `?beside=${beside}`;
+  return h("a", { href: `./${check == null ? "runs" : "checks"}/${check ?? run}/marks.csv${query}`, download: true }, "Marks (CSV)");
+}
+
 // Where the marks count.
-function backTo({ run, check }) {
+function backTo({ run, check, amendment }) {
+  if (amendment != null) return h("a", { href: `./amend?amendment=${amendment}#evidence` }, "The evidence for the amendment");
   return check == null ? h("a", { href: `./run?id=${run}#result` }, "The result of the run") : h("a", { href: `./train?check=${check}` }, "The check, as the marks make it");
 }
 

@@ -32,6 +32,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> l
     """Add this command. Returns the parsers that take the folder of the data."""
     ask = commands.add_parser("ask", help="have a model judge a run's replies, over an OpenAI-compatible endpoint or loaded here", description=TEXT)
     ask.add_argument("--run", required=True, type=_number, metavar="N", help="the number of a finished run of the studio")
+    ask.add_argument("--beside", type=_number, metavar="N", help="another run, whose replies are mixed with those of --run: the two of an amendment's evidence")
     ask.add_argument(
         "--judge", metavar="ADDRESS", help="of the endpoint, such as http://127.0.0.1:8000/v1 (llama.cpp, Ollama, vLLM, …); default: the model is loaded here"
     )
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     name = who if who == UNNAMED else require_name(who)
     studio = require_studio(options)
     judge = _judge(options, studio)
-    planned = plan_asking(studio, options.run, judge, options.limit)
+    planned = plan_asking(studio, options.run, judge, options.limit, options.beside)
     if not planned.cards:
         raise ConfigError(f"Run {options.run} has no replies to judge: no query was answered with a text.")
     if not _is_wanted(planned, options.yes):

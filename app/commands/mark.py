@@ -34,6 +34,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> l
     of = mark.add_mutually_exclusive_group(required=True)
     of.add_argument("--run", metavar="ID|DIR", help="a run of the studio by its number, or the folder that train, or check --out, left (keeps DIR/marks.jsonl)")
     of.add_argument("--check", type=int, metavar="ID", help="a check of the studio by its number")
+    mark.add_argument("--beside", type=int, metavar="ID", help="another run, whose replies are mixed with those of --run: the two of an amendment's evidence")
     mark.add_argument("--principle", type=int, metavar="N", help="which, from 1 on (default: the first that no program judges and that is not done)")
     mark.add_argument("--who", metavar="NAME", help="under which name the marks stand (default: yours on this machine)")
     mark.add_argument("--deals", type=int, default=1, metavar="N", help="of about 24 cards each (default: 1, and all that were begun)")
@@ -71,9 +72,12 @@ def _desk(options: argparse.Namespace, who: str) -> "Desk":
     from app.services.folder_desks import open_folder
 
     name = who if who == UNNAMED else require_name(who)
-    if options.run is not None and not options.run.isdecimal():
+    is_folder = options.run is not None and not options.run.isdecimal()
+    if options.beside is not None and (is_folder or options.run is None):
+        raise ConfigError(f"--beside is {options.beside}, and goes with --run ID alone, a run of the studio. Leave it out, or name that run.")
+    if is_folder:
         return open_folder(Path(options.run), name)
-    source = Source("run", int(options.run)) if options.run is not None else Source("check", options.check)
+    source = Source("run", int(options.run), options.beside) if options.run is not None else Source("check", options.check)
     return StudioDesk(studio=require_studio(options, ", or the folder of a run with --run"), source=source, who=name)
 
 

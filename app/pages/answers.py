@@ -119,6 +119,8 @@ class DraftState:
     head: int | None  # number of the newest version
     head_id: int | None  # the same version's id
     discardable: bool  # whether there is anything in the draft that going back to a version would take away
+    behind: int | None  # number of the newest version, where somebody saved it since the draft was begun and the draft differs from it
+    behind_by: str  # who saved it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +132,7 @@ class Opened(DraftState):
     writer_weak: bool  # whether it is the small default model
     came_out: NewestRun | None  # what the newest finished run of this constitution found; None: there is none
     standings: dict[str, str]  # HTML of what came out, by word
+    closed: str  # why whoever asks may not rename it, and who may; empty where they may
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,7 +59,7 @@ class ConstitutionsPage:
     @answers
     def rename(self, question: NewName, editor: str) -> ConstitutionList:
         """Give a constitution another name."""
-        name = service.rename(self.studio, question.constitution, question.name)
+        name = service.rename(self.studio, question.constitution, editor, question.name)
         return self._list(editor, f"Renamed to “{name}”.")
 
     @answers
@@ -70,13 +70,13 @@ class ConstitutionsPage:
     @answers
     def archive(self, question: OneConstitution, editor: str) -> ConstitutionList:
         """Put a constitution away."""
-        service.archive(self.studio, question.constitution)
+        service.archive(self.studio, question.constitution, editor)
         return self._list(editor, "Archived. Its versions and runs stay, and it can be put back.")
 
     @answers
     def unarchive(self, question: OneConstitution, editor: str) -> ConstitutionList:
         """Take an archived constitution back."""
-        service.archive(self.studio, question.constitution, archived=False)
+        service.archive(self.studio, question.constitution, editor, archived=False)
         return self._list(editor, "Put back among the constitutions in use.")
 
     def _list(self, editor: str, message: str | None, wish: ConstitutionsWish = ALL) -> ConstitutionList:

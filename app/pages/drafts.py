@@ -1,4 +1,4 @@
-"""A draft as its editor's page has it, and two texts of one put together: what is asked and told of that."""
+"""A draft as its editor's page has it, two texts of one put together, and a version taken into one: what is asked and told of that."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -6,12 +6,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from app.pages.answers import DraftState
-from app.pages.questions import MOST_ITEMS, Id, Question, Text
-from app.present.constitutions import verdict
-from app.present.merging import clashes_html, together_says
+from app.pages.questions import MOST_ITEMS, DraftSeen, Id, Question, Text
+from app.present.constitutions import changes_html, verdict
+from app.present.merging import clashes_html, taking_in_says, together_says
+from app.services.differences import differences
 from app.services.draft_views import DraftView
 from app.services.merging import Typed, together
 from app.services.studio import Studio
+from app.services.taking_in import taking_in
+from core.constitution.changes import ConstitutionChange
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,7 @@ def put_together(studio: Studio, question: TwoDrafts, editor: str) -> PutTogethe
         theirs_rule=found.theirs_rule,
         clashes=len(found.clashes),
         says=together_says(found),
-        html=clashes_html(found),
+        html=clashes_html(found.clashes),
     )
 
 
@@ -71,4 +74,44 @@ def draft_state(draft: DraftView) -> dict[str, Any]:
         "head": draft.head and draft.head.number,
         "head_id": draft.head and draft.head.id,
         "discardable": draft.discardable,
+        **_behind(draft),
     }
+
+
+def _behind(draft: DraftView) -> dict[str, Any]:
+    newest = draft.held_against if draft.behind and draft.changed else None
+    return {"behind": newest and newest.number, "behind_by": newest.author if newest is not None else ""}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeInWish(DraftSeen):
+    number: Id  # of the version that was shown
+    prefer: Literal["mine", "theirs"] = "mine"  # whose text stays where both changed the same: the draft's, or the version's
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakingInShown(DraftState):
+    """What a draft would be with the newest version in it; nothing was saved."""
+
+    kind: Literal["taking_in"] = "taking_in"
+    number: int  # of the version
+    says: str
+    clashes: int  # places that both changed
+    html: str  # those places
+    changes: str  # HTML: what it changes in the draft, whose text stays where both changed the same
+    difference: ConstitutionChange  # the same
+
+
+def show_taking_in(studio: Studio, constitution_id: int, editor: str) -> TakingInShown:
+    """Both texts as one, for whoever writes to take or leave."""
+    found = taking_in(studio, constitution_id, editor)
+    change = differences(found.draft.constitution, found.together)
+    return TakingInShown(
+        **draft_state(found.draft),
+        number=found.number,
+        says=taking_in_says(found),
+        clashes=len(found.clashes),
+        html=clashes_html(found.clashes),
+        changes=changes_html(change),
+        difference=change,
+    )

@@ -65,7 +65,8 @@ def _named(question: MarkAddress, offered: Sequence[Source]) -> tuple[Source | N
     for kind, text in named.items():
         if text:
             found = id_in(text)
-            return (Source(kind, found), "") if found is not None else (None, f"“{text[:40]}” is not the number of a {kind}.")
+            beside = id_in(question.beside) if kind == "run" else None
+            return (Source(kind, found, beside), "") if found is not None else (None, f"“{text[:40]}” is not the number of a {kind}.")
     return (offered[0], "") if offered else (None, NOTHING)
 
 
@@ -76,8 +77,8 @@ def _source(question: CardWish) -> Source:
         ConfigError: Nobody's, or those of two.
     """
     if question.run is not None and question.check is None:
-        return Source("run", question.run)
-    if question.check is not None and question.run is None:
+        return Source("run", question.run, question.beside)
+    if question.check is not None and question.run is None and question.beside is None:
         return Source("check", question.check)
     raise ConfigError("Name one run or one check whose replies are marked, and not both.")
 

@@ -14,6 +14,7 @@ class MarkAddress(Question):
 
     run: Text = ""
     check: Text = ""
+    beside: Text = ""
     principle: Text = ""
 
 
@@ -21,6 +22,7 @@ class MarkAddress(Question):
 class CardWish(Question):
     run: Id | None = None  # whose replies: a run's
     check: Id | None = None  # or a check's
+    beside: Id | None = None  # beside a run's those of another, mixed with them, where the two are evidence for an amendment
     principle: Id | None = None  # from 1 on; None: the first that only a person can judge and that is not done
     deals: Annotated[int, Strict(), Field(ge=1, le=MOST_ITEMS)] = 1  # of about 24 cards, that are wanted at least
 

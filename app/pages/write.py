@@ -18,7 +18,7 @@ from app.pages.answers import (
     VersionPreview,
     VersionText,
 )
-from app.pages.drafts import PutTogether, TwoDrafts, draft_state, put_together
+from app.pages.drafts import PutTogether, TakeInWish, TakingInShown, TwoDrafts, draft_state, put_together, show_taking_in
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
 from app.pages.questions import (
@@ -59,7 +59,9 @@ from app.services.differences import differences
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError
 from app.services.matching import matches
 from app.services.proposals import is_weak, writer_name, writer_place
+from app.services.roles import closed_to
 from app.services.studio import Studio
+from app.services.taking_in import take_in
 from app.services.text_files import export
 from app.services.trials import try_on_stored
 from core.constitution.checks import check_from_data, check_to_data
@@ -71,7 +73,7 @@ from core.measure.standings import Standing
 
 ENDPOINTS = (
     *("opened", "draft", "save", "merge", "begin", "rename", "preview", "version", "restore", "discard", "open", "history", "download", "matches"),
-    *("suggest", "trial"),
+    *("suggest", "trial", "behind", "take_in"),
 )
 
 
@@ -114,6 +116,7 @@ class WritePage:
             writer_weak=is_weak(self.studio.settings),
             came_out=found,
             standings={each.value: standing_html(each) for each in Standing} if found is not None else {},
+            closed=closed_to(self.studio, constitution_id, editor),
         )
 
     def _choose(self, message: str, editor: str) -> Choose:
@@ -145,9 +148,20 @@ class WritePage:
         return put_together(self.studio, question, editor)
 
     @answers
+    def behind(self, question: OneConstitution, editor: str) -> TakingInShown:
+        """What taking in a version that somebody saved since the draft was begun would change in it. Nothing is saved."""
+        return show_taking_in(self.studio, question.constitution, editor)
+
+    @answers
+    def take_in(self, question: TakeInWish, editor: str) -> Saved:
+        """Put that version into the draft."""
+        draft = take_in(self.studio, question.constitution, editor, (question.revision, question.number), question.prefer)
+        return Saved(**draft_state(draft))
+
+    @answers
     def rename(self, question: NewName, editor: str) -> Renamed:
         """Give the constitution another name."""
-        name = service.rename(self.studio, question.constitution, question.name)
+        name = service.rename(self.studio, question.constitution, editor, question.name)
         try:
             said = verdict(service.open_draft(self.studio, question.constitution, editor))
         except UnreadableDraftError as error:

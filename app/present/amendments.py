@@ -157,7 +157,8 @@ def _approvals(view: AmendmentView, who: str) -> str:
 
 
 def _evidence(view: AmendmentView, offered: Choices) -> str:
-    shown = "".join(evidence_html(each, view.revision) for each in view.evidence) or '<p class="cs-quiet">Neither wording has been trained for it yet.</p>'
+    nothing = '<p class="cs-quiet">Neither wording has been trained for it yet.</p>'
+    shown = "".join(evidence_html(each, view.revision, view.of.id) for each in view.evidence) or nothing
     form = ""
     if view.open:
         sets = "".join(f'<option value="{each.id}">{escape(each.name)}</option>' for each in offered.query_sets)
@@ -169,7 +170,7 @@ def _evidence(view: AmendmentView, offered: Choices) -> str:
             'type="number" min="0" max="2147483647" value="0"></div><button class="cs-button">Train both wordings</button>'
         )
         form = f"<p>Both wordings are trained with the same queries, seed and settings, and answer the same held-out queries.</p>{_form('evidence', fields)}"
-    return f'<section aria-label="Evidence"><h2>Evidence</h2>{shown}{form}</section>'
+    return f'<section id="evidence" aria-label="Evidence"><h2>Evidence</h2>{shown}{form}</section>'
 
 
 def _decision(view: AmendmentView, who: str) -> str:

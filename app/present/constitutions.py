@@ -52,17 +52,22 @@ def groups_html(cards: Sequence[ConstitutionSummary], find: str = "") -> str:
 def _entry(card: ConstitutionSummary) -> str:
     name, link = escape(card.name), f"./write?constitution={card.id}"
     facts = [*([count(card.run_count, "run")] if card.run_count else []), f"changed {time_html(card.updated_at)}"]
-    archive = ("restore", "Put back") if card.archived_at else ("archive", "Archive")
     copy = f'<button type="button" class="cs-link" data-action="duplicate" aria-label="Duplicate {name}">Duplicate</button>' if card.version_number else ""
     train = f'<a href="./train?constitution={card.id}" aria-label="Train on {name}">Train</a>' if card.version_number and not card.archived_at else ""
+    rename, archive = ("", "") if card.closed else _owners_buttons(card)
     return (
         f'<li class="cs-entry" data-id="{card.id}" data-name="{name}">'
         f'{_line(card)}<div class="cs-entry-foot"><p class="cs-quiet">{" · ".join(facts)}</p><p class="cs-actions">'
         f'<a href="{link}" aria-label="Write {name}">Write</a>{train}'
-        f'<button type="button" class="cs-link" data-action="rename" aria-label="Rename {name}">Rename</button>{copy}'
-        f'<button type="button" class="cs-link" data-action="{archive[0]}" aria-label="{archive[1]}: {name}">{archive[1]}</button>'
-        "</p></div></li>"
+        f"{rename}{copy}{archive}</p></div>{_quiet(escape(f'Renaming and archiving: {card.closed}')) if card.closed else ''}</li>"
     )
+
+
+def _owners_buttons(card: ConstitutionSummary) -> tuple[str, str]:
+    """What only owners may do, where there are roles."""
+    name, (action, label) = escape(card.name), ("restore", "Put back") if card.archived_at else ("archive", "Archive")
+    rename = f'<button type="button" class="cs-link" data-action="rename" aria-label="Rename {name}">Rename</button>'
+    return rename, f'<button type="button" class="cs-link" data-action="{action}" aria-label="{label}: {name}">{label}</button>'
 
 
 def _line(card: ConstitutionSummary) -> str:

@@ -112,9 +112,12 @@ def _judge_html(view: RunView, heard: ModelHeard) -> str:
 def _took(heard: ModelHeard) -> str:
     """What asking took. What it cost is told by the command, which alone is given prices."""
     use, there = heard.use, sum(says.cards for says in heard.says)
+    beside = max(0, use.asked - use.failed - sum(says.follows + says.does_not + says.unjudged for says in heard.says)) if heard.says else 0
     of = f" of {there}" if heard.says else ""
     failed = f", {use.failed} failed and will be asked about again" if use.failed else ""
-    return f"{use.asked}{of} cards asked about{failed}.{_time(use)} Tokens: {use.tokens_in:,} sent, {use.tokens_out:,} answered.{_untold(use)}"
+    elsewhere = f" Asked beside another run: {count(beside, 'card')} more." if beside else ""
+    tokens = f"Tokens: {use.tokens_in:,} sent, {use.tokens_out:,} answered.{_untold(use)}"
+    return f"{use.asked - beside}{of} cards asked about{failed}.{elsewhere}{_time(use)} {tokens}"
 
 
 def _time(use: JudgeUse) -> str:

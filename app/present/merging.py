@@ -1,8 +1,11 @@
 """Two texts put together, as HTML: what was taken from the other one, and where both changed the same."""
 
+from collections.abc import Sequence
+
 from app.present.constitutions import check_sentence
 from app.present.text import escape, pieces_html, replaced_html
 from app.services.merging import ClashView, Said, Together
+from app.services.taking_in import TakingIn
 from core.constitution.changes import text_change
 from core.constitution.checks import Check
 from core.constitution.scenarios import Scenario
@@ -22,9 +25,18 @@ def together_says(found: Together) -> str:
     return f"This draft was changed elsewhere too. Both texts are put together. From there came what differs in {titles}." if titles else SAME
 
 
-def clashes_html(found: Together) -> str:
+def taking_in_says(found: TakingIn) -> str:
+    """What taking in a version does, in a sentence or two; plain text."""
+    saved = f"{found.author} saved version {found.number} since you began."
+    if not found.clashes:
+        return f"{saved} This is what taking it in changes in your draft. What you changed stays."
+    where = "one place was" if len(found.clashes) == 1 else f"{len(found.clashes)} places were"
+    return f"{saved} Both texts can be put together, but {where} changed in both. Which should stay there?"
+
+
+def clashes_html(clashes: Sequence[ClashView]) -> str:
     """Each place that both changed: what the other text says, and what mine changes in it."""
-    rows = "".join(f"<li>{_clash(clash)}</li>" for clash in found.clashes)
+    rows = "".join(f"<li>{_clash(clash)}</li>" for clash in clashes)
     legend = '<p class="cs-quiet">Marked − is what only the other text says, marked + what only yours says.</p>'
     return f'{legend}<ul class="cs-clashes cs-diff">{rows}</ul>' if rows else ""
 

@@ -292,6 +292,6 @@ def result_section_html(view: RunView) -> str:
     )
     return (
         f'<h2 id="result">Result</h2>{shown}<p class="cs-actions cs-downloads"><a href="./compare?run={view.line.id}">Compare replies</a>'
-        f'<a href="{base}/run.json" download>run.json</a><a href="{base}/replies.json" download>Held-out replies (JSON)</a>{marks}{table}'
+        f'<a href="{base}/run.json" download>run.json</a><a href="{base}/replies.json" download>Replies (JSON)</a>{marks}{table}'
         f'<a href="{base}/adapter.zip" download>Adapter (zip)</a>{sha256}</p>'
     )

@@ -9,7 +9,7 @@ from typing import Literal
 
 from core.constitution.principles import Constitution, Principle
 from core.errors import ConfigError
-from core.measure.cards import Card, Deals, dealt, expected_of, identity
+from core.measure.cards import Card, Deals, dealt, dealt_together, expected_of, identity
 from core.measure.values import Answered
 from core.runs.checked import CheckedReplies, check_cards
 
@@ -18,14 +18,15 @@ FOLLOWS: Mapping[str, bool | None] = {"follows": True, "does not": False, "canno
 
 @dataclass(frozen=True)
 class Source:
-    """Whose replies are marked: those of a run, or of a check before one."""
+    """Whose replies are marked: those of a run, or of a check before one; or those of two runs, mixed, by the text of one of them."""
 
     kind: Literal["run", "check"]
     id: int
+    beside: int | None = None  # the other run, where the two are evidence for an amendment
 
     def __str__(self) -> str:
         """What its cards are dealt by, and what it is called."""
-        return f"{self.kind} {self.id}"
+        return f"{self.kind} {self.id}" + (f" beside run {self.beside}" if self.beside is not None else "")
 
     @property
     def run(self) -> int | None:
@@ -81,6 +82,8 @@ class Marking:
 
     run: int | None
     check: int | None
+    beside: int | None  # the run whose replies are mixed with those of the other
+    amendment: int | None  # that those two runs are evidence for
     constitution: str
     principles: tuple[PrincipleToMark, ...]
     number: int
@@ -103,6 +106,7 @@ class Book:
     source: Source
     constitution: Constitution
     cards: tuple[Deals, ...]  # of each principle
+    amendment: int | None = None  # that they are evidence for
 
     def principle(self, number: int) -> Principle:
         """One by its number, from 1 on.
@@ -145,6 +149,12 @@ def check_book(source: Source, constitution: Constitution, replies: CheckedRepli
     return Book(source=source, constitution=constitution, cards=tuple(check_cards(constitution, i, replies, name or str(source)) for i in positions))
 
 
+def book_of_both(source: Source, constitution: Constitution, both: Sequence[tuple[str, Answered]], amendment: int) -> Book:
+    """The same of two runs, mixed, by the text of one of them; each with its name."""
+    cards = tuple(dealt_together(principle, both) for principle in constitution.principles)
+    return Book(source=source, constitution=constitution, cards=cards, amendment=amendment)
+
+
 def look(book: Book, given: Sequence[Given], wish: MarkWish) -> Marking:
     """Where somebody is.
 
@@ -166,6 +176,8 @@ def look(book: Book, given: Sequence[Given], wish: MarkWish) -> Marking:
     return Marking(
         run=book.source.run,
         check=book.source.check,
+        beside=book.source.beside,
+        amendment=book.amendment,
         constitution=book.constitution.name,
         principles=tuple(here if told.number == number else told for told in listed),
         number=number,

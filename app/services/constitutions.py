@@ -11,7 +11,7 @@ from app.services.documents import Document, read_document, read_stored_document
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError, VersionView, summarised
 from app.services.quotas import require_below_quota
 from app.services.request_keys import require_key
-from app.services.roles import write_own_version
+from app.services.roles import OWNERS, refusals, require_role, write_own_version
 from app.services.stored import NotKeptError, constitution_of, draft_content, problem_of, require_constitution
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.findings import problems
@@ -30,7 +30,9 @@ def list_constitutions(studio: Studio, archived: bool = False, editor: str = "",
     with in_words(), studio.sessions.read() as session:
         own = store.written_by(session, editor)
         found = [card for card in store.list_constitutions(session, archived) if wanted in squash(f"{card.name} {card.blurb}")]
-        cards = sorted((replace(card, own=card.id in own and not card.starter) for card in found), key=lambda card: (card.starter, not card.own))
+        closed = refusals(session, [card.id for card in found], editor, OWNERS)
+        told = (replace(card, own=card.id in own and not card.starter, closed=closed.get(card.id, "")) for card in found)
+        cards = sorted(told, key=lambda card: (card.starter, not card.own))
         versions = {version.id: version for version in store.stored_versions(session, [card.version_id for card in cards if card.version_id])}
     return [replace(card, problem=problem_of(versions[card.version_id])) if card.version_id in versions else card for card in cards]
 
@@ -46,19 +48,21 @@ def create_constitution(studio: Studio, name: object, request_key: str = "") -> 
         return made
 
 
-def rename(studio: Studio, constitution_id: int, name: object) -> str:
-    """Give a constitution another name and return it as it was kept. Versions keep the name they were saved with."""
+def rename(studio: Studio, constitution_id: int, who: str, name: object) -> str:
+    """Give a constitution another name and return it as it was kept. Versions keep the name they were saved with. Where there are roles it is for owners."""
     checked = require_name(name)
     with in_words(), studio.sessions.begin() as session:
+        require_role(session, constitution_id, who, OWNERS)
         store.rename(session, constitution_id, checked)
         require_free(session, checked, constitution_id)
         record(session, "constitution.renamed", f"constitution {constitution_id}", name=checked)
     return checked
 
 
-def archive(studio: Studio, constitution_id: int, archived: bool = True) -> None:
-    """Put a constitution away, or take it back."""
+def archive(studio: Studio, constitution_id: int, who: str, archived: bool = True) -> None:
+    """Put a constitution away, or take it back. Where there are roles it is for owners."""
     with in_words(), studio.sessions.begin() as session:
+        require_role(session, constitution_id, who, OWNERS)
         store.set_archived(session, constitution_id, archived)
         record(session, "constitution.archived" if archived else "constitution.put-back", f"constitution {constitution_id}")
 
@@ -93,7 +97,7 @@ def discard_draft(studio: Studio, constitution_id: int, editor: str, seen: tuple
         _require_head(session, constitution_id, seen[1])
         if draft.revision != seen[0]:
             raise RefusedError("The draft was changed elsewhere. Reload the page, then discard it.")
-        newest, text = _newest(session, constitution_id)
+        newest, text = newest_readable(session, constitution_id)
         if newest is None or text is None:
             raise RefusedError("There is no version to go back to yet. Remove principles one by one.")
         if not isinstance(found := _read(session, draft), Unreadable) and same_principles(found.constitution, text):
@@ -142,7 +146,7 @@ def _save(session: Session, key: tuple[int, str], revision_seen: int, typed: tup
 
 def _with_own_ids(session: Session, constitution_id: int, document: Document) -> Document:
     """The document without ids that belong to another constitution."""
-    _, newest = _newest(session, constitution_id)
+    _, newest = newest_readable(session, constitution_id)
     kept = {p.id for p in newest.principles} if newest else set()
     own = store.own_ids(session, constitution_id, [p.id for p in document.constitution.principles], kept)
     principles = tuple(p if p.id == identity else replace(p, id=identity) for p, identity in zip(document.constitution.principles, own, strict=True))
@@ -262,7 +266,7 @@ def _says(version: Version, constitution: Constitution) -> bool:
     return not isinstance(found, Unreadable) and same_text(constitution, found)
 
 
-def _newest(session: Session, constitution_id: int) -> tuple[Version | None, Constitution | None]:
+def newest_readable(session: Session, constitution_id: int) -> tuple[Version | None, Constitution | None]:
     """The newest version that can be read, and its text."""
     for version in store.versions_of(session, constitution_id):
         if not isinstance(found := constitution_of(version), Unreadable):
@@ -273,7 +277,7 @@ def _newest(session: Session, constitution_id: int) -> tuple[Version | None, Con
 def _view(session: Session, draft: Draft) -> DraftView:
     document = _document(session, draft)
     head = store.get_head(session, draft.constitution_id)
-    newest, newest_text = _newest(session, draft.constitution_id)
+    newest, newest_text = newest_readable(session, draft.constitution_id)
     base = store.named_version(session, draft.base_version_id) if draft.base_version_id is not None else None
     return DraftView(
         constitution_id=draft.constitution_id,

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from app.processes.store import Store
 from app.services.audit import record
 from app.services.marked import count_marked, read_marked, results_of
-from app.services.replies import NothingToTakeError, finished_key, read_file, reply_rows
+from app.services.replies import NothingToTakeError, finished_key, read_file, reply_rows, scenario_rows
 from app.services.series import SeriesView, series_view
 from app.services.stored import constitution_of, queries_of
 from app.services.studio import Studio, in_words
@@ -22,6 +22,7 @@ from core.constitution.queries import Query, to_rows
 from core.constitution.stored import Unreadable
 from core.engine.adapter_card import public_base
 from core.errors import QueryError
+from core.measure.rows import SCENARIOS
 from core.measure.series import Series
 from core.measure.values import Report
 from core.runs.phases import ADAPTER
@@ -79,9 +80,10 @@ def pooled_of_run(studio: Studio, run_id: int) -> Series:
 
 
 def replies_of_run(studio: Studio, run_id: int) -> list[dict[str, Any]]:
-    """The replies that a run was measured on, each with the key of its arm."""
-    key = _finished(studio, run_id)
-    return [{"arm": arm.key, **row} for arm, rows in reply_rows(studio.store, key, report_of_run(studio, run_id)).items() for row in rows]
+    """The replies that a run was measured on, each with the key of its arm and the split that it is of: to the held-out queries, then to scenarios."""
+    key, report = _finished(studio, run_id), report_of_run(studio, run_id)
+    by_split = {report.split: reply_rows(studio.store, key, report), SCENARIOS: scenario_rows(studio.store, key, report)}
+    return [{"arm": arm.key, "split": split, **row} for split, found in by_split.items() for arm, rows in found.items() for row in rows]
 
 
 def adapter_of_run(studio: Studio, run_id: int) -> str:

@@ -9,18 +9,17 @@ import db.constitutions as versions
 from app.services.audit import record
 from app.services.constitution_names import free_name
 from app.services.plans import TrainForm
-from app.services.replies import finished_key, measured_replies
 from app.services.request_keys import require_key
 from app.services.roles import require_role, require_someone
 from app.services.runs import queue_run
-from app.services.stored import constitution_of, read_result, write_version
+from app.services.stored import write_version
 from app.services.studio import RefusedError, Studio, in_words
+from app.services.trained_pairs import trained_pair
 from core.budget import Limit, within
 from core.constitution.principles import to_data
-from core.constitution.stored import Unreadable, decode, require_readable
+from core.constitution.stored import decode, require_readable
 from core.errors import StudioError
 from core.measure.amended import Amended, amended
-from core.measure.values import roles as arms_of
 from db import runs
 from db.amendment_tables import AmendmentEvidence, AmendmentText
 from db.constitutions import NewVersion
@@ -129,16 +128,4 @@ def _view(studio: Studio, pair: AmendmentEvidence, found: tuple[Run | None, Run 
 
 
 def _compared(studio: Studio, old: Run, new: Run) -> Amended:
-    texts, replies = [], []
-    for run in (old, new):
-        with in_words(), studio.sessions.read() as session:
-            text = constitution_of(versions.get_version_by_id(session, run.version_id))
-        result = read_result(run)
-        if isinstance(text, Unreadable) or result is None:
-            raise RefusedError(f"the version or the result of run {run.id} cannot be read.")
-        trained = arms_of([figures.arm for figures in result.report.arms]).trained
-        if trained is None:
-            raise RefusedError(f"run {run.id} has no trained arm.")
-        texts.append(text)
-        replies.append(list(measured_replies(studio.store, finished_key(studio.store, run), result.report).replies[trained]))
-    return within(JUDGING, amended, texts[0], texts[1], replies[0], replies[1])
+    return within(JUDGING, amended, *trained_pair(studio, (old, new)))

@@ -52,7 +52,7 @@ class Brought:
 
 
 def marks_file(studio: Studio, source: Source, form: Format) -> TextFile:
-    """All marks of a run or a check that count.
+    """All marks of a run or a check that count. What was marked of a run beside another, by its text, is in the file of both.
 
     Raises:
         NothingToTakeError: There is none.
@@ -64,8 +64,10 @@ def marks_file(studio: Studio, source: Source, form: Format) -> TextFile:
             raise NothingToTakeError("There is no such thing here.") from error
         found = marks_of(session, source)
     shown = _shown(studio, source) if found else {}
-    rows = [_row(mark, *shown.get(mark.shown, ("", ""))) for mark in found]
-    return TextFile(filename=f"{source.kind}-{source.id}-marks.{form}", text=rows_as(form, rows), type="text/csv" if form == "csv" else "application/jsonl")
+    rows = [_row(mark, *shown.get(mark.shown, ("", ""))) for mark in found if not shown or mark.shown in shown]
+    return TextFile(
+        filename=f"{str(source).replace(' ', '-')}-marks.{form}", text=rows_as(form, rows), type="text/csv" if form == "csv" else "application/jsonl"
+    )
 
 
 def rows_as(form: Format, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from app.services.audit import record
-from app.services.cards import FOLLOWS, Book, Given, Marking, MarkWish, Source, look, run_book
+from app.services.cards import FOLLOWS, Book, Given, Marking, MarkWish, Source, book_of_both, look, run_book
 from app.services.kept_checks import CheckFound, check_found, open_check
-from app.services.marked import Marked, count_marked, read_marked
+from app.services.marked import Marked, count_marked, read_marked, run_name
 from app.services.quotas import require_below_quota
 from app.services.replies import finished_key, measured_replies
 from app.services.request_keys import require_key
 from app.services.stored import read_result, require_constitution
 from app.services.studio import RefusedError, Studio, in_words
+from app.services.trained_pairs import amendment_of
 from core.constitution.principles import Constitution
 from core.errors import ConfigError
 from core.measure.asked_models import model_says
@@ -27,6 +28,7 @@ from db.marks import NewMark, add_mark, marks_of_check, marks_that_count, retrac
 from db.status import JobStatus
 
 MOST_RUNS = 50  # that are offered
+TOLD_BESIDE = ("They count in the evidence for the amendment, which says what they come to.",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,12 @@ def open_book(studio: Studio, source: Source) -> Book:
     """
     if source.kind == "check":
         return open_check(studio, source.id)
-    return run_book(source, *finished_replies(studio, source.id))
+    constitution, answered = finished_replies(studio, source.id)
+    if source.beside is None:
+        return run_book(source, constitution, answered)
+    amendment = amendment_of(studio, source.id, source.beside)
+    both = ((run_name(source.id), answered), (run_name(source.beside), finished_replies(studio, source.beside)[1]))
+    return book_of_both(source, constitution, both, amendment)
 
 
 def finished_replies(studio: Studio, run_id: int) -> tuple[Constitution, Answered]:
@@ -141,7 +148,9 @@ def _looked(studio: Studio, book: Book, who: str, wish: MarkWish) -> Marking:
     with in_words(), studio.sessions.read() as session:
         given = [Given(id=mark.id, principle=mark.principle, shown=mark.shown) for mark in marks_of(session, book.source, who)]
     found = look(book, given, wish)
-    return found if found.card is not None else replace(found, says=told(found_of(studio, book.source), found.number))
+    if found.card is not None:
+        return found
+    return replace(found, says=told(found_of(studio, book.source), found.number) if book.source.beside is None else TOLD_BESIDE)
 
 
 def require_there(session: Session, source: Source) -> None:

@@ -65,17 +65,21 @@ def together(studio: Studio, constitution_id: int, editor: str, before: Typed, m
     draft = open_draft(studio, constitution_id, editor)
     old, own = (read_document(draft.name, text.rows, text.conflict_rule).constitution for text in (before, mine))
     found, other = merge(old, own, draft.constitution), merge(old, own, draft.constitution, "theirs")
-    texts = (own, draft.constitution)
     return Together(
         draft=draft,
         mine=_rows(found),
         theirs=_rows(other),
         mine_rule=found.constitution.conflict_rule,
         theirs_rule=other.constitution.conflict_rule,
-        clashes=tuple(_view(clash, *texts) for clash in found.clashes),
+        clashes=clash_views(found, own, draft.constitution),
         rule_taken=found.constitution.conflict_rule != own.conflict_rule,
         taken=tuple(dict.fromkeys(_changed_there(old, own, draft.constitution, found))),
     )
+
+
+def clash_views(merged: Merged, mine: Constitution, theirs: Constitution) -> tuple[ClashView, ...]:
+    """Each place that both texts changed, with what either says of it."""
+    return tuple(_view(clash, mine, theirs) for clash in merged.clashes)
 
 
 def _rows(merged: Merged) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ def judge_key(judge: Judge) -> JudgeKey:
     return JudgeKey(address=judge.address, model=judge.model, wording=wording_hash(judge.max_tokens))
 
 
-def plan_asking(studio: Studio, run_id: int, judge: Judge, limit: int | None = None) -> Asking:
+def plan_asking(studio: Studio, run_id: int, judge: Judge, limit: int | None = None, beside: int | None = None) -> Asking:
     """What there is to ask: the cards that people are shown, first the first deal of each principle.
 
     Args:
@@ -100,11 +100,12 @@ def plan_asking(studio: Studio, run_id: int, judge: Judge, limit: int | None = N
         run_id: Of a finished run.
         judge: Who will be asked.
         limit: Only the first so many cards.
+        beside: Another run, whose replies are asked about with those of the first by the text of that one.
 
     Raises:
         StudioError: There is no such run, it has not finished, or its replies are not there.
     """
-    book, key = open_book(studio, Source("run", run_id)), judge_key(judge)
+    book, key = open_book(studio, Source("run", run_id, beside)), judge_key(judge)
     dealt = [
         (place, CardToAsk(number=number, card=card))
         for number in range(1, len(book.constitution.principles) + 1)

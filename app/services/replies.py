@@ -12,6 +12,7 @@ from core.constitution.principles import SIDES
 from core.errors import ReplyError, StudioError
 from core.measure.values import Answered, Report, Roles, replies_from_data, roles
 from core.methods.arms import Arm
+from core.runs.phases import READING, SCENARIO_READING
 from db.tables import Run
 
 
@@ -63,17 +64,24 @@ def reply_rows(store: Files, key: str, report: Report) -> dict[Arm, list[dict[st
     return {arm: _rows(store, key, _reply_files(store, key, arm, roles(arms))) for arm in arms}
 
 
+def scenario_rows(store: Files, key: str, report: Report) -> dict[Arm, list[dict[str, Any]]]:
+    """The same of the replies to test scenarios; empty where the report has none."""
+    if all(principle.scenarios is None for principle in report.principles):
+        return {}
+    names = sorted(store.names(key))
+    return {figures.arm: _rows(store, key, fnmatch.filter(names, _pattern("scenarios", figures.arm))) for figures in report.arms}
+
+
 def measured_replies(store: Files, key: str, report: Report) -> Answered:
     """The same as values, with those to scenarios where the report has some.
 
     Raises:
         ReplyError: They cannot be read, or are not there.
     """
-    arms = [figures.arm for figures in report.arms]
-    tried = arms if any(principle.scenarios is not None for principle in report.principles) else []
     try:
-        found = {arm: replies_from_data(_with_readings(store, key, arm, rows)) for arm, rows in reply_rows(store, key, report).items()}
-        own = {arm: replies_from_data(_rows(store, key, fnmatch.filter(sorted(store.names(key)), _pattern("scenarios", arm)))) for arm in tried}
+        found = {arm: replies_from_data(_with_readings(store, key, READING.format(arm.key), rows)) for arm, rows in reply_rows(store, key, report).items()}
+        tried = scenario_rows(store, key, report)
+        own = {arm: replies_from_data(_with_readings(store, key, SCENARIO_READING.format(arm.key), rows)) for arm, rows in tried.items()}
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MissingFileError, OSError) as error:
         raise ReplyError(f"The stored replies in {key} cannot be read ({error!r:.200}). Bring them back from a backup, or train again.") from error
     if lost := [arm.key for arm, replies in (*found.items(), *own.items()) if not replies]:
@@ -89,9 +97,8 @@ def _pattern(what: str, arm: Arm) -> str:
     return f"{what}-{glob.escape(arm.key)}-[0-9]*.json"
 
 
-def _with_readings(store: Files, key: str, arm: Arm, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_readings(store: Files, key: str, name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of an arm with what was read of those under the statements, which lies in a file of its own; earlier runs have none."""
-    name = f"reading-{arm.key}.json"
     if name not in store.names(key):
         return rows
     stated = [row for row in rows if row["side"] == SIDES[0]]

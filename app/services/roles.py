@@ -1,9 +1,10 @@
-"""Who may do what with a constitution: writers propose, reviewers approve, owners decide. Where nobody has a role everybody may do everything.
+"""Who may do what with a constitution: writers propose, reviewers approve, owners decide, rename and archive. Where nobody has a role everybody may do
+everything.
 
 A role is that of a name. Where people sign in, the name is theirs; where they only say what they are called, it is what they said.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -17,6 +18,7 @@ from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.principles import Constitution
 from core.errors import ConfigError
 from db import users
+from db.amendment_tables import Role
 from db.amendments import put_role, roles_of
 from db.constitutions import NewVersion, get_constitution
 from db.tables import Version
@@ -24,6 +26,7 @@ from db.users import name_key
 
 RoleName = Literal["writer", "reviewer", "owner"]
 ROLES: tuple[RoleName, ...] = get_args(RoleName)
+OWNERS: tuple[RoleName, ...] = ("owner",)
 NAMES_ONLY = "Nobody signs in here, so a second person is a second name: whoever opens the page can take any."
 
 
@@ -40,7 +43,7 @@ def roles(studio: Studio, constitution_id: int) -> list[Holder]:
     """Who has a role."""
     with in_words(), studio.sessions.read() as session:
         get_constitution(session, constitution_id)
-        found = roles_of(session, constitution_id)
+        found = roles_of(session, [constitution_id])
         gone = left(studio, session, [each.name for each in found])
         return [Holder(name=each.name, role=each.role, left=each.name in gone) for each in found]
 
@@ -80,9 +83,9 @@ def give_role(studio: Studio, constitution_id: int, by: str, name: object, role:
         raise ConfigError(f"{str(role)[:40]!r} is no role. Give one of {', '.join(ROLES)}, or none.")
     with in_words(), studio.sessions.begin() as session:
         if not operator:
-            require_role(session, constitution_id, require_someone(by), ("owner",))
+            require_role(session, constitution_id, require_someone(by), OWNERS)
         put_role(session, constitution_id, checked, str(role), by)
-        after = roles_of(session, constitution_id)
+        after = roles_of(session, [constitution_id])
         if after and not any(each.role == "owner" for each in after):
             raise RefusedError("There would be no owner, and only owners adopt and give roles. Make somebody an owner first, yourself for a start.")
         record(session, "role.given", f"constitution {constitution_id}", name=checked, role=str(role) or "none")
@@ -107,15 +110,33 @@ def require_role(session: Session, constitution_id: int, who: str, allowed: tupl
     Raises:
         RefusedError: There are roles, and theirs is none of the allowed.
     """
-    found = roles_of(session, constitution_id)
-    own = next((each.role for each in found if each.key == name_key(who)), None)
-    if found and own not in allowed:
-        can = ", ".join(f"{each.name} ({each.role})" for each in found if each.role in allowed) or "nobody"
-        name = get_constitution(session, constitution_id).name
-        raise RefusedError(f"{who} is {own or 'neither writer, reviewer nor owner'} of “{name}”. This is for its {' or '.join(allowed)}: {can}.")
+    if reason := refusals(session, [constitution_id], who, allowed).get(constitution_id):
+        raise RefusedError(reason)
+
+
+def refusals(session: Session, constitution_ids: Collection[int], who: str, allowed: tuple[RoleName, ...]) -> dict[int, str]:
+    """Why somebody may not, and who may, for each of some constitutions that has roles of which theirs is none of the allowed."""
+    held: dict[int, list[Role]] = {}
+    for each in roles_of(session, constitution_ids):
+        held.setdefault(each.constitution_id, []).append(each)
+    found = {}
+    for constitution_id, roles_there in held.items():
+        own = next((each.role for each in roles_there if each.key == name_key(who)), None)
+        if own not in allowed:
+            can = ", ".join(f"{each.name} ({each.role})" for each in roles_there if each.role in allowed) or "nobody"
+            somebody, name = "Whoever gave no name" if is_unnamed(who) else who, get_constitution(session, constitution_id).name
+            is_what = own or "neither writer, reviewer nor owner"
+            found[constitution_id] = f"{somebody} is {is_what} of “{name}”. This is for its {' or '.join(allowed)}: {can}."
+    return found
+
+
+def closed_to(studio: Studio, constitution_id: int, who: str) -> str:
+    """Why somebody may not rename or archive a constitution, and who may; empty where they may."""
+    with in_words(), studio.sessions.read() as session:
+        return refusals(session, [constitution_id], who, OWNERS).get(constitution_id, "")
 
 
 def write_own_version(session: Session, new: NewVersion, meant: Constitution) -> Version:
     """Save a version without an amendment, which where there are roles only owners may. Raises as `write_version`, and RefusedError."""
-    require_role(session, new.constitution_id, new.author, ("owner",))
+    require_role(session, new.constitution_id, new.author, OWNERS)
     return write_version(session, new, meant)

@@ -74,9 +74,9 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
             return JSONResponse(downloads.replies_of_run(studio, run_id), headers=_named(f"run-{run_id}-replies.json"))
 
     @app.get("/runs/{run_id}/marks.csv")
-    def marks(run_id: RowId) -> Response:
+    def marks(run_id: RowId, beside: RowId | None = None) -> Response:
         with _or_404():
-            return _text(marks_file(studio, Source("run", run_id), "csv"))
+            return _text(marks_file(studio, Source("run", run_id, beside), "csv"))
 
     @app.get("/runs/{run_id}/adapter.zip")
     def adapter(run_id: RowId, request: Request) -> Response:

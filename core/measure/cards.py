@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.constitution.contrasts import flip_side
-from core.constitution.principles import Constitution, Principle
+from core.constitution.principles import SIDES, Constitution, Principle
 from core.constitution.scenarios import Scenario
 from core.constitution.text import same_question
-from core.measure.values import Answered, Cell, MeasuredReply, roles
+from core.measure.values import Answered, Cell, MeasuredReply, roles, stated
 from core.methods.arms import Arm
 from core.seeds import seed_for
 
@@ -92,7 +92,10 @@ def deal_cards(constitution: Constitution, position: int, replies: Mapping[Arm, 
         replies: Held-out replies of each arm.
         seed: Decides the order, for everybody alike.
     """
-    by_query = _by_query(constitution, position, replies)
+    return _in_deals(_by_query(constitution, position, replies), seed)
+
+
+def _in_deals(by_query: Mapping[str, list[Card]], seed: int) -> tuple[tuple[Card, ...], ...]:
     rng = random.Random(seed)
     queries = sorted(by_query)
     rng.shuffle(queries)
@@ -103,6 +106,34 @@ def deal_cards(constitution: Constitution, position: int, replies: Mapping[Arm, 
             deals.append([])
         deals[-1].append(cards)
     return tuple(_mixed(deal, rng) for deal in deals)
+
+
+def dealt_together(principle: Principle, runs: Sequence[tuple[str, Answered]]) -> tuple[tuple[Card, ...], ...]:
+    """The cards of one principle from several runs, mixed, so that nobody can tell from which of them a reply comes: what was trained replied under the
+    statements to queries that all of them were asked. The first deal is of held-out queries, then come those of its own scenarios, then the others.
+
+    Args:
+        principle: By whose text they are marked.
+        runs: Each with its name; the same runs in another order are the same cards.
+    """
+    named = sorted(runs, key=lambda run: run[0])
+    names = [name for name, _ in named]
+    tests = {same_question(scenario.query) for scenario in principle.scenarios if scenario.use == "test"}
+
+    def deals(what: str, *, own: bool) -> tuple[tuple[Card, ...], ...]:
+        replies = [(name, answered, stated(answered, own=own)) for name, answered in named]
+        asked = [query for query in replies[0][2] if all(query in found for _, _, found in replies) and (not own or same_question(query) in tests)]
+        texts = {query: [(_cell_of(name, answered), found[query].text) for name, answered, found in replies] for query in asked}
+        return _in_deals({query: _alike_once(principle, query, those) for query, those in texts.items()}, seed_for(what, *names, identity(principle)))
+
+    general = deals("cards together", own=False)
+    return (*general[:1], *deals("scenario cards together", own=True), *general[1:])
+
+
+def _cell_of(run: str, answered: Answered) -> Cell:
+    """Where a reply of one of several runs stands: an arm alone would not tell."""
+    trained = roles(list(answered.replies)).trained
+    return Cell(arm=f"{trained.key if trained is not None else ''} of {run}", side=SIDES[0])
 
 
 def deal_pairs(principle: Principle, rounds: Sequence[Mapping[str, Sequence[tuple[Cell, str]]]], seed: int) -> tuple[tuple[Card, ...], ...]:

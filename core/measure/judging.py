@@ -247,6 +247,8 @@ def _notes(replies: Sequence[Reply], counted: dict[int, Reply], rows_of: Iterabl
     sides = {reply.side for reply in replies}
     if NO_SIDE in sides and sides & {None, "statement"}:
         yield "The totals count replies with and without the constitution in their prompt together. Judge them in two files to see them apart."
+    if 0 < (own := sum(reply.scenario for reply in counted.values())) < len(counted):
+        yield f"{own:,} of the {len(counted):,} counted replies are to scenarios, the others to held-out queries. Judge them in two files to see them apart."
     queries = [[counted[row].query for row in rows if row in counted and counted[row].query is not None] for rows in rows_of]
     if any(len(set(each)) < len(each) for each in queries):
         yield "Several replies answer one query: the intervals allow for how alike those are."

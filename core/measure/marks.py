@@ -40,11 +40,12 @@ class MarkJudge:
     """
 
     def __init__(self, principle: str, marks: Iterable[Mark], deals: Deals, cells: Collection[Cell]) -> None:
-        """Of the marks, those by this principle; `deals` are its cards, and `cells` what they were dealt from."""
+        """Of the marks, those of its cards, which `deals` are; `cells` is what they were dealt from."""
         self.principle, self.cells = principle, cells
         self.by_shown: dict[str, list[Mark]] = {}
+        there = {card.shown for deal in deals for card in deal}
         for mark in marks:
-            if mark.principle == principle:
+            if mark.principle == principle and mark.shown in there:
                 self.by_shown.setdefault(mark.shown, []).append(mark)
         cards = [card for deal in deals if all(card.shown in self.by_shown for card in deal) for card in deal]
         self.counted = {card.shown for card in cards}

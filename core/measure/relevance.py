@@ -1,20 +1,23 @@
 """Which query a reply answers, read by the base without any constitution: the MI bound's maths, with queries in the constitutions' place.
 
 A reply in the right form to another question is no success. The base reads each reply under its own query and under those that follow
-it in the order of the held-out queries, seven where there are as many; no query is read more often than another.
+it in the order of the held-out queries, seven where there are as many; no query is read more often than another. A reply to a scenario is read
+beside seven of the held-out queries.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
 from core.constitution.principles import SIDES
+from core.constitution.text import same_question
 from core.engine.models import LoadedModel
 from core.engine.policies import base_of
 from core.engine.policy import prompt_of
 from core.engine.processes import ALONE, World
 from core.measure.values import AMONG, MeasuredReply
+from core.seeds import seed_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +41,55 @@ def read_replies(model: LoadedModel, queries: Sequence[str], texts: Sequence[str
         world: The processes that share the reading, each of which gets all of it.
     """
     n = len(queries)
-    tokens = [tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else () for text in texts]
+    tokens = [_tokens(model, text) for text in texts]
     mine = world.part(range(n))
-    rows: list[dict[int, float]] = world.together(world.gather([_under(model, queries, tokens, place) for place in mine]))
+    rows: list[dict[int, float]] = world.together(world.gather([_under(model, queries[place], tokens, _readers(place, n)) for place in mine]))
     rows = [{int(reply): value for reply, value in row.items()} for row in rows]
     among = min(AMONG, n)
     return [Read(logprobs=tuple(rows[(i + step) % n][i] for step in range(among)), tokens=len(tokens[i])) if tokens[i] else UNREAD for i in range(n)]
 
 
-def _under(model: LoadedModel, queries: Sequence[str], tokens: Sequence[tuple[int, ...]], place: int) -> dict[int, float]:
+def read_beside(model: LoadedModel, queries: Sequence[str], texts: Sequence[str], others: Sequence[str], world: World = ALONE) -> list[Read]:
+    """Read each reply under its own query and under others that its query alone chooses: two runs read a scenario of both beside the same ones,
+    whatever other scenarios either has.
+
+    Args:
+        model: Whose base reads.
+        queries: All different.
+        texts: The reply to each.
+        others: Held-out queries, all different.
+        world: As in `read_replies`.
+    """
+    tokens = [_tokens(model, text) for text in texts]
+    asked = [(query, *_beside(query, others)) for query in queries]
+    under: dict[str, list[int]] = {}
+    for reply, those in enumerate(asked):
+        for query in those:
+            under.setdefault(query, []).append(reply)
+    rows = world.together(world.gather([_under(model, query, tokens, under[query]) for query in world.part(list(under))]))
+    found = {query: {int(reply): float(value) for reply, value in row.items()} for query, row in zip(under, rows, strict=True)}
+    return [Read(logprobs=tuple(found[query][i] for query in those), tokens=len(tokens[i])) if tokens[i] else UNREAD for i, those in enumerate(asked)]
+
+
+def _beside(query: str, others: Sequence[str]) -> list[str]:
+    """As many as are read beside a query, in a circle from where it says; none that asks the same."""
+    question = same_question(query)
+    free = [other for other in others if same_question(other) != question]
+    first = seed_for("read beside", question) % max(1, len(free))
+    return [*free[first:], *free[:first]][: AMONG - 1]
+
+
+def _tokens(model: LoadedModel, text: str) -> tuple[int, ...]:
+    return tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else ()
+
+
+def _under(model: LoadedModel, query: str, tokens: Sequence[tuple[int, ...]], readers: Iterable[int]) -> dict[int, float]:
     """Log-probabilities of the replies that are read under one query, by the place of the reply."""
-    readable = [i for i in _readers(place, len(queries)) if tokens[i]]
+    readable = [i for i in readers if tokens[i]]
     if not readable:
         return {}
     with torch.no_grad():
-        sums_R = base_of(model).score([prompt_of(model, None, (), queries[place])], [tokens[i] for i in readable]).sums_CR()[0]
+        sums_R = base_of(model).score([prompt_of(model, None, (), query)], [tokens[i] for i in readable]).sums_CR()[0]
     return dict(zip(readable, sums_R.tolist(), strict=True))
 
 

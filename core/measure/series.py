@@ -169,7 +169,7 @@ def _principle(seeds: Sequence[int], each: Sequence[Report], position: int) -> S
     principles = [report.principles[position] for report in each]
     verdicts = tuple(principle.verdict for principle in principles)
     title = principles[0].title
-    sentence = f"“{title.strip()}”: {_counted(seeds, verdicts)}.{_shares(each, principles)}"
+    sentence = f"“{title.strip()}”: {_counted(seeds, verdicts)}.{_shares(each, principles)}{_on_scenarios(each, principles)}"
     return SeriesPrinciple(title=title, verdicts=verdicts, sentence=sentence)
 
 
@@ -191,14 +191,32 @@ def _counted(seeds: Sequence[int], verdicts: Sequence[Verdict | None]) -> str:
 
 def _shares(each: Sequence[Report], principles: Sequence[PrincipleFigures]) -> str:
     """How often replies comply; nothing where none could be judged."""
-    parts = roles([figures.arm for figures in each[0].arms])
+    told = _comply(each[0], principles, [principle.compliance for principle in principles])
+    return f" Under the statement, replies {told}." if told else ""
+
+
+def _on_scenarios(each: Sequence[Report], principles: Sequence[PrincipleFigures]) -> str:
+    """The same of replies to its own test scenarios; nothing where none were measured, or nobody judged them."""
+    own = [principle.scenarios for principle in principles]
+    counts = sorted({scenarios.n_queries for scenarios in own if scenarios is not None})
+    told = _comply(each[0], principles, [scenarios.compliance if scenarios is not None else {} for scenarios in own])
+    if not told:
+        return ""
+    which = "scenario" if counts == [1] else f"{' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} scenarios"
+    return f" On its own {which}, which no verdict rests on, they {told}."
+
+
+def _comply(report: Report, principles: Sequence[PrincipleFigures], compliance: Sequence[Mapping[str, Mapping[str, Figure]]]) -> str:
+    """`comply in 88% …; before training in 12% …`, of what each run says; empty where none could be judged."""
+    parts = roles([figures.arm for figures in report.arms])
     if parts.control is None or parts.trained is None or principles[0].judge is None:
         return ""
-    after, before = (over_seeds([p.compliance[arm.key]["statement"] for p in principles], 0.0, 1.0) for arm in (parts.trained, parts.control))
+    shares = ([by_arm.get(arm.key, {}).get("statement", UNMEASURED) for by_arm in compliance] for arm in (parts.trained, parts.control))
+    after, before = (over_seeds(figures, 0.0, 1.0) for figures in shares)
     if not after.values or not before.values:
         return ""
     when = "before training" if parts.trained.artifact is not None else "with the prompt alone"
-    return f" Under the statement, replies comply in {_share(after)}; {when} in {_share(before)}."
+    return f"comply in {_share(after)}; {when} in {_share(before)}"
 
 
 def _share(pooled: Pooled) -> str:

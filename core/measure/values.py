@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from core.constitution.principles import SIDES
 from core.measure.questions import Question
 from core.measure.statistics import Figure
 from core.measure.verdicts import Verdict
@@ -109,6 +110,13 @@ def roles(arms: Sequence[Arm]) -> Roles:
     others = sorted((arm for arm in prompted if arm != control), key=lambda arm: arm.artifact is None)
     alone = next((arm for arm in arms if arm.artifact is not None and not arm.in_prompt), None)
     return Roles(control=control, trained=others[0] if others else None, alone=alone)
+
+
+def stated(answered: Answered, *, own: bool = False) -> dict[str, MeasuredReply]:
+    """By query, what the arm that was trained replied under the statements: to the held-out queries, or to test scenarios."""
+    trained = roles(list(answered.replies)).trained
+    replies = (answered.own if own else answered.replies).get(trained, ()) if trained is not None else ()
+    return {reply.query: reply for reply in replies if reply.side == SIDES[0]}
 
 
 def opposite(by_side: Mapping[str, object]) -> str:

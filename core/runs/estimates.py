@@ -142,9 +142,12 @@ def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int
 
 
 def _trying_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int, tested: Sequence[ScenarioQuery]) -> float:
-    """The replies of an arm to test scenarios, which are judged and not scored: under the statements and with each of their principles turned, or once."""
+    """The replies of an arm to test scenarios, which are judged, and not scored: under the statements, of which the base reads which query they answer,
+    and with each of their principles turned; or once.
+    """
     replies = sum(1 + len(query.principles) for query in tested) if arm.in_prompt else len(tested)
-    return machine.sample_s(replies, prompt if arm.in_prompt else TEMPLATE_TOKENS + QUERY_TOKENS, config.sampling.max_new_tokens, steady=True)
+    read = _reading_s(len(tested), config, machine) if arm.in_prompt and tested else 0.0
+    return read + machine.sample_s(replies, prompt if arm.in_prompt else TEMPLATE_TOKENS + QUERY_TOKENS, config.sampling.max_new_tokens, steady=True)
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from core.engine.policies import open_policy
 from core.engine.policy import Policy
 from core.engine.processes import remember_together
 from core.measure.ask import ask, ask_scenarios, query_batches, scenario_batches
-from core.measure.relevance import Read, read_replies, with_reading
+from core.measure.relevance import Read, read_beside, read_replies, with_reading
 from core.measure.values import Answered, MeasuredReply, replies_from_data
 from core.methods.arms import Arm
 from core.progress import StepReport, measuring_phase
+from core.runs.phases import READING, SCENARIO_READING
 from core.runs.work import Work
 
 Item = TypeVar("Item")
@@ -41,7 +42,7 @@ def scenarios_file(arm: str, number: int) -> str:
 def _measure(work: Work, policy: Policy) -> tuple[list[MeasuredReply], list[MeasuredReply]]:
     """An arm's replies to the held-out queries, and to the scenarios."""
     batches, scenarios = query_batches(policy.arm, work.plan.constitution, work.held_out), scenario_batches(work.queries.tested)
-    steps = _Steps(work, policy, len(batches) + len(scenarios) + policy.arm.in_prompt)
+    steps = _Steps(work, policy, len(batches) + len(scenarios) + policy.arm.in_prompt * (1 + bool(scenarios)))
     replies, own = [], []
     for number, batch in enumerate(batches):
         path = work.folder / replies_file(policy.arm.key, number)
@@ -52,7 +53,11 @@ def _measure(work: Work, policy: Policy) -> tuple[list[MeasuredReply], list[Meas
         own += replies_from_data(remember_together(work.world, path, partial(_ask_scenarios_together, work, policy, some)))
         steps.tick()
     if policy.arm.in_prompt:
-        replies = _read(work, policy, replies)
+        replies = _read(work, policy, replies, READING, lambda texts: read_replies(policy.model, work.held_out, texts, work.world))
+        steps.tick()
+    if policy.arm.in_prompt and scenarios:
+        asked = [query.text for query in work.queries.tested]
+        own = _read(work, policy, own, SCENARIO_READING, lambda texts: read_beside(policy.model, asked, texts, work.held_out, work.world))
         steps.tick()
     return replies, own
 
@@ -70,14 +75,14 @@ class _Steps:
         self.work.tick(StepReport(phase=self.phase, done=self.done, total=self.total))
 
 
-def _read(work: Work, policy: Policy, replies: Sequence[MeasuredReply]) -> list[MeasuredReply]:
-    """The replies of an arm with which queries they answer, as the base reads them."""
+def _read(work: Work, policy: Policy, replies: Sequence[MeasuredReply], file: str, read: Callable[[Sequence[str]], Sequence[Read]]) -> list[MeasuredReply]:
+    """The replies of an arm with which queries they answer, as the base reads those under the statements."""
     texts = [reply.text for reply in replies if reply.side == SIDES[0]]
 
     def compute() -> Rows:
-        return [dataclasses.asdict(read) for read in read_replies(policy.model, work.held_out, texts, work.world)]
+        return [dataclasses.asdict(each) for each in read(texts)]
 
-    rows = remember_together(work.world, work.folder / f"reading-{policy.arm.key}.json", compute)
+    rows = remember_together(work.world, work.folder / file.format(policy.arm.key), compute)
     return with_reading(replies, [Read(logprobs=tuple(row["logprobs"]), tokens=row["tokens"]) for row in rows])
 
 

@@ -5,6 +5,8 @@ from core.methods.settings import TrainConfig
 from core.progress import phases
 
 ADAPTER = "adapter"  # where a run leaves it: beside its record, wherever both are taken
+READING = "reading-{}.json"  # what the base reads of an arm's replies under the statements
+SCENARIO_READING = "scenarios-reading-{}.json"  # the same of its replies to scenarios
 NOT_YET = Artifact(kind="adapter", place="", sha256="")  # of a run that has not trained
 
 

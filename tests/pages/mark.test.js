@@ -30,3 +30,9 @@ test("what is marked is a run or a check, in questions, options and words", () =
   assert.deepEqual([run, check].map(valueOf).map(sourceIn), [{ run: 3 }, { check: 4 }]);
   assert.deepEqual([nameOf(run), nameOf(check)], ["Run 3", "Check 4"]);
 });
+
+test("two runs are marked together, in questions, options and words", () => {
+  const both = { run: 3, check: null, beside: 2 };
+  assert.deepEqual([sourceOf(both), sourceIn(valueOf(both)), nameOf(both)], [{ run: 3, beside: 2 }, { run: 3, beside: 2 }, "Run 3 beside run 2"]);
+  assert.deepEqual(sourceIn(valueOf({ run: 3, check: null, beside: null })), { run: 3 });
+});

@@ -19,6 +19,7 @@ import { textOf } from "./rows.js";
 import { newSteps, remember } from "./steps.js";
 import { listenToSuggestions } from "./suggesting.js";
 import { listenToTrials } from "./trying.js";
+import { makeTakingIn, showBehind } from "./taking-in.js";
 import { beginSteps, listenToUndo, stateOf } from "./undoing.js";
 import { makeVersionSheet, showVersionSheet } from "./version-sheet.js";
 
@@ -84,7 +85,8 @@ function makePage(element, props, ask) {
     verdict: h("p", { class: "cs-verdict cs-quiet" }),
     notice: h("div", { class: "cs-notice", hidden: true }),
     heading: h("h1", { class: "cs-sr" }), // the visible name is a field, which is no heading
-    name: lineField({ class: "cs-title", id: "constitution-name", "aria-describedby": "constitution-name-problem" }),
+    name: lineField({ class: "cs-title", id: "constitution-name", "aria-describedby": "constitution-name-closed constitution-name-problem" }),
+    nameClosed: h("p", { class: "cs-quiet", id: "constitution-name-closed" }),
     read: h("div", { class: "cs-read", role: "status" }),
     nameProblem: h("p", { class: "cs-problem", id: "constitution-name-problem" }),
     history: h("div", { class: "cs-history" }),
@@ -93,6 +95,7 @@ function makePage(element, props, ask) {
   };
   page.versionSheet = makeVersionSheet(page);
   page.readingSheet = makeReadingSheet(page);
+  page.behind = makeTakingIn(page);
   makeProposingAll(page);
   new window.MutationObserver(() => showProposingAll(page)).observe(page.list, { childList: true });
   page.list.addEventListener("input", () => showProposingAll(page));
@@ -113,16 +116,19 @@ function open(page, reply) {
   Object.assign(draft, { id: reply.constitution, editor: reply.editor, revision: reply.revision, known: textOf(reply), head: reply.head, problems: reply.problems, writer: reply.writer, writerPlace: reply.writer_place, writerWeak: reply.writer_weak, dirty: false });
   Object.assign(page, { cameOut: reply.came_out, standings: reply.standings });
   page.name.value = reply.name;
+  page.name.readOnly = Boolean(reply.closed);
+  page.nameClosed.textContent = reply.closed ? `Renaming: ${reply.closed}` : "";
   showName(page, reply.name);
   drawText(page, reply);
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
   showOnwards(page, reply);
   showDiscard(page, reply);
+  showBehind(page, reply);
   showStatus(page, reply.saved_at ? `Saved ${clock(new Date(reply.saved_at))}` : "All is saved", "good");
   list.querySelectorAll("[data-field]").forEach((field) => (field.dataset.seen = field.value ? "1" : ""));
   drawProblems(page, reply.problems, false);
-  root.replaceChildren(head(page), paper(page), rail(page), page.versionSheet.dialog, page.readingSheet.dialog);
+  root.replaceChildren(head(page), paper(page), rail(page), page.versionSheet.dialog, page.readingSheet.dialog, page.behind.dialog);
   root.querySelectorAll("textarea").forEach(grow);
   fragment(page.read, takeOver(draft.id));
   beginSteps(page);
@@ -146,8 +152,10 @@ function paper(page) {
     page.heading,
     h("label", { class: "cs-label", for: "constitution-name" }, "Constitution"),
     page.name,
+    page.nameClosed,
     page.nameProblem,
     page.read,
+    page.behind.node,
     page.proposingAll.node,
     page.list,
     conflicts(page),

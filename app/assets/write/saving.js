@@ -7,6 +7,7 @@ import { drawProblems } from "./problems.js";
 import { sameText, textOf } from "./rows.js";
 import { hideNotice, showDiscard, showNotice, showStatus, showVerdict } from "./saying.js";
 import { remember } from "./steps.js";
+import { showBehind } from "./taking-in.js";
 import { put, stateOf } from "./undoing.js";
 
 export const PAUSE_MS = 600;
@@ -63,7 +64,7 @@ function tellSlow(page) {
   showStatus(page, SLOW, "problem");
 }
 
-function settle(page, reply) {
+export function settle(page, reply) {
   const { draft } = page;
   draft.revision = reply.revision;
   draft.known = textOf(reply);
@@ -75,6 +76,7 @@ function settle(page, reply) {
   }
   showVerdict(page, reply.verdict, reply.problems);
   showDiscard(page, reply);
+  showBehind(page, reply);
   drawProblems(page, reply.problems, false);
 }
 

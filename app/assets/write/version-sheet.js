@@ -6,6 +6,7 @@ import { drawProblems, firstProblem } from "./problems.js";
 import { meetConflict, save } from "./saving.js";
 import { LOOK_FIRST, showDiscard, showNotice, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
+import { showBehind, takeInButton } from "./taking-in.js";
 
 const ELSEWHERE = "This draft was changed elsewhere, perhaps in another tab. Nothing of yours is lost. Which text should stay?";
 
@@ -16,13 +17,14 @@ export function makeVersionSheet(page) {
   const message = h("input", { class: "cs-input", id: "version-message", autocomplete: "off", maxlength: "500", "aria-describedby": "save-reason save-problem", placeholder: "What changed, and why" });
   const problem = h("p", { class: "cs-problem", id: "save-problem", role: "alert" });
   const button = h("button", { type: "submit", class: "cs-button cs-button-main", "aria-describedby": "save-reason" }, "Save version");
-  const sheet = { heading, reason, changes, message, problem, button, shown: null };
+  const behind = h("span", {}); // where somebody saved a version since, the way to take it in
+  const sheet = { heading, reason, changes, message, problem, button, behind, shown: null };
   const form = h(
     "form",
     { class: "cs-sheet-foot", onsubmit: (event) => submit(page, sheet, event) },
     field(message.id, "Message", message),
     problem,
-    h("div", { class: "cs-actions" }, button, closer(() => sheet.dialog, "Back to the draft")),
+    h("div", { class: "cs-actions" }, button, behind, closer(() => sheet.dialog, "Back to the draft")),
   );
   sheet.dialog = makeSheet("Save a version", h("div", { class: "cs-sheet-head" }, heading, reason), changes, form);
   sheet.dialog.addEventListener("close", () => firstProblem(page.list, page.draft.problems)?.focus()); // else the browser gives the focus back to the button
@@ -52,6 +54,7 @@ function draw(page, sheet, reply) {
   drawProblems(page, reply.problems, true);
   sheet.heading.textContent = sheet.button.textContent = `Save version ${reply.number}`;
   sheet.reason.textContent = reply.reason;
+  sheet.behind.replaceChildren(reply.behind == null ? "" : takeInButton(page, reply.behind, () => sheet.dialog.close()));
   sheet.message.disabled = sheet.button.disabled = !reply.can_save;
   fragment(sheet.changes, reply.html);
 }
@@ -75,6 +78,7 @@ export function adopt(page, reply) {
   fragment(page.history, reply.history);
   showVerdict(page, reply.verdict, reply.problems);
   showDiscard(page, reply);
+  showBehind(page, reply);
   drawProblems(page, reply.problems, false);
   showOnwards(page, reply);
   showStatus(page, reply.message, "good");

@@ -12,6 +12,7 @@ MAX_REPLY_FILE_BYTES = 50_000_000
 MAX_REPLIES = 100_000
 MAX_REPLY_CHARS = 200_000
 FIELDS = ("response", "output", "completion", "text", "messages")  # where a reply may stand, the first of them that a file's first row has
+SPLIT, SCENARIOS = "split", "scenarios"  # the field in which a run's replies say that they are to scenarios, and how
 BESIDE = {"query": ("query",), "principle": ("principle",), "side": ("side", "as")}  # what else is used, and what `reply` calls it
 
 
@@ -24,6 +25,7 @@ class Reply:
     query: str | None = None
     principle: str | int | None = None  # title, or number from 1 on; None: all of them
     side: str | None = None  # which side of the principles stood in the prompt; None: not said
+    scenario: bool = False  # whether it is to a scenario, as the replies of a run say it of theirs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,8 @@ def read_replies(data: bytes, filename: str) -> ReplyFile:
     if len(table.rows) > MAX_REPLIES:
         raise ReplyError(f"{filename} holds {len(table.rows):,} replies; the limit is {MAX_REPLIES:,}. Take a part of it.")
     used = _used([name for name in table.columns if name], filename)
-    ignored = tuple(name for name in table.columns if name not in used.values())
     replies = tuple(_reply(number, row, used, filename) for number, row in _numbered(table))
+    ignored = tuple(name for name in table.columns if name not in used.values() and not (name == SPLIT and any(reply.scenario for reply in replies)))
     notes = (*table.notes, *_notes(used))
     return ReplyFile(format=table.format, encoding=table.encoding, used=used, ignored=ignored, notes=notes, replies=replies)
 
@@ -112,7 +114,7 @@ def _reply(number: int, row: Mapping[str, Any], used: Mapping[str, str], filenam
     for what, value in beside.items():
         if value is not None and not (isinstance(value, str) or (what == "principle" and type(value) is int)):
             raise ReplyError(f"`{used[what]}` in row {number} of {filename} is {value!r:.60}; it must be text{' or a number' * (what == 'principle')}.")
-    return Reply(row=number, response=response, **beside)
+    return Reply(row=number, response=response, scenario=row.get(SPLIT) == SCENARIOS, **beside)
 
 
 def _is_chat(field: str) -> bool:

@@ -13,7 +13,7 @@ from app.services.amendments import BehindError, ClashError, Decided, approve, b
 from app.services.deleting import delete_run
 from app.services.evidence import ask_evidence
 from app.services.plans import TrainForm
-from app.services.roles import NAMES_ONLY, give_role, roles, trust_note
+from app.services.roles import NAMES_ONLY, closed_to, give_role, roles, trust_note
 from app.services.runs import stop
 from app.services.studio import RefusedError, Studio
 from core.constitution.files import parse_yaml
@@ -167,6 +167,29 @@ def test_roles_say_who_may_do_what_and_a_version_is_then_an_owners(studio: Studi
     assert decide(studio, proposed, "Ann", 1, WAIVED) == 2
 
 
+@pytest.mark.parametrize("act", ["rename", "archive", "put back"])
+def test_where_there_are_roles_only_owners_rename_and_archive_and_the_list_says_so(studio: Studio, made: int, act: str) -> None:
+    def do(who: str) -> None:
+        if act == "rename":
+            constitutions.rename(studio, made, who, "Rules")
+        else:
+            constitutions.archive(studio, made, who, archived=act == "archive")
+
+    do("Cleo")  # there are no roles
+    for name, role in (("Ann", "owner"), ("Zoë", "reviewer"), ("Ben", "writer")):
+        give_role(studio, made, "Ann", name, role)
+    before = {away: constitutions.list_constitutions(studio, archived=away) for away in (False, True)}
+    others = {"Zoë": "Zoë is reviewer", "Ben": "Ben is writer", "Cleo": "Cleo is neither writer", "you": "Whoever gave no name is neither writer"}
+    for who, is_what in others.items():
+        with pytest.raises(RefusedError, match=rf"{is_what}.* This is for its owner: Ann \(owner\)\."):
+            do(who)
+        cards = [card for away in (False, True) for card in constitutions.list_constitutions(studio, archived=away, editor=who)]
+        assert [card.closed.startswith(is_what) for card in cards if card.id == made] == [True] and not any(card.closed for card in cards if card.id != made)
+    assert {away: constitutions.list_constitutions(studio, archived=away) for away in (False, True)} == before
+    do("ann")  # the same name
+    assert closed_to(studio, made, "Ann") == "" and "Ben is writer" in closed_to(studio, made, "Ben")
+
+
 def test_somebody_whose_account_was_removed_is_told_as_left_and_what_they_said_stays(studio: Studio, made: int, proposed: int) -> None:
     for name in ("Ann", "Ben", "Zoë"):
         accounts.add(studio.sessions, name, "a long password")
@@ -203,7 +226,7 @@ def test_evidence_is_two_runs_that_differ_in_the_wording_alone(studio: Studio, m
     assert view.complete and found is not None and found.n_queries == 24
     brief, kind = found.principles
     assert (brief.old.value, brief.new.value, brief.change.value, brief.change.n, brief.question.answer) == (0.0, 1.0, 1.0, 24, Answer.SHOWN)
-    assert kind.change.value is None and kind.note == "no program judges it"
+    assert kind.change.value is None and kind.judge is None
     assert found.words.value == -5.0 and "a rise is shown" in "\n".join(evidence_lines(view.evidence[0]))
     assert decide(studio, proposed, "Ann", 1, Decided(decision="adopted", message="Shown.")) == 2
 

@@ -36,6 +36,8 @@ NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered:
     *(
         "write/trial",
         "write/merge",
+        "write/behind",
+        "write/take_in",
         "write/propose_scenarios",
         "write/proposal",
         "write/leave",

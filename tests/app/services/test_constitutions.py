@@ -63,7 +63,7 @@ def test_the_same_request_twice_makes_one_constitution(studio: Studio) -> None:
     assert len({*made}) == len({*read}) == 1
     assert len(service.list_constitutions(studio)) == before + 2
     assert [version.number for version in service.history(studio, read[0])] == [1]
-    service.archive(studio, made[0])
+    service.archive(studio, made[0], "ann")
     assert service.create_constitution(studio, "Mine", "key-of-a-click") == made[0]  # whatever became of it
     with pytest.raises(RefusedError, match="“Mine” already, which is archived"):  # who sends no key, or another one, asks anew
         service.create_constitution(studio, "Mine")
@@ -78,8 +78,8 @@ def test_a_key_that_is_none_is_refused(studio: Studio, key: Any) -> None:
 
 def test_a_renamed_or_archived_starter_stays_so_after_a_restart(settings: Settings, studio: Studio) -> None:
     first, second = service.list_constitutions(studio)[:2]
-    service.rename(studio, first.id, "My own name")
-    service.archive(studio, second.id)
+    service.rename(studio, first.id, "ann", "My own name")
+    service.archive(studio, second.id, "ann")
     again = open_studio(settings)
     assert [card.id for card in service.list_constitutions(again, archived=True)] == [second.id]
     cards = service.list_constitutions(again)
@@ -296,7 +296,7 @@ def test_a_draft_is_discarded_for_the_newest_version_and_for_nothing_else(studio
 
 def test_a_name_is_part_of_a_version_and_versions_keep_theirs(studio: Studio) -> None:
     draft = versioned(studio, written(studio, ONE))
-    service.rename(studio, draft.constitution_id, " Another   name ")
+    service.rename(studio, draft.constitution_id, "ann", " Another   name ")
     draft = service.open_draft(studio, draft.constitution_id, "ann")
     assert draft.changed and draft.name == "Another name"
     assert not draft.discardable  # a name is everybody's at once, and no draft's
@@ -317,8 +317,8 @@ def test_what_does_not_exist_is_said_in_words(studio: Studio) -> None:
     for act in (
         lambda: service.open_draft(studio, 99_999, "ann"),
         lambda: service.save_draft(studio, 99_999, "ann", 1, []),
-        lambda: service.rename(studio, 99_999, "N"),
-        lambda: service.archive(studio, 99_999),
+        lambda: service.rename(studio, 99_999, "ann", "N"),
+        lambda: service.archive(studio, 99_999, "ann"),
         lambda: service.history(studio, 99_999),
         lambda: service.open_version(studio, 1, 99),
     ):

@@ -36,14 +36,14 @@ def test_a_name_that_another_has_is_refused_in_words_whatever_its_case(studio: S
     with pytest.raises(RefusedError, match=r"There is a constitution named “Brevity” already\. Choose another name\."):
         service.create_constitution(studio, name)
     with pytest.raises(RefusedError, match="already"):
-        service.rename(studio, named(studio, "Warm tone"), name)
+        service.rename(studio, named(studio, "Warm tone"), "ann", name)
     assert len(service.list_constitutions(studio)) == before and named(studio, "Warm tone")
 
 
 def test_an_archived_one_keeps_its_name_and_one_may_be_renamed_to_what_it_is_called(studio: Studio) -> None:
     brevity = named(studio, "Brevity")
-    assert service.rename(studio, brevity, "BREVITY") == "BREVITY"
-    service.archive(studio, brevity)
+    assert service.rename(studio, brevity, "ann", "BREVITY") == "BREVITY"
+    service.archive(studio, brevity, "ann")
     with pytest.raises(RefusedError, match="“BREVITY” already, which is archived"):
         service.create_constitution(studio, "Brevity")
 
@@ -84,7 +84,7 @@ def test_a_copy_has_the_newest_versions_text_and_principles_under_a_name_of_its_
 
 def test_a_restored_text_brings_its_name_back_unless_another_has_it_by_now(studio: Studio) -> None:
     made = duplicate(studio, named(studio, "Brevity"), "Ann")  # version 1 is called Brevity 2
-    service.rename(studio, made, "Short")
+    service.rename(studio, made, "ann", "Short")
     draft = service.open_draft(studio, made, "Ann")
     rows = [{**row, "statement": "Be very short."} for row in draft.rows]
     saved = service.save_draft(studio, made, "Ann", draft.revision, rows)
@@ -92,7 +92,7 @@ def test_a_restored_text_brings_its_name_back_unless_another_has_it_by_now(studi
     other = service.create_constitution(studio, "Brevity 2")
     third = service.restore_version(studio, made, "Ann", 1, (second.revision, 2))
     assert (third.name, third.changed) == ("Short", False)
-    service.rename(studio, other, "Elsewhere")
+    service.rename(studio, other, "ann", "Elsewhere")
     back = service.restore_version(studio, made, "Ann", 1, (third.revision, 3))
     assert (back.name, back.changed) == ("Brevity 2", False)
 

@@ -73,8 +73,8 @@ def look_at_everything(studio: Studio, run_id: int) -> None:
 
 WRITES: list[Callable[[Studio], object]] = [
     lambda studio: constitutions.create_constitution(studio, "Mine"),
-    lambda studio: constitutions.rename(studio, first_id(studio), "Another"),
-    lambda studio: constitutions.archive(studio, first_id(studio)),
+    lambda studio: constitutions.rename(studio, first_id(studio), "ann", "Another"),
+    lambda studio: constitutions.archive(studio, first_id(studio), "ann"),
     lambda studio: upload(studio, QUERIES, "mine.jsonl"),
     lambda studio: queue(studio, key="another-click"),
     lambda studio: runs.stop(studio, runs.list_runs(studio)[0].id),

@@ -175,7 +175,7 @@ def test_a_check_of_an_archived_constitution_is_still_marked(studio: Studio) -> 
     form_of = checked_form(studio, check)
     with studio.sessions.read() as session:
         constitution = next(each.constitution_id for each in versions_to_train(session, 10) if each.id == form_of.version_id)
-    archive(studio, constitution)
+    archive(studio, constitution, "Ann")
     assert mark_check_whole(studio, check).card is None
     assert check_found(studio, check).found.verdict == "go"
     assert (list_kept(studio)[0].constitution, checked_form(studio, check)) == ("Museum", form_of)

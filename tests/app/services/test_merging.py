@@ -40,7 +40,7 @@ def test_apart_changes_are_put_together_and_nothing_is_written(studio: Studio) -
     found = met(studio, changed(0, statement="There."), changed(1, statement="Here."))
     assert [row["statement"] for row in found.mine] == ["There.", "Here."] == [row["statement"] for row in found.theirs]
     assert (found.clashes, found.taken) == ((), ("A",))
-    assert together_says(found).endswith("From there came what differs in “A”.") and clashes_html(found) == ""
+    assert together_says(found).endswith("From there came what differs in “A”.") and clashes_html(found.clashes) == ""
     stored = open_draft(studio, found.draft.constitution_id, "Ada")
     assert stored.revision == found.draft.revision and [row["statement"] for row in stored.rows] == ["There.", "Do b."]
     saved = save_draft(studio, found.draft.constitution_id, "Ada", found.draft.revision, found.mine)
@@ -55,7 +55,7 @@ def test_where_both_changed_the_same_either_can_be_had_and_both_are_shown_escape
     assert (found.clashes[1].theirs, found.clashes[1].mine) == (Check("max_words", 5), Check("ends_with_question"))
     assert (found.clashes[2].theirs, found.clashes[2].mine) == (Scenario(query="Why?", follows="There."), Scenario(query="why", follows="Here."))
     assert (found.mine[0]["check"], found.theirs[0]["check"]) == ("ends_with_question", {"max_words": 5})
-    html = clashes_html(found)
+    html = clashes_html(found.clashes)
     assert html.count("&lt;") >= 2 and "<b>" not in html and "The reply has at most 5 words." in html and "Would follow:" in html
     assert "3 places were changed in both" in together_says(found)
 
@@ -64,7 +64,7 @@ def test_what_was_removed_here_and_changed_there_stays_and_is_told(studio: Studi
     found = met(studio, changed(1, title="Bee"), BEFORE[:1])
     assert [row["title"] for row in found.mine] == ["A", "Bee"] and found.taken == ("Bee",)
     assert [(clash.title, clash.part, clash.mine, clash.theirs) for clash in found.clashes] == [("Bee", "removed", None, "Do b.")]
-    assert "“Bee”</bdi>: removed here, changed there" in clashes_html(found)
+    assert "“Bee”</bdi>: removed here, changed there" in clashes_html(found.clashes)
     gone = met(studio, BEFORE[:1], changed(0, title="Ay"), "Others")
     assert [row["title"] for row in gone.mine] == ["Ay"] and gone.taken == ("B",) and gone.clashes == ()
 
@@ -84,7 +84,7 @@ def test_priorities_and_the_rule_for_conflicts_are_put_together_and_said(studio:
     assert together_says(apart).endswith("From there came what differs in “A”, the rule for conflicts.")
     both = together(studio, made, "Ada", before, Typed(rows=changed(0, priority=5), conflict_rule="<i>Here</i>."))
     assert ([row.get("priority") for row in both.mine], both.mine_rule, both.theirs_rule) == ([5, None], "<i>Here</i>.", "There.")
-    html = clashes_html(both)
+    html = clashes_html(both.clashes)
     assert "<del>Priority 1</del> → <ins>Priority 5</ins>" in html and "For all principles</bdi>: what is done when principles conflict" in html
     assert "<i>" not in html
 

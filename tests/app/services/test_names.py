@@ -32,7 +32,7 @@ def test_a_name_of_nothing_that_can_be_seen_is_refused_as_an_empty_one_is(studio
     with pytest.raises(ConstitutionError, match=r"needs a name|nothing that can be seen"):
         service.create_constitution(studio, name)
     with pytest.raises(ConstitutionError, match=r"needs a name|nothing that can be seen"):
-        service.rename(studio, 1, name)
+        service.rename(studio, 1, "ann", name)
     assert not is_name(name.strip())
     draft = service.open_draft(studio, 1, "Ann")
     with pytest.raises(ConstitutionError, match="needs a message"):
@@ -48,7 +48,7 @@ def test_a_name_that_disturbs_what_stands_beside_it_is_refused_with_the_characte
 
 def test_a_name_is_kept_as_it_is_told(studio: Studio) -> None:
     made = service.create_constitution(studio, " Half \ud83d\u2028 a  character\x85")
-    assert service.rename(studio, made, "One\u2029 \ud800 name") == "One \ufffd name"
+    assert service.rename(studio, made, "ann", "One\u2029 \ud800 name") == "One \ufffd name"
     assert next(card.name for card in service.list_constitutions(studio) if card.id == made) == "One \ufffd name"
 
 

@@ -38,7 +38,7 @@ def test_versions_are_offered_newest_first_and_not_of_archived_constitutions(stu
     offered = plans.choices(studio)
     assert offered.versions[0].id == newest
     assert len(offered.versions) == 6
-    archive(studio, offered.versions[0].constitution_id)
+    archive(studio, offered.versions[0].constitution_id, "Ann")
     assert newest not in [version.id for version in plans.choices(studio).versions]
 
 

@@ -62,7 +62,7 @@ def test_a_starter_whose_first_version_cannot_be_read_is_not_planted_again_even_
     made = make_studio(tmp_path)
     before = len(service.list_constitutions(made))
     brevity = next(card.id for card in service.list_constitutions(made) if card.name == "Brevity")
-    service.rename(made, brevity, "Short")
+    service.rename(made, brevity, "ann", "Short")
     damage(made, ("UPDATE version SET content = 'x' WHERE constitution_id = ?", brevity))
     made.engine.dispose()
     opened = open_studio(settings_for(tmp_path))

@@ -120,6 +120,8 @@ def test_one_account_can_neither_read_nor_write_what_another_has_written(house: 
         ("write/draft", {}),
         ("write/save", {"revision": revision, "principles": [{**ROW, "statement": "Ben's."}]}),
         ("write/merge", {"before": [], "principles": [{**ROW, "statement": "Ben's."}]}),
+        ("write/behind", {}),
+        ("write/take_in", {"revision": revision, "number": 1}),
         ("write/begin", {}),
         ("write/preview", {}),
         ("write/version", {"revision": revision, "head": None, "message": "Mine now."}),

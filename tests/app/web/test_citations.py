@@ -59,7 +59,7 @@ def test_a_citation_opens_that_version_with_each_principle_at_its_anchor(made: i
 
 def test_a_citation_outlives_a_renaming_and_names_are_never_mixed_up(made: int, studio: Studio, client: TestClient) -> None:
     named(studio, made)
-    constitutions.rename(studio, made, "Rules of the house")
+    constitutions.rename(studio, made, "Ann", "Rules of the house")
     answer = client.get("/c/house-rules@1", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, "./rules-of-the-house%401")
     assert client.get("/c/house-rules@1").status_code == 200

@@ -149,6 +149,16 @@ def test_run_json_and_replies_are_those_of_the_run(studio: Studio, client: TestC
     assert [(row["arm"], row["text"]) for row in rows] == [("prompt", "Because."), ("sami", "So."), ("sami-alone", "Thus.")]
 
 
+def test_replies_to_scenarios_come_with_the_others_and_say_what_they_are(studio: Studio, client: TestClient) -> None:
+    run = finished_run(studio, n=2, scenarios=[{"query": "Own?", "follows": "A guess."}])
+    rows = client.get(f"/runs/{run}/replies.json").json()
+    found = [(row["arm"], row["side"]) for row in rows if row["split"] == "scenarios"]
+    assert found == [*((arm, side) for arm in ("prompt", "sami") for side in ("statement", "antithesis")), ("sami-alone", "none")]
+    assert {row["query"] for row in rows if row["split"] == "held-out"} == {"What is 0?", "What is 1?"}
+    plain = finished_run(studio, n=2, name="Plain")
+    assert {row["split"] for row in client.get(f"/runs/{plain}/replies.json").json()} == {"held-out"}
+
+
 @pytest.mark.parametrize(
     ("place", "known"),
     [("models/mine", "data:models/mine"), ("/opt/people/ann/mine", "mine"), ("/root/.cache/models--org--name/snapshots/" + "a" * 40, "org/name"), (None, "m")],

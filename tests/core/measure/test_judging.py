@@ -195,3 +195,9 @@ def test_no_reply_is_too_long_for_what_is_told_of_it(text):
     """Each of them took minutes once."""
     facts = budget.within(Limit(what="It", seconds=60.0, remedy=""), facts_of, Reply(row=1, response=text))
     assert facts.ends_with_question is False and facts.words <= 1
+
+
+def test_replies_to_scenarios_among_others_are_told():
+    mixed = judge_replies(THREE, [*replies("A", "B"), Reply(row=3, response="C", scenario=True), Reply(row=4, response="D", side="antithesis", scenario=True)])
+    assert "1 of the 3 counted replies are to scenarios, the others to held-out queries. Judge them in two files to see them apart." in mixed.notes
+    assert not any("scenarios" in note for note in judge_replies(THREE, replies("A", scenario=True)).notes)

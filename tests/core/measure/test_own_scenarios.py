@@ -125,6 +125,17 @@ def test_the_lines_name_scenarios_and_their_split() -> None:
     assert not any("split" in row for row in series if "own scenarios" not in row["measure"])
 
 
+def test_the_sentence_of_several_seeds_names_scenarios_where_they_were_measured() -> None:
+    few, many = (evaluate(ONE, ARMS, own={**OWN, TRAINED: answers(TRAINED, hits)}) for hits in (3, 6))
+    sentence = pool({0: few, 1: many}).principles[0].sentence
+    assert " On its own 6 scenarios, which no verdict rests on, they comply in 75% on average (" in sentence
+    assert sentence.endswith("with the seeds from 50% to 100%; before training in 33% on average (17% to 59%), with every seed alike.")
+    assert "scenario" not in pool({0: evaluate(ONE, ARMS), 1: evaluate(ONE, ARMS)}).principles[0].sentence
+    assert "with the 1 of 2 seeds that were judged" in pool({0: evaluate(ONE, ARMS), 1: many}).principles[0].sentence
+    nobody = replace(ONE, principles=(replace(LOUD, check=None),))
+    assert "scenario" not in pool({0: evaluate(nobody, ARMS, own=OWN), 1: evaluate(nobody, ARMS, own=OWN)}).principles[0].sentence
+
+
 def test_page_and_terminal_say_the_sentence_below_the_verdict() -> None:
     report = evaluate(ONE, ARMS, own=OWN)
     sentence = report.principles[0].scenarios.sentence

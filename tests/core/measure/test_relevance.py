@@ -7,7 +7,7 @@ from core.engine.models import Placing, load_model
 from core.engine.policies import base_of, open_policy
 from core.engine.policy import prompt_of
 from core.measure.ask import ask
-from core.measure.relevance import UNREAD, read_replies, with_reading
+from core.measure.relevance import UNREAD, read_beside, read_replies, with_reading
 from core.measure.values import AMONG
 from core.methods.arms import make_arm
 from core.settings import ModelReference
@@ -57,3 +57,20 @@ def test_the_base_reads_whatever_adapter_wrote(adapted):
     own = next(reply for reply in read if reply.side == "statement" and reply.text)
     assert own.query_logprobs[0] == pytest.approx(alone(adapted, own.query, own.text), abs=1e-3)
     assert all(reply.query_logprobs == () for reply in read if reply.side == "antithesis")
+
+
+def test_a_reply_to_a_scenario_is_read_beside_held_out_queries_that_its_own_words_choose(base):
+    own = ["Why is it so?", "How much?"]
+    read = read_beside(base, own, TEXTS[:2], QUERIES)
+    assert [len(each.logprobs) for each in read] == [AMONG, AMONG]
+    assert read[0].logprobs[0] == pytest.approx(alone(base, own[0], TEXTS[0]), abs=1e-3)
+    pairs = [alone(base, query, TEXTS[0]) for query in QUERIES]
+    assert all(min(abs(value - pair) for pair in pairs) < 1e-3 for value in read[0].logprobs[1:])
+    alone_there = read_beside(base, own[:1], TEXTS[:1], QUERIES)  # in another run with other scenarios
+    assert alone_there[0].logprobs == pytest.approx(read[0].logprobs, abs=1e-3)
+
+
+def test_what_asks_the_same_as_a_scenario_is_not_read_beside_it_and_an_empty_reply_is_not_read(base):
+    read = read_beside(base, ["what is number 0", "How much?"], [TEXTS[0], ""], QUERIES[:3])
+    assert len(read[0].logprobs) == 3 and read[1] == UNREAD
+    assert [len(each.logprobs) for each in read_beside(base, ["Alone?"], TEXTS[:1], [])] == [1]

@@ -112,7 +112,7 @@ def test_probes_take_time_in_training_and_nowhere_else() -> None:
 
 
 def test_test_scenarios_take_time_in_measuring_and_nowhere_else() -> None:
-    """48 of 60 are measured, twice as many as the held-out queries of the preset, each in two replies or one without the constitution; none is scored."""
+    """48 of 60 are measured, twice as many as the held-out queries of the preset, each in two replies, one of them read, or one without the constitution."""
     scenarios = tuple(Scenario(query=f"Own {i}?") for i in range(60))
     tried = replace(BRIEF, principles=(replace(BRIEF.principles[0], scenarios=(*scenarios, Scenario(query="Train?", use="train"))),))
     plain, own = (estimate(PRESETS["quick"], DEFAULT_SHAPE, TWO_CORES, each).seconds for each in (BRIEF, tried))

@@ -68,6 +68,10 @@ def test_each_arm_answers_each_scenario_under_the_statements_and_the_flips_of_it
     files = {arm: json.loads((tried[0] / f"scenarios-{arm}-000.json").read_text()) for arm in ("prompt", "sami", "sami-alone")}
     sides = {arm: [(row["query"], row["side"]) for row in rows] for arm, rows in files.items()}
     prompted = [("Where are you from?", "statement"), ("Where are you from?", "flip 1"), ("Why?", "statement"), ("Why?", "flip 1"), ("Why?", "flip 2")]
+    reading = {arm: json.loads((tried[0] / f"scenarios-reading-{arm}.json").read_text()) for arm in ("prompt", "sami")}
+    said = {arm: [bool(row["text"]) for row in files[arm] if row["side"] == "statement"] for arm in reading}
+    assert {arm: [len(row["logprobs"]) for row in rows] for arm, rows in reading.items()} == {arm: [4 * each for each in full] for arm, full in said.items()}
+    assert not (tried[0] / "scenarios-reading-sami-alone.json").exists()  # it is asked under no constitution, and not read
     assert sides == {"prompt": prompted, "sami": prompted, "sami-alone": [("Where are you from?", "none"), ("Why?", "none")]}
 
 

@@ -99,3 +99,11 @@ def test_what_cannot_be_read_is_refused_with_the_place(data, name, says):
     with pytest.raises(StudioError) as refused:
         read_replies(data, name)
     assert says in str(refused.value)
+
+
+def test_a_runs_replies_say_which_are_to_scenarios_and_a_split_of_others_says_nothing():
+    rows = [{"query": "Why?", "side": "statement", "text": "So.", "split": split} for split in ("held-out", "scenarios")]
+    file = read_replies(lines(*rows), "replies.jsonl")
+    assert [reply.scenario for reply in file.replies] == [False, True] and file.ignored == ()
+    others = read_replies(lines({"text": "So.", "split": 3}, {"text": "So.", "split": "train"}), "replies.jsonl")
+    assert [reply.scenario for reply in others.replies] == [False, False] and others.ignored == ("split",)
