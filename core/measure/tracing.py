@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core.constitution.principles import SIDES
 from core.measure.statistics import Figure, clustered_share, mean
-from core.measure.values import MeasuredReply
+from core.measure.values import MeasuredReply, Report
 
 Asked = Sequence[MeasuredReply]  # the replies to one query, in the order of `asked_stances`
 ByStance = Sequence[float] | Mapping[int, float]
@@ -80,3 +80,13 @@ def traced_to(scores: ByStance, written: int, among: Sequence[int]) -> int:
 def scored_queries(asked: Sequence[Asked], among: Sequence[int]) -> list[Asked]:
     """The queries whose replies under these stances all have scores: an empty one has none, and stances must stay equally frequent."""
     return [query for query in asked if all(query[stance].logprobs for stance in among)]
+
+
+def traced_says(report: Report) -> str:
+    """What replies were traced among, where that is not all they were written under; else empty."""
+    if not report.traced:
+        return ""
+    return (
+        "Replies are traced among all statements and all antitheses, and for each principle among the statements and its antithesis alone. Which of all "
+        f"{len(report.sides)} constitutions explains them best was not asked (trace=own; trace=all asks it, and takes longer)."
+    )

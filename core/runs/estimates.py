@@ -69,13 +69,13 @@ def constitution_tokens(constitution: Constitution) -> int:
     return round(chars / CHARS_PER_TOKEN)
 
 
-def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution) -> Estimate:
-    """Time by phase and peak memory of a run on a machine."""
+def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution, *, checked: bool = False) -> Estimate:
+    """Time by phase and peak memory of a run on a machine; one that was `checked` already does not ask the base again."""
     machine = _Machine(shape, hardware, config.four_bit)
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     sides = len(asked_stances(len(constitution.principles)))
     recomputed = recomputes(config, machine, prompt, sides)
-    asked_first = FIRST.replies(CHECKED_QUERIES, len(constitution.principles))  # of the check, where they suffice
+    asked_first = 0 if checked else FIRST.replies(CHECKED_QUERIES, len(constitution.principles))  # of the check, where they suffice
     loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
     seconds = {"preparing": IMPORT_S + loading + machine.sample_s(asked_first, prompt, config.sampling.max_new_tokens)}
     for number in range(1, config.iterations + 1):
