@@ -192,6 +192,7 @@ def _check(command: argparse.ArgumentParser) -> None:
 
 
 def _train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--check", type=Path, metavar="DIR", help="a folder of `check --out`: what it found is used, and the base is not asked again")
     inputs(command)
     _settings(command)
     command.add_argument(

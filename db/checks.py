@@ -1,6 +1,7 @@
 """Checks before a run that were asked for by themselves, each kept with the replies that it rests on."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -62,6 +63,12 @@ def get_check(session: Session, check_id: int) -> Check:
     if found is None:
         raise NotFound(f"There is no check {check_id}.")
     return found
+
+
+def checks_since(session: Session, version_id: int, query_set_id: int, model: str, since: datetime) -> list[Check]:
+    """Checks of one version, query set and model that were made since then, the newest first."""
+    about = (Check.version_id == version_id, Check.query_set_id == query_set_id, Check.model == model, Check.made_at >= since)
+    return list(session.scalars(select(Check).where(*about).order_by(Check.id.desc()).limit(10)))
 
 
 def list_checks(session: Session, limit: int) -> list[CheckSummary]:

@@ -10,7 +10,7 @@ import { copyFrom, emptyRoot, fragment, h, isSecond, notOpened, problemOf, setTe
 const PARTS = ["head", "actions", "messages", "phases", "series", "answer", "charts", "samples", "log", "pooled", "result", "judges"];
 const PICKS = { first: "Before training", latest: "Latest", all: "All" };
 
-const WATCH_MS = 1000;
+const WATCH_MS = 2000;
 const RESTING_MS = 5000; // a stopped or failed run may be resumed in another tab, and a finished one waits for the others of its series
 
 export function mount({ element }) {

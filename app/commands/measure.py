@@ -19,7 +19,7 @@ from core.engine.adapter_card import named_for_others
 from core.engine.policies import open_policy
 from core.engine.policy import Policy
 from core.errors import ConfigError
-from core.measure.ask import ask, ask_scenarios, query_batches, scenario_batches
+from core.measure.ask import Measuring, ask, ask_scenarios, query_batches, scenario_batches
 from core.measure.relevance import read_replies, with_reading
 from core.measure.report import evaluate
 from core.measure.report_data import report_to_data
@@ -28,7 +28,6 @@ from core.measure.values import MeasuredReply
 from core.methods.arms import CONTROL, Arm, arm_to_data, make_arm
 from core.methods.settings import TrainConfig, config_from_data
 from core.runs.phases import measured_arms
-from core.settings import SamplingConfig
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     sampling, seed = chosen_sampling(options, run)
     model = load(options, settings, run)
     tested = _tested(constitution, seed, run)
-    answers = {one: _answers(open_policy(model, one), constitution, (queries, tested), sampling, seed) for one in _measured(options, arm, run)}
+    how = Measuring(sampling=sampling, seed=seed, trace=config_from_data(run["config"]).trace if run is not None else "all")
+    answers = {one: _answers(open_policy(model, one), constitution, (queries, tested), how) for one in _measured(options, arm, run)}
     report = evaluate(constitution, {one: replies for one, (replies, _) in answers.items()}, own={one: own for one, (_, own) in answers.items()})
     if not options.json:
         print("\n".join(report_lines(report)))
@@ -75,17 +75,17 @@ def _measured(options: argparse.Namespace, arm: Arm, run: dict[str, Any] | None)
 
 
 def _answers(
-    policy: Policy, constitution: Constitution, asked: tuple[Sequence[str], Sequence[ScenarioQuery]], sampling: SamplingConfig, seed: int
+    policy: Policy, constitution: Constitution, asked: tuple[Sequence[str], Sequence[ScenarioQuery]], how: Measuring
 ) -> tuple[list[MeasuredReply], list[MeasuredReply]]:
     """A policy's replies to held-out queries, and to scenarios, told about as they come."""
     queries, tested = asked
     replies, own, done = [], [], 0
     for batch in query_batches(policy.arm, constitution, queries):
-        replies += ask(policy, constitution, batch, sampling, seed)
+        replies += ask(policy, constitution, batch, how)
         done += len(batch)
         print(f"{policy.arm.key}: {done} of {len(queries)} queries measured", file=sys.stderr)
     for some in scenario_batches(tested):
-        own += [reply for each in ask_scenarios(policy, constitution, some, sampling, seed) for reply in each]
+        own += [reply for each in ask_scenarios(policy, constitution, some, how) for reply in each]
         print(f"{policy.arm.key}: {len({reply.query for reply in own})} of {len(tested)} scenarios measured", file=sys.stderr)
     if not policy.arm.in_prompt:
         return replies, own

@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from app.commands.files import read_constitution
 from app.commands.inputs import note_scenarios, note_topic, open_settings, place_of, read_queries
+from app.commands.made_check import found_by_check
 from app.commands.series import train_series
 from app.commands.terminal import Printer, StopRequest, quiet
 from app.present.balance import balance_lines
@@ -21,7 +23,7 @@ from core.runs.demands import require_possible
 from core.runs.execute import execute
 from core.runs.plan import RunPlan
 from core.runs.records import RunRecord
-from core.settings import ModelReference
+from core.settings import ModelReference, require_in_range
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,6 +40,9 @@ def run(options: argparse.Namespace) -> int:
         device=options.device,
     )
     require_possible(plan.constitution, plan.queries, plan.config)
+    if options.check is not None:
+        require_in_range(options.seeds == 1, "--check", str(options.check), "left out where several seeds are asked for: each draws its own")
+        plan = replace(plan, checked=found_by_check(options.check, plan))
     note_topic(plan.constitution, plan.queries)
     note_scenarios(plan.constitution, plan.queries, plan.config)
     if plan.model.id == DEFAULT_MODEL:

@@ -12,6 +12,7 @@ from app.present.figures import cell
 from app.present.text import count, escape, isolated
 from core.constitution.principles import SIDES
 from core.measure.rows import Row, family_note, rows, scenarios_say
+from core.measure.tracing import traced_says
 from core.measure.values import PrincipleFigures, Report
 from core.measure.verdicts import Verdict
 from core.methods.arms import arm_title, inner_title
@@ -113,6 +114,8 @@ def confusion_html(report: Report) -> str:
     traced = [figures for figures in report.arms if figures.confusion]
     if len(report.sides) <= len(SIDES) or not traced:
         return ""
+    if report.traced:
+        return f'<p class="cs-quiet">{escape(traced_says(report))}</p>'
     titles = [principle.title for principle in report.principles]
     names = [("◆", "all statements"), ("◇", "all antitheses"), *((f"◇ {i}", f"antithesis of “{title}” alone") for i, title in enumerate(titles, 1))]
     tables = "".join(_confusion_table(arm_title(figures.arm), names, figures.confusion) for figures in traced)

@@ -8,6 +8,7 @@ from core.measure.rows import PERCENT, POINTS, answer_lines, family_note, judged
 from core.measure.series import Series, left_out_says, median_says
 from core.measure.standings import standing
 from core.measure.statistics import Figure, Pooled
+from core.measure.tracing import traced_says
 from core.measure.values import PrincipleFigures, Report
 
 DIGITS = {PERCENT: 2, POINTS: 2}  # of shares and their differences; other rows say theirs
@@ -81,6 +82,8 @@ def _confusions(report: Report) -> list[str]:
     """Of two constitutions the attribution says as much, so there is nothing here then."""
     if len(report.sides) <= len(SIDES):
         return []
+    if report.traced:
+        return ["", traced_says(report)]
     alone = {f"A{i}": f"antithesis of “{principle.title}” alone" for i, principle in enumerate(report.principles, 1)}
     names = {"S": "all statements", "A": "all antitheses", **alone}
     traced = {figures.arm.key: figures.confusion for figures in report.arms if figures.confusion}

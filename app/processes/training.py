@@ -3,10 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from app.processes.attempt import Watch
 from app.processes.helpers import helped
+from app.processes.made_checks import Wanted, made_check
 from app.processes.patience import Interrupted
 from app.processes.store import open_store
 from app.settings import Settings
@@ -60,7 +62,7 @@ def _plan(settings: Settings, watch: Watch) -> RunPlan:
         query_set = query_sets.get_query_set(session, run.query_set_id)
         if not query_sets.is_whole(query_set):
             raise QueryError(f"The stored queries of “{query_set.name}” were changed since they were uploaded. Upload the file again, and train on that.")
-        return RunPlan(
+        plan = RunPlan(
             constitution=require_readable(decode(version.content_text, version.sha256), f"Version {version.number}, which this run trains on,"),
             queries=tuple(from_rows(query_set.rows)),
             model=ModelReference(id=open_store(settings).model_of_row(run.model), revision=run.revision),
@@ -68,6 +70,18 @@ def _plan(settings: Settings, watch: Watch) -> RunPlan:
             config=config_from_data(run.config),
             device=settings.device,
         )
+        return replace(plan, checked=made_check(session, _wanted(run, plan), run.job.created_at))
+
+
+def _wanted(run: Run, plan: RunPlan) -> Wanted:
+    return Wanted(
+        version_id=run.version_id,
+        query_set_id=run.query_set_id,
+        model=run.model,
+        constitution=plan.constitution,
+        queries=plan.queries,
+        config=plan.config,
+    )
 
 
 def _doubt(watch: Watch, place: str) -> None:
@@ -80,7 +94,7 @@ def pace_of(watch: Watch, plan: RunPlan) -> tuple[Pace, str | None]:
     with watch.sessions.read() as session:
         row = serving_machine(session)
     hardware = hardware_from_data(row.hardware) if row is not None else None
-    seconds = estimate(plan.config, DEFAULT_SHAPE, hardware or TYPICAL, plan.constitution).seconds
+    seconds = estimate(plan.config, DEFAULT_SHAPE, hardware or TYPICAL, plan.constitution, checked=plan.checked is not None).seconds
     return Pace(seconds, is_known=hardware is not None and plan.model.id == DEFAULT_MODEL), row.place if row is not None else None
 
 

@@ -25,6 +25,11 @@ def _own() -> tuple[Exposed, ...]:
 
 
 RECOMPUTE = (("", "where they would not fit the memory"), ("on", "always"), ("off", "never"))
+TRACE = (
+    ("", "as the preset has it: what verdicts rest on with quick, all with the others"),
+    ("own", "what verdicts rest on: statements, antitheses, and each principle’s own"),
+    ("all", "all constitutions that are asked, which takes longer"),
+)
 STEP_BY_REPLIES = "most replies that follow, by the checks, and answer"
 EXPOSED = (
     *_own(),
@@ -32,6 +37,7 @@ EXPOSED = (
     Exposed("passes", "Passes over the train queries", "int"),
     Exposed("train_queries", "Train queries (of the first iteration)", "int"),
     Exposed("held_out_queries", "Held-out queries measured", "int"),
+    Exposed("trace", "What replies are traced among, of several principles", "choice", TRACE),
     Exposed("learning_rate", "Learning rate", "float"),
     Exposed("max_kl_nats", "Distance from the base at which training ends, nats (0 = never)", "float"),
     Exposed("probe_every", "Steps between probes: replies to queries not trained on (0 = never)", "int"),

@@ -1,17 +1,18 @@
 """What can be trained, and what a choice would mean, before anyone clicks Train."""
 
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import db.constitutions as constitution_store
 import db.runs as run_store
+from app.processes.made_checks import Wanted, made_check
 from app.services.base_models import BaseModel, look_up
-from app.services.exposed import WORDS, preset_of
+from app.services.exposed import preset_of
+from app.services.plan_demands import require_plain, require_room
 from app.services.query_sets import FEWEST, QuerySetView, list_query_sets
 from app.services.run_scenarios import scenarios_with
-from app.services.stored import problem_of, require_constitution
+from app.services.stored import problem_of, queries_of, require_constitution
 from app.services.studio import Studio, in_words
 from app.services.text_files import file_stem
 from app.services.topics import topic_note
@@ -20,7 +21,7 @@ from core.constitution.meant import tells_nothing
 from core.constitution.principles import Constitution
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.quantisation import REMEDY
-from core.errors import ConfigError, QueryError
+from core.errors import QueryError
 from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
 from core.measure.statistics import MOST_SEEDS
 from core.methods.recipes import PROPOSED_RECIPE
@@ -32,11 +33,14 @@ from core.runs.run_queries import RunQueries, scenario_notes
 from core.settings import require_in_range
 from db.machines import serving_machine
 from db.mark_tables import Check
+from db.query_sets import get_query_set
 from db.runs import VersionToTrain
+from db.session import clock
 from db.tables import Run
 
 VERSIONS_OFFERED = 10  # of one constitution; an older one is offered where an address names it
 MOST_SEED = 2**31 - 1  # that a form can hold
+CHECKED = "The check that was just made is used, so this run does not ask the base again."
 DISK_FACTOR = 3  # weights as fetched, as kept in the cache, and as converted
 
 
@@ -152,7 +156,7 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
         StudioError: Something in it cannot be used; the message says what and why.
     """
     for change in form.changes:
-        _require_plain(change)
+        require_plain(change)
     config = with_settings(preset(form.preset, method=PROPOSED_RECIPE, seed=form.seed), form.changes)
     _require_seeds(form)
     with in_words(), studio.sessions.read() as session:
@@ -170,7 +174,7 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     require_stances(len(constitution.principles), config)
     require_train_queries(n_train, config)
     model = look_up(form.model, studio.launcher.local)
-    _require_room(config, model)
+    require_room(config, model)
     return Plan(form=form, config=config, model=model, constitution=constitution, version_number=number, query_set=query_set, scenarios=scenarios)
 
 
@@ -178,25 +182,6 @@ def _require_seeds(form: TrainForm) -> None:
     require_in_range(1 <= form.seeds <= MOST_SEEDS, "seeds", form.seeds, f"between 1 and {MOST_SEEDS}")
     most = MOST_SEED - form.seeds + 1
     require_in_range(form.seeds == 1 or form.seed <= most, "seed", form.seed, f"at most {most:,} where {form.seeds} seeds are asked for")
-
-
-def _require_room(config: TrainConfig, model: BaseModel) -> None:
-    longest = config.sampling.max_new_tokens
-    if model.shape is not None and longest >= model.shape.context_tokens:
-        raise ConfigError(
-            f"sampling.max_new_tokens is {longest:,}, but {model.id} reads at most {model.shape.context_tokens:,} tokens with constitution, query and reply. "
-            "Ask for shorter replies.",
-            "sampling.max_new_tokens",
-        )
-
-
-def _require_plain(change: str) -> None:
-    """Refuse what Python reads as a number but no setting can be: infinity, and integers of a thousand digits."""
-    name, _, text = change.partition("=")
-    if name in WORDS:
-        return
-    if not re.fullmatch(r"[-+0-9.eE_ ]{1,20}", text):
-        raise ConfigError(f"{name} must be a number, got {text[:40]!r}.", name)
 
 
 def preview(studio: Studio, form: TrainForm) -> Preview:
@@ -208,7 +193,8 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
     plan = make_plan(studio, form)
     hardware = known_hardware(studio)
     shape = plan.model.shape
-    made = estimate_of(plan, plan.config, shape, hardware)
+    checked = _is_checked(studio, plan)
+    made = estimate_of(plan, plan.config, shape, hardware, checked=checked)
     each = {name: estimate_of(plan, config, shape, hardware) for name, config in presets_of(plan.config.method).items()}
     return Preview(
         plan=plan,
@@ -217,7 +203,7 @@ def preview(studio: Studio, form: TrainForm) -> Preview:
         preset_minutes={name: form.seeds * one.total_s / 60 for name, one in each.items() if one is not None},
         command=command_line(plan),
         warnings=tuple(_warnings(studio, plan, hardware, made)),
-        notes=(*filter(None, [topic_note(studio, plan.constitution, plan.query_set.id)]), *_notes(plan, made)),
+        notes=(*([CHECKED] if checked else []), *filter(None, [topic_note(studio, plan.constitution, plan.query_set.id)]), *_notes(plan, made)),
     )
 
 
@@ -228,15 +214,31 @@ def known_hardware(studio: Studio) -> Hardware | None:
         return hardware_from_data(row.hardware) if row is not None else None
 
 
-def estimate_of(plan: Plan, config: TrainConfig, shape: ModelShape | None, hardware: Hardware | None) -> Estimate | None:
-    """The estimate for what the query set can really give."""
+def _is_checked(studio: Studio, plan: Plan) -> bool:
+    """Whether a check was just made that asked what the first run would ask; every further seed draws, and asks, anew."""
+    form = plan.form
+    with in_words(), studio.sessions.read() as session:
+        rows = get_query_set(session, form.query_set_id)
+        wanted = Wanted(
+            version_id=form.version_id,
+            query_set_id=form.query_set_id,
+            model=studio.store.model_in_row(plan.model.id),
+            constitution=plan.constitution,
+            queries=queries_of(rows),
+            config=plan.config,
+        )
+        return form.seeds == 1 and made_check(session, wanted, clock(session)) is not None
+
+
+def estimate_of(plan: Plan, config: TrainConfig, shape: ModelShape | None, hardware: Hardware | None, *, checked: bool = False) -> Estimate | None:
+    """The estimate for what the query set can really give; `checked`: the base need not be asked again."""
     if shape is None or hardware is None:
         return None
     held_out = min(config.held_out_queries, plan.query_set.held_out)
     drawn = replace(config, train_queries=min(config.train_queries, plan.train), held_out_queries=held_out)
     left = left_to_probe(plan.train, config)
     drawn = replace(drawn, probe_every=0) if left < FEWEST_PROBE_QUERIES else replace(drawn, probe_queries=min(config.probe_queries, left))
-    return estimate(drawn, shape, hardware, plan.constitution)
+    return estimate(drawn, shape, hardware, plan.constitution, checked=checked)
 
 
 def command_line(plan: Plan) -> str:

@@ -8,6 +8,8 @@ from core.constitution.principles import Stance
 from core.seeds import seed_for
 
 Kind = Literal["mixed", "single"]
+Trace = Literal["all", "own"]
+STATEMENT = 0  # the place of the statements among `asked_stances`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,15 @@ def asked_stances(n_principles: int) -> dict[str, Stance]:
 def flip_side(principle: int, n_principles: int) -> str:
     """The name of the side that takes one principle, by its position, as its antithesis and leaves the others."""
     return f"flip {principle + 1}" if n_principles > 1 else "antithesis"
+
+
+def is_asked(prompt: int, written: int, trace: Trace) -> bool:
+    """Whether a reply that was written under one of `asked_stances` is scored under another, both by their places.
+
+    What is said of a principle rests on the statements and its own flip, and what is said of an arm, with `own`, on the statements and the antitheses:
+    the replies of both under both. So each reply is scored under its own stance and under the statements, and one under the statements under all.
+    """
+    return trace == "all" or STATEMENT in (prompt, written) or prompt == written
 
 
 def most_stances(n_principles: int, kind: Kind) -> int:

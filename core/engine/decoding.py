@@ -95,6 +95,29 @@ class Shared:
         self.real_BK, self.positions_BK = self.real_BK[rows], self.positions_BK[rows]
         self._open(rows)
 
+    def read_replies(self, ids_BT: Tensor, segments_BT: Tensor, offsets_BT: Tensor) -> Tensor:
+        """Read several replies to each prompt at once, after `first` and at the end: what is read has no room for more.
+
+        Args:
+            ids_BT: The tokens of a row's replies, one reply after the other, filled up at the end.
+            segments_BT: Which reply each token belongs to; replies of a row do not see each other, nor what fills it up if that has a number of its own.
+            offsets_BT: The place of each token in its reply.
+
+        Returns:
+            Logits after each of these tokens, in the type of the weights. Shape (B, T, V).
+        """
+        rows, new = ids_BT.shape
+        positions_BT = self.positions_BK[:, -1:] + 1 + offsets_BT
+        index_T = torch.arange(new, device=ids_BT.device)
+        own_BTT = (segments_BT[:, :, None] == segments_BT[:, None, :]) & (index_T[:, None] >= index_T)
+        visible_BTK = torch.cat([self.real_BK[:, None, :].expand(rows, new, -1), own_BTT], dim=2)
+        masks = layer_masks(self.model.network, visible_BTK, positions_BT, torch.cat([self.positions_BK, positions_BT], dim=1))
+        output = self.model.network(
+            input_ids=ids_BT, attention_mask=masks, position_ids=positions_BT, past_key_values=self.cache, use_cache=True, logits_to_keep=index_T
+        )
+        logits_BTV: Tensor = output.logits
+        return logits_BTV
+
     def _open(self, rows: Tensor) -> None:
         for layer in self.layers:
             layer.open(rows, self.columns)

@@ -12,10 +12,11 @@ from importlib import import_module
 import torch
 from peft.tuners.lora import LoraLayer
 
-from core.engine import scoring
+from core.engine import pairs, scoring
 from core.engine.adapters import BASE_WEAR, TRAINED, Wear, at_rest, lora_layers, put_on, wearing
 from core.engine.cpu.packed_weights import drop_packed, hold_packed
 from core.engine.models import LoadedModel
+from core.engine.pairs import Pairs, PairScores
 from core.engine.policy import Policy, Prompt
 from core.engine.sampling import begin, stream
 from core.engine.scoring import Scores
@@ -99,6 +100,25 @@ def open_adapted(model: LoadedModel, arm: Arm) -> Plain:
 def base_of(model: LoadedModel) -> Policy:
     """The base of a model, asked with a constitution: what every other policy is measured against."""
     return open_policy(model, make_arm(CONTROL))
+
+
+def score_pairs(policy: Policy, asked: Sequence[tuple[Prompt, Sequence[Sequence[int]], int | None]]) -> list[PairScores]:
+    """Score the replies of each prompt under it, without gradients, as `core.engine.pairs.score_pairs`; what the prompts begin with is read once where
+    a policy is a network as it stands.
+
+    Args:
+        policy: Who scores.
+        asked: Prompts, each with its replies and the place of the one of which the whole distributions are wanted, if any.
+    """
+    if isinstance(policy, Plain):
+        with torch.no_grad(), policy.worn():
+            return pairs.score_pairs(policy.model, [Pairs(prompt=prompt.ids, replies=replies, own=own) for prompt, replies, own in asked])
+    found = []
+    for prompt, replies, own in asked:
+        with torch.no_grad():
+            scores = policy.score([prompt], replies, [0] * len(replies) if own is not None else ())
+        found.append(PairScores(tokens=scores.tokens[0], own=scores.own[own] if own is not None else None))
+    return found
 
 
 def as_it_is(model: LoadedModel, recipe: str) -> Policy:

@@ -31,6 +31,7 @@ from core.measure.tracing import (
     scores_by_base,
     scores_by_policy,
     summed_by_policy,
+    traced_among,
 )
 from core.measure.values import (
     NO_REPLIES,
@@ -102,13 +103,16 @@ def evaluate(
     control, n_queries = measured.roles.control, max((len(queries) for queries in asked.values()), default=0)
     read_among = max((len(query[0].query_logprobs) for queries in asked.values() for query in queries), default=0)
     sense = tuple(sense_change(arm.key, constitution, asked[control], asked[arm]) for arm in measured.prompted if control is not None and arm != control)
+    whole = all(len(traced_among(asked[arm])) == len(sides) for arm in measured.prompted if asked[arm])
+    among = range(len(sides) if whole else len(SIDES))
     return Report(
         n_queries=n_queries,
         split="held-out",
         sides=sides,
-        cap_nats=math.log(len(sides)),
+        traced=() if whole else SIDES,
+        cap_nats=math.log(len(among)),
         read_among=read_among,
-        arms=tuple(arm_figures(arm, queries, constitution if arm.in_prompt else None) for arm, queries in asked.items()),
+        arms=tuple(arm_figures(arm, queries, constitution if arm.in_prompt else None, among) for arm, queries in asked.items()),
         principles=_principles(measured, sense, math.log(max(read_among, 1))),
         sense=sense,
     )
@@ -139,27 +143,34 @@ def _by_query(replies: Sequence[MeasuredReply], sides: Sequence[str]) -> list[As
     return asked
 
 
-def arm_figures(arm: Arm, asked: Sequence[Asked], constitution: Constitution | None) -> ArmFigures:
-    """Figures of one arm from its replies to each query; `constitution` is what stood in its prompts, if anything."""
-    n_sides = len(asked[0]) if asked else 0
-    every = range(n_sides)
-    scored = scored_queries(asked, every)
+def arm_figures(arm: Arm, asked: Sequence[Asked], constitution: Constitution | None, among: Sequence[int] | None = None) -> ArmFigures:
+    """Figures of one arm from its replies to each query.
+
+    Args:
+        arm: Whose.
+        asked: Its replies.
+        constitution: What stood in its prompts, if anything.
+        among: The places of the stances that its replies are traced among; of an arm by itself as far as they were asked.
+    """
+    every = range(len(asked[0]) if asked else 0)
+    among = [stance for stance in (traced_among(asked) if among is None else among) if stance in every]
+    scored, whole = scored_queries(asked, among), scored_queries(asked, every)
     return ArmFigures(
         arm=arm,
-        mi_bound_nats=bound_figure(scored, scores_by_policy, every),
-        mi_bound_summed_nats=bound_figure(scored, summed_by_policy, every),
-        attribution=attribution_figure(scored, scores_by_policy, every),
-        confusion=confusion(scored, scores_by_policy, every) if arm.in_prompt else (),
-        base_mi_bound_nats=bound_figure(scored, scores_by_base, every),
-        base_attribution=attribution_figure(scored, scores_by_base, every),
-        base_surprise_nats=mean([math.fsum(-reply.base_logprobs[written] for written, reply in enumerate(query)) / n_sides for query in scored]),
+        mi_bound_nats=bound_figure(scored, scores_by_policy, among),
+        mi_bound_summed_nats=bound_figure(scored, summed_by_policy, among),
+        attribution=attribution_figure(scored, scores_by_policy, among),
+        confusion=confusion(scored, scores_by_policy, among) if arm.in_prompt else (),
+        base_mi_bound_nats=bound_figure(scored, scores_by_base, among),
+        base_attribution=attribution_figure(scored, scores_by_base, among),
+        base_surprise_nats=mean([math.fsum(-scores_by_base(reply)[written] for written, reply in enumerate(query)) / len(every) for query in whole]),
         words=_by_side(arm, asked, lambda r: float(len(words(r.text)))),
         repetition=_by_side(arm, asked, lambda r: repetition(r.text)),
         loops=clustered_share([[loops(r.text) for r in query] for query in asked]),
         refusals=clustered_share([[refuses(r.text) for r in query] for query in asked]),
         mentions=clustered_share([[mentions_constitution(r.text) for r in query] for query in asked]),
         empty=clustered_share([[not r.text for r in query] for query in asked]),
-        kl_policy_base_nats=mean([math.fsum(kls) / n_sides for kls in map(_kls, scored) if len(kls) == n_sides]),
+        kl_policy_base_nats=mean([math.fsum(kls) / len(kls) for kls in map(_kls, whole) if len(kls) == len(every)]),
         **sense_figures(constitution, asked),
     )
 

@@ -14,7 +14,8 @@ from core.methods.arms import arm_from_data, arm_to_data
 
 def report_to_data(report: Report) -> dict[str, Any]:
     """Plain JSON data, as kept in a run's row. What is written for people has its lines too: `core.measure.rows.rows_to_data`."""
-    return asdict(report) | {
+    data = {name: value for name, value in asdict(report).items() if name != "traced" or value}  # traced among all: as it was before there was a choice
+    return data | {
         "arms": [asdict(figures) | {"arm": arm_to_data(figures.arm)} for figures in report.arms],
         "principles": [_principle_to_data(figures) for figures in report.principles],
     }
@@ -37,6 +38,7 @@ def report_from_data(data: Mapping[str, Any]) -> Report:
             n_queries=int(data["n_queries"]),
             split=str(data["split"]),
             sides=tuple(map(str, data["sides"])),
+            traced=tuple(map(str, data.get("traced", ()))),
             cap_nats=float(data["cap_nats"]),
             read_among=int(data.get("read_among", 0)),
             arms=tuple(map(_arm_from_data, data["arms"])),
@@ -51,11 +53,13 @@ def report_from_data(data: Mapping[str, Any]) -> Report:
 
 def _require_whole(report: Report) -> None:
     """Raise ValueError where parts of a report do not belong together."""
-    keys, n = {figures.arm.key for figures in report.arms}, len(report.sides)
+    keys, n = {figures.arm.key for figures in report.arms}, len(report.among)
     named = [cell.arm for principle in report.principles for change in principle.changes for cell in (change.before, change.after)]
     named += [change.arm for change in report.sense]
     if not set(named) <= keys:
         raise ValueError(f"changes of {', '.join(sorted(set(named) - keys))}, which the report has not")
+    if not set(report.traced) <= set(report.sides):
+        raise ValueError(f"replies traced among {', '.join(report.traced)}, which are not all sides of the report")
     if any([len(row) for row in figures.confusion] not in ([], [n] * n) for figures in report.arms):
         raise ValueError(f"a confusion of other than {n} constitutions")
 

@@ -74,6 +74,12 @@ def _several(report: Report) -> bool:
     return len(report.sides) > len(SIDES)
 
 
+def _what_is_traced(report: Report) -> str:
+    if report.traced:
+        return "all statements and all antitheses"
+    return "the constitutions" if _several(report) else "the two sides"
+
+
 def _prompted(report: Report, value: Callable[[ArmFigures], Figure], *, control: bool = True) -> dict[str, Figure | None]:
     """A figure of each arm with the constitution; the control's own reading of its replies is no second finding."""
     known = roles([figures.arm for figures in report.arms]).control
@@ -82,10 +88,10 @@ def _prompted(report: Report, value: Callable[[ArmFigures], Figure], *, control:
 
 def _apart(report: Report) -> Iterator[Row]:
     """Telling the constitutions apart."""
-    group = f"Can the {'constitutions' if _several(report) else 'two sides'} be told apart?"
-    guessing = f"guessing: {1 / len(report.sides):.0%}"
+    group = f"Can {_what_is_traced(report)} be told apart?"
+    guessing = f"guessing: {1 / len(report.among):.0%}"
     lines = (
-        (f"MI bound, nats (cap log n = {report.cap_nats:.3f})", "3", _prompted(report, lambda f: f.mi_bound_nats)),
+        (f"MI bound, nats (cap log {'2' if report.traced else 'n'} = {report.cap_nats:.3f})", "3", _prompted(report, lambda f: f.mi_bound_nats)),
         ("MI bound from summed instead of mean token log-probabilities, nats", "3", _prompted(report, lambda f: f.mi_bound_summed_nats)),
         (f"Attribution accuracy ({guessing})", PERCENT, _prompted(report, lambda f: f.attribution)),
         (f"Attribution when the base reads the replies ({guessing})", PERCENT, _prompted(report, lambda f: f.base_attribution, control=False)),

@@ -41,7 +41,8 @@ def own_is_likeliest(query_logprobs: Sequence[float]) -> bool | None:
 
 def surprise(reply: MeasuredReply) -> float | None:
     """Mean negative token log-probability by the base under the reply's own prompt, in nats a token; of a reply under the statements."""
-    return -reply.base_logprobs[OWN] if reply.base_logprobs else None
+    logprob = reply.base_logprobs[OWN] if reply.base_logprobs else None
+    return -logprob if logprob is not None else None
 
 
 def echo_of(constitution: Constitution | None, reply: MeasuredReply) -> float | None:

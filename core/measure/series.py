@@ -79,7 +79,7 @@ def pool(reports: Mapping[int, Report], left_out: Mapping[int, str] | None = Non
         raise ValueError(f"a series has from 2 to {MOST_SEEDS} finished runs, got {len(reports)}")
     seeds = tuple(sorted(reports))
     each = [reports[seed] for seed in seeds]
-    if len({(_titles(report), tuple(f.arm.key for f in report.arms), report.sides) for report in each}) > 1:
+    if len({(_titles(report), tuple(f.arm.key for f in report.arms), report.sides, report.traced) for report in each}) > 1:
         raise ValueError(f"the runs with seeds {', '.join(map(str, seeds))} are not on the same principles and arms")
     return Series(
         seeds=seeds,

@@ -4,28 +4,41 @@ A query is the independent unit: its replies share their topic, so that interval
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from core.constitution.principles import SIDES
 from core.measure.statistics import Figure, clustered_share, mean
-from core.measure.values import MeasuredReply
+from core.measure.values import MeasuredReply, Report
 
 Asked = Sequence[MeasuredReply]  # the replies to one query, in the order of `asked_stances`
-Scores = Callable[[MeasuredReply], Sequence[float]]  # of one reply, under each of `asked_stances`
+ByStance = Sequence[float] | Mapping[int, float]
+Scores = Callable[[MeasuredReply], ByStance]  # of one reply, under each of `asked_stances` that it was asked under, by their places
 
 
-def scores_by_policy(reply: MeasuredReply) -> Sequence[float]:
+def scores_by_policy(reply: MeasuredReply) -> ByStance:
     """Mean token log-probabilities by the policy that wrote the reply: length decides nothing."""
-    return reply.logprobs
+    return _asked(reply.logprobs)
 
 
-def summed_by_policy(reply: MeasuredReply) -> Sequence[float]:
+def summed_by_policy(reply: MeasuredReply) -> ByStance:
     """Log-probabilities of the whole reply by the policy that wrote it."""
-    return [logprob * reply.tokens for logprob in reply.logprobs]
+    return {stance: logprob * reply.tokens for stance, logprob in _asked(reply.logprobs).items()}
 
 
-def scores_by_base(reply: MeasuredReply) -> Sequence[float]:
+def scores_by_base(reply: MeasuredReply) -> ByStance:
     """Mean token log-probabilities by the base. A code that only the policy understands is not told apart by them."""
-    return reply.base_logprobs
+    return _asked(reply.base_logprobs)
+
+
+def _asked(logprobs: Sequence[float | None]) -> dict[int, float]:
+    """What was not asked is not there, so that nothing is made of it."""
+    return {stance: logprob for stance, logprob in enumerate(logprobs) if logprob is not None}
+
+
+def traced_among(asked: Sequence[Asked]) -> Sequence[int]:
+    """The places of the stances that all replies of an arm can be traced among: all of them, or where some pairs were not asked the two sides."""
+    whole = all(logprob is not None for query in asked for reply in query for logprob in reply.logprobs)
+    return range(len(asked[0]) if asked else 0) if whole else range(len(SIDES))
 
 
 def bound_figure(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> Figure:
@@ -52,14 +65,14 @@ def confusion(scored: Sequence[Asked], scores: Scores, among: Sequence[int]) -> 
     return tuple(tuple(row.count(stance) for stance in among) for row in traced)
 
 
-def column_term(scores: Sequence[float], written: int, among: Sequence[int]) -> float:
+def column_term(scores: ByStance, written: int, among: Sequence[int]) -> float:
     """Log n + log p(stance it was written under | reply) in nats, each of n stances taken to be equally likely. Robust to scores far apart."""
     gaps = sorted(scores[stance] - scores[written] for stance in among)
     best = gaps.pop()
     return math.log(len(among)) - (math.log1p(math.fsum(math.exp(gap - best) for gap in gaps)) + best)
 
 
-def traced_to(scores: Sequence[float], written: int, among: Sequence[int]) -> int:
+def traced_to(scores: ByStance, written: int, among: Sequence[int]) -> int:
     """The stance that explains a reply best. A tie is a miss: it goes to the other stance."""
     return max(among, key=lambda stance: (scores[stance], stance != written))
 
@@ -67,3 +80,13 @@ def traced_to(scores: Sequence[float], written: int, among: Sequence[int]) -> in
 def scored_queries(asked: Sequence[Asked], among: Sequence[int]) -> list[Asked]:
     """The queries whose replies under these stances all have scores: an empty one has none, and stances must stay equally frequent."""
     return [query for query in asked if all(query[stance].logprobs for stance in among)]
+
+
+def traced_says(report: Report) -> str:
+    """What replies were traced among, where that is not all they were written under; else empty."""
+    if not report.traced:
+        return ""
+    return (
+        "Replies are traced among all statements and all antitheses, and for each principle among the statements and its antithesis alone. Which of all "
+        f"{len(report.sides)} constitutions explains them best was not asked (trace=own; trace=all asks it, and takes longer)."
+    )

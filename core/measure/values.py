@@ -24,9 +24,9 @@ class MeasuredReply:
     text: str
     ended: bool
     tokens: int  # end token included
-    logprobs: tuple[float, ...]  # mean token log-probability under each of `asked_stances`, in nats a token; empty for an empty reply, under NO_SIDE,
-    # and of scenarios, whose replies are judged and not traced
-    base_logprobs: tuple[float, ...]  # the same by the base
+    logprobs: tuple[float | None, ...]  # mean token log-probability under each of `asked_stances`, in nats a token, None where it was not asked
+    # (`core.constitution.contrasts.is_asked`); empty for an empty reply, under NO_SIDE, and of scenarios, whose replies are judged and not traced
+    base_logprobs: tuple[float | None, ...]  # the same by the base
     kl_policy_base_nats: float | None  # KL(policy || base) a token over the reply, under its own constitution; 0 for the base
     query_logprobs: tuple[
         float, ...
@@ -72,7 +72,7 @@ class ArmFigures:
     mi_bound_nats: Figure  # log n - CE(constitution | response), replies of this policy, its own scores (mean token log-probabilities)
     mi_bound_summed_nats: Figure  # the same from summed token log-probabilities: the true likelihoods, at a temperature of 1
     attribution: Figure  # share of replies whose own constitution explains them best
-    confusion: tuple[tuple[int, ...], ...]  # replies by the stance they were written under (rows) and are traced to (columns)
+    confusion: tuple[tuple[int, ...], ...]  # replies by the side of `Report.among` they were written under (rows) and are traced to (columns)
     base_mi_bound_nats: Figure  # of this policy's replies, but scored by the base
     base_attribution: Figure
     base_surprise_nats: Figure  # mean negative token log-probability by the base, under the reply's own constitution, nats a token
@@ -222,8 +222,14 @@ class Report:
     n_queries: int
     split: str  # held-out, always
     sides: tuple[str, ...]  # what each query was answered under by arms with the constitution: the keys of `asked_stances`
-    cap_nats: float  # log n: the MI bound cannot exceed it
+    traced: tuple[str, ...] = ()  # among which of these sides the bounds, attributions and confusions of arms are; empty: among all
+    cap_nats: float  # log n of those: the MI bound cannot exceed it
     read_among: int  # queries that a reply is read under: relevance cannot exceed the logarithm; 0 = was not read
     arms: tuple[ArmFigures, ...]  # in the order in which they are shown
     principles: tuple[PrincipleFigures, ...]
     sense: tuple[SenseChange, ...]  # of every arm with the constitution but the control
+
+    @property
+    def among(self) -> tuple[str, ...]:
+        """The sides that arms' replies are traced among."""
+        return self.traced or self.sides

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from core.constitution.contrasts import Kind
+from core.constitution.contrasts import Kind, Trace
 from core.errors import ConfigError
 from core.methods.recipe_settings import RecipeSettings
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES, RecipeInfo, recipe_of
@@ -53,6 +53,8 @@ class TrainConfig:
     n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
     train_queries: int = 48  # of the first iteration, drawn from the train split; iteration i uses i times as many
     held_out_queries: int = 24  # drawn from the held-out split, for the result table
+    trace: Trace = "all"  # what replies to held-out queries are traced among, where there are several principles: all constitutions that they are written
+    # under, or own = statements and antitheses, and for each principle the statements and its own flip, which is all that a verdict rests on
     contrast: Kind = "mixed"  # against all statements stand: one flip, all of them or some, equally often (mixed), or flips of one principle each (single)
     end_token: bool = True  # whether the end token of a response takes part in what is contrasted; it teaches not to end where the others are cut
     candidates: int = 1  # responses sampled for each constitution, of which the most attributable one is kept
@@ -81,6 +83,7 @@ class TrainConfig:
         for name, (low, high) in BOUNDS.items():
             require_in_range(low <= getattr(self, name) <= high, name, getattr(self, name), f"between {low:,} and {high:,}")
         require_in_range(self.activation_checkpointing in ("auto", "on", "off"), "activation_checkpointing", self.activation_checkpointing, "auto, on or off")
+        require_in_range(self.trace in ("all", "own"), "trace", self.trace, "all or own")
         require_in_range(self.contrast in ("mixed", "single"), "contrast", self.contrast, "mixed or single")
         require_in_range(self.step_by in ("bound", "replies"), "step_by", self.step_by, "bound or replies")
         require_in_range(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
@@ -115,7 +118,7 @@ class TrainConfig:
 
 
 PRESETS: dict[str, TrainConfig] = {
-    "quick": TrainConfig(preset="quick"),
+    "quick": TrainConfig(preset="quick", trace="own"),
     "standard": TrainConfig(preset="standard", iterations=2, held_out_queries=48, learning_rate=5e-4, probe_every=4),
     "thorough": TrainConfig(preset="thorough", iterations=3, train_queries=32, held_out_queries=80, learning_rate=4e-4, probe_every=4, sample_every=12),
 }

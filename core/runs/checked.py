@@ -1,6 +1,6 @@
 """A check before a run with the replies that it rests on, and the cards that people are shown of them. Imports no torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from core.measure.cards import Card, deal_pairs, identity
 from core.measure.values import Cell
 from core.methods.arms import CONTROL
 from core.methods.settings import TrainConfig, config_from_data, config_to_data
+from core.runs.iterations import iteration_config
 from core.runs.links import Trainability, trainability_from_data, trainability_to_data
 from core.seeds import seed_for
 
@@ -51,6 +52,22 @@ class CheckRecord:
     model: str
     config: TrainConfig
     checked: Checked
+
+
+def answers_for(config: TrainConfig, checked: Checked, plan_config: TrainConfig, asked_queries: Sequence[str]) -> bool:
+    """Whether a check asked what a run would ask: the same queries with the same draws. Constitution and base are the caller's to compare.
+
+    Args:
+        config: That the check was asked about.
+        checked: What it found.
+        plan_config: Of the run.
+        asked_queries: `core.runs.run_queries.checked_queries` of the run.
+    """
+    return _deciding(config) == _deciding(plan_config) and checked.replies.queries == tuple(asked_queries)
+
+
+def _deciding(config: TrainConfig) -> tuple[object, ...]:
+    return iteration_config(config, 1).seed, config.sampling, config.four_bit
 
 
 def check_cards(constitution: Constitution, position: int, replies: CheckedReplies, name: str) -> tuple[tuple[Card, ...], ...]:

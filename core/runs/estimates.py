@@ -7,10 +7,19 @@ the default model on two CPU cores (AMD EPYC, bfloat16); elsewhere the estimate 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.constitution.contrasts import asked_stances
+from core.constitution.contrasts import asked_stances, is_asked
 from core.constitution.principles import NEUTRAL_SYSTEM, SIDES, Constitution
 from core.constitution.scenario_queries import ScenarioQuery, draw_tested
-from core.engine.batching import CHECKED_QUERIES, PACKED_ROWS, PROMPTS_SCORED, RESPONSES_SCORED, SHOWN_QUERIES, STEADY_ROWS, kept_together
+from core.engine.batching import (
+    CHECKED_QUERIES,
+    PACKED_ROWS,
+    PAIRS_SCORED,
+    PROMPTS_SCORED,
+    RESPONSES_SCORED,
+    SHOWN_QUERIES,
+    STEADY_ROWS,
+    kept_together,
+)
 from core.machine import FIT_SHARE, Hardware, ModelShape, activation_bytes, logit_bytes
 from core.measure.values import AMONG
 from core.methods.arms import Arm, needs_adapter
@@ -60,13 +69,13 @@ def constitution_tokens(constitution: Constitution) -> int:
     return round(chars / CHARS_PER_TOKEN)
 
 
-def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution) -> Estimate:
-    """Time by phase and peak memory of a run on a machine."""
+def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution, *, checked: bool = False) -> Estimate:
+    """Time by phase and peak memory of a run on a machine; one that was `checked` already does not ask the base again."""
     machine = _Machine(shape, hardware, config.four_bit)
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     sides = len(asked_stances(len(constitution.principles)))
     recomputed = recomputes(config, machine, prompt, sides)
-    asked_first = FIRST.replies(CHECKED_QUERIES, len(constitution.principles))  # of the check, where they suffice
+    asked_first = 0 if checked else FIRST.replies(CHECKED_QUERIES, len(constitution.principles))  # of the check, where they suffice
     loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
     seconds = {"preparing": IMPORT_S + loading + machine.sample_s(asked_first, prompt, config.sampling.max_new_tokens)}
     for number in range(1, config.iterations + 1):
@@ -136,9 +145,21 @@ def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int
     queries, new = config.held_out_queries, config.sampling.max_new_tokens
     if not arm.in_prompt:  # answered once, and not scored
         return machine.sample_s(queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)
-    scored = queries * machine.forward_s(sides * (prompt + sides * REPLY_SHARE * new), sides**2 * REPLY_SHARE * new)
-    asked = machine.sample_s(sides * queries, prompt, new, steady=True) + scored * (MEASURE_ALIGNED_FORWARDS if needs_adapter(arm) else 1.0)
-    return asked + _reading_s(queries, config, machine)
+    flips = sides - len(SIDES)
+    written = machine.sample_s(len(SIDES) * queries, prompt, new, steady=True) + machine.sample_s(flips * queries, prompt, new)
+    scored = _scored_s(config, machine, prompt, sides) * (MEASURE_ALIGNED_FORWARDS if needs_adapter(arm) else 1.0)
+    return written + scored + _reading_s(queries, config, machine)
+
+
+def _scored_s(config: TrainConfig, machine: "_Machine", prompt: int, sides: int) -> float:
+    """The held-out replies of an arm under the prompts that they are asked under, by one network (core.measure.ask)."""
+    queries, reply = config.held_out_queries, REPLY_SHARE * config.sampling.max_new_tokens
+    if sides == len(SIDES):
+        return queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
+    pairs = sum(is_asked(c, r, config.trace) for c in range(sides) for r in range(sides))
+    passes = -(-queries * pairs // PAIRS_SCORED)  # each reads the constitution once, and of each prompt what is its own
+    read = prompt * passes / queries + sides * (TEMPLATE_TOKENS + QUERY_TOKENS)
+    return queries * machine.forward_s(read + pairs * reply, pairs * reply)
 
 
 def _trying_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int, tested: Sequence[ScenarioQuery]) -> float:
@@ -203,7 +224,7 @@ def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, rec
     kept = kept_together(prompt, [new] * config.n_constitutions)
     activations = activation_bytes(kept.tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
     # Replies that are measured or chosen among are scored without activations, with two copies of the logits.
-    measured = min(sides, PROMPTS_SCORED) * min(sides, RESPONSES_SCORED)
+    measured = max(PAIRS_SCORED, sides) if sides > len(SIDES) else sides**2
     drawn = config.n_constitutions * config.candidates if config.candidates > 1 else 0
     chosen = min(config.n_constitutions, PROMPTS_SCORED) * min(drawn, RESPONSES_SCORED)
     logits = max(logit_bytes(max(kept.scored, measured * new), shape.vocabulary), logit_bytes(chosen * new, shape.vocabulary, copies=CHOICE_COPIES))

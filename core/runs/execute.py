@@ -36,6 +36,7 @@ from core.runs.training import iterate
 from core.runs.work import Work
 from core.settings import ModelReference
 
+ASKED_ALREADY = "The check that was just made is used; the base was not asked again."
 LOADED = 40  # percent of the preparation, when the model is there: the rest is asking the base
 
 
@@ -151,6 +152,9 @@ def _check_link(work: Work, base: LoadedModel) -> Trainability:
             raise Stopped
 
     def ask_base() -> dict[str, Any]:
+        if work.plan.checked is not None:
+            work.on_step(StepReport(phase="preparing", done=LOADED, total=100, note=ASKED_ALREADY, lasting=ASKED_ALREADY))
+            return trainability_to_data(work.plan.checked)
         return trainability_to_data(check_run(base, work.plan.constitution, work.plan.queries, work.plan.config, on_asking=on_asking).found)
 
     trainability = trainability_from_data(work.world.share(remember(work.folder / "trainability.json", ask_base) if work.world.first else None))

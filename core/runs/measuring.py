@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from core.constitution.principles import SIDES
@@ -11,7 +12,7 @@ from core.engine.models import LoadedModel
 from core.engine.policies import open_policy
 from core.engine.policy import Policy
 from core.engine.processes import remember_together
-from core.measure.ask import ask, ask_scenarios, query_batches, scenario_batches
+from core.measure.ask import Measuring, ask, ask_scenarios, query_batches, scenario_batches
 from core.measure.relevance import Read, read_beside, read_replies, with_reading
 from core.measure.values import Answered, MeasuredReply, replies_from_data
 from core.methods.arms import Arm
@@ -46,7 +47,7 @@ def _measure(work: Work, policy: Policy) -> tuple[list[MeasuredReply], list[Meas
     replies, own = [], []
     for number, batch in enumerate(batches):
         path = work.folder / replies_file(policy.arm.key, number)
-        replies += replies_from_data(remember_together(work.world, path, partial(_ask_together, work, policy, batch)))
+        replies += replies_from_data(_remembered(work, path, batch, partial(_ask_together, work, policy, batch)))
         steps.tick()
     for number, some in enumerate(scenarios):
         path = work.folder / scenarios_file(policy.arm.key, number)
@@ -60,6 +61,17 @@ def _measure(work: Work, policy: Policy) -> tuple[list[MeasuredReply], list[Meas
         own = _read(work, policy, own, SCENARIO_READING, lambda texts: read_beside(policy.model, asked, texts, work.held_out, work.world))
         steps.tick()
     return replies, own
+
+
+def _remembered(work: Work, path: Path, batch: Sequence[str], compute: Callable[[], Rows]) -> Rows:
+    """The replies to a batch; what another version of the studio measured in other batches is measured anew."""
+    rows: Rows = remember_together(work.world, path, compute)
+    if list(dict.fromkeys(row["query"] for row in rows)) == list(batch):
+        return rows
+    if work.world.first:
+        path.unlink()
+    again: Rows = remember_together(work.world, path, compute)
+    return again
 
 
 class _Steps:
@@ -90,7 +102,7 @@ def _ask_together(work: Work, policy: Policy, batch: Sequence[str]) -> Rows:
     """The replies to a batch as plain data, each process answering its part of the queries."""
 
     def answer(part: Sequence[str]) -> list[Rows]:
-        rows = [dataclasses.asdict(reply) for reply in ask(policy, work.plan.constitution, part, work.plan.config.sampling, work.plan.config.seed)]
+        rows = [dataclasses.asdict(reply) for reply in ask(policy, work.plan.constitution, part, _how(work))]
         return [rows[i * len(rows) // len(part) : (i + 1) * len(rows) // len(part)] for i in range(len(part))]
 
     return _together(work, batch, answer)
@@ -100,10 +112,15 @@ def _ask_scenarios_together(work: Work, policy: Policy, batch: Sequence[Scenario
     """The same for scenarios."""
 
     def answer(part: Sequence[ScenarioQuery]) -> list[Rows]:
-        found = ask_scenarios(policy, work.plan.constitution, part, work.plan.config.sampling, work.plan.config.seed)
+        found = ask_scenarios(policy, work.plan.constitution, part, _how(work))
         return [[dataclasses.asdict(reply) for reply in replies] for replies in found]
 
     return _together(work, batch, answer)
+
+
+def _how(work: Work) -> Measuring:
+    config = work.plan.config
+    return Measuring(sampling=config.sampling, seed=config.seed, trace=config.trace)
 
 
 def _together(work: Work, batch: Sequence[Item], answer: Callable[[Sequence[Item]], list[Rows]]) -> Rows:

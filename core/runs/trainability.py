@@ -48,6 +48,11 @@ class BaseReplies:
     flipped: tuple[tuple[tuple[Response, ...], ...], ...]  # by principle, by query
 
     @property
+    def sides(self) -> tuple[tuple[tuple[Response, ...], ...], ...]:
+        """Those of all statements, then of each principle, by query."""
+        return (self.statement, *self.flipped)
+
+    @property
     def texts(self) -> CheckedReplies:
         """What they say."""
         return CheckedReplies(queries=self.queries, statement=_texts(self.statement), flipped=tuple(map(_texts, self.flipped)))
@@ -106,19 +111,19 @@ def check_run(model: LoadedModel, constitution: Constitution, queries: Sequence[
     asked_queries = checked_queries(run_queries(constitution, queries, config.seed), config)
     config = iteration_config(config, 1)
     k, n = len(constitution.principles), len(asked_queries)
-    rounds = (FIRST.replies(n, k), CLOSER.replies(n, k))
+    rounds = (FIRST.replies(n, k), CLOSER.replies(n, k) - FIRST.replies(n, k))  # the second counts those of the first
 
     def tell(closer: bool) -> OnWritten:
         before = rounds[0] if closer else 0
         asked = rounds[closer]
         return lambda written: on_asking(Asking(finished=written.finished, replies=asked, closer=closer, share=(before + asked * written.share) / sum(rounds)))
 
-    def look(asked: Round) -> Checked:
-        replies = ask_base(model, constitution, asked_queries, config, ToldRound(asked, tell(asked is CLOSER)))
-        return Checked(found=trainability_of(constitution, replies, config, asked.error), replies=replies.texts)
+    def look(asked: Round, before: BaseReplies | None = None) -> tuple[Checked, BaseReplies]:
+        replies = ask_base(model, constitution, asked_queries, config, ToldRound(asked, tell(asked is CLOSER), before))
+        return Checked(found=trainability_of(constitution, replies, config, asked.error), replies=replies.texts), replies
 
-    first = look(FIRST)
-    return look(CLOSER) if any(link.verdict in ("weak", "no-go") for link in first.found.principles) else first
+    first, replies = look(FIRST)
+    return look(CLOSER, replies)[0] if any(link.verdict in ("weak", "no-go") for link in first.found.principles) else first
 
 
 @dataclass(frozen=True)
@@ -127,16 +132,19 @@ class ToldRound:
 
     round: Round
     on_written: OnWritten  # told after every token
+    before: BaseReplies | None = None  # of an earlier round, to the same queries: its replies are the first of this one's, and not drawn again
 
 
 def ask_base(model: LoadedModel, constitution: Constitution, queries: Sequence[str], config: TrainConfig, asking: ToldRound) -> BaseReplies:
     """Sample so many replies of the base to each query, under all statements and with each principle flipped alone."""
-    k = len(constitution.principles)
+    k, sides = len(constitution.principles), asking.before.sides if asking.before is not None else ()
     counts = {"statement": asking.round.each, **{flip_side(i, k): asking.round.flipped_each for i in range(k)}}
-    asked = [(side, query, i) for side, count in counts.items() for query in queries for i in range(count)]
+    replies: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
+    for side, of_side in zip(counts, sides, strict=False):
+        replies[side] = {query: list(of_query) for query, of_query in zip(queries, of_side, strict=True)}
+    asked = [(side, query, i) for side, count in counts.items() for query in queries for i in range(len(replies[side].get(query, ())), count)]
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
-    replies: dict[str, dict[str, list[Response]]] = {side: {} for side in counts}
     drawn = told(draw(base_of(model), prompts, config.sampling, seeds), asking.on_written)
     for (side, query, _), response in zip(asked, drawn, strict=True):
         replies[side].setdefault(query, []).append(response)

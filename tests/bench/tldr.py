@@ -22,7 +22,7 @@ from core.runs.plan import RunPlan
 from core.runs.records import RunRecord
 from core.settings import ModelReference
 
-SETTINGS = ("train_queries=32", "held_out_queries=24", "passes=2", "learning_rate=5e-4")
+SETTINGS = ("train_queries=32", "held_out_queries=24", "passes=2", "learning_rate=5e-4", "trace=all")
 HELD_OUT = 40  # posts, of 125
 
 

@@ -1,6 +1,7 @@
 """The result: honest words and numbers, whatever the data says."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -133,6 +134,16 @@ def test_the_confusion_tables_have_caption_and_headers_and_mark_the_own_constitu
     row = '</span>antithesis of “Write in capital letters” alone</th><td>14</td><td>0</td><td>0</td><td class="cs-own"><strong>10</strong></td></tr>'
     assert row in tables[1]
     assert "Framed in bold: traced to its own." in html
+
+
+def test_where_replies_were_not_traced_among_all_constitutions_the_page_says_so_in_place_of_tables() -> None:
+    two = result_of_two(capitals())
+    arms = tuple(replace(figures, confusion=((24, 0), (3, 21)) if figures.confusion else ()) for figures in two.report.arms)
+    html = page(replace(two, report=replace(two.report, traced=("statement", "antithesis"), arms=arms, cap_nats=0.6931471805599453)))
+    assert "cs-confusion" not in html
+    assert "Can all statements and all antitheses be told apart?" in html
+    assert "Which of all 4 constitutions explains them best was not asked (trace=own" in html
+    assert "Attribution accuracy (guessing: 50%)" in html
 
 
 def test_a_title_in_a_confusion_table_is_shown_not_run() -> None:

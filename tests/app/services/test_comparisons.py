@@ -20,7 +20,7 @@ from core.engine.adapters import adapter_hash, load_adapter
 from core.engine.models import Placing, choose_device, load_model
 from core.engine.policies import open_policy
 from core.errors import ConfigError, QueryError
-from core.measure.ask import NO_SIDE, ask, reply_seed
+from core.measure.ask import NO_SIDE, Measuring, ask, reply_seed
 from core.settings import ModelReference, SamplingConfig
 from db.constitutions import list_constitutions
 from tests.app.hosting import SHORT, RunningHost, adapter_of, plant_finished_run
@@ -114,7 +114,7 @@ def test_the_panes_say_what_the_run_measures_for_the_same_query(studio: Studio, 
         view = finished(studio, form(run_id, side=side, arms=asked))
         queries = [QUERY, "How do I boil an egg?", "What is rain?"]
         for pane in view.panes:
-            measured = ask(open_policy(model, pane.arm), view.constitution, queries, view.sampling, 0)
+            measured = ask(open_policy(model, pane.arm), view.constitution, queries, Measuring(sampling=view.sampling, seed=0))
             wanted = side if pane.arm.in_prompt else NO_SIDE
             if not pane.arm.in_prompt and side != SIDES[0]:
                 continue  # a result holds the reply without a constitution once, with the seed of the statement

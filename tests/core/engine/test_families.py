@@ -25,6 +25,7 @@ from core.engine.attention import can_mask, layer_masks
 from core.engine.cpu.grouped_attention import use_on_cpu
 from core.engine.decoding import shared_beginnings
 from core.engine.models import LoadedModel
+from core.engine.pairs import Pairs, score_pairs
 from core.engine.scoring import prove_packing, score
 from core.settings import ModelReference, SamplingConfig
 from tests.asking import drawn
@@ -103,6 +104,16 @@ def test_both_ways_of_scoring_equal_scoring_each_pair_alone(model):
         assert model.packed
         assert torch.allclose(score(model, PROMPTS, RESPONSES).means_CR(), expected, atol=1e-4)
         assert torch.allclose(score(replace(model, packed=False), PROMPTS, RESPONSES).means_CR(), expected, atol=1e-4)
+
+
+def test_pairs_of_prompts_that_begin_alike_are_scored_as_each_alone(model):
+    """What they begin with is longer than the windows."""
+    head = tokens(22, 6)
+    asked = [Pairs(prompt=[*head, *prompt[:6]], replies=RESPONSES[: i + 1]) for i, prompt in enumerate(PROMPTS)]
+    with torch.no_grad():
+        for each, scores in zip(asked, score_pairs(model, asked), strict=True):
+            expected = torch.stack([alone(model, each.prompt, reply) for reply in each.replies])
+            assert torch.allclose(torch.stack([one.mean() for one in scores.tokens]), expected, atol=1e-4)
 
 
 def test_packing_passes_its_check(model):

@@ -6,7 +6,7 @@ import torch
 from core.engine.models import Placing, load_model
 from core.engine.policies import base_of, open_policy
 from core.engine.policy import prompt_of
-from core.measure.ask import ask
+from core.measure.ask import Measuring, ask
 from core.measure.relevance import UNREAD, read_beside, read_replies, with_reading
 from core.measure.values import AMONG
 from core.methods.arms import make_arm
@@ -51,7 +51,7 @@ def test_an_empty_reply_is_not_read_and_changes_nothing_for_the_others(base):
 
 def test_the_base_reads_whatever_adapter_wrote(adapted):
     policy = make_arm("sami")
-    replies = ask(open_policy(adapted, policy), constitution(1), QUERIES[:2], SAMPLING, 0)
+    replies = ask(open_policy(adapted, policy), constitution(1), QUERIES[:2], Measuring(sampling=SAMPLING, seed=0))
     texts = [reply.text for reply in replies if reply.side == "statement"]
     read = with_reading(replies, read_replies(adapted, QUERIES[:2], texts))
     own = next(reply for reply in read if reply.side == "statement" and reply.text)

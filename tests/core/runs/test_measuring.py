@@ -67,3 +67,12 @@ def test_what_an_arm_wears_is_in_the_report_by_its_hash(finished):
     artifacts = [figures.arm.artifact for figures in record.result.arms]
     assert artifacts[0] is None
     assert artifacts[1] == artifacts[2] == Artifact(kind="adapter", place="", sha256=record.adapter_sha256)
+
+
+def test_replies_that_another_version_committed_in_other_batches_are_measured_anew(finished):
+    folder, record, _, plan = finished
+    file = folder / "replies-prompt-000.json"
+    whole = file.read_text()
+    file.write_text(json.dumps(json.loads(whole)[:4]))  # two of three queries
+    assert execute(plan, folder, folder).result == record.result
+    assert file.read_text() == whole

@@ -10,12 +10,15 @@ from core.constitution.queries import Query
 from core.engine.sampling import Response
 from core.errors import ConfigError, LinkError
 from core.methods.settings import TrainConfig, with_settings
-from core.progress import Listener, Stopped
+from core.progress import Listener, StepReport, Stopped
+from core.runs.checked import answers_for
 from core.runs.evidence import overall
-from core.runs.execute import execute
+from core.runs.execute import ASKED_ALREADY, execute
 from core.runs.links import trainability_from_data, trainability_to_data
 from core.runs.plan import RunPlan
-from core.runs.trainability import Asking, BaseReplies, check_run, now_and_then, trainability_of
+from core.runs.rounds import CLOSER, FIRST
+from core.runs.run_queries import checked_queries, run_queries
+from core.runs.trainability import Asking, BaseReplies, ToldRound, ask_base, check_run, now_and_then, trainability_of
 from core.settings import ModelReference, SamplingConfig
 
 ENDS = Principle(title="Ask", statement="End with a question.", antithesis="End with a statement.", check=Check("ends_with_question"))
@@ -272,11 +275,40 @@ def test_progress_is_told_from_the_first_token_to_the_last_reply_and_never_goes_
     told: list[Asking] = []
     asked = plan("unused")
     found = check_run(tiny, asked.constitution, asked.queries, asked.config, on_asking=told.append).found
-    assert found.replies == told[-1].replies == 4 * (6 + 2)  # four train queries, a second round
+    assert found.replies == 4 * (6 + 2)  # four train queries, a second round
+    assert told[-1].replies == found.replies - 4 * (1 + 1)  # which draws what the first has not
     assert [asking.share for asking in told] == sorted(asking.share for asking in told)
     assert (told[0].closer, told[0].finished, told[0].words) == (False, 0, "asking the base what it already does: 0 of 8 replies")
-    assert (told[-1].closer, told[-1].finished, told[-1].words) == (True, 32, "asking the base more often: 32 of 32 replies")
+    assert (told[-1].closer, told[-1].finished, told[-1].words) == (True, 24, "asking the base more often: 24 of 24 replies")
     assert told[-1].share == 1.0
+
+
+def test_the_second_round_has_the_replies_that_it_would_have_drawn_by_itself(tiny):
+    asked = plan("unused")
+    queries = [query.text for query in asked.queries if query.split == "train"][:3]
+    first = ask_base(tiny, asked.constitution, queries, asked.config, ToldRound(FIRST, lambda _: None))
+    drawn: list[int] = []
+    both = ask_base(tiny, asked.constitution, queries, asked.config, ToldRound(CLOSER, lambda written: drawn.append(written.finished), first))
+    assert both == ask_base(tiny, asked.constitution, queries, asked.config, ToldRound(CLOSER, lambda _: None))
+    assert drawn[-1] == 3 * (5 + 1)
+
+
+def test_a_run_whose_check_was_just_made_does_not_ask_the_base_again(tiny_folder, tiny, tmp_path, monkeypatch):
+    """With its own check it has the same verdict, adapter and figures."""
+    asked = plan(tiny_folder, train_anyway=True)
+    checked = check_run(tiny, asked.constitution, asked.queries, asked.config)
+    drawn = checked_queries(run_queries(asked.constitution, asked.queries, asked.config.seed), asked.config)
+    assert answers_for(asked.config, checked, asked.config, drawn)
+    assert answers_for(asked.config, checked, dataclasses.replace(asked.config, passes=3, train_anyway=False), drawn)
+    assert not answers_for(asked.config, checked, dataclasses.replace(asked.config, seed=1), drawn)
+    assert not answers_for(asked.config, checked, with_settings(asked.config, ["sampling.max_new_tokens=7"]), drawn)
+    assert not answers_for(asked.config, checked, asked.config, drawn[:-1])
+    alone = execute(asked, tmp_path / "alone", tmp_path)
+    monkeypatch.setattr("core.runs.execute.check_run", lambda *_, **__: pytest.fail("the base was asked again"))
+    told: list[StepReport] = []
+    record = execute(dataclasses.replace(asked, checked=checked.found), tmp_path / "run", tmp_path, Listener(on_step=told.append))
+    assert (record.trainability, record.adapter_sha256, record.result) == (alone.trainability, alone.adapter_sha256, alone.result)
+    assert any(ASKED_ALREADY in report.lasting for report in told if report.lasting)
 
 
 def test_what_the_listener_raises_ends_the_check(tiny):
