@@ -223,8 +223,9 @@ def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, rec
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
     kept = kept_together(prompt, [new] * config.n_constitutions)
     activations = activation_bytes(kept.tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
-    # Replies that are measured or chosen among are scored without activations, with two copies of the logits.
-    measured = max(PAIRS_SCORED, sides) if sides > len(SIDES) else sides**2
+    # Replies that are measured or chosen among are scored without activations, with two copies of the logits; of many pairs those of one reply, beside
+    # the logits of all as the network gives them.
+    measured = sides**2 if sides == len(SIDES) else 1 + max(PAIRS_SCORED, sides) * machine.hardware.bytes_per_parameter / logit_bytes(1, 1)
     drawn = config.n_constitutions * config.candidates if config.candidates > 1 else 0
     chosen = min(config.n_constitutions, PROMPTS_SCORED) * min(drawn, RESPONSES_SCORED)
     logits = max(logit_bytes(max(kept.scored, measured * new), shape.vocabulary), logit_bytes(chosen * new, shape.vocabulary, copies=CHOICE_COPIES))

@@ -306,7 +306,7 @@ def test_a_run_whose_check_was_just_made_does_not_ask_the_base_again(tiny_folder
     alone = execute(asked, tmp_path / "alone", tmp_path)
     monkeypatch.setattr("core.runs.execute.check_run", lambda *_, **__: pytest.fail("the base was asked again"))
     told: list[StepReport] = []
-    record = execute(dataclasses.replace(asked, checked=checked.found), tmp_path / "run", tmp_path, Listener(on_step=told.append))
+    record = execute(dataclasses.replace(asked, checked=alone.trainability), tmp_path / "run", tmp_path, Listener(on_step=told.append))
     assert (record.trainability, record.adapter_sha256, record.result) == (alone.trainability, alone.adapter_sha256, alone.result)
     assert any(ASKED_ALREADY in report.lasting for report in told if report.lasting)
 
