@@ -206,7 +206,11 @@ def _train(command: argparse.ArgumentParser) -> None:
         help=f"train with N seeds (1 to {MOST_SEEDS}) from --seed on, one after another, into DIR/seed-S; DIR/series.json says what they come to (default: 1)",
     )
     command.add_argument(
-        "--out", required=True, type=Path, metavar="DIR", help="gets DIR/adapter (a PEFT folder) and DIR/run.json (config, hashes, versions, metrics, result)"
+        "--out",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="gets DIR/adapter (a PEFT folder), or DIR/vector, and DIR/run.json (config, hashes, versions, metrics, result)",
     )
 
 
@@ -245,7 +249,7 @@ def _reply(command: argparse.ArgumentParser) -> None:
         help="which side of every principle is put in the prompt (default: statement)",
     )
     arm_options(command, without="without --arm the adapter replies, with the constitution unless --as none; without an adapter the base")
-    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
+    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter or vector folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--max-new-tokens", type=int, help="longest reply in tokens (default: the adapter's run's, else 64)")
     command.add_argument("--temperature", type=float, help="sampling temperature, 0 = greedy (default: the adapter's run's, else 0.7)")
@@ -255,7 +259,7 @@ def _reply(command: argparse.ArgumentParser) -> None:
 def _measure(command: argparse.ArgumentParser) -> None:
     inputs(command)
     arm_options(command, without="without --arm the adapter with the constitution")
-    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
+    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter or vector folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")

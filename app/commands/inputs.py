@@ -18,12 +18,13 @@ from core.constitution.principles import Constitution
 from core.constitution.queries import Query, Split
 from core.constitution.reading.query_files import read_query_file
 from core.constitution.topics import off_topic
-from core.engine.adapters import adapter_hash, load_adapter
+from core.engine.artifacts import artifact_in, load_artifact
 from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.errors import AdapterError, ConfigError, QueryError, first_line
 from core.measure.values import NO_SIDE
-from core.methods.arms import METHODS, Arm, Artifact, arms_for, make_arm, needs_adapter
+from core.methods.arms import METHODS, Arm, Artifact, a_kind, arms_for, make_arm, needs_artifact
+from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig, config_from_data
 from core.runs.records import PLAN
 from core.runs.run_queries import run_queries, scenario_notes, scenarios_say
@@ -130,25 +131,34 @@ def chosen_arm(options: argparse.Namespace, run: dict[str, Any] | None) -> Arm:
 
     Raises:
         ConfigError: No such arm or setting, a setting outside its range, or an arm that does not go with the other options.
-        AdapterError: The folder holds no adapter.
+        AdapterError: The folder holds nothing that a run made.
     """
     folder, side = options.adapter, getattr(options, "side", "statement")
-    artifact = Artifact(kind="adapter", place=str(folder), sha256=adapter_hash(folder)) if folder is not None else None
-    recipe = (config_from_data(run["config"]) if run is not None else TrainConfig()).method
+    artifact = artifact_in(folder) if folder is not None else None
+    recipe = config_from_data(run["config"]).method if run is not None else _recipe_of(artifact)
     key = options.arm
     if key is None:
         offered = arms_for(recipe if artifact is not None else None, artifact)
-        key = next(arm.method for arm in offered if needs_adapter(arm) == (artifact is not None) and arm.in_prompt == (side != NO_SIDE))
+        key = next(arm.method for arm in offered if needs_artifact(arm) == (artifact is not None) and arm.in_prompt == (side != NO_SIDE))
     arm = make_arm(key, settings=dict(_read_setting(assignment) for assignment in options.set))
     if arm.in_prompt and side == NO_SIDE:
         raise ConfigError(f"The arm {key} has the constitution in its prompt, so --as none does not go with it. Leave one of them out.")
-    if not needs_adapter(arm):
+    kind = METHODS[key].artifact
+    if kind is None:
         return arm
     if artifact is None:
-        raise ConfigError(f"The arm {key} needs an adapter. Add --adapter DIR, the `adapter` folder of a run.")
+        raise ConfigError(f"The arm {key} needs {a_kind(kind)}. Add --adapter DIR, the `{kind}` folder of a run.")
+    if artifact.kind != kind:
+        raise ConfigError(f"The arm {key} needs {a_kind(kind)}, and in {folder} lies {a_kind(artifact.kind)}. Choose another arm or folder.")
     if run is not None and METHODS[key].recipe not in (None, recipe):
-        raise ConfigError(f"The adapter in {folder} was trained with {recipe}, so it is none for the arm {key}. Choose another arm or adapter.")
+        raise ConfigError(f"The {kind} in {folder} was made with {recipe}, so it is none for the arm {key}. Choose another arm or {kind}.")
     return replace(arm, artifact=artifact)
+
+
+def _recipe_of(artifact: Artifact | None) -> str:
+    """Which method is taken to have made what comes without a record."""
+    default = TrainConfig().method
+    return default if artifact is None else next((key for key in (default, *RECIPES) if RECIPES[key].artifact == artifact.kind), default)
 
 
 def _read_setting(assignment: str) -> tuple[str, float]:
@@ -161,7 +171,7 @@ def _read_setting(assignment: str) -> tuple[str, float]:
 
 
 def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | None, *, four_bit: bool = False) -> LoadedModel:
-    """The base, held as in the run when there is one, with the adapter when one is named."""
+    """The base, held as in the run when there is one, with the adapter, or what else a run made, when one is named."""
     if run is not None:
         four_bit = config_from_data(run["config"]).four_bit
     device, report = choose_device(options.device), Printer().fetching
@@ -172,7 +182,7 @@ def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | 
     model = with_layouts_tried(load_model(reference, settings.models_folder, Placing(device=device, four_bit=four_bit), report))
     for notice in model.notices:
         print(notice, file=sys.stderr)
-    return load_adapter(model, adapter) if adapter is not None else model
+    return load_artifact(model, adapter) if adapter is not None else model
 
 
 def open_settings(options: argparse.Namespace) -> Settings:

@@ -25,8 +25,8 @@ from core.measure.report import evaluate
 from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from core.measure.values import MeasuredReply
-from core.methods.arms import CONTROL, Arm, arm_to_data, make_arm
-from core.methods.settings import TrainConfig, config_from_data
+from core.methods.arms import BASE, CONTROL, METHODS, Arm, arm_to_data, make_arm
+from core.methods.settings import config_from_data, preset
 from core.runs.phases import measured_arms
 
 
@@ -68,10 +68,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measured(options: argparse.Namespace, arm: Arm, run: dict[str, Any] | None) -> tuple[Arm, ...]:
-    """What a run ends with when neither arm nor setting is named; the prompted base and the arm when one is."""
+    """What a run ends with when neither arm nor setting is named; when one is, the prompted base, the arm, and the base alone, whose habit tells its pull."""
     if options.arm is not None or options.set or arm.artifact is None:
-        return tuple(dict.fromkeys((make_arm(CONTROL), arm)))
-    return measured_arms(config_from_data(run["config"]) if run is not None else TrainConfig(), arm.artifact)
+        return tuple(dict.fromkeys((make_arm(CONTROL), arm, make_arm(BASE))))
+    return measured_arms(config_from_data(run["config"]) if run is not None else preset("quick", method=METHODS[arm.method].recipe or ""), arm.artifact)
 
 
 def _answers(

@@ -54,7 +54,7 @@ def conflict_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--first", type=int, metavar="N", help="number of a principle, from 1 on (default: 1, where there are only two)")
     command.add_argument("--second", type=int, metavar="M", help="number of the one that is set against it")
     arm_options(command, without="without --arm the adapter with the constitution; without an adapter the base with it")
-    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder of a run, where the arm needs one")
+    command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter or vector folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--max-new-tokens", type=int, help="longest reply in tokens (default: the adapter's run's, else 64)")
     command.add_argument("--temperature", type=float, help="sampling temperature, 0 = greedy (default: the adapter's run's, else 0.7)")

@@ -16,7 +16,7 @@ from core.measure.report_data import report_from_data
 from core.measure.series import Series, median_says, pool, series_to_data, why_not_pooled
 from core.measure.values import Report
 from core.progress import Stopped
-from core.runs.phases import ADAPTER
+from core.runs.phases import artifact_of
 from core.runs.plan import RunPlan
 from core.runs.records import claim_folder
 
@@ -29,6 +29,7 @@ class _Done:
     """What has become of each seed, and the reports there are."""
 
     states: dict[int, str]
+    kind: str  # of what each run leaves
     reports: dict[int, Report] = field(default_factory=dict)
 
     @property
@@ -52,7 +53,7 @@ def train_series(plan: RunPlan, seeds: int, out: Path, train: Callable[[RunPlan,
         The exit status: 0 where every seed finished.
     """
     plans = {seed: replace(plan, config=replace(plan.config, seed=seed)) for seed in range(plan.config.seed, plan.config.seed + seeds)}
-    done = _Done(states=dict.fromkeys(plans, UNFINISHED))
+    done = _Done(states=dict.fromkeys(plans, UNFINISHED), kind=artifact_of(plan.config).kind)
     out.mkdir(parents=True, exist_ok=True)
     for place, (seed, each) in enumerate(plans.items(), 1):
         folder = out / _folder(seed)
@@ -79,7 +80,7 @@ def _folder(seed: int) -> str:
 
 def _finished(plan: RunPlan, folder: Path) -> Report | None:
     """The report of a run that is done already; None where it is not, or cannot be read any more."""
-    if not (folder / "run.json").exists() or not (folder / ADAPTER).is_dir():
+    if not (folder / "run.json").exists() or not (folder / artifact_of(plan.config).kind).is_dir():
         return None
     claim_folder(plan, folder, ALONE)
     try:
@@ -94,7 +95,7 @@ def _data(done: _Done) -> Mapping[str, Any]:
     series = done.series
     return {
         "runs": [{"folder": _folder(seed), "seed": seed, "status": state} for seed, state in done.states.items()],
-        "use": f"{_folder(series.median.seed)}/{ADAPTER}" if series is not None else None,
+        "use": f"{_folder(series.median.seed)}/{done.kind}" if series is not None else None,
         "says": median_says(series.median) if series is not None else why_not_pooled(done.reports),
         "result": series_to_data(series) if series is not None else None,
     }
@@ -104,4 +105,4 @@ def _lines(done: _Done, out: Path) -> list[str]:
     series = done.series
     if series is None:
         return [why_not_pooled(done.reports)]
-    return [*series_lines(series), "", f"Adapter to use: {out / _folder(series.median.seed) / ADAPTER}"]
+    return [*series_lines(series), "", f"{done.kind.capitalize()} to use: {out / _folder(series.median.seed) / done.kind}"]

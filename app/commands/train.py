@@ -27,7 +27,7 @@ from core.settings import ModelReference, require_in_range
 
 
 def run(options: argparse.Namespace) -> int:
-    """`train`: leaves `adapter/` and `run.json` in the folder, or with several seeds a folder of each; stops and resumes at any step."""
+    """`train`: leaves `adapter/` (or `vector/`) and `run.json` in the folder, or with several seeds a folder of each; stops and resumes at any step."""
     quiet()
     settings = open_settings(options)
     model = options.model or settings.model
@@ -67,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell(record: RunRecord) -> None:
-    endings = ["", *(str(ending["says"]) for ending in record.endings)] if record.endings else []
+    said = [str(each["says"]) for each in (*record.endings, record.made) if each]
+    endings = ["", *said] if said else []
     print("\n".join([*trainability_lines(record.trainability), "", *report_lines(record.result), *balance_lines(record.balance), *endings]))
     _tell_adapter(record)
 
@@ -80,4 +81,4 @@ def _told_briefly(record: RunRecord) -> Report:
 
 
 def _tell_adapter(record: RunRecord) -> None:
-    print(f"\nAdapter: {record.adapter}  (sha256 {record.adapter_sha256[:12]}, {record.duration_s:.0f} s)")
+    print(f"\n{record.adapter.name.capitalize()}: {record.adapter}  (sha256 {record.adapter_sha256[:12]}, {record.duration_s:.0f} s)")

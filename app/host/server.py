@@ -197,7 +197,7 @@ class Host:
             "status": "ok",
             "busy": self.job is not None,
             "model": held.choice.id if held else None,
-            "adapters": sorted(held.model.adapters) if held else [],
+            "adapters": sorted(held.model.artifacts) if held else [],
         }
 
 

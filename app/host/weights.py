@@ -6,19 +6,17 @@ import gc
 import sys
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from app.host.protocol import ModelChoice
 from app.processes.store import open_store
 from app.settings import Settings
-from core.engine.adapters import adapter_hash, load_adapter, without_adapters
+from core.engine.artifacts import load_artifact, require_recorded, without_artifacts
 from core.engine.default_model import OnProgress
 from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
-from core.errors import AdapterError
-from core.methods.arms import Artifact
+from core.methods.arms import ARTIFACTS, Artifact
 from core.settings import ModelReference
 
 
@@ -35,48 +33,36 @@ class Held:
 
 
 def hold(held: Held | None, choice: ModelChoice, artifacts: Sequence[Artifact], settings: Settings, on_progress: OnProgress) -> Held:
-    """A base with the adapters that are wanted, made from what is in memory as far as that goes: a change of adapters keeps the base.
+    """A base with the artifacts that are wanted, made from what is in memory as far as that goes: a change of artifacts keeps the base.
 
     More may be on it than is wanted: what is not asked for stays off.
 
     Raises:
-        AdapterError: An adapter is missing, or is not the one that the run recorded.
+        AdapterError: An artifact is missing, or is not the one that the run recorded.
         ModelError: The base cannot be fetched or loaded.
     """
     store = open_store(settings)
     with contextlib.ExitStack() as folders:
-        adapters = {artifact.sha256: folders.enter_context(store.local(artifact.place)) for artifact in artifacts}
-        for sha256, folder in adapters.items():
-            _require_recorded(folder, sha256)
-        model = _base(held, choice, adapters.keys(), settings, on_progress)
-        for sha256, folder in adapters.items():
-            if sha256 not in model.adapters:
-                on_progress("loading the adapter", 1.0)
-                model = load_adapter(model, folder, sha256)
+        wanted = {artifact: folders.enter_context(store.local(artifact.place)) for artifact in artifacts}
+        for artifact, folder in wanted.items():
+            require_recorded(folder, artifact)
+        model = _base(held, choice, {artifact.sha256 for artifact in wanted}, settings, on_progress)
+        for artifact, folder in wanted.items():
+            if artifact.sha256 not in model.artifacts:
+                on_progress(f"loading the {ARTIFACTS[artifact.kind]}", 1.0)
+                model = load_artifact(model, folder, artifact.sha256)
     return Held(choice, model)
 
 
 def _base(held: Held | None, choice: ModelChoice, wanted: Set[str], settings: Settings, on_progress: OnProgress) -> LoadedModel:
     """The base, with what is on it when that is of use."""
     if held is not None and held.choice == choice:
-        there = held.model.adapters.keys()
-        # Adapters that nobody asks for any more would fill the memory one by one.
-        return held.model if wanted <= there or there <= wanted else without_adapters(held.model)
+        there = held.model.artifacts
+        # Those that nobody asks for any more would fill the memory one by one.
+        return held.model if wanted <= there or there <= wanted else without_artifacts(held.model)
     reference = ModelReference(id=choice.id, revision=choice.revision)
     device = choose_device(settings.device)
     return with_layouts_tried(load_model(reference, settings.models_folder, Placing(device=device, four_bit=choice.four_bit), on_progress))
-
-
-def _require_recorded(folder: Path, sha256: str) -> None:
-    """Raise AdapterError unless the folder holds the adapter that the run recorded. Where it lies is no business of the page's."""
-    if not all((folder / name).exists() for name in ("adapter_config.json", "adapter_model.safetensors")):
-        raise AdapterError("The run's adapter is no longer where the run left it. Put its files back, or train the version again.")
-    found = adapter_hash(folder)
-    if found != sha256:
-        raise AdapterError(
-            f"The adapter that is there now is not the one that the run recorded: its sha256 begins with {found[:12]}, not with "
-            f"{sha256[:12]}. Put the right file back, or train the version again."
-        )
 
 
 def give_back() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.present.figures import points, signed
 from app.present.text import escape
 from core.measure.questions import ANSWERS, DEPENDS, QUESTIONS, ROSE
-from core.measure.rows import answer_lines, worst_replies
+from core.measure.remarks import answer_lines, worst_replies
 from core.measure.values import OVER_PROMPT, TEXT, Change, PrincipleFigures, Report, WorstReply, roles
 from core.methods.arms import inner_title
 

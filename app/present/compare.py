@@ -12,7 +12,7 @@ from core.constitution.changes import Piece
 from core.constitution.principles import Turns
 from core.constitution.stored import Unreadable
 from core.errors import StudioError
-from core.methods.arms import CONTROL, Arm, arm_title, trained_name
+from core.methods.arms import ARTIFACTS, CONTROL, Arm, Artifact, arm_title, trained_name
 
 HASH_CHARS = 12
 
@@ -25,7 +25,7 @@ def facts_html(source: Source) -> str:
     if source.run_id is not None:
         rows += [
             ("Run", f'<a href="./run?id={source.run_id}">Run {source.run_id}</a>'),
-            ("Adapter", adapter_html(source.artifact.sha256 if source.artifact else None)),
+            (_worn(source.artifact), adapter_html(source.artifact.sha256 if source.artifact else None)),
         ]
     problem = f'<p class="cs-problem">It cannot be read: {escape(source.problem)}</p>' if source.problem else ""
     return f'{problem}<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
@@ -38,8 +38,17 @@ def revision_html(revision: str) -> str:
     return escape(revision)
 
 
+def _worn(artifact: Artifact | None) -> str:
+    """What an arm wears, in words."""
+    return ARTIFACTS[artifact.kind if artifact is not None else "adapter"].capitalize()
+
+
+def _the_worn(arm: Arm) -> str:
+    return f"the {_worn(arm.artifact).lower()}"
+
+
 def adapter_html(sha256: str | None) -> str:
-    """The adapter by the beginning of its hash."""
+    """An adapter, or what else an arm wears, by the beginning of its hash."""
     return f'<code title="sha256 {escape(sha256)}">{escape(sha256[:HASH_CHARS])}</code>' if sha256 else "off"
 
 
@@ -60,9 +69,12 @@ def remarks(view: ComparisonView) -> list[str]:
         return []
     told = []
     if base.text == trained.text:
-        told.append(f"With the constitution, base and {trained_name(trained.arm)} reply the same, word for word: the adapter changed nothing here.")
+        told.append(
+            f"With the constitution, base and {trained_name(trained.arm)} reply the same, word for word: {_the_worn(trained.arm)} changed nothing here."
+        )
     if trained.token_scores and all(by_arm == by_base for _, by_base, by_arm in trained.token_scores):
-        told.append("The adapter gives every token of the reply the same probability as the base does. It has no effect at all; look at the run.")
+        the_worn = f"T{_the_worn(trained.arm)[1:]}"
+        told.append(f"{the_worn} gives every token of the reply the same probability as the base does. It has no effect at all; look at the run.")
     return told
 
 
@@ -126,11 +138,12 @@ def _changed(deleted: str, inserted: str) -> list[Piece]:
 def proof_html(view: ComparisonView) -> str:
     """What each pane really was: its adapter and its prompt, as put to the model."""
     rows = "".join(
-        f'<div class="cs-proof"><p class="cs-label">{escape(arm_title(pane.arm))}</p><p class="cs-quiet">Adapter: {adapter_html(pane.adapter_sha256)}</p>'
+        f'<div class="cs-proof"><p class="cs-label">{escape(arm_title(pane.arm))}</p>'
+        f'<p class="cs-quiet">{_worn(pane.arm.artifact)}: {adapter_html(pane.adapter_sha256)}</p>'
         f'<pre class="cs-system" dir="auto" tabindex="0" role="region" aria-label="The prompt">{escape(_prompt_of(view, pane.arm))}</pre></div>'
         for pane in view.panes
     )
-    return f'<p class="cs-quiet">The query is the same for all. This is the prompt as put to the model, and the adapter that was loaded.</p>{rows}'
+    return f'<p class="cs-quiet">The query is the same for all. This is the prompt as put to the model, and what was loaded for it.</p>{rows}'
 
 
 def _prompt_of(view: ComparisonView, arm: Arm) -> str:

@@ -31,10 +31,9 @@ def charts_html(view: RunView) -> str:
     made = max((p.step for points in view.metrics.values() for p in points), default=0)
     steps = max(0, made - view.step) + view.total_steps if is_training(view.line.phase) else made
     config = view.config or TrainConfig()
+    loss = RECIPES[config.method].loss
     charts = (
-        _told_chart(view, RECIPES[config.method].loss, steps),
-        _attribution_chart(view, config, steps),
-        _bound_chart(view, config, steps),
+        *((_told_chart(view, loss, steps), _attribution_chart(view, config, steps), _bound_chart(view, config, steps)) if loss is not None else ()),
         *(_told_chart(view, curve, steps) for curve in _own_curves(view) if curve.key in view.metrics),
         *_distance_chart(view, steps),
         *_probe_charts(view, steps),
@@ -49,8 +48,8 @@ def charts_html(view: RunView) -> str:
 
 
 def _endings(view: RunView) -> str:
-    """Each early end as a sentence, once the run's row has them; until then the run says them itself."""
-    endings = view.result.endings if view.result is not None else ()
+    """Each early end as a sentence, or what was made without a gradient, once the run's row has them; until then the run says them itself."""
+    endings = [*view.result.endings, *([view.result.made] if view.result.made else [])] if view.result is not None else ()
     return "".join(f'<p class="cs-quiet">{escape(ending["says"])}</p>' for ending in endings)
 
 

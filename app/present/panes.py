@@ -16,7 +16,7 @@ from core.constitution.normal import closed
 from core.constitution.stored import Unreadable
 from core.constitution.text import words
 from core.measure.judges import judge_of
-from core.methods.arms import Arm, Method, Setting, arm_title
+from core.methods.arms import ARTIFACTS, Arm, Method, Setting, arm_title
 
 SAYS = {"waiting": "waiting", "writing": "writing", "done": "", "stopped": "not finished", "failed": "could not answer"}
 
@@ -158,13 +158,14 @@ def arm_option(arm: Arm) -> ArmOption:
 
 def pane_state(view: ComparisonView, pane: Pane) -> PaneState:
     """One pane of a comparison."""
-    absent = "adapter off" if pane.arm.artifact is None else "adapter not yet loaded"
+    worn = ARTIFACTS[pane.arm.artifact.kind] if pane.arm.artifact is not None else "adapter"
+    absent = f"{worn} off" if pane.arm.artifact is None else f"{worn} not yet loaded"
     return PaneState(
         key=pane.arm.key,
         title=arm_title(pane.arm),
         place=places(view)[pane.arm.key],
         prompt=prompt_note(pane.arm, view.side),
-        adapter=f"adapter {pane.adapter_sha256[:HASH_CHARS]}" if pane.adapter_sha256 else absent,
+        adapter=f"{worn} {pane.adapter_sha256[:HASH_CHARS]}" if pane.adapter_sha256 else absent,
         state=pane.state,
         says=SAYS[pane.state],
         text=pane.text,

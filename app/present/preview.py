@@ -41,6 +41,10 @@ def work(config: TrainConfig, amount: Amount | None = None) -> str:
     """What the numbers of a config come to, in one sentence; with an amount, as far as a query set goes."""
     amount = amount or amount_of(config)
     queries = " + ".join(map(str, amount.queries))
+    if (pieces := config.recipe.pieces) is not None:
+        chosen = min(config.recipe.validation, sum(amount.queries) // 2)
+        read = sum(amount.queries) - chosen
+        return f"{read} queries read, {chosen} to choose on among {pieces - 1} candidates; measured on {amount.held_out} held-out queries"
     iterations = f" in {config.iterations} iterations" if config.iterations > 1 else ""
     return (
         f"{queries} queries{iterations} × {config.passes} {'pass' if config.passes == 1 else 'passes'} = {amount.steps} steps of {config.queries_per_step}; "

@@ -11,7 +11,8 @@ from app.present.balance import balance_html
 from app.present.figures import cell
 from app.present.text import count, escape, isolated
 from core.constitution.principles import SIDES
-from core.measure.rows import Row, family_note, rows, scenarios_say
+from core.measure.remarks import family_note
+from core.measure.rows import Row, rows, scenarios_say
 from core.measure.tracing import traced_says
 from core.measure.values import PrincipleFigures, Report
 from core.measure.verdicts import Verdict

@@ -12,11 +12,11 @@ from app.present.trainability import trainability_html
 from app.processes.patience import Hindrance
 from app.services.run_views import RunLine, RunView, SampledReply
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
-from core.methods.arms import inner_title
+from core.methods.arms import ARTIFACTS, inner_title
 from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig, preset
 from core.progress import is_training, measuring_phase
-from core.runs.phases import measured_arms, run_phases
+from core.runs.phases import artifact_of, measured_arms, run_phases
 from db.status import JobStatus
 
 PHASE_NAMES = {
@@ -283,7 +283,7 @@ def result_section_html(view: RunView) -> str:
     if view.result is not None:
         shown = result_html(view.result)
     table = f'<a href="./runs/{view.line.id}/report.csv" download>Figures (CSV)</a>' if view.result is not None else ""
-    base = f"./runs/{view.line.id}"
+    base, made = f"./runs/{view.line.id}", ARTIFACTS[artifact_of(view.config or TrainConfig()).kind].capitalize()
     marks = f'<a href="{base}/marks.csv" download>Marks (CSV)</a>' if view.marks or view.marks_problem else ""
     sha256 = (
         f' <span class="cs-quiet cs-number" title="{escape(view.adapter_sha256)}">sha256 {escape(view.adapter_sha256[:12])}</span>'
@@ -293,5 +293,5 @@ def result_section_html(view: RunView) -> str:
     return (
         f'<h2 id="result">Result</h2>{shown}<p class="cs-actions cs-downloads"><a href="./compare?run={view.line.id}">Compare replies</a>'
         f'<a href="{base}/run.json" download>run.json</a><a href="{base}/replies.json" download>Replies (JSON)</a>{marks}{table}'
-        f'<a href="{base}/adapter.zip" download>Adapter (zip)</a>{sha256}</p>'
+        f'<a href="{base}/adapter.zip" download>{made} (zip)</a>{sha256}</p>'
     )

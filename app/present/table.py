@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from core.constitution.principles import SIDES
 from core.measure.extremes import extreme_says, extreme_title
-from core.measure.rows import PERCENT, POINTS, answer_lines, family_note, judged_by, rows, scenarios_say, worst_replies
+from core.measure.remarks import answer_lines, family_note, worst_replies
+from core.measure.rows import PERCENT, POINTS, judged_by, rows, scenarios_say
 from core.measure.series import Series, left_out_says, median_says
 from core.measure.standings import standing
 from core.measure.statistics import Figure, Pooled

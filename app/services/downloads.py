@@ -25,7 +25,6 @@ from core.errors import QueryError
 from core.measure.rows import SCENARIOS
 from core.measure.series import Series
 from core.measure.values import Report
-from core.runs.phases import ADAPTER
 from core.settings import ModelReference
 from db import query_sets, runs
 from db.constitutions import get_version_by_id
@@ -87,11 +86,12 @@ def replies_of_run(studio: Studio, run_id: int) -> list[dict[str, Any]]:
 
 
 def adapter_of_run(studio: Studio, run_id: int) -> str:
-    """The store key of the folder that holds a run's adapter, for somebody who takes it away."""
-    key = f"{_finished(studio, run_id)}/adapter"
+    """The store key of the folder that holds what a run made, for somebody who takes it away; its last part is the kind."""
     with in_words(), studio.sessions.begin() as session:
+        run = _found(lambda: runs.get_run(session, run_id))
+        finished_key(studio.store, run)
         record(session, "adapter.downloaded", f"run {run_id}")
-    return key
+        return str(run.adapter)
 
 
 def version_file(studio: Studio, version_id: int) -> TextFile:
@@ -152,8 +152,8 @@ def _without_paths(store: Store, record: bytes) -> bytes:
         if isinstance(model := data.get("model"), dict) and isinstance(name := model.get("id"), str):
             model["id"] = public_base(ModelReference(id=store.model_in_row(name))).id if Path(name).is_absolute() else name
         for figures in data.get("result", {}).get("arms", ()):
-            if figures["arm"].get("artifact"):
-                figures["arm"]["artifact"]["place"] = ADAPTER
+            if worn := figures["arm"].get("artifact"):
+                worn["place"] = worn["kind"]
     except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return record
     return json.dumps(data, ensure_ascii=False, indent=1).encode()

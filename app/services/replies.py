@@ -11,7 +11,7 @@ from app.processes.store import MissingFileError, Store
 from core.constitution.principles import SIDES
 from core.errors import ReplyError, StudioError
 from core.measure.values import Answered, Report, Roles, replies_from_data, roles
-from core.methods.arms import Arm
+from core.methods.arms import ARTIFACTS, Arm
 from core.runs.phases import READING, SCENARIO_READING
 from db.tables import Run
 
@@ -41,7 +41,7 @@ def finished_key(store: Store, run: Run) -> str:
     if run.adapter is None:
         raise NothingToTakeError(f"Run {run.id} has no adapter yet.")
     own = attempt_key(run.id, run.job.attempt)
-    if run.adapter != f"{own}/adapter" or not store.names(run.adapter):
+    if run.adapter not in {f"{own}/{kind}" for kind in ARTIFACTS} or not store.names(run.adapter):
         raise NothingToTakeError(f"The files of run {run.id} are not on this machine.")
     return own
 

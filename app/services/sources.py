@@ -13,8 +13,9 @@ from app.services.stored import config_of, constitution_of, problem_of
 from app.services.studio import Studio, in_words
 from core.constitution.stored import Unreadable
 from core.errors import ConfigError
-from core.methods.arms import ADAPTER_NEEDED, METHODS, Arm, Artifact, Method, arm_title, arms_for, make_arm
+from core.methods.arms import METHODS, Arm, Artifact, Method, a_kind, arm_title, arms_for, make_arm
 from core.methods.settings import TrainConfig
+from core.runs.phases import artifact_of
 from core.settings import SamplingConfig
 from db.constitutions import get_version_by_id, list_constitutions, named_constitution
 from db.runs import RunSummary, get_run, list_runs, runs_by_series
@@ -53,9 +54,9 @@ class Source:
 
     @property
     def methods(self) -> tuple[Method, ...]:
-        """The methods that a pane may be of: those that wear an adapter need one that their own recipe trained."""
+        """The methods that a pane may be of: those that wear something need what their own recipe made."""
         recipes = (None, self.recipe) if self.artifact is not None else ()
-        return tuple(method for method in METHODS.values() if ADAPTER_NEEDED not in method.needs or method.recipe in recipes)
+        return tuple(method for method in METHODS.values() if method.artifact is None or method.recipe in recipes)
 
     def offers(self, arm: Arm) -> bool:
         """Whether the arm stands there when nobody chooses; the same adapter may have moved meanwhile."""
@@ -148,7 +149,7 @@ def source_of_run(studio: Studio, summary: RunSummary) -> Source:
         revision=run.revision,
         four_bit=config.four_bit,
         recipe=config.method,
-        artifact=Artifact(kind="adapter", place=str(run.adapter), sha256=str(run.adapter_sha256)) if trained else None,
+        artifact=replace(artifact_of(config, str(run.adapter_sha256)), place=str(run.adapter)) if trained else None,
         seed=config.seed,
         sampling=config.sampling,
         finished_at=run.job.finished_at,
@@ -199,11 +200,12 @@ def chosen_arms(source: Source, wished: Sequence[ArmWish] | None) -> tuple[Arm, 
 def _chosen_arm(source: Source, wish: ArmWish) -> Arm:
     method = METHODS.get(wish.method) if isinstance(wish.method, str) else None
     if method is not None and method not in source.methods:
-        raise ConfigError(f"“{method.title}” needs an adapter that this comparison has not got. Choose a finished run, or another pane.")
+        worn = a_kind(method.artifact) if method.artifact is not None else "a run"
+        raise ConfigError(f"“{method.title}” needs {worn} that this comparison has not got. Choose a finished run, or another pane.")
     settings = {}
     for name, value in wish.settings.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ConfigError(f"{name} must be a number; it is {'empty' if value is None else repr(value)}.")
         settings[name] = float(value)
-    needs = method is not None and ADAPTER_NEEDED in method.needs
+    needs = method is not None and method.artifact is not None
     return make_arm(str(wish.method), artifact=source.artifact if needs else None, settings=settings)

@@ -18,7 +18,6 @@ from core.constitution.stored import Unreadable, decode, encode, read_stored, re
 from core.errors import ConfigError, QueryError, StudioError
 from core.methods.settings import TrainConfig, config_from_data
 from core.runs.checked import Checked, checked_from_data
-from core.runs.phases import ADAPTER
 from core.runs.results import RunResult, run_result_from_data
 from db.constitutions import NewVersion, named_version
 from db.mark_tables import Check
@@ -107,9 +106,9 @@ def read_result(run: Run) -> RunResult | None:
 
 
 def _here(result: RunResult) -> RunResult:
-    """A result whose arms name the adapter beside it: earlier ones named a path of the machine that trained it."""
+    """A result whose arms name what lies beside it: earlier ones named a path of the machine that trained it."""
     arms = tuple(
-        replace(figures, arm=replace(figures.arm, artifact=replace(figures.arm.artifact, place=ADAPTER))) if figures.arm.artifact is not None else figures
+        replace(figures, arm=replace(figures.arm, artifact=replace(worn, place=worn.kind))) if (worn := figures.arm.artifact) is not None else figures
         for figures in result.report.arms
     )
     return replace(result, report=replace(result.report, arms=arms))

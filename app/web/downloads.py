@@ -83,7 +83,8 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         actor = actor_of(request)
         with _or_404(), acting(actor.name, actor.address):
             key = downloads.adapter_of_run(studio, run_id)
-        return StreamingResponse(_zipped(studio.store, key, f"run-{run_id}-adapter"), media_type="application/zip", headers=_named(f"run-{run_id}-adapter.zip"))
+        name = f"run-{run_id}-{key.rpartition('/')[2]}"
+        return StreamingResponse(_zipped(studio.store, key, name), media_type="application/zip", headers=_named(f"{name}.zip"))
 
     @app.get("/versions/{version_id}.yaml")
     def constitution(version_id: RowId) -> Response:

@@ -136,7 +136,7 @@ def _lora_config(folder: Path, model: LoadedModel) -> LoraConfig:
     if data.get("lora_alpha") == 0:
         raise AdapterError(f"The adapter in {folder} changes nothing: its lora_alpha is 0. Choose another, or train again.")
     base, here = str(data.get("base_model_name_or_path") or ""), model.reference.id
-    if _published(base) and _published(here) and base.rpartition("/")[2].casefold() != here.rpartition("/")[2].casefold():
+    if made_for_another(base, here):
         raise AdapterError(f"The adapter in {folder} was made for {base}, not for {here}. Choose the model it was trained on.")
     with outside_in_words(here, adapter=True):
         config: LoraConfig = LoraConfig.from_pretrained(str(folder))
@@ -152,6 +152,11 @@ def _require_removable(folder: Path, data: Mapping[str, object], header: Mapping
             f"The adapter in {folder} also replaces weights of the model itself ({other}), so the base could not be had back from it. "
             "Choose an adapter that is LoRA alone."
         )
+
+
+def made_for_another(base: str, here: str) -> bool:
+    """Whether both names tell which model they mean, and it is not the same one."""
+    return _published(base) and _published(here) and base.rpartition("/")[2].casefold() != here.rpartition("/")[2].casefold()
 
 
 def _published(name: str) -> bool:

@@ -21,6 +21,7 @@ from core.engine.hub import fetch
 from core.engine.model_files import require_sound
 from core.engine.proofs import prove_network, prove_numbers, prove_weights
 from core.engine.quantisation import four_bit_arguments, keep_differentiable
+from core.engine.steering_vector import SteeringVector
 from core.engine.templates import NEXT_TURN, PROOF, chat_ids, plain_ids, prove_template, template_notices
 from core.errors import ConfigError, ContextError, DamagedModelError, ModelError, UnsupportedModelError
 from core.model_names import is_hub_id, require_model_folder
@@ -42,6 +43,7 @@ class LoadedModel:
     end_ids: tuple[int, ...]  # tokens that end a reply
     context_tokens: int
     adapters: Mapping[str, str] = field(default_factory=dict)  # sha256 of those that are on it, and their names in peft
+    vectors: Mapping[str, SteeringVector] = field(default_factory=dict)  # at hand, by the sha256 of their files; TRAINED: that of the run under way
     packed: bool = True  # whether it heeds the masks of packed scoring: core.engine.scoring.prove_packing
     steady_sizes: tuple[int, ...] = (STEADY_ROWS,)  # rows that a steady batch may have, rising: core.engine.layouts
 
@@ -49,6 +51,11 @@ class LoadedModel:
     def adapted(self) -> bool:
         """Whether an adapter is attached."""
         return isinstance(self.network, PeftModel)
+
+    @property
+    def artifacts(self) -> frozenset[str]:
+        """The sha256 of all that arms can wear."""
+        return frozenset((*self.adapters, *self.vectors))
 
     @property
     def dtype(self) -> torch.dtype:

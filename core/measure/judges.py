@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from core.constitution.checks import Check, complies
-from core.constitution.principles import Principle
+from core.constitution.principles import Constitution, Principle
 from core.constitution.text import answer
 from core.measure.values import Cell, Outcome
 
@@ -109,3 +109,10 @@ def judge_of(principle: Principle, judges: Sequence[Judge] = JUDGES) -> Judge | 
     """The first judge that can judge replies by a principle: one for all replies of a measurement, so that shares compare."""
     judge = next((judge for judge in judges if judge.can_judge(principle)), None)
     return Patient(judge) if judge is not None and principle.check is not None and principle.check.name == "regex" else judge
+
+
+def follows_each(constitution: Constitution, queries: Sequence[str], replies: Sequence[str]) -> list[tuple[int, bool]]:
+    """Which reply, and whether it follows a principle, for each principle and reply as far as that can be judged."""
+    judged = [(principle, judge) for principle in constitution.principles if (judge := judge_of(principle)) is not None]
+    found = [(i, judge.judge(principle, *asked).follows) for principle, judge in judged for i, asked in enumerate(zip(queries, replies, strict=True))]
+    return [(i, follows) for i, follows in found if follows is not None]

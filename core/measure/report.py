@@ -17,6 +17,7 @@ from core.constitution.principles import SIDES, Constitution
 from core.constitution.text import loops, mentions_constitution, refuses, repetition, words
 from core.measure.conclusions import Compared, conclude, sense_of
 from core.measure.extremes import extremes
+from core.measure.habits import Outcomes, flips, pull
 from core.measure.judges import JUDGES, Judge, judge_of
 from core.measure.own_scenarios import own_scenarios
 from core.measure.sense import OWN, sense_change, sense_figures
@@ -52,8 +53,6 @@ from core.measure.values import (
     roles,
 )
 from core.methods.arms import Arm
-
-Outcomes = Mapping[Arm, Mapping[str, Sequence[bool | None]]]  # by arm, by side as in `Cell`, whether each query's reply follows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +222,8 @@ def _principle(measured: _Measured, position: int, outcomes: Outcomes) -> Princi
         attribution={arm.key: attribution_figure(queries, scores_by_policy, pair) for arm, queries in scored.items()},
         base_attribution={arm.key: attribution_figure(queries, scores_by_base, pair) for arm, queries in scored.items()},
         changes=_changes(outcomes, measured.roles.control),
+        flips=flips(outcomes),
+        pull=pull(outcomes),
         verdict=None,
         sentence="",
         control="",

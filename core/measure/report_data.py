@@ -22,9 +22,10 @@ def report_to_data(report: Report) -> dict[str, Any]:
 
 
 def _principle_to_data(figures: PrincipleFigures) -> dict[str, Any]:
-    """A principle without scenarios is as it was before there were any."""
+    """What a principle has not got is left out, as before there was any."""
     data = asdict(figures)
-    return data if figures.scenarios is not None else {name: value for name, value in data.items() if name != "scenarios"}
+    absent = {name for name in ("flips", "pull", "scenarios") if not getattr(figures, name)}
+    return {name: value for name, value in data.items() if name not in absent}
 
 
 def report_from_data(data: Mapping[str, Any]) -> Report:
@@ -95,6 +96,8 @@ def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:
         ),
         verdict=Verdict(data["verdict"]) if data["verdict"] is not None else None,
         sentence=str(data["sentence"]),
+        flips=_figures(data.get("flips", {})),
+        pull={str(arm): _figures(by_habit) for arm, by_habit in data.get("pull", {}).items()},
         questions=tuple(map(_question_from_data, data.get("questions", ()))),
         control=str(data["control"]),
         extremes=tuple(map(_extreme_from_data, data.get("extremes", ()))),

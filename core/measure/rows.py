@@ -9,9 +9,8 @@ from typing import Any
 from core.constitution.principles import SIDES
 from core.measure.judges import CheckJudge
 from core.measure.marks import MARKS_BY
-from core.measure.questions import ANSWERS, ECHO_RISE, QUESTIONS, RELEVANCE_FALL, SURPRISE_RISE, Answer, Question
-from core.measure.statistics import DIFFERENCE, LEVEL, POWER, Figure
-from core.measure.values import NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, SenseChange, WorstReply, roles
+from core.measure.statistics import Figure
+from core.measure.values import AGREES, DISAGREES, NO_SIDE, OVER_PROMPT, WEIGHTS, ArmFigures, PrincipleFigures, Report, SenseChange, roles
 from core.methods.arms import inner_title
 
 PROGRAM = CheckJudge.name
@@ -48,7 +47,10 @@ def rows(report: Report) -> tuple[Row, ...]:
 
 def every_row(report: Report) -> tuple[Row, ...]:
     """The same with those that are hidden: reports on the same constitution, arms and settings have the same lines."""
-    return (*_apart(report), *_apart_alone(report), *_followed(report), *_in_the_weights(report), *_sense(report), *_effects(report))
+    return (
+        *(*_apart(report), *_apart_alone(report), *_followed(report), *_in_the_weights(report)),
+        *(*_text_or_habit(report), *_sense(report), *_effects(report)),
+    )
 
 
 def rows_to_data(report: Report) -> list[dict[str, Any]]:
@@ -171,6 +173,27 @@ def _in_the_weights(report: Report) -> Iterator[Row]:
             yield Row(group=group, label=f"{principle.title}: difference from {inner_title(parts.control)}, same queries", cells=cells, form=POINTS)
 
 
+def _text_or_habit(report: Report) -> Iterator[Row]:
+    """Whether replies turn with the text, and how far the base's habit pulls at them."""
+    group = "Is it the text, or the habit of the base?"
+    for principle in report.principles:
+        if principle.judge is None:
+            continue
+        name = _judged(principle)
+
+        def of(figures: Mapping[str, Figure], principle: PrincipleFigures = principle) -> dict[str, Figure | None]:
+            return {f.arm.key: _asked(principle, figures.get(f.arm.key)) for f in report.arms}
+
+        yield from _measured(
+            group,
+            (
+                (f"{name}, follows the statement and not the antithesis when the two are swapped", PERCENT, of(principle.flips)),
+                (f"{name}, where the base without a constitution follows it too", PERCENT, of({arm: each[AGREES] for arm, each in principle.pull.items()})),
+                (f"{name}, where the base without a constitution does not", PERCENT, of({arm: each[DISAGREES] for arm, each in principle.pull.items()})),
+            ),
+        )
+
+
 def _judged(principle: PrincipleFigures) -> str:
     """With what judged it: `marks`, without the names of those who gave them, or a model without its kappa; else two seeds would be two measures."""
     judge = principle.judge or ""
@@ -225,49 +248,6 @@ def _sense(report: Report) -> Iterator[Row]:
             (f"Runs from query or constitution: {than}", POINTS, over(lambda change: change.echo)),
             (f"Cut: {than}", POINTS, over(lambda change: change.cut)),
         ),
-    )
-
-
-def answer_lines(report: Report, principle: PrincipleFigures) -> list[tuple[str, str, str]]:
-    """The three questions of a principle: each with its answer and what that rests on, in words. An older report has the third alone, not measured."""
-    if principle.verdict is None:
-        return []
-    if not principle.questions:
-        return [(QUESTIONS[ANSWERS], Answer.UNMEASURED.value, "")]
-    return [(QUESTIONS[question.name], _answer(question), _needs(question)) for question in principle.questions]
-
-
-def worst_replies(report: Report) -> tuple[WorstReply, ...]:
-    """The replies that a reader should see: the worst ones where those of the arm that was judged no longer answer."""
-    trained = roles([figures.arm for figures in report.arms]).trained
-    absent = any(question.name == ANSWERS and question.answer is Answer.ABSENT for principle in report.principles for question in principle.questions)
-    return next((change.worst for change in report.sense if absent and trained is not None and change.arm == trained.key), ())
-
-
-def _answer(question: Question) -> str:
-    return f"{question.answer.value} (the contrary is shown)" if question.contrary else question.answer.value
-
-
-def _needs(question: Question) -> str:
-    if question.more_queries is None:
-        return ""
-    difference = f"a difference of {100 * DIFFERENCE:.0f} points"
-    if question.more_queries == 0:
-        return f"{difference} would have been seen in {POWER:.0%} of results"
-    return f"about {question.more_queries:,} more {'query' if question.more_queries == 1 else 'queries'} would show {difference}"
-
-
-def family_note(report: Report) -> str:
-    """With what the claims of a report are corrected, and what its words mean. Empty for an older report, of which none were."""
-    n = sum(question.p_corrected is not None for principle in report.principles for question in principle.questions)
-    if not n:
-        return ""
-    together = f"the {n} comparisons behind the first two questions of all principles" if n > 1 else "the one comparison that could be made"
-    return (
-        f"A claim that is “shown” is corrected over {together} (Holm, {LEVEL:.0%} for all of them); “shown to be absent” excludes a difference of "
-        f"{100 * DIFFERENCE:.0f} points, each by itself. Replies no longer answer where, beside the base with the same constitution and beyond chance, "
-        f"relevance fell by more than {RELEVANCE_FALL:.0%} of its cap, surprise rose by more than {SURPRISE_RISE:g} nats a token, or repeated runs by "
-        f"more than {100 * ECHO_RISE:.0f} points. Every interval in the table holds by itself."
     )
 
 

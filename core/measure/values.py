@@ -142,6 +142,7 @@ class Change:
     figure: Figure  # after - before
 
 
+AGREES, DISAGREES = "agrees", "disagrees"  # the base's habit, with a principle
 OVER_PROMPT, TEXT, WEIGHTS = "over prompting", "depends on the text", "in the weights"
 CHANGES = (OVER_PROMPT, TEXT, WEIGHTS)
 
@@ -188,6 +189,10 @@ class PrincipleFigures:
     sentence: str
     questions: tuple[Question, ...] = ()  # that the verdict is made of; none in reports older than these
     control: str  # what the arm that was trained does without the constitution, beside the others; empty where it was not measured
+    flips: Mapping[str, Figure] = field(default_factory=dict)  # by arm, share of queries whose reply follows, and does not once statement and antithesis
+    # are swapped; none in reports older than these
+    pull: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)  # by arm, compliance where the base's reply without any constitution follows
+    # (AGREES) and where it does not (DISAGREES); empty where the base was not asked without one
     extremes: tuple[Extreme, ...] = ()  # its best reply and its worst, as far as there are such; none in reports older than these
     scenarios: OwnScenarios | None = None  # None: it has no test scenarios, or they were not measured
 

@@ -4,14 +4,15 @@ A method is a line in `METHODS`, or with its two arms one of `RECIPES` where it 
 artifact. Nobody reads what an arm is from its key: whether the constitution stands in its prompt, and what it needs, are fields.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.errors import ConfigError
 from core.methods.recipes import RECIPES, RecipeInfo
 
-CONSTITUTION_NEEDED, ADAPTER_NEEDED = "constitution", "adapter"
+CONSTITUTION_NEEDED, ADAPTER_NEEDED, VECTOR_NEEDED = "constitution", "adapter", "vector"
+ARTIFACTS = {ADAPTER_NEEDED: "adapter", VECTOR_NEEDED: "steering vector"}  # the kinds of them, in words
 BASE, CONTROL = "base", "prompt"  # methods: the base without the constitution, and with it, which all that is done about the model is held against
 
 
@@ -34,18 +35,25 @@ class Method:
     key: str
     title: str
     in_prompt: bool  # whether the constitution stands in the prompt
-    needs: tuple[str, ...] = ()  # of CONSTITUTION_NEEDED and ADAPTER_NEEDED
+    needs: tuple[str, ...] = ()  # of CONSTITUTION_NEEDED and the kinds of artifacts
     settings: tuple[Setting, ...] = ()
     control: str | None = None  # key of the method that it is exactly, at the control values of its settings
-    recipe: str | None = None  # key of the training recipe whose adapter it wears
+    recipe: str | None = None  # key of the recipe whose artifact it wears
     opens: str = "core.engine.policies:open_adapted"  # module:function that makes a policy of a model and an arm
+    beside: bool = False  # a control of what its recipe made: measured with it, and no pane unless somebody adds it
+    swapped: tuple[tuple[str, float], ...] = ()  # settings that do what swapping statement and antithesis does, where neither stands in the prompt
+
+    @property
+    def artifact(self) -> str | None:
+        """The kind of artifact that it needs."""
+        return next((kind for kind in ARTIFACTS if kind in self.needs), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
     """What a run left that an arm needs."""
 
-    kind: str  # adapter
+    kind: str  # one of ARTIFACTS
     place: str  # where it lies
     sha256: str
 
@@ -57,36 +65,33 @@ class Arm:
     key: str  # unique within a comparison and within a report
     method: str  # a key of METHODS
     in_prompt: bool
-    artifact: Artifact | None = None  # None where the method needs none, and for an adapter that is being trained
+    artifact: Artifact | None = None  # None where the method needs none, and for what the run under way makes
     settings: tuple[tuple[str, float], ...] = ()  # all of the method's, by name
 
 
 STRENGTH = Setting(name="strength", title="Strength of the adapter", low=0.0, high=3.0, default=1.0, control=0.0)
+MULTIPLIER = Setting(name="multiplier", title="Multiplier (1 = as chosen on its validation queries)", low=-3.0, high=3.0, default=1.0, control=0.0)
 _CONTRAST = Setting(name="alpha", title="Weight of the constitution against the prior", low=0.0, high=1.5, default=0.5, control=0.0)
 
 
-def _trained(recipe: RecipeInfo) -> tuple[Method, Method]:
-    """The two arms of a recipe's adapter: with the constitution in the prompt, and without it."""
-    needs = (ADAPTER_NEEDED,)
+def _made(recipe: RecipeInfo) -> tuple[Method, ...]:
+    """The arms of what a recipe makes. Beside a steering vector there is a random one of equal norm; without the constitution its opposite stands for
+    swapped sides.
+    """
+    worn = Method(key=recipe.key, title=recipe.outcome, in_prompt=True, needs=(recipe.artifact,), settings=(STRENGTH,), recipe=recipe.key)
+    if recipe.artifact == ADAPTER_NEEDED:
+        return _with_and_without(worn)
+    opposite = ((MULTIPLIER.name, -MULTIPLIER.default),)
+    vector = replace(worn, settings=(MULTIPLIER,), opens="core.methods.steering.policy:open_steered", swapped=opposite)
+    like = replace(vector, key=f"{recipe.key}-random", title="Random vector", opens="core.methods.steering.policy:open_random", beside=True, swapped=())
+    return (*_with_and_without(vector), *_with_and_without(like))
+
+
+def _with_and_without(worn: Method) -> tuple[Method, Method]:
+    """A method with the constitution in the prompt, and without it."""
     return (
-        Method(
-            key=recipe.key,
-            title=f"{recipe.outcome} with the constitution",
-            in_prompt=True,
-            needs=(CONSTITUTION_NEEDED, *needs),
-            settings=(STRENGTH,),
-            control=CONTROL,
-            recipe=recipe.key,
-        ),
-        Method(
-            key=f"{recipe.key}-alone",
-            title=f"{recipe.outcome} without the constitution",
-            in_prompt=False,
-            needs=needs,
-            settings=(STRENGTH,),
-            control=BASE,
-            recipe=recipe.key,
-        ),
+        replace(worn, title=f"{worn.title} with the constitution", needs=(CONSTITUTION_NEEDED, *worn.needs), control=CONTROL, swapped=()),
+        replace(worn, key=f"{worn.key}-alone", title=f"{worn.title} without the constitution", in_prompt=False, control=BASE),
     )
 
 
@@ -104,7 +109,7 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(key=BASE, title="Base without the constitution", in_prompt=False, opens="core.engine.policies:open_base"),
         Method(key=CONTROL, title="Base with the constitution", in_prompt=True, needs=(CONSTITUTION_NEEDED,), opens="core.engine.policies:open_base"),
-        *(trained for recipe in RECIPES.values() for trained in _trained(recipe)),
+        *(made for recipe in RECIPES.values() for made in _made(recipe)),
         _CONTEXT,
     )
 }
@@ -134,14 +139,41 @@ def make_arm(method: str, *, artifact: Artifact | None = None, settings: Mapping
 
 
 def arms_for(recipe: str | None, artifact: Artifact | None) -> tuple[Arm, ...]:
-    """The arms that stand side by side when nobody chooses: the base without and with the text, and what was trained, with and without it."""
-    trained = [method.key for method in METHODS.values() if recipe is not None and method.recipe == recipe]
-    return (*(make_arm(method) for method in (BASE, CONTROL)), *(make_arm(method, artifact=artifact) for method in trained))
+    """The arms that stand side by side when nobody chooses: the base without and with the text, and what was made, with and without it."""
+    made = [method.key for method in _methods_of(recipe) if not method.beside]
+    return (*(make_arm(method) for method in (BASE, CONTROL)), *(make_arm(method, artifact=artifact) for method in made))
 
 
-def needs_adapter(arm: Arm) -> bool:
-    """Whether the arm wears an adapter."""
-    return ADAPTER_NEEDED in METHODS[arm.method].needs
+def controls_for(recipe: str, artifact: Artifact | None) -> tuple[Arm, ...]:
+    """The arms that are measured beside what a recipe made, to prove it hollow where it is: the sides swapped, what is its like at random, and then the
+    base's own habit. None of a recipe that has no such arms.
+    """
+    methods = _methods_of(recipe)
+    swapped = [make_arm(method.key, artifact=artifact, settings=dict(method.swapped)) for method in methods if method.swapped]
+    beside = [make_arm(method.key, artifact=artifact) for method in methods if method.beside]
+    return (*swapped, *beside, make_arm(BASE)) if swapped or beside else ()
+
+
+def swapped_arm(arm: Arm, arms: Iterable[Arm]) -> Arm | None:
+    """Of some arms the one that stands for this one with statement and antithesis swapped, where neither stands in a prompt."""
+    turned = METHODS[arm.method].swapped
+    if not turned or arm.settings == turned:
+        return None
+    return next((other for other in arms if other.method == arm.method and other.artifact == arm.artifact and other.settings == turned), None)
+
+
+def _methods_of(recipe: str | None) -> list[Method]:
+    return [method for method in METHODS.values() if recipe is not None and method.recipe == recipe]
+
+
+def needs_artifact(arm: Arm) -> bool:
+    """Whether the arm wears something that a run made."""
+    return METHODS[arm.method].artifact is not None
+
+
+def a_kind(kind: str) -> str:
+    """A kind of artifact within a sentence: `an adapter`, `a steering vector`."""
+    return f"{'an' if ARTIFACTS[kind][0] in 'aeiou' else 'a'} {ARTIFACTS[kind]}"
 
 
 def arm_title(arm: Arm) -> str:
@@ -157,7 +189,7 @@ def inner_title(arm: Arm) -> str:
 
 
 def trained_name(arm: Arm) -> str:
-    """What a sentence calls the model that an arm's adapter makes: `aligned`, as in `the aligned model`."""
+    """What a sentence calls the model that an arm's artifact makes: `aligned`, as in `the aligned model`."""
     recipe = METHODS[arm.method].recipe
     return _inner(RECIPES[recipe].outcome) if recipe is not None else "trained"
 

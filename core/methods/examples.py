@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.constitution.contrasts import contrast_for
+from core.constitution.contrasts import Contrast, contrast_for
 from core.constitution.principles import Constitution, Stance
 from core.constitution.text import answer, loops, quotes, refuses
 from core.engine.batching import PROMPTS_SCORED, RESPONSES_SCORED, Kept, kept_together
@@ -80,7 +80,18 @@ def draw_examples(policy: Policy, constitution: Constitution, queries: Sequence[
         queries: From the train split.
         config: Number of constitutions and candidates, sampling, seed.
     """
-    groups = [_ask(policy.model, constitution, query, config) for query in queries]
+    n = len(constitution.principles)
+    return _draw(policy, constitution, [(query, contrast_for(query, n, config.n_constitutions, config.seed, config.contrast)) for query in queries], config)
+
+
+def draw_between(policy: Policy, constitution: Constitution, queries: Sequence[str], config: TrainConfig, stances: tuple[Stance, ...]) -> Prepared:
+    """The same between the same stances for every query, with the principles in the author's order."""
+    contrast = Contrast(stances=stances, order=tuple(range(len(constitution.principles))))
+    return _draw(policy, constitution, [(query, contrast) for query in queries], config)
+
+
+def _draw(policy: Policy, constitution: Constitution, contrasts: Sequence[tuple[str, Contrast]], config: TrainConfig) -> Prepared:
+    groups = [_ask(policy.model, constitution, query, contrast) for query, contrast in contrasts]
     asked = [one for group in groups for one in group]
     seeds = [seed_for(config.seed, "train reply", one.query, *one.stance, k) for one in asked for k in range(config.candidates)]
     responses = iter(sample(policy, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds))
@@ -113,8 +124,7 @@ def _without_end(model: LoadedModel, response: Response) -> tuple[int, ...]:
     return response.token_ids[:-1] if response.token_ids[-1] in model.end_ids else response.token_ids
 
 
-def _ask(model: LoadedModel, constitution: Constitution, query: str, config: TrainConfig) -> list[_Asked]:
-    contrast = contrast_for(query, len(constitution.principles), config.n_constitutions, config.seed, config.contrast)
+def _ask(model: LoadedModel, constitution: Constitution, query: str, contrast: Contrast) -> list[_Asked]:
     return [_Asked(query=query, stance=stance, prompt=prompt_of(model, constitution, stance, query, contrast.order)) for stance in contrast.stances]
 
 

@@ -29,6 +29,16 @@ class RecipeSettings:
         """Whether a step tells attribution and bound from summed log-probabilities, instead of from their means over tokens."""
         return False
 
+    @property
+    def pieces(self) -> int | None:
+        """In how many pieces of work the artifact is made without a gradient, each committed by itself; None: in optimiser steps."""
+        return None
+
+    @property
+    def validation(self) -> int:
+        """Train queries on which something is chosen instead: the last ones."""
+        return 0
+
     def untold(self, n_constitutions: int) -> int:
         """The number whose logarithm is the loss while nothing is told apart."""
         return n_constitutions

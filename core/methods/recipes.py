@@ -8,6 +8,7 @@ from core.methods.curves import CurveInfo, loss_curve
 from core.methods.mipo.settings import MipoSettings
 from core.methods.recipe_settings import RecipeSettings
 from core.methods.sami.settings import SamiSettings
+from core.methods.steering.settings import SteeringSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,13 +20,30 @@ class RecipeInfo:
     outcome: str  # what it makes of the base, as its two arms are called: `Aligned with the constitution`
     settings: type[RecipeSettings]  # those that it alone has, and what they cost
     module: str  # holds its RECIPE (core.methods.recipe); loads torch
-    loss: CurveInfo
+    loss: CurveInfo | None  # None: it is made without a gradient, so it has no loss either
     curves: tuple[CurveInfo, ...] = ()  # what its steps tell besides what those of every recipe do
     labels: Mapping[str, str]  # of the own settings that the page offers, in words
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by preset, the settings that are not the preset's, its own among them
+    artifact: str = "adapter"  # the kind of what it makes (core.methods.arms.ARTIFACTS), and the name of the folder in which a run leaves it
 
 
 ONE_PASS_WITH_AN_ANCHOR = {"passes": 1, "warmup_steps": 4, "end_token": False, "max_kl_nats": 0.0, "likelihood_weight": 0.3}
+IN_ONE_GO = {"iterations": 1, "end_token": False, "max_kl_nats": 0.0, "probe_every": 0}
+VALIDATION_CURVES = (
+    CurveInfo(
+        key="validation_useful",
+        title="Validation replies that follow and answer",
+        unit="share",
+        meaning="Of the replies to the validation queries, without the constitution, with each candidate in turn: layer by layer, multiplier by multiplier.",
+        low=0.0,
+    ),
+    CurveInfo(
+        key="validation_margin_nats",
+        title="Validation margin",
+        unit="nats",
+        meaning="By how much likelier, a token, the base finds these replies under the statements than under the antitheses; 0 of one that is no answer.",
+    ),
+)
 
 RECIPES = {
     info.key: info
@@ -56,6 +74,23 @@ RECIPES = {
             ),
             labels={"beta": "β: how strongly preferences are held to the base’s", "likelihood_weight": "Likelihood weight (0 = as published)"},
             presets={"quick": ONE_PASS_WITH_AN_ANCHOR},
+        ),
+        RecipeInfo(
+            key="steering",
+            title="Steering vector (CAA)",
+            outcome="Steered",
+            settings=SteeringSettings,
+            module="core.methods.steering.recipe",
+            loss=None,
+            curves=VALIDATION_CURVES,
+            labels={
+                "validation_queries": "Train queries that layer and multiplier are chosen on",
+                "layers_tried": "Layers tried",
+                "multipliers_tried": "Multipliers tried, each twice the one before",
+                "first_multiplier": "The smallest of them",
+            },
+            presets={name: {**IN_ONE_GO, **more} for name, more in (("quick", {}), ("standard", {}), ("thorough", {"train_queries": 96}))},
+            artifact="vector",
         ),
     )
 }

@@ -88,6 +88,8 @@ class TrainConfig:
         require_in_range(self.step_by in ("bound", "replies"), "step_by", self.step_by, "bound or replies")
         require_in_range(0 < self.learning_rate <= 0.1, "learning_rate", self.learning_rate, "above 0 and at most 0.1")
         require_in_range(0 < self.max_grad_norm <= 1_000_000, "max_grad_norm", self.max_grad_norm, "above 0 and at most 1,000,000")
+        in_one_go = f"1 for {self.method}, which makes what it leaves in one go"
+        require_in_range(self.recipe.pieces is None or self.iterations == 1, "iterations", self.iterations, in_one_go)
 
     @property
     def method(self) -> str:
@@ -100,8 +102,8 @@ class TrainConfig:
         return sum(self.steps_of(number) for number in range(1, self.iterations + 1))
 
     def steps_of(self, iteration: int) -> int:
-        """Optimiser steps of one iteration, counted from 1, if no query is filtered."""
-        return self.passes * -(-iteration * self.train_queries // self.queries_per_step)
+        """Optimiser steps of one iteration, counted from 1, if no query is filtered; of what is made without a gradient, the pieces of work."""
+        return self.recipe.pieces or self.passes * -(-iteration * self.train_queries // self.queries_per_step)
 
     @property
     def distances(self) -> int:

@@ -22,7 +22,7 @@ from core.engine.batching import (
 )
 from core.machine import FIT_SHARE, Hardware, ModelShape, activation_bytes, logit_bytes
 from core.measure.values import AMONG
-from core.methods.arms import Arm, needs_adapter
+from core.methods.arms import Arm, needs_artifact
 from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of
 from core.runs.phases import measured_arms, run_phases
@@ -74,14 +74,14 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
     machine = _Machine(shape, hardware, config.four_bit)
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     sides = len(asked_stances(len(constitution.principles)))
-    recomputed = recomputes(config, machine, prompt, sides)
+    recomputed = config.recipe.pieces is None and recomputes(config, machine, prompt, sides)
     asked_first = 0 if checked else FIRST.replies(CHECKED_QUERIES, len(constitution.principles))  # of the check, where they suffice
     loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
     seconds = {"preparing": IMPORT_S + loading + machine.sample_s(asked_first, prompt, config.sampling.max_new_tokens)}
     for number in range(1, config.iterations + 1):
-        seconds[phase_of("sampling", number)] = _sampling_s(config, machine, prompt, number * config.train_queries)
-        steps = config.steps_of(number) * _step_s(config, machine, prompt, recomputed)
-        seconds[phase_of("training", number)] = steps + _showing_s(config, machine, prompt, number) + _probing_s(config, machine, prompt, number)
+        chosen_on = min(config.recipe.validation, config.train_queries // 2)
+        seconds[phase_of("sampling", number)] = _sampling_s(config, machine, prompt, number * config.train_queries - chosen_on)
+        seconds[phase_of("training", number)] = _training_s(config, machine, prompt, number, recomputed)
     tested = draw_tested(constitution, config.seed)
     for arm in measured_arms(config):
         seconds[measuring_phase(arm.key)] = _measuring_s(arm, config, machine, prompt, sides) + _trying_s(arm, config, machine, prompt, tested)
@@ -101,6 +101,23 @@ def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: 
     drawn = n * config.candidates * REPLY_SHARE * config.sampling.max_new_tokens  # tokens of one query's candidates
     chosen = machine.forward_s(n * (prompt + drawn), n * drawn) if config.candidates > 1 else 0.0
     return machine.sample_s(queries * n * config.candidates, prompt, config.sampling.max_new_tokens) + queries * chosen
+
+
+def _training_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int, recomputed: bool) -> float:
+    """The steps of one iteration, with what is shown and probed meanwhile; or making something without a gradient."""
+    if config.recipe.pieces is not None:
+        return _making_s(config, machine, prompt, config.recipe.pieces)
+    steps = config.steps_of(number) * _step_s(config, machine, prompt, recomputed)
+    return steps + _showing_s(config, machine, prompt, number) + _probing_s(config, machine, prompt, number)
+
+
+def _making_s(config: TrainConfig, machine: "_Machine", prompt: int, pieces: int) -> float:
+    """Both replies to each query are read once; then each candidate replies to the validation queries, and the base reads that twice over."""
+    reply, bare = REPLY_SHARE * config.sampling.max_new_tokens, TEMPLATE_TOKENS + QUERY_TOKENS
+    chosen_on = min(config.recipe.validation, config.train_queries // 2)
+    read = 2 * (config.train_queries - chosen_on) * machine.forward_s(bare + reply, 1)
+    judged = chosen_on * machine.forward_s(len(SIDES) * (prompt + reply), len(SIDES) * reply) + _reading_s(chosen_on, config, machine)
+    return read + (pieces - 1) * (machine.sample_s(chosen_on, bare, config.sampling.max_new_tokens) + judged)
 
 
 def _step_s(config: TrainConfig, machine: "_Machine", prompt: int, recomputed: bool) -> float:
@@ -147,7 +164,7 @@ def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int
         return machine.sample_s(queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)
     flips = sides - len(SIDES)
     written = machine.sample_s(len(SIDES) * queries, prompt, new, steady=True) + machine.sample_s(flips * queries, prompt, new)
-    scored = _scored_s(config, machine, prompt, sides) * (MEASURE_ALIGNED_FORWARDS if needs_adapter(arm) else 1.0)
+    scored = _scored_s(config, machine, prompt, sides) * (MEASURE_ALIGNED_FORWARDS if needs_artifact(arm) else 1.0)
     return written + scored + _reading_s(queries, config, machine)
 
 

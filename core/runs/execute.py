@@ -11,7 +11,7 @@ from typing import Any
 from core.constitution.findings import require_valid
 from core.constitution.principles import SIDES
 from core.constitution.queries import draw_queries
-from core.engine.adapters import adapter_hash
+from core.engine.artifacts import KINDS
 from core.engine.checkpoints import remember, write_json
 from core.engine.layouts import prove_layouts
 from core.engine.memory import memory_in_words
@@ -19,15 +19,16 @@ from core.engine.models import LoadedModel, Placing, choose_device, load_model, 
 from core.engine.processes import ALONE, World
 from core.measure.ask import side_prompt
 from core.measure.report import evaluate
-from core.methods.arms import Artifact
+from core.methods.recipe import Recipe, open_recipe
 from core.methods.settings import TrainConfig
 from core.progress import NOBODY, Listener, StepReport, Stopped, ignore_step
 from core.runs.balance import count_balance
 from core.runs.demands import require_possible
 from core.runs.endings import endings_data
 from core.runs.links import Trainability, trainability_from_data, trainability_to_data
+from core.runs.making import make
 from core.runs.measuring import measure_arms
-from core.runs.phases import ADAPTER, measured_arms
+from core.runs.phases import artifact_of, measured_arms
 from core.runs.plan import RunPlan
 from core.runs.records import Curve, RunRecord, claim_folder, record_to_data
 from core.runs.run_queries import run_queries, scenario_notes
@@ -41,7 +42,7 @@ LOADED = 40  # percent of the preparation, when the model is there: the rest is 
 
 
 def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBODY, world: World = ALONE) -> RunRecord:
-    """Run a plan in a folder, going on from what an earlier attempt committed there; leaves `folder/adapter` and `folder/run.json`.
+    """Run a plan in a folder, going on from what an earlier attempt committed there; leaves what was made, such as `folder/adapter`, and `folder/run.json`.
 
     Args:
         plan: What to do.
@@ -60,12 +61,14 @@ def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBO
         _tell_scenarios(work)
         base = _prove_layouts(work, _load(work, models), work.held_out[0])
         trainability = _check_link(work, base)
-        model = iterate(work, base)
-        sha256 = world.share(adapter_hash(folder / "adapter") if world.first else None)  # the others may come here before it is written
-        arms = measured_arms(plan.config, Artifact(kind="adapter", place=ADAPTER, sha256=sha256))
+        recipe = open_recipe(plan.config.method)
+        model = iterate(work, base) if isinstance(recipe, Recipe) else make(work, base, recipe)
+        kind = artifact_of(plan.config).kind
+        sha256 = world.share(KINDS[kind].sha256(folder / kind) if world.first else None)  # the others may come here before it is written
+        arms = measured_arms(plan.config, artifact_of(plan.config, sha256))
         answered = measure_arms(work, model, arms)
     record = RunRecord(
-        adapter=folder / "adapter",
+        adapter=folder / kind,
         adapter_sha256=sha256,
         result=evaluate(plan.constitution, answered.replies, own=answered.own),
         model=model.reference,
@@ -73,6 +76,7 @@ def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBO
         dropped=dict(work.dropped),
         balance=count_balance(plan.constitution, work.kept),
         endings=endings_data(folder, plan.config),
+        made=work.made,
         duration_s=time.monotonic() - started,
     )
     return _kept(work, record)

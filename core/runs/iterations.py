@@ -44,14 +44,14 @@ class Amount:
     """What a run does, as far as its query set goes."""
 
     queries: tuple[int, ...]  # that each iteration answers and trains on
-    steps: int  # optimiser steps of all iterations, if no query is filtered
+    steps: int  # optimiser steps of all iterations, if no query is filtered; or pieces of work without a gradient
     held_out: int  # queries measured
 
 
 def amount_of(config: TrainConfig, n_train: int = MOST * MOST, n_held_out: int = MOST) -> Amount:
     """What a run does with a query set of so many train and held-out queries; with one that has enough, where nothing is said of it."""
     queries = tuple(len(part_of(range(n_train), config, number)) for number in range(1, config.iterations + 1))
-    steps = sum(config.passes * -(-used // config.queries_per_step) for used in queries)
+    steps = config.recipe.pieces or sum(config.passes * -(-used // config.queries_per_step) for used in queries)
     return Amount(queries=queries, steps=steps, held_out=min(config.held_out_queries, n_held_out))
 
 

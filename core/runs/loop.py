@@ -17,7 +17,7 @@ from core.engine.models import LoadedModel
 from core.engine.policies import as_it_is
 from core.engine.processes import ALONE, World
 from core.methods.examples import Example
-from core.methods.recipe import open_recipe
+from core.methods.recipe import Recipe, open_recipe
 from core.methods.settings import TrainConfig
 from core.progress import OnStep, ShouldStop, ShownReply, StepReport, Stopped, ignore_step, never_stop
 from core.runs.endings import EARLY_END, Ending, ending_to_data, read_ending, too_far
@@ -79,6 +79,7 @@ def train(model: LoadedModel, examples: Sequence[Example], config: TrainConfig, 
         Stopped: `should_stop` said yes; a checkpoint of the last step has been committed.
     """
     recipe, policy = open_recipe(config.method), as_it_is(model, config.method)
+    assert isinstance(recipe, Recipe)
     world, probes, show = company.world, company.probes, company.show
     parameters = {name: p for name, p in model.network.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(parameters.values(), lr=config.learning_rate, weight_decay=0.0)

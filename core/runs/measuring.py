@@ -25,8 +25,9 @@ Rows = list[dict[str, Any]]
 
 
 def measure_arms(work: Work, model: LoadedModel, arms: Sequence[Arm]) -> Answered:
-    """The replies of each arm. What the model wears from its training is the arms' artifact."""
-    found = {arm: _measure(work, open_policy(model, dataclasses.replace(arm, artifact=None))) for arm in arms}
+    """The replies of each arm. What the model wears from its training is the arms' artifact, where it has not got that by its hash."""
+    worn = {arm: arm if arm.artifact is not None and arm.artifact.sha256 in model.artifacts else dataclasses.replace(arm, artifact=None) for arm in arms}
+    found = {arm: _measure(work, open_policy(model, worn[arm])) for arm in arms}
     return Answered(replies={arm: replies for arm, (replies, _) in found.items()}, own={arm: own for arm, (_, own) in found.items()})
 
 

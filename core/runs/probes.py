@@ -24,7 +24,7 @@ from core.engine.sampling import sample
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
 from core.measure.information import mi_bound
-from core.measure.judges import judge_of
+from core.measure.judges import follows_each
 from core.measure.relevance import read_replies
 from core.measure.sense import own_is_likeliest, relevance_of
 from core.methods.settings import TrainConfig
@@ -57,7 +57,7 @@ def probe(policy: Policy, constitution: Constitution, queries: Sequence[str], co
     replies = [response.text for response in responses[:: len(SIDES)]]
     reads = read_replies(policy.model, queries, replies)
     relevances = [relevance_of(read.logprobs) for read in reads]
-    outcomes = _outcomes(constitution, queries, replies)
+    outcomes = follows_each(constitution, queries, replies)
     texts = [text for text in replies if text]
     return Probed(
         step=step,
@@ -68,13 +68,6 @@ def probe(policy: Policy, constitution: Constitution, queries: Sequence[str], co
         relevance_nats=_mean([nats for nats in relevances if nats is not None]),
         useful=_mean([follows and own_is_likeliest(reads[i].logprobs) is True for i, follows in outcomes]),
     )
-
-
-def _outcomes(constitution: Constitution, queries: Sequence[str], replies: Sequence[str]) -> list[tuple[int, bool]]:
-    """Which reply, and whether it follows a principle, for each principle and reply as far as that can be judged."""
-    judged = [(principle, judge) for principle in constitution.principles if (judge := judge_of(principle)) is not None]
-    found = [(i, judge.judge(principle, *asked).follows) for principle, judge in judged for i, asked in enumerate(zip(queries, replies, strict=True))]
-    return [(i, follows) for i, follows in found if follows is not None]
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -4,7 +4,7 @@ import dataclasses
 import importlib.metadata
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ _PACKAGES = ("torch", "transformers", "peft", "huggingface_hub", "safetensors")
 class RunRecord:
     """What a finished run leaves, also as `run.json`."""
 
-    adapter: Path
+    adapter: Path  # the folder of what was made: an adapter, or another kind of artifact
     adapter_sha256: str
     result: Report
     model: ModelReference
@@ -42,6 +42,7 @@ class RunRecord:
     dropped: dict[str, int]
     balance: tuple[PrincipleBalance, ...]  # of the examples that were kept, over all iterations
     endings: list[dict[str, Any]]  # iterations that ended early, as `core.runs.endings.endings_data` gives them
+    made: dict[str, Any] = field(default_factory=dict)  # what a method without a gradient says of what it made and how it was chosen; empty of the others
     duration_s: float  # of this attempt, model loading included
 
 
@@ -108,6 +109,7 @@ def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float
         "dropped_queries": record.dropped,
         "balance": balance_to_data(record.balance),
         "endings": record.endings,
+        **({"made": record.made} if record.made else {}),
         "duration_s": round(record.duration_s, 1),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "trainability": trainability_to_data(record.trainability),
@@ -132,6 +134,7 @@ def result_data(record: RunRecord) -> dict[str, Any]:
             dropped=record.dropped,
             balance=record.balance,
             endings=tuple(record.endings),
+            made=record.made,
             duration_s=round(record.duration_s, 1),
         )
     )

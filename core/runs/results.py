@@ -1,7 +1,7 @@
 """What a run's row keeps of its end: the report, with what training left out and how it went. Imports no torch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import StudioError
@@ -20,6 +20,7 @@ class RunResult:
     dropped: Mapping[str, int]  # queries left out of training, by reason
     balance: tuple[PrincipleBalance, ...]  # of the examples that were kept, over all iterations
     endings: tuple[Mapping[str, Any], ...]  # iterations that ended early, as `core.runs.endings.endings_data` gives them
+    made: Mapping[str, Any] = field(default_factory=dict)  # as in `core.runs.records.RunRecord`
     duration_s: float | None  # of the attempt that finished; None: not known of an older run
 
 
@@ -31,6 +32,7 @@ def run_result_to_data(result: RunResult) -> dict[str, Any]:
         "dropped_queries": dict(result.dropped),
         "balance": balance_to_data(result.balance),
         "endings": [dict(ending) for ending in result.endings],
+        **({"made": dict(result.made)} if result.made else {}),
         "duration_s": result.duration_s,
     }
 
@@ -48,6 +50,7 @@ def run_result_from_data(data: Mapping[str, Any]) -> RunResult:
             dropped={str(reason): int(n) for reason, n in data["dropped_queries"].items()},
             balance=balance_from_data(data["balance"]),
             endings=tuple({**ending, "says": str(ending["says"])} for ending in data["endings"]),
+            made={**data["made"], "says": str(data["made"]["says"])} if data.get("made") else {},
             duration_s=data["duration_s"],
         )
     except (LookupError, TypeError, AttributeError, StudioError) as error:

@@ -39,7 +39,7 @@ def iterate(work: Work, base: LoadedModel) -> LoadedModel:
         settings = iteration_config(config, number)
         folder = work.folder / f"iteration-{number}"
         folder.mkdir(exist_ok=True)
-        examples = _sample_examples(work, as_it_is(model, config.method), settings, number)
+        examples = sample_examples(work, as_it_is(model, config.method), settings, number, iteration_queries(work.queries.pool, config, number))
         adapter = work.folder / "adapter" if number == config.iterations else folder / "adapter"
         if model is base:
             model = attach_adapter(base, rank=config.lora_rank, alpha=config.lora_alpha, seed=settings.seed)
@@ -55,9 +55,8 @@ def iterate(work: Work, base: LoadedModel) -> LoadedModel:
     return model
 
 
-def _sample_examples(work: Work, policy: Policy, config: TrainConfig, number: int) -> list[Example]:
+def sample_examples(work: Work, policy: Policy, config: TrainConfig, number: int, queries: Sequence[str]) -> list[Example]:
     """The examples of one iteration, from the policy that the iteration before left."""
-    queries = iteration_queries(work.queries.pool, work.plan.config, number)
     work.train_queries += [query for query in queries if query not in work.train_queries]
     examples: list[Example] = []
     dropped: Counter[str] = Counter()

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.constitution.principles import Stance
 from core.engine.processes import World
@@ -26,6 +27,7 @@ class Work:
     dropped: Counter[str] = field(default_factory=Counter)
     kept: list[tuple[Stance, ...]] = field(default_factory=list)  # the contrast of each example, over all iterations
     train_queries: list[str] = field(default_factory=list)  # of all iterations, without repeats
+    made: dict[str, Any] = field(default_factory=dict)  # what a method that needs no gradient says of what it made (core.methods.recipe.Make)
 
     def tick(self, report: StepReport) -> None:
         """Report, then leave at once if asked to: what is reported has been committed."""

@@ -7,11 +7,14 @@ import torch
 
 from core.constitution.principles import Constitution, Principle
 from core.engine.adapters import BASE_WEAR, Wear, adapter_hash, load_adapter, lora_layers, put_on, wearing, without_adapters
+from core.engine.artifacts import artifact_in, load_artifact
 from core.engine.cpu import packed_weights
 from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is, base_of, open_policy
 from core.engine.policy import prompt_of
 from core.engine.sampling import sample
+from core.engine.steering_vector import SteeringVector
+from core.engine.vectors import save_vector
 from core.errors import AdapterError, ConfigError
 from core.methods.arms import METHODS, Artifact, arm_from_data, arm_title, arm_to_data, arms_for, make_arm, same_lane
 from core.settings import ModelReference, SamplingConfig
@@ -173,8 +176,9 @@ def test_lanes_are_shared_by_the_same_weights_decoded_in_the_same_way(artifact):
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.key)
-def test_every_line_of_the_table_opens_and_is_its_control_exactly(method, adapted, artifact):
-    needs = artifact if "adapter" in method.needs else None
+def test_every_line_of_the_table_opens_and_is_its_control_exactly(method, adapted, artifact, tmp_path):
+    vector = save_vector(SteeringVector(layer=0, multiplier=2.0, vector_H=torch.ones(64), random_H=-torch.ones(64)), tmp_path / "vector")
+    adapted, needs = load_artifact(adapted, vector), {"adapter": artifact, "vector": artifact_in(vector), None: None}[method.artifact]
     text = CONSTITUTION if method.in_prompt else None
     policy = open_policy(adapted, make_arm(method.key, artifact=needs))
     assert all(response.token_ids for response in replies(policy, text))

@@ -9,8 +9,9 @@ from core.constitution.principles import Constitution, Principle
 from core.measure.cards import Card, asked_cells, dealt, identity, shown_hash
 from core.measure.judges import CheckJudge, judge_of
 from core.measure.marks import Mark, MarkJudge, judges_with, listed
+from core.measure.remarks import family_note
 from core.measure.report import evaluate, judged_anew
-from core.measure.rows import family_note, judged_by, rows
+from core.measure.rows import judged_by, rows
 from core.measure.values import NO_SIDE, Answered, Cell
 from core.measure.verdicts import Verdict
 from tests.core.measure.replies import ALONE, CONTROL, TRAINED, replies, reply

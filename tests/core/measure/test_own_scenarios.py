@@ -118,6 +118,7 @@ def test_the_lines_name_scenarios_and_their_split() -> None:
         "Capitals (capital_letters), on its own scenarios, under the antithesis": "scenarios",
         "Capitals (capital_letters), on its own scenarios, without the constitution": "scenarios",
         "Capitals (capital_letters), each arm with its own prompt": "held-out",
+        "Capitals (capital_letters), follows the statement and not the antithesis when the two are swapped": "held-out",
     }
     assert "on its own scenarios, under the statement,sami,0.8333333333333334" in report_csv(report).replace('"', "")
     series = series_rows_to_data(pool({0: report, 1: report}))

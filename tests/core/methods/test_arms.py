@@ -10,6 +10,10 @@ def test_every_recipe_has_its_two_arms_with_and_without_the_text():
         ("sami-alone", "Aligned without the constitution", False, "base"),
         ("mipo", "MIPO with the constitution", True, "prompt"),
         ("mipo-alone", "MIPO without the constitution", False, "base"),
+        ("steering", "Steered with the constitution", True, "prompt"),
+        ("steering-alone", "Steered without the constitution", False, "base"),
+        ("steering-random", "Random vector with the constitution", True, "prompt"),
+        ("steering-random-alone", "Random vector without the constitution", False, "base"),
     ]
     assert {method.recipe for method in METHODS.values()} == {*RECIPES, None}
 

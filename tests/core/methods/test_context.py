@@ -9,6 +9,7 @@ from core.constitution.principles import Constitution, Principle
 from core.engine.policies import base_of, open_policy
 from core.engine.policy import prompt_of
 from core.engine.sampling import sample
+from core.errors import ConfigError
 from core.methods.arms import make_arm
 from core.methods.context import amplify
 from core.settings import SamplingConfig
@@ -22,6 +23,35 @@ def test_the_formula_by_hand():
     with_text, without = torch.tensor([0.8, 0.2]).log(), torch.tensor([0.5, 0.5]).log()
     assert amplify(with_text, without, 1.0).softmax(-1).tolist() == pytest.approx([16 / 17, 1 / 17])
     assert torch.equal(amplify(with_text, without, 0.0), with_text)
+
+
+@pytest.mark.parametrize("alpha", [0.25, 0.5, 1.0, 1.5])
+def test_decoding_is_what_two_whole_forwards_a_token_would_give(tiny, alpha):
+    """No cache and no batch: both prompts are read anew for each token, and the likeliest token of the formula is taken."""
+    prompt, written = prompt_of(tiny, CONSTITUTION, (True,), "Why?"), []
+    with torch.no_grad():
+        for _ in range(8):
+            text_V, bare_V = (tiny.network(torch.tensor([[*ids, *written]], device=DEVICE)).logits[0, -1] for ids in (prompt.ids, prompt.bare))
+            written.append(int((text_V + alpha * (text_V - bare_V)).argmax()))
+    policy = open_policy(tiny, make_arm("context", settings={"alpha": alpha}))
+    for steady in (True, False):
+        assert sample(policy, [prompt], SamplingConfig(max_new_tokens=8, temperature=0), [0], steady=steady)[0].token_ids == tuple(written)
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_a_batch_replies_as_each_row_alone_and_alpha_0_as_the_prompted_base(tiny, steady):
+    prompts, sampling = [prompt_of(tiny, CONSTITUTION, (True,), query) for query in ("Why?", "What is tea?", "Who?")], SamplingConfig(max_new_tokens=12)
+    for alpha in (0.0, 0.5, 1.5):
+        policy = open_policy(tiny, make_arm("context", settings={"alpha": alpha}))
+        together = sample(policy, prompts, sampling, [1, 2, 3], steady=steady)
+        assert together == [sample(policy, [prompt], sampling, [seed], steady=steady)[0] for prompt, seed in zip(prompts, [1, 2, 3], strict=True)]
+        assert (together == sample(base_of(tiny), prompts, sampling, [1, 2, 3], steady=steady)) == (alpha == 0)
+
+
+def test_alpha_goes_from_0_to_one_and_a_half():
+    for alpha in (-0.1, 1.6):
+        with pytest.raises(ConfigError, match=r"alpha of context must be between 0 and 1\.5"):
+            make_arm("context", settings={"alpha": alpha})
 
 
 def test_scores_are_those_of_the_two_passes_put_together(tiny):
