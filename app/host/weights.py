@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from app.host.protocol import ModelChoice
+from app.processes.adapter_models import model_of_adapter
 from app.processes.store import open_store
 from app.settings import Settings
 from core.engine.adapters import adapter_hash, load_adapter, without_adapters
@@ -19,6 +20,7 @@ from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.errors import AdapterError
 from core.methods.arms import Artifact
+from core.methods.proxy.beside import Expert, require_mixable, with_experts
 from core.settings import ModelReference
 
 
@@ -34,26 +36,47 @@ class Held:
         return self.model.device.type != "cpu"
 
 
-def hold(held: Held | None, choice: ModelChoice, artifacts: Sequence[Artifact], settings: Settings, on_progress: OnProgress) -> Held:
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What arms need besides the base."""
+
+    on_it: Sequence[Artifact] = ()  # adapters of the base itself
+    beside: Sequence[Artifact] = ()  # adapters that may be of another model, which is then held beside the base
+
+
+NOTHING = Wanted()
+
+
+def hold(held: Held | None, choice: ModelChoice, wanted: Wanted, settings: Settings, on_progress: OnProgress) -> Held:
     """A base with the adapters that are wanted, made from what is in memory as far as that goes: a change of adapters keeps the base.
 
-    More may be on it than is wanted: what is not asked for stays off.
+    More may be on it than is wanted: what is not asked for stays off. What is held beside it goes when it is not asked for.
 
     Raises:
         AdapterError: An adapter is missing, or is not the one that the run recorded.
-        ModelError: The base cannot be fetched or loaded.
+        ModelError: The base, or another model, cannot be fetched or loaded, or their vocabularies differ.
+        OutOfMemoryError: There is no room for another model.
     """
     store = open_store(settings)
     with contextlib.ExitStack() as folders:
-        adapters = {artifact.sha256: folders.enter_context(store.local(artifact.place)) for artifact in artifacts}
-        for sha256, folder in adapters.items():
+        both = {artifact.sha256: folders.enter_context(store.local(artifact.place)) for artifact in (*wanted.on_it, *wanted.beside)}
+        for sha256, folder in both.items():
             _require_recorded(folder, sha256)
+        adapters = {artifact.sha256: both[artifact.sha256] for artifact in wanted.on_it}
+        experts = [_expert(both[artifact.sha256], artifact.sha256, settings) for artifact in wanted.beside]
+        there = held.model.beside if held is not None and held.choice == choice else {}
+        fresh = [expert for expert in experts if expert.sha256 not in there]
+        require_mixable(ModelReference(id=choice.id, revision=choice.revision), fresh, settings.models_folder, on_progress)
         model = _base(held, choice, adapters.keys(), settings, on_progress)
         for sha256, folder in adapters.items():
             if sha256 not in model.adapters:
                 on_progress("loading the adapter", 1.0)
                 model = load_adapter(model, folder, sha256)
-    return Held(choice, model)
+        return Held(choice, with_experts(model, experts, settings.models_folder, on_progress))
+
+
+def _expert(folder: Path, sha256: str, settings: Settings) -> Expert:
+    return Expert(model=model_of_adapter(folder, settings), adapter=folder, sha256=sha256)
 
 
 def _base(held: Held | None, choice: ModelChoice, wanted: Set[str], settings: Settings, on_progress: OnProgress) -> LoadedModel:

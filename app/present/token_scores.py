@@ -4,7 +4,7 @@ from statistics import fmean
 
 from app.present.text import count, escape
 from app.services.comparison_views import Pane
-from core.methods.arms import trained_name
+from core.methods.arms import is_beside, trained_name
 
 SHOWN_DIFFERENCE = 0.1  # nats; smaller ones are rounding to a reader
 
@@ -15,7 +15,8 @@ def scores_html(pane: Pane) -> str:
     differences = [by_arm - by_base for _, by_base, by_arm in scores]
     mean = fmean(differences)
     towards = "likelier than" if mean > 0 else "less likely than" if mean < 0 else "as likely as"
-    who, what = (f"the {trained_name(pane.arm)} model", "the adapter") if pane.arm.artifact is not None else ("this method", "it")
+    worn = pane.arm.artifact is not None and not is_beside(pane.arm)
+    who, what = (f"the {trained_name(pane.arm)} model", "the adapter") if worn else ("this method", "it")
     tokens = "".join(_token(text, difference) for (text, _, _), difference in zip(scores, differences, strict=True))
     return (
         f'<p class="cs-quiet">Log-probability of each token by {who} minus that by the base, under the same prompt, in nats. '

@@ -38,6 +38,7 @@ class Method:
     settings: tuple[Setting, ...] = ()
     control: str | None = None  # key of the method that it is exactly, at the control values of its settings
     recipe: str | None = None  # key of the training recipe whose adapter it wears
+    beside: bool = False  # whether its adapter may be one of another model, which is then held beside the one that is decoded
     opens: str = "core.engine.policies:open_adapted"  # module:function that makes a policy of a model and an arm
 
 
@@ -62,6 +63,7 @@ class Arm:
 
 
 STRENGTH = Setting(name="strength", title="Strength of the adapter", low=0.0, high=3.0, default=1.0, control=0.0)
+_DELTA = Setting(name="alpha", title="Weight of what training changed in the adapter's own model", low=0.0, high=2.0, default=1.0, control=0.0)
 _CONTRAST = Setting(name="alpha", title="Weight of the constitution against the prior", low=0.0, high=1.5, default=0.5, control=0.0)
 
 
@@ -99,6 +101,16 @@ _CONTEXT = Method(
     control=CONTROL,
     opens="core.methods.context:open_context",
 )
+_PROXY = Method(
+    key="proxy",
+    title="Proxy-tuning",
+    in_prompt=True,
+    needs=(CONSTITUTION_NEEDED, ADAPTER_NEEDED),
+    settings=(_DELTA,),
+    control=CONTROL,
+    beside=True,
+    opens="core.methods.proxy.policy:open_proxy",
+)
 METHODS: dict[str, Method] = {
     method.key: method
     for method in (
@@ -106,6 +118,7 @@ METHODS: dict[str, Method] = {
         Method(key=CONTROL, title="Base with the constitution", in_prompt=True, needs=(CONSTITUTION_NEEDED,), opens="core.engine.policies:open_base"),
         *(trained for recipe in RECIPES.values() for trained in _trained(recipe)),
         _CONTEXT,
+        _PROXY,
     )
 }
 
@@ -142,6 +155,11 @@ def arms_for(recipe: str | None, artifact: Artifact | None) -> tuple[Arm, ...]:
 def needs_adapter(arm: Arm) -> bool:
     """Whether the arm wears an adapter."""
     return ADAPTER_NEEDED in METHODS[arm.method].needs
+
+
+def is_beside(arm: Arm) -> bool:
+    """Whether the arm's adapter may be one of another model, which is held beside the one that is decoded."""
+    return METHODS[arm.method].beside
 
 
 def arm_title(arm: Arm) -> str:
