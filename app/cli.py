@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from app.commands import amend, ask, audit, constitutions, mark, redline, runs, user
+from app.commands import amend, ask, audit, constitutions, mark, redline, runs, smaller, user
 from app.commands.options import arm_options, backup_options, conflict_options, data_option, inputs, judge_options, propose_options, read_options, trial_options
 from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
@@ -21,7 +21,7 @@ from core.methods.settings import PRESETS
 from db.errors import StoreError
 
 VERBS = (
-    *("read", "check", "train", "arms", "reply", "measure", "judge", "conflict", "mark", "ask", "propose", "trial"),
+    *("read", "check", "train", "arms", "reply", "measure", "judge", "conflict", "mark", "ask", "propose", "trial", "smaller"),
     *("amend", "redline", "cite", "constitutions", "runs", "user", "audit", "backup", "restore"),
 )  # each is `run(options)` in a module of app/commands
 EPILOG = """\
@@ -148,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     conflict_options(commands.add_parser("conflict", help="set two principles against each other, and see which of them replies follow"))
     writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis or scenarios to a statement"))
-    added = [each for verb in (mark, ask, amend, redline, constitutions, runs, user, audit) for each in verb.add_to(commands)]
+    added = [each for verb in (mark, ask, amend, redline, constitutions, runs, smaller, user, audit) for each in verb.add_to(commands)]
     for command in (writing, trial_options(commands), *added, *backup_options(commands)):
         data_option(command)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")
@@ -262,4 +262,6 @@ def _measure(command: argparse.ArgumentParser) -> None:
     command.add_argument("--adapter", type=Path, metavar="DIR", help="adapter or vector folder of a run, where the arm needs one")
     command.add_argument("--seed", type=int, help="seed of the replies (default: the adapter's run's, else 0)")
     command.add_argument("--limit", type=int, metavar="N", help="measure on at most N queries (default: as many as the adapter's run, else 24)")
+    text = "with --arm proxy: an adapter that was trained on the decoded model itself; says how much of its gap to the base is closed"
+    command.add_argument("--direct", type=Path, metavar="DIR", help=text)
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")

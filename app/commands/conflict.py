@@ -6,10 +6,11 @@ import json
 import sys
 
 from app.commands.files import read_constitution
-from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_queries, read_run
+from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_queries
 from app.commands.measure import held_out
 from app.commands.terminal import quiet
 from app.present.conflicts import conflict_lines
+from app.processes.adapter_models import read_run
 from core.constitution.principles import Constitution, content_hash
 from core.engine.adapter_card import named_for_others
 from core.engine.policies import open_policy

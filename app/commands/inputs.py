@@ -1,7 +1,6 @@
 """What the commands are given: files, a model, an adapter with the run it comes from."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -12,25 +11,24 @@ from typing import Any
 from app.commands.files import read_bytes
 from app.commands.terminal import Printer
 from app.present.readings import ignored_words
-from app.processes.store import IN_DATA, FolderStore
+from app.processes.adapter_models import base_of, model_of_adapter
 from app.settings import Settings
 from core.constitution.principles import Constitution
 from core.constitution.queries import Query, Split
 from core.constitution.reading.query_files import read_query_file
 from core.constitution.topics import off_topic
+from core.engine.adapters import adapter_hash
 from core.engine.artifacts import artifact_in, load_artifact
 from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
-from core.errors import AdapterError, ConfigError, QueryError, first_line
+from core.errors import ConfigError, QueryError
 from core.measure.values import NO_SIDE
 from core.methods.arms import METHODS, Arm, Artifact, a_kind, arms_for, make_arm, needs_artifact
+from core.methods.proxy.beside import Expert, require_mixable, with_experts
 from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig, config_from_data
-from core.runs.records import PLAN
 from core.runs.run_queries import run_queries, scenario_notes, scenarios_say
 from core.settings import ModelReference, SamplingConfig
-
-RUN_DEPTH = 3  # folders between an adapter and the data folder: runs/12/attempt-1/adapter
 
 
 def note_topic(constitution: Constitution, queries: Sequence[Query]) -> None:
@@ -45,51 +43,6 @@ def note_scenarios(constitution: Constitution, queries: Sequence[Query], config:
     said = [f"Scenarios: {counts}." for counts in (scenarios_say(drawn, config),) if counts]
     for note in (*said, *scenario_notes(drawn, config)):
         print(f"Note: {note}", file=sys.stderr)
-
-
-def read_run(adapter: Path | None) -> dict[str, Any] | None:
-    """`run.json` beside an adapter folder, or None when the adapter comes without one."""
-    path = adapter.resolve().parent / "run.json" if adapter is not None else None
-    if path is None or not path.exists():
-        return None
-    try:
-        run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        config_from_data(run["config"])
-        _require_texts(ModelReference(**run["model"]).id, *run["queries"]["train"], *run["queries"]["held_out"])
-    except (ValueError, LookupError, TypeError, RecursionError, ConfigError) as error:
-        raise AdapterError(f"{path} is no record of a run that can be read ({first_line(error)}). Move it away to use the adapter without it.") from error
-    return run
-
-
-def _require_texts(*values: object) -> None:
-    if odd := [value for value in values if not isinstance(value, str)]:
-        raise TypeError(f"{odd[0]!r} stands where a text should be")
-
-
-def base_of(run: dict[str, Any], adapter: Path | None, settings: Settings) -> ModelReference:
-    """The model that a run's record names. A run of a studio names one of its data folder by its place there: the folder that the run lies in,
-    or the one of these settings. Of a folder elsewhere it has the name alone, and the run's own folder knows where that lies.
-
-    Raises:
-        AdapterError: The folder of that name is not where it was.
-    """
-    kept = ModelReference(**run["model"])
-    if kept.revision is None and "/" not in kept.id and not kept.id.startswith(IN_DATA):
-        return replace(kept, id=_folder_named(kept.id, adapter))
-    roots = [*(adapter.resolve().parents[RUN_DEPTH : RUN_DEPTH + 1] if adapter is not None else ()), settings.data]
-    named = [FolderStore(root).model_of_row(kept.id) for root in roots]
-    return replace(kept, id=next((name for name in named if Path(name).is_dir()), named[-1]))
-
-
-def _folder_named(name: str, adapter: Path | None) -> str:
-    """Where the folder lies that a run was begun with."""
-    try:
-        place = json.loads((adapter.resolve().parent / PLAN).read_text(encoding="utf-8"))["model"] if adapter is not None else ""
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        place = ""
-    if isinstance(place, str) and Path(place).name == name and Path(place).is_dir():
-        return place
-    raise AdapterError(f"This adapter was trained on the folder “{name}”, and it is not known where that lies now. Name it with --model.")
 
 
 def place_of(model: str) -> str | None:
@@ -171,7 +124,11 @@ def _read_setting(assignment: str) -> tuple[str, float]:
 
 
 def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | None, *, four_bit: bool = False) -> LoadedModel:
-    """The base, held as in the run when there is one, with the adapter, or what else a run made, when one is named."""
+    """The base, held as in the run when there is one, with the adapter, or what else a run made, when one is named; or with the adapter's own model
+    beside it, where the arm is such.
+    """
+    if (key := getattr(options, "arm", None)) in METHODS and METHODS[key].elsewhere:
+        return _load_beside(options, settings)
     if run is not None:
         four_bit = config_from_data(run["config"]).four_bit
     device, report = choose_device(options.device), Printer().fetching
@@ -183,6 +140,22 @@ def load(options: argparse.Namespace, settings: Settings, run: dict[str, Any] | 
     for notice in model.notices:
         print(notice, file=sys.stderr)
     return load_artifact(model, adapter) if adapter is not None else model
+
+
+def _load_beside(options: argparse.Namespace, settings: Settings) -> LoadedModel:
+    """The model that is decoded, and what the adapter was trained on; their vocabularies are compared before either is loaded."""
+    report, folder = Printer().fetching, options.adapter
+    reference = ModelReference(id=options.model or settings.model)
+    trained_on = ModelReference(id=options.adapter_model) if options.adapter_model else model_of_adapter(folder, settings)
+    expert = Expert(model=trained_on, adapter=folder, sha256=adapter_hash(folder))
+    told = require_mixable(reference, [expert], settings.models_folder, report)
+    model = with_layouts_tried(load_model(reference, settings.models_folder, Placing(device=choose_device(options.device)), report))
+    for notice in (*told, *model.notices):
+        print(notice, file=sys.stderr)
+    model = with_experts(model, [expert], settings.models_folder, report)
+    for small in model.beside.values():
+        print(f"{model.reference.id} is decoded; {small.reference.id} is held beside it, with the adapter and without it.", file=sys.stderr)
+    return model
 
 
 def open_settings(options: argparse.Namespace) -> Settings:

@@ -46,6 +46,11 @@ def arm_options(command: argparse.ArgumentParser, without: str) -> None:
     """Which arm replies; `without` says which one does where none is named."""
     command.add_argument("--arm", metavar="KEY", help=f"one of those that `arms` lists ({without})")
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the arm, for instance strength=0.5")
+    command.add_argument(
+        "--adapter-model",
+        metavar="ID",
+        help="with --arm proxy: the model that the adapter was trained on, where neither its run nor the adapter says so",
+    )
 
 
 def conflict_options(command: argparse.ArgumentParser) -> None:

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from app.commands.files import read_constitution, require_writable
-from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_queries, read_run
+from app.commands.inputs import chosen_arm, chosen_sampling, load, open_settings, read_queries
 from app.commands.terminal import quiet
+from app.processes.adapter_models import read_run
 from core.engine.batching import QUERIES_PER_BATCH
 from core.engine.policies import open_policy
 from core.engine.sampling import Response, sample

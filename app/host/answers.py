@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import torch
 
 from app.host.protocol import CheckRequest, Event, ReplyRequest, WriteRequest
+from app.host.weights import Wanted
 from core.constitution.principles import Constitution, Turns, from_data
 from core.constitution.queries import from_rows
 from core.constitution.stored import read_stored, require_readable
@@ -19,7 +20,7 @@ from core.engine.policy import Policy, Prompt, plain_prompt
 from core.engine.sampling import has_ended, to_response
 from core.errors import ContextError, StudioError
 from core.measure.ask import reply_seed, side_prompt
-from core.methods.arms import Arm, Artifact, arm_from_data, same_lane
+from core.methods.arms import Arm, Artifact, arm_from_data, is_beside, same_lane
 from core.methods.settings import config_from_data
 from core.runs.checked import checked_to_data
 from core.runs.trainability import Asking, check_run
@@ -45,9 +46,12 @@ class ReplyTask:
         return reply_seed(self.seed, self.query, self.side)
 
     @property
-    def artifacts(self) -> list[Artifact]:
+    def wanted(self) -> Wanted:
         """What the arms need besides the base."""
-        return [arm.artifact for arm in self.arms if arm.artifact is not None]
+        return Wanted(on_it=self._artifacts(beside=False), beside=self._artifacts(beside=True))
+
+    def _artifacts(self, *, beside: bool) -> list[Artifact]:
+        return [arm.artifact for arm in self.arms if arm.artifact is not None and is_beside(arm) == beside]
 
 
 def task_of(request: ReplyRequest) -> ReplyTask:

@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,10 +34,9 @@ from app.processes.lifeline import own_identity
 from app.processes.serving import end_in_order
 from app.settings import Settings, prepare_data_folder
 from core.errors import OutOfMemoryError, StudioError
-from core.methods.arms import Artifact
 
 if TYPE_CHECKING:
-    from app.host.weights import Held
+    from app.host.weights import Held, Wanted
     from core.engine.models import LoadedModel
 
 ALIVE_S = 1.0  # a line at least this often, so that the other side can tell a long load from a hang
@@ -138,15 +137,15 @@ class Host:
         with memory_in_words(weights.REMEDY):
             if isinstance(request, ReplyRequest):
                 task = answers.task_of(request)
-                model = self._hold(job, request.model, task.artifacts)
+                model = self._hold(job, request.model, task.wanted)
                 yield from answers.write_replies(model, task, job.stop.is_set)
             elif isinstance(request, WriteRequest):
-                yield from answers.write_text(self._hold(job, request.model, ()), request, job.stop.is_set)
+                yield from answers.write_text(self._hold(job, request.model, weights.NOTHING), request, job.stop.is_set)
             else:
-                yield answers.check(self._hold(job, request.model, ()), request, job.tell)
+                yield answers.check(self._hold(job, request.model, weights.NOTHING), request, job.tell)
 
-    def _hold(self, job: Job, choice: ModelChoice, artifacts: Sequence[Artifact]) -> "LoadedModel":
-        """The model with these artifacts in memory, and whatever was held before it put away. Runs in the worker thread."""
+    def _hold(self, job: Job, choice: ModelChoice, wanted: "Wanted") -> "LoadedModel":
+        """The model with what is wanted of it in memory, and whatever was held before it put away. Runs in the worker thread."""
         from app.host import weights
 
         def on_progress(what: str, share: float) -> None:
@@ -156,7 +155,7 @@ class Host:
         if held is not None and held.choice != choice:
             held = None
             weights.give_back()  # before the next model comes in
-        self.held = held = weights.hold(held, choice, artifacts, self.settings, on_progress)
+        self.held = held = weights.hold(held, choice, wanted, self.settings, on_progress)
         return held.model
 
     def free(self) -> None:

@@ -19,6 +19,7 @@ from core.errors import ConfigError, StudioError
 
 DRAW_EVERY_S = 0.1  # a model may write a hundred tokens a second; the eye wants fewer
 ENDPOINTS = ("opened", "sources", "scenarios", "open", "compare", "redo", "diff")
+MOVED = "proxy"  # what the key of a source begins with that is a run moved onto another model
 SAMPLING = ("max_new_tokens", "temperature", "top_p")
 
 
@@ -125,9 +126,9 @@ def _chosen(source: str) -> tuple[int | None, int | None]:
     """The run, or the version without one, that the key of a source names."""
     kind, _, number = source.partition(":")
     chosen = id_in(number)
-    if kind not in ("run", "version") or chosen is None:
+    if kind not in ("run", MOVED, "version") or chosen is None:
         raise ConfigError("No run and no version is chosen. Choose one.")
-    return (chosen, None) if kind == "run" else (None, chosen)
+    return (None, chosen) if kind == "version" else (chosen, None)
 
 
 def _form(question: ComparisonWish) -> CompareForm:
@@ -135,6 +136,7 @@ def _form(question: ComparisonWish) -> CompareForm:
     return CompareForm(
         run_id=run_id,
         version_id=version_id,
+        moved=question.source.startswith(f"{MOVED}:"),
         query=question.query,
         side=question.side,
         seed=question.seed,

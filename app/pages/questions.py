@@ -269,7 +269,7 @@ class ArmChoice(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonWish(Question):
-    source: Text  # run:<number>, or version:<id> without a run
+    source: Text  # run:<number>, proxy:<number> for the run moved onto the studio's model, or version:<id> without a run
     query: Text
     side: Text = "statement"  # or antithesis
     seed: Number | None = None

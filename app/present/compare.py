@@ -27,6 +27,8 @@ def facts_html(source: Source) -> str:
             ("Run", f'<a href="./run?id={source.run_id}">Run {source.run_id}</a>'),
             (_worn(source.artifact), adapter_html(source.artifact.sha256 if source.artifact else None)),
         ]
+    if source.trained_on:
+        rows.append(("Trained on", f"{escape(source.trained_on)}, which is held beside the model"))
     problem = f'<p class="cs-problem">It cannot be read: {escape(source.problem)}</p>' if source.problem else ""
     return f'{problem}<dl class="cs-compared">{"".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows)}</dl>'
 

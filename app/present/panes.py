@@ -4,6 +4,7 @@ Texts of a person or a model are sent as text; what is HTML is said to be, and c
 """
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from app.present.compare import HASH_CHARS, asked_html, default_pair, diff_html, facts_html, proof_html, remarks
@@ -113,7 +114,9 @@ class ComparisonState:
 
 
 def source_key(source: Source) -> str:
-    """How a comparison names it: `run:3`, or `version:7` without a run."""
+    """How a comparison names it: `run:3`, `proxy:3` where it is moved onto another model, or `version:7` without a run."""
+    if source.trained_on:
+        return f"proxy:{source.run_id}"
     return f"run:{source.run_id}" if source.run_id is not None else f"version:{source.version_id}"
 
 
@@ -123,8 +126,9 @@ def source_option(source: Source) -> SourceOption:
     sampling = source.sampling
     return SourceOption(
         key=source_key(source),
-        group="Finished runs" if source.run_id is not None else "No training: the constitution in the prompt alone",
-        label=(f"Run {source.run_id}: {what}{_which_seed(source)}" if source.run_id is not None else what) + (" (cannot be read)" if source.problem else ""),
+        group=_group(source),
+        label=(f"Run {source.run_id}{_onto(source)}: {what}{_which_seed(source)}" if source.run_id is not None else what)
+        + (" (cannot be read)" if source.problem else ""),
         facts=facts_html(source),
         run=source.run_id,
         version=source.version_id,
@@ -136,6 +140,17 @@ def source_option(source: Source) -> SourceOption:
         methods=tuple(MethodOption(key=method.key, title=method.title, settings=method.settings) for method in addable(source)),
         problem=source.problem,
     )
+
+
+def _group(source: Source) -> str:
+    if source.trained_on:
+        return "Finished runs, moved onto another model by proxy-tuning"
+    return "Finished runs" if source.run_id is not None else "No training: the constitution in the prompt alone"
+
+
+def _onto(source: Source) -> str:
+    """Of a run that is moved: which model that is."""
+    return f" on {PurePath(source.model).name}" if source.trained_on else ""
 
 
 def _which_seed(source: Source) -> str:

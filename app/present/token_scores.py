@@ -4,7 +4,7 @@ from statistics import fmean
 
 from app.present.text import count, escape
 from app.services.comparison_views import Pane
-from core.methods.arms import ARTIFACTS, trained_name
+from core.methods.arms import ARTIFACTS, is_beside, trained_name
 
 SHOWN_DIFFERENCE = 0.1  # nats; smaller ones are rounding to a reader
 
@@ -16,7 +16,7 @@ def scores_html(pane: Pane) -> str:
     mean = fmean(differences)
     towards = "likelier than" if mean > 0 else "less likely than" if mean < 0 else "as likely as"
     who, what = "this method", "it"
-    if pane.arm.artifact is not None:
+    if pane.arm.artifact is not None and not is_beside(pane.arm):
         who, what = f"the {trained_name(pane.arm)} model", f"the {ARTIFACTS[pane.arm.artifact.kind]}"
     tokens = "".join(_token(text, difference) for (text, _, _), difference in zip(scores, differences, strict=True))
     return (

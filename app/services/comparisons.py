@@ -10,7 +10,7 @@ import db.comparisons as store
 from app.host import client as host_client
 from app.host.protocol import ModelChoice, ReplyRequest
 from app.services.comparison_views import ComparisonView, Pane, Recent, State, after_event, ended
-from app.services.sources import ArmWish, Source, chosen_arms, source_of_run, source_of_version
+from app.services.sources import ArmWish, Source, chosen_arms, moved_onto, source_of_run, source_of_version
 from app.services.stored import NotKeptError, constitution_of
 from app.services.studio import Studio, in_words
 from core.constitution.normal import is_unseen, repaired
@@ -40,6 +40,7 @@ class CompareForm:
     seed: object
     sampling: Mapping[str, object]  # max_new_tokens, temperature, top_p
     arms: Sequence[ArmWish] | None = None  # None: those that the source offers
+    moved: bool = False  # whether what the run's adapter changed is moved onto the studio's model
 
 
 def start_comparison(studio: Studio, caller: str, form: CompareForm) -> Iterator[ComparisonView]:
@@ -150,7 +151,7 @@ def _source(session: Session, studio: Studio, form: CompareForm) -> Source:
             raise ConfigError(f"Run {form.run_id} cannot be compared: {source.problem} Choose another one.")
         if summary.run.job.status != JobStatus.FINISHED or source.artifact is None:
             raise ConfigError(f"Run {form.run_id} is {summary.run.job.status}, so it has no adapter yet. Choose a finished run, or wait for this one.")
-        return source
+        return moved_onto(source, studio.settings.model) if form.moved else source
     if form.version_id is None:
         raise ConfigError("No run and no version is chosen. Choose one.")
     source = source_of_version(session, form.version_id, studio.settings.model)
@@ -162,7 +163,8 @@ def _source(session: Session, studio: Studio, form: CompareForm) -> Source:
 def _stored_source(session: Session, studio: Studio, row: Comparison) -> Source:
     model = studio.store.model_of_row(row.model)
     source = source_of_version(session, row.version_id, model) if row.run_id is None else source_of_run(studio, get_run_summary(session, row.run_id))
-    return replace(source, model=model, revision=row.revision, four_bit=row.four_bit)
+    moved = source.artifact is not None and source.model != model
+    return replace(source, model=model, revision=row.revision, four_bit=row.four_bit, trained_on=source.model if moved else "")
 
 
 def _view(session: Session, studio: Studio, row: Comparison) -> ComparisonView:

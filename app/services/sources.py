@@ -1,6 +1,7 @@
 """What can be compared: a finished run, or a version alone, which is then only put in the prompt; and the arms that each allows."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from app.services.stored import config_of, constitution_of, problem_of
 from app.services.studio import Studio, in_words
 from core.constitution.stored import Unreadable
 from core.errors import ConfigError
-from core.methods.arms import METHODS, Arm, Artifact, Method, a_kind, arm_title, arms_for, make_arm
+from core.methods.arms import ADAPTER_NEEDED, METHODS, Arm, Artifact, Method, a_kind, arm_title, arms_for, make_arm
 from core.methods.settings import TrainConfig
 from core.runs.phases import artifact_of
 from core.settings import SamplingConfig
@@ -46,17 +47,22 @@ class Source:
     by: str = ""  # who asked for the run, or wrote the version
     starter: bool = False  # a version that came with the studio, and is nobody's
     problem: str = ""  # why it cannot be compared; empty when it can
+    trained_on: str = ""  # the model that the artifact was trained on, where that is another one than `model`
 
     @property
     def arms(self) -> tuple[Arm, ...]:
         """The arms that stand side by side when nobody chooses."""
+        if self.trained_on:
+            return (*arms_for(None, None), *(make_arm(method.key, artifact=self.artifact) for method in METHODS.values() if method.elsewhere))
         return arms_for(self.recipe, self.artifact) if self.artifact is not None else arms_for(None, None)
 
     @property
     def methods(self) -> tuple[Method, ...]:
-        """The methods that a pane may be of: those that wear something need what their own recipe made."""
-        recipes = (None, self.recipe) if self.artifact is not None else ()
-        return tuple(method for method in METHODS.values() if method.artifact is None or method.recipe in recipes)
+        """The methods that a pane may be of: those that wear something need what their own recipe made, on the model that is compared."""
+        if self.trained_on:
+            return tuple(method for method in METHODS.values() if method.artifact is None or method.elsewhere)
+        kind = self.artifact.kind if self.artifact is not None else None
+        return tuple(method for method in METHODS.values() if method.artifact is None or (method.artifact == kind and method.recipe in (None, self.recipe)))
 
     def offers(self, arm: Arm) -> bool:
         """Whether the arm stands there when nobody chooses; the same adapter may have moved meanwhile."""
@@ -94,7 +100,9 @@ def scenarios_to_ask(studio: Studio, run_id: int | None, version_id: int | None)
 
 
 def list_sources(studio: Studio) -> list[Source]:
-    """Finished runs, newest first, but of a series the median one; then the newest version of every constitution in use, for its prompt alone."""
+    """Finished runs, newest first, but of a series the median one; those of another model than the studio's once more, moved onto that one; then
+    the newest version of every constitution in use, for its prompt alone.
+    """
     with in_words(), studio.sessions.read() as session:
         runs = [source_of_run(studio, summary) for summary in list_runs(session, status=JobStatus.FINISHED)]
         series = runs_by_series(session, {source.series for source in runs if source.series is not None})
@@ -103,7 +111,21 @@ def list_sources(studio: Studio) -> list[Source]:
         of_version = [(source_of_version(session, card.version_id, studio.settings.model), card.starter) for card in cards if card.version_id is not None]
         versions = [replace(source, starter=starter) for source, starter in of_version]
     results = results_of(count_marked(studio.store, read))
-    return _median_first(runs, {name: series_view(members, results) for name, members in series.items()}) + versions
+    trained = _median_first(runs, {name: series_view(members, results) for name, members in series.items()})
+    adapters = [run for run in trained if run.artifact is not None and run.artifact.kind == ADAPTER_NEEDED]
+    moved = [moved_onto(run, studio.settings.model) for run in adapters if not _is_same(run.model, studio.settings.model)]
+    return trained + moved + versions
+
+
+def moved_onto(run: Source, model: str) -> Source:
+    """What a run's adapter changed, on another model: only methods that hold the adapter's own model beside that one can use it."""
+    return replace(run, model=model, revision=None, four_bit=False, trained_on=run.model)
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two names are of one model; a folder has as many as there are ways to it."""
+    places = [os.path.realpath(os.path.expanduser(name)) for name in (one, other)]
+    return one == other or (os.path.isdir(places[0]) and places[0] == places[1])
 
 
 def own_source(sources: Sequence[Source], editor: str) -> Source | None:

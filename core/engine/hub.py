@@ -9,16 +9,18 @@ from core.errors import ModelError, UnreachableError, first_line
 
 ANSWER_S = 4.0  # for the Hub to begin to answer; then the cache of this machine is asked
 
-_WEIGHT_FILES = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt"]
+_SMALL_FILES = ["*.json", "*.jinja", "*.model", "*.txt"]
+_WEIGHT_FILES = ["*.safetensors", *_SMALL_FILES]
 
 
-def fetch(model: str, revision: str | None, on_progress: OnProgress) -> Path:
+def fetch(model: str, revision: str | None, on_progress: OnProgress, *, weights: bool = True) -> Path:
     """Fetch a model's files, or find them in this machine's cache where the Hub cannot be reached.
 
     Args:
         model: `org/name`.
         revision: A commit, tag or branch; None: the newest commit.
         on_progress: Told what is being fetched and the share done.
+        weights: Whether they are fetched too.
 
     Returns:
         The folder that holds them, which has the name of their commit.
@@ -31,7 +33,7 @@ def fetch(model: str, revision: str | None, on_progress: OnProgress) -> Path:
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        return _from_hub(model, revision, on_progress)
+        return _from_hub(model, revision, on_progress, _WEIGHT_FILES if weights else _SMALL_FILES)
     except GatedRepoError as error:
         raise ModelError(f"{model} is given only to those who accept its terms. Accept them on its page of the Hub, set HF_TOKEN, and try again.") from error
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
@@ -48,7 +50,7 @@ def fetch(model: str, revision: str | None, on_progress: OnProgress) -> Path:
         return _from_cache(model, revision, error)
 
 
-def _from_hub(model: str, revision: str | None, on_progress: OnProgress) -> Path:
+def _from_hub(model: str, revision: str | None, on_progress: OnProgress, patterns: list[str]) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
     on_progress(f"looking up {model}", 0.0)
@@ -56,7 +58,7 @@ def _from_hub(model: str, revision: str | None, on_progress: OnProgress) -> Path
     if not any(entry.rfilename.endswith(".safetensors") for entry in info.siblings or []):
         raise ModelError(f"{model} has no .safetensors weights; pickled weights can run code and are never loaded. Choose another model.")
     on_progress(f"fetching {model}", 0.05)
-    return Path(snapshot_download(model, revision=info.sha, allow_patterns=_WEIGHT_FILES))
+    return Path(snapshot_download(model, revision=info.sha, allow_patterns=patterns))
 
 
 def _from_cache(model: str, revision: str | None, cause: Exception) -> Path:

@@ -113,6 +113,11 @@ def _shards(folder: Path, index: dict[str, Any] | None, name: str) -> list[Path]
     return [folder / file for file in files]
 
 
+def require_no_code(folder: Path) -> None:
+    """Raise ModelError where a model's small files ask for code of its repository to be run."""
+    _refuse_code({path.name: read_mapping(path) for path in (folder / "config.json", folder / "tokenizer_config.json") if path.exists()})
+
+
 def _refuse_code(settings: dict[str, dict[str, Any]]) -> None:
     for name in ("config.json", "tokenizer_config.json"):
         found = [key for key in _CODE_KEYS if key in settings.get(name, {})]

@@ -46,6 +46,7 @@ class LoadedModel:
     vectors: Mapping[str, SteeringVector] = field(default_factory=dict)  # at hand, by the sha256 of their files; TRAINED: that of the run under way
     packed: bool = True  # whether it heeds the masks of packed scoring: core.engine.scoring.prove_packing
     steady_sizes: tuple[int, ...] = (STEADY_ROWS,)  # rows that a steady batch may have, rising: core.engine.layouts
+    beside: Mapping[str, "LoadedModel"] = field(default_factory=dict)  # sha256 of adapters, and the other model that wears each: core.methods.proxy.beside
 
     @property
     def adapted(self) -> bool:
@@ -169,8 +170,11 @@ def _read(folder: Path, name: str, device: torch.device, dtype: torch.dtype, qua
         return tokenizer, network.requires_grad_(False).eval().to(device)
 
 
-def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> tuple[Path, ModelReference]:
-    """The folder that holds a model's files, fetched when needed, and the reference with its revision pinned."""
+def locate(reference: ModelReference, models: Path, on_progress: OnProgress, *, weights: bool = True) -> tuple[Path, ModelReference]:
+    """The folder that holds a model's files, fetched when needed, and the reference with its revision pinned.
+
+    Without `weights` those of a Hub model may be missing.
+    """
     if reference.id == DEFAULT_MODEL:
         return ensure_default_model(models, on_progress), ModelReference(id=DEFAULT_MODEL, revision=DEFAULT_REVISION)
     folder = Path(reference.id).expanduser()
@@ -179,7 +183,7 @@ def locate(reference: ModelReference, models: Path, on_progress: OnProgress) -> 
         return folder, ModelReference(id=str(folder.resolve()))
     if not is_hub_id(reference.id):
         raise ModelError(f"{reference.id!r} is neither a model folder on this machine nor a Hub id such as `org/name`.")
-    fetched = fetch(reference.id, reference.revision, on_progress)
+    fetched = fetch(reference.id, reference.revision, on_progress, weights=weights)
     return fetched, ModelReference(id=reference.id, revision=fetched.name)
 
 

@@ -90,7 +90,7 @@ def open_base(model: LoadedModel, arm: Arm) -> Plain:
 
 def open_adapted(model: LoadedModel, arm: Arm) -> Plain:
     """The arm's adapter at its strength; an arm without an artifact wears the one that is being trained."""
-    layers, strength = lora_layers(model.network), dict(arm.settings)[STRENGTH.name]
+    layers, strength = lora_layers(model.network), dict(arm.settings).get(STRENGTH.name, STRENGTH.default)
     name = TRAINED if arm.artifact is None else model.adapters.get(arm.artifact.sha256)
     if not layers or name is None:
         raise AdapterError(f"{arm.key} needs an adapter, but the model has none of that name. Give the adapter folder of a run.")

@@ -39,6 +39,7 @@ class Method:
     settings: tuple[Setting, ...] = ()
     control: str | None = None  # key of the method that it is exactly, at the control values of its settings
     recipe: str | None = None  # key of the recipe whose artifact it wears
+    elsewhere: bool = False  # whether its adapter may be one of another model, which is then held beside the one that is decoded
     opens: str = "core.engine.policies:open_adapted"  # module:function that makes a policy of a model and an arm
     beside: bool = False  # a control of what its recipe made: measured with it, and no pane unless somebody adds it
     swapped: tuple[tuple[str, float], ...] = ()  # settings that do what swapping statement and antithesis does, where neither stands in the prompt
@@ -71,6 +72,7 @@ class Arm:
 
 STRENGTH = Setting(name="strength", title="Strength of the adapter", low=0.0, high=3.0, default=1.0, control=0.0)
 MULTIPLIER = Setting(name="multiplier", title="Multiplier (1 = as chosen on its validation queries)", low=-3.0, high=3.0, default=1.0, control=0.0)
+_DELTA = Setting(name="alpha", title="Weight of what training changed in the adapter's own model", low=0.0, high=2.0, default=1.0, control=0.0)
 _CONTRAST = Setting(name="alpha", title="Weight of the constitution against the prior", low=0.0, high=1.5, default=0.5, control=0.0)
 
 
@@ -104,6 +106,16 @@ _CONTEXT = Method(
     control=CONTROL,
     opens="core.methods.context:open_context",
 )
+_PROXY = Method(
+    key="proxy",
+    title="Proxy-tuning",
+    in_prompt=True,
+    needs=(CONSTITUTION_NEEDED, ADAPTER_NEEDED),
+    settings=(_DELTA,),
+    control=CONTROL,
+    elsewhere=True,
+    opens="core.methods.proxy.policy:open_proxy",
+)
 METHODS: dict[str, Method] = {
     method.key: method
     for method in (
@@ -111,6 +123,7 @@ METHODS: dict[str, Method] = {
         Method(key=CONTROL, title="Base with the constitution", in_prompt=True, needs=(CONSTITUTION_NEEDED,), opens="core.engine.policies:open_base"),
         *(made for recipe in RECIPES.values() for made in _made(recipe)),
         _CONTEXT,
+        _PROXY,
     )
 }
 
@@ -174,6 +187,11 @@ def needs_artifact(arm: Arm) -> bool:
 def a_kind(kind: str) -> str:
     """A kind of artifact within a sentence: `an adapter`, `a steering vector`."""
     return f"{'an' if ARTIFACTS[kind][0] in 'aeiou' else 'a'} {ARTIFACTS[kind]}"
+
+
+def is_beside(arm: Arm) -> bool:
+    """Whether the arm's adapter may be one of another model, which is held beside the one that is decoded."""
+    return METHODS[arm.method].elsewhere
 
 
 def arm_title(arm: Arm) -> str:

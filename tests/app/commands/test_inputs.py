@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.inputs import base_of, place_of, read_run
+from app.commands.inputs import place_of
+from app.processes.adapter_models import base_of, read_run
 from app.settings import Settings
 from core.errors import AdapterError, ConfigError
 from core.methods.settings import TrainConfig, config_to_data

@@ -125,10 +125,21 @@ def test_the_address_chooses_the_run_and_an_unknown_one_is_told(studio: Studio, 
     assert "Check the link" in loaded(studio, comparison="nothing")["problem"]
 
 
+def test_a_run_moved_onto_the_studios_model_is_a_choice_of_its_own(studio: Studio, tmp_path: Path) -> None:
+    run_id = plant_finished_run(studio, tmp_path, adapter_of(studio, tmp_path, "ab" * 32))
+    options = {option["key"]: option for option in loaded(studio)["sources"]}
+    moved = options[f"proxy:{run_id}"]
+    assert [arm["method"] for arm in moved["arms"]] == ["base", "prompt", "proxy"]
+    assert moved["label"].startswith(f"Run {run_id} on {studio.settings.model}")
+    assert "proxy" not in [arm["method"] for arm in options[f"run:{run_id}"]["arms"]]
+    replies = list(ComparePage(studio).compare({"source": f"proxy:{run_id}", "query": ""}, request()))
+    assert replies == [{"kind": "problem", "message": "There is no query yet. Type what you would ask the model."}]
+
+
 def test_a_problem_answers_the_question_that_caused_it(studio: Studio) -> None:
     replies = list(ComparePage(studio).compare({"source": "run:1", "query": ""}, request()))
     assert replies == [{"kind": "problem", "message": "There is no query yet. Type what you would ask the model."}]
-    for source in (None, "run:", "run:x", "run:-1", f"run:{'9' * 40}"):
+    for source in (None, "run:", "run:x", "proxy:x", "proxy:999", "run:-1", f"run:{'9' * 40}"):
         (reply,) = ComparePage(studio).compare({"source": source, "query": "q"}, request())
         assert reply["kind"] == "problem"
 

@@ -245,6 +245,6 @@ def test_the_base_of_a_run_is_held_as_in_its_training(studio: Studio, run_id: in
         plain, packed = (ModelChoice(**request["model"]) for request in host.asked)
     assert (plain.four_bit, packed.four_bit) == (False, True)
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)  # as if it were not installed: no base in 4 bits can be loaded, any other can
-    assert weights.hold(None, plain, (), studio.settings, lambda _what, _share: None).choice == plain
+    assert weights.hold(None, plain, weights.NOTHING, studio.settings, lambda _what, _share: None).choice == plain
     with pytest.raises(ConfigError, match="four_bit is true"):
-        weights.hold(None, packed, (), studio.settings, lambda _what, _share: None)
+        weights.hold(None, packed, weights.NOTHING, studio.settings, lambda _what, _share: None)

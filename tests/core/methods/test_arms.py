@@ -18,6 +18,12 @@ def test_every_recipe_has_its_two_arms_with_and_without_the_text():
     assert {method.recipe for method in METHODS.values()} == {*RECIPES, None}
 
 
+def test_what_may_hold_another_model_beside_the_one_that_is_decoded_needs_an_adapter_and_says_how_much_of_it():
+    (beside,) = [method for method in METHODS.values() if method.elsewhere]
+    assert (beside.key, beside.needs, beside.recipe, beside.control) == ("proxy", ("constitution", "adapter"), None, "prompt")
+    assert [(setting.low, setting.high, setting.default, setting.control) for setting in beside.settings] == [(0.0, 2.0, 1.0, 0.0)]
+
+
 def test_whatever_wears_an_adapter_says_at_what_strength():
-    worn = [method for method in METHODS.values() if "adapter" in method.needs]
+    worn = [method for method in METHODS.values() if "adapter" in method.needs and not method.elsewhere]
     assert all(dict(make_arm(method.key).settings)[STRENGTH.name] == STRENGTH.default for method in worn)
