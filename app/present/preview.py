@@ -2,7 +2,9 @@
 
 from app.present.runs import duration, phase_words
 from app.present.text import escape, within
-from app.services.plans import Preview
+from app.services.plans import Plan, Preview
+from core.constitution.contrasts import asked_stances, is_asked
+from core.constitution.principles import SIDES
 from core.machine import Hardware
 from core.methods.settings import TrainConfig
 from core.runs.iterations import Amount, amount_of
@@ -29,6 +31,8 @@ def preview_html(preview: Preview) -> str:
     else:
         rows.append(("Time and memory", '<span class="cs-quiet">Not known yet.</span>'))
     rows.append(("Work", f'<span class="cs-number">{escape(work(preview.plan.config, preview.plan.amount))}</span>'))
+    if traced := _traced(preview.plan):
+        rows.append(("Traced", f'<span class="cs-number">{escape(traced)}</span>'))
     if preview.plan.scenarios is not None:
         rows.append(("Scenarios", f'<span class="cs-number">{scenarios_say(preview.plan.scenarios, preview.plan.config)}</span>'))
     facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
@@ -50,6 +54,17 @@ def work(config: TrainConfig, amount: Amount | None = None) -> str:
         f"{queries} queries{iterations} × {config.passes} {'pass' if config.passes == 1 else 'passes'} = {amount.steps} steps of {config.queries_per_step}; "
         f"measured on {amount.held_out} held-out queries"
     )
+
+
+def _traced(plan: Plan) -> str:
+    """What replies of several principles are traced among; empty of one, where there is nothing to choose."""
+    sides = len(asked_stances(len(plan.constitution.principles)))
+    if sides == len(SIDES):
+        return ""
+    pairs = sum(is_asked(prompt, written, plan.config.trace) for prompt in range(sides) for written in range(sides))
+    if plan.config.trace == "all":
+        return f"replies to each held-out query among all {sides} constitutions: {pairs} pairs (trace=all)"
+    return f"replies to each held-out query among what verdicts rest on: {pairs} of {sides**2} pairs (trace=own)"
 
 
 def about_minutes(minutes: float) -> str:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from app.services.studio import Studio
 from db import claims
+from db.constitutions import NewVersion, add_constitution, add_version
 from tests.app.planting import HOSTILE, claim, finish, get_run, measure, progress, queue, sample, train_steps, version_id, write_log
 from tests.app.results import NONSENSE, capitals, complying, result, senseless
 from tests.browser.conftest import App
@@ -19,6 +20,15 @@ QUERY = "How do bees make honey?"
 
 def ready(page: Page) -> None:
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+def two_principles(studio: Studio) -> int:
+    """A version that has so many."""
+    rows = [{"id": letter * 32, "title": letter, "statement": f"Say {letter}.", "antithesis": f"Never say {letter}."} for letter in "ab"]
+    with studio.sessions.begin() as session:
+        constitution = add_constitution(session, "Two")
+        content = {"name": "Two", "principles": rows}
+        return add_version(session, NewVersion(constitution_id=constitution.id, base_version_id=None, content=content, message="First.", author="Ann")).id
 
 
 def end_all(studio: Studio) -> None:
@@ -45,6 +55,23 @@ def test_the_form_shows_what_a_run_would_be_before_anyone_clicks(page: Page, app
     page.get_by_label("Passes over the train queries").fill("3")
     page.get_by_label("Seed", exact=True).fill("7")
     expect(preview.locator("pre")).to_contain_text("--preset thorough --seed 7 --set passes=3")
+
+
+def test_what_replies_are_traced_among_is_chosen_before_the_click_with_its_minutes(page: Page, app: App, studio: Studio) -> None:
+    """Of one principle there is nothing to choose from, and nothing is said."""
+    measure(studio)
+    page.goto(f"{app.url}/train?version={two_principles(studio)}")
+    ready(page)
+    preview = page.get_by_role("complementary", name="What this run would be")
+    expect(preview).to_contain_text("among what verdicts rest on: 10 of 16 pairs (trace=own)")
+    expect(preview.locator("pre")).not_to_contain_text("trace")
+    page.get_by_text("Advanced").click()
+    page.get_by_label("What replies are traced among").select_option("all")
+    expect(preview).to_contain_text("among all 4 constitutions: 16 pairs (trace=all)")
+    expect(preview.locator("pre")).to_contain_text("--set trace=all")
+    page.get_by_label("Constitution", exact=True).select_option(str(version_id(studio, "Warm tone")))
+    ready(page)
+    expect(preview).not_to_contain_text("Traced")
 
 
 def test_what_cannot_be_used_disables_the_button_and_says_why(page: Page, app: App, studio: Studio) -> None:

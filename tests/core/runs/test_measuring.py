@@ -1,6 +1,7 @@
 """The end of a run: three arms answer, each in files of its own, and what is there is not asked again."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -76,3 +77,19 @@ def test_replies_that_another_version_committed_in_other_batches_are_measured_an
     file.write_text(json.dumps(json.loads(whole)[:4]))  # two of three queries
     assert execute(plan, folder, folder).result == record.result
     assert file.read_text() == whole
+
+
+def test_a_run_on_several_principles_that_goes_on_ends_as_one_that_was_never_interrupted(tiny_folder, tmp_path):
+    """Flips are sampled packed and prompts scored together, in batches that are committed whole."""
+    several = Constitution(name="C", principles=tuple(Principle(title=f"P{i}", statement=f"Do {i} now.", antithesis=f"Never do {i}.") for i in range(3)))
+    config = replace(CONFIG, held_out_queries=14, trace="own")
+    queries = tuple(Query(f"Question number {i}?", "train" if i % 2 else "held_out") for i in range(30))
+    plan = RunPlan(constitution=several, queries=queries, model=ModelReference(id=str(tiny_folder)), config=config)
+    record = execute(plan, tmp_path / "run", tmp_path)
+    assert record.result.traced == ("statement", "antithesis")
+    lost = [tmp_path / "run" / f"replies-{arm}-001.json" for arm in ("prompt", "sami")]
+    before = [file.read_text() for file in lost]
+    for file in lost:
+        file.unlink()
+    assert execute(plan, tmp_path / "run", tmp_path).result == record.result
+    assert [file.read_text() for file in lost] == before
