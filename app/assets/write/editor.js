@@ -6,7 +6,7 @@ import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, proble
 import { listenToCameOut, showCameOut } from "./came-out.js";
 import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
-import { drawText, grow, lineField, renumber } from "./principles.js";
+import { allItems, drawText, grow, lineField, renumber } from "./principles.js";
 import { drawProblems, makeCalm } from "./problems.js";
 import { disown, newProposing, openProposal } from "./proposing.js";
 import { makeProposingAll, showProposingAll } from "./proposing-all.js";
@@ -135,6 +135,7 @@ function open(page, reply) {
   recover(page, reply);
   showCameOut(page);
   const wanted = new URLSearchParams(location.search).get("version");
+  if (!allItems(list).length && document.activeElement === document.body) root.querySelector(".cs-add button").focus({ preventScroll: true }); // all that an empty one has to begin with
   if (wanted) showReadingSheet(page, Number(wanted));
 }
 
