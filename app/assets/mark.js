@@ -1,7 +1,7 @@
 // The Mark page: one reply at a time, three answers, and a way back. What the server sends of a card is all that is seen of it.
 import { inAddress, openChannel } from "./channel.js";
 import { drawProgress, makeProgress } from "./progress.js";
-import { emptyRoot, field, h, isolated, listenWhile, newKey, notOpened, problemOf, setText, whileBusy } from "./studio.js";
+import { emptyRoot, field, h, isolated, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "./studio.js";
 
 const LEDE = "Read each reply and say whether it follows the principle. What wrote it, and what it was told, is not shown.";
 const ANSWERS = [
@@ -124,6 +124,7 @@ function offer({ run }, marking) {
 // Where one is: the next card, or what came out.
 function show(page, marking) {
   page.at = marking;
+  setTitle(marking && `${nameOf(marking)}, ${isolated(marking.title)}`, "Mark");
   for (const part of [page.card, page.bar, page.progress.bar, page.amount]) part.hidden = !marking;
   page.ended.hidden = !marking || !!marking.card;
   if (!marking) return;

@@ -123,7 +123,8 @@ def _update(studio: "Studio", options: argparse.Namespace, who: str) -> None:
 
 
 def _evidence(studio: "Studio", options: argparse.Namespace, who: str) -> None:
-    from app.services.evidence import ask_evidence
+    from app.present.preview import pair_lines
+    from app.services.evidence import ask_evidence, preview_evidence
     from app.services.plans import TrainForm
     from app.services.query_sets import list_query_sets
 
@@ -133,6 +134,7 @@ def _evidence(studio: "Studio", options: argparse.Namespace, who: str) -> None:
         raise ConfigError(f"There is no query set {options.queries!r}. There are: {', '.join(each.name for each in sets)}.")
     model = options.model or studio.settings.model
     form = TrainForm(version_id=0, query_set_id=chosen.id, model=model, preset=options.preset, seed=options.seed, changes=tuple(options.set))
+    print(*pair_lines(preview_evidence(studio, options.amendment, form)), sep="\n")
     ask_evidence(studio, options.amendment, who, form, (_opened(studio, options).revision, secrets.token_hex(16)))
     pair = _opened(studio, options).evidence[0]
     print(f"Run {pair.old_run} (old wording) and run {pair.new_run} (new wording) wait in the queue; a studio that runs works through it.")

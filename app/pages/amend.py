@@ -2,28 +2,28 @@
 
 from dataclasses import dataclass
 
-from app.pages.amend_answers import AmendOpened
-from app.pages.amend_questions import AmendAddress, Approval, Comment, DecisionWish, EvidenceWish, Proposing, RoleWish, UpdateWish
+from app.pages.amend_answers import AmendOpened, EvidenceForecast
+from app.pages.amend_questions import AmendAddress, Approval, Comment, DecisionWish, EvidenceForm, EvidenceWish, Proposing, RoleWish, UpdateWish
 from app.pages.answers import Choose
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
 from app.pages.questions import id_in
-from app.present.amendments import AmendmentsSeen, amendment_html, amendments_html
+from app.present.amendments import AmendmentsSeen, amendment_html, amendments_html, nothing_to_propose
 from app.present.constitutions import chooser_html
+from app.present.preview import pair_html
 from app.services import amendments as service
 from app.services import constitutions
 from app.services.addresses import named
 from app.services.amendment_views import list_amendments, open_amendment
 from app.services.amendments import Decided
 from app.services.differences import differences
-from app.services.draft_views import DraftView
-from app.services.evidence import ask_evidence
+from app.services.evidence import ask_evidence, preview_evidence
 from app.services.plans import TrainForm, choices
-from app.services.roles import give_role, roles, trust_note
+from app.services.roles import closed_to, give_role, roles, trust_note
 from app.services.studio import Studio
-from core.errors import StudioError
+from core.errors import ConfigError, StudioError
 
-ENDPOINTS = ("opened", "propose", "comment", "approve", "update", "evidence", "decide", "role")
+ENDPOINTS = ("opened", "propose", "comment", "approve", "update", "forecast", "evidence", "decide", "role")
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,22 @@ class AmendPage:
         return self._one(question.amendment, editor, "It is brought up to date, and has to be approved anew.")
 
     @answers
+    def forecast(self, question: EvidenceForm, editor: str) -> EvidenceForecast:
+        """What training both wordings would take, and what to mind. Nothing is queued."""
+        found = preview_evidence(self.studio, question.amendment, _form(question))
+        return EvidenceForecast(seconds=found.seconds, memory_bytes=found.memory_bytes, warnings=found.warnings, notes=found.notes, html=pair_html(found))
+
+    @answers
     def evidence(self, question: EvidenceWish, editor: str) -> AmendOpened:
         """Queue a run of the old wording and one of the new, alike but for it."""
-        form = TrainForm(version_id=0, query_set_id=question.query_set, model=question.model, preset=question.preset, seed=question.seed)
-        ask_evidence(self.studio, question.amendment, editor, form, (question.revision, question.key))
+        ask_evidence(self.studio, question.amendment, editor, _form(question), (question.revision, question.key))
         return self._one(question.amendment, editor, "Both wordings wait in the queue.")
 
     @answers
     def decide(self, question: DecisionWish, editor: str) -> AmendOpened:
         """Adopt, reject or withdraw it."""
+        if not question.decision:
+            raise ConfigError("Nothing is decided yet. Choose what becomes of it.")
         decided = Decided(decision=question.decision, message=question.message, waiver=question.waiver)
         number = service.decide(self.studio, question.amendment, editor, question.revision, decided)
         return self._one(question.amendment, editor, f"It is {question.decision}{f', as version {number}' if number is not None else ''}.")
@@ -94,8 +101,11 @@ class AmendPage:
     def _all(self, constitution_id: int, editor: str, message: str = "") -> AmendOpened:
         of, lines = named(self.studio, constitution_id), tuple(list_amendments(self.studio, constitution_id))
         draft = constitutions.open_draft(self.studio, constitution_id, editor)
-        change = differences(draft.head_constitution, draft.constitution) if _can_propose(draft) else None
-        seen = AmendmentsSeen(of=of, lines=lines, change=change, roles=tuple(roles(self.studio, constitution_id)), note=trust_note(self.studio))
+        why_not = nothing_to_propose(draft)
+        change = differences(draft.head_constitution, draft.constitution) if not why_not else None
+        seen = AmendmentsSeen(
+            of=of, lines=lines, change=change, why_not=why_not, roles=tuple(roles(self.studio, constitution_id)), note=trust_note(self.studio)
+        )
         return AmendOpened(
             title=f"Amendments to {of.name}",
             href=f"./amend?constitution={of.id}",
@@ -122,12 +132,12 @@ class AmendPage:
             revision=view.revision,
             version=view.line.version_number,
             message=message,
-            html=amendment_html(view, offered, editor, trust_note(self.studio)),
+            html=amendment_html(view, offered, editor, trust_note(self.studio), closed_to(self.studio, view.of.id, editor)),
         )
 
 
-def _can_propose(draft: DraftView) -> bool:
-    return draft.head_constitution is not None and draft.changed and not draft.problems
+def _form(question: EvidenceForm) -> TrainForm:
+    return TrainForm(version_id=0, query_set_id=question.query_set, model=question.model, preset=question.preset, seed=question.seed)
 
 
 def build(studio: Studio) -> None:

@@ -21,3 +21,15 @@ class AmendOpened:
     version: int | None  # number of the version that it became
     message: str  # what was done
     html: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceForecast:
+    """What training both wordings would be."""
+
+    kind: Literal["forecast"] = "forecast"
+    seconds: float | None  # of both runs; None: not known
+    memory_bytes: int | None  # at the peak
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    html: str

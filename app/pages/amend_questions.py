@@ -51,17 +51,21 @@ class UpdateWish(SeenAmendment):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvidenceWish(SeenAmendment):
+class EvidenceForm(SeenAmendment):
     query_set: Id
     model: Text
     preset: Text = "quick"
     seed: Whole = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceWish(EvidenceForm):
     key: Text
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionWish(SeenAmendment):
-    decision: Literal["adopted", "rejected", "withdrawn"]
+    decision: Literal["", "adopted", "rejected", "withdrawn"]  # empty: none was chosen yet, which is refused in words
     message: Text
     waiver: Text = ""  # why it is adopted without evidence
 

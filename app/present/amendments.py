@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 from app.present.amended import evidence_html
 from app.present.citations import place
-from app.present.constitutions import changed_principle_html, changes_html
+from app.present.constitutions import changed_principle_html, changes_html, save_reason
 from app.present.text import escape, pieces_html, time_html
 from app.services.addresses import Named
 from app.services.amendment_views import AmendmentLine, AmendmentView, Person, Said
+from app.services.draft_views import DraftView
 from app.services.plans import Choices
 from app.services.roles import ROLES, Holder
 from core.constitution.changes import ConstitutionChange, PrincipleChange
 from core.constitution.principles import Principle
 from core.methods.settings import PRESETS
 from db.users import name_key
+
+DECISIONS = {"adopted": "Adopt", "rejected": "Reject", "withdrawn": "Withdraw"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,7 @@ class AmendmentsSeen:
     of: Named
     lines: tuple[AmendmentLine, ...]
     change: ConstitutionChange | None  # what one's draft would change; None: there is nothing to propose
+    why_not: str  # if so
     roles: tuple[Holder, ...]
     note: str  # what a name is worth here
 
@@ -48,13 +52,21 @@ def amendments_html(seen: AmendmentsSeen) -> str:
     )
 
 
+def nothing_to_propose(draft: DraftView) -> str:
+    """Why a draft cannot be proposed as an amendment, and what to do; empty where it can."""
+    if draft.head_constitution is None:
+        return "There is no version yet that could be amended. Save one on Write."
+    if draft.problems:
+        return f"{save_reason(draft)} Put it right on Write; then it can be proposed here."
+    return "" if draft.changed else "Your draft says what the newest version says. Change it on Write; then it can be proposed here."
+
+
 def _proposing(seen: AmendmentsSeen) -> str:
     if seen.change is None:
-        says = "Your draft says what the newest version says, or has something to put right first. Change it on <em>Write</em>; then it can be proposed here."
-        return f'<section aria-label="Propose"><h2>Propose an amendment</h2><p class="cs-quiet">{says}</p></section>'
+        return f'<section id="propose" aria-label="Propose"><h2>Propose an amendment</h2><p class="cs-quiet" dir="auto">{escape(seen.why_not)}</p></section>'
     fields = f'{_hidden("constitution", seen.of.id)}{_area("reason", "Reason", "amend-reason")}<button class="cs-button cs-button-main">Propose</button>'
-    shown = changes_html(seen.change)
-    return f'<section aria-label="Propose"><h2>Propose an amendment</h2><p>This is what your draft changes:</p>{shown}{_form("propose", fields)}</section>'
+    shown = f"<p>This is what your draft changes:</p>{changes_html(seen.change)}"
+    return f'<section id="propose" aria-label="Propose"><h2>Propose an amendment</h2>{shown}{_form("propose", fields)}</section>'
 
 
 def _roles(seen: AmendmentsSeen) -> str:
@@ -69,8 +81,8 @@ def _roles(seen: AmendmentsSeen) -> str:
     return f'<details class="cs-roles"><summary>Who may do what</summary><p class="cs-quiet">{says}</p><ul>{held}</ul>{_form("role", fields)}</details>'
 
 
-def amendment_html(view: AmendmentView, offered: Choices, who: str, note: str) -> str:
-    """One amendment."""
+def amendment_html(view: AmendmentView, offered: Choices, who: str, note: str, closed: str) -> str:
+    """One amendment. `closed` says why `who` may neither adopt nor reject it, if so."""
     line = view.line
     ends = f'<a href="./amend?constitution={view.of.id}">All amendments</a><a href="{place(view.of.slug)}">Changelog</a>'
     cited = f'<a href="{place(view.of.slug, line.version_number)}">Version {line.version_number}</a>' if line.version_number else ""
@@ -86,7 +98,8 @@ def amendment_html(view: AmendmentView, offered: Choices, who: str, note: str) -
         f'<p class="cs-text" dir="auto">{escape(line.reason)}</p></header>{_note(note)}'
         f'<p class="cs-actions">{cited}{document}{ends}</p>{_behind(view)}<section id="content" aria-label="What it changes"><h2>What it changes</h2>'
         f'<ol class="cs-principles cs-reading cs-diff">{clauses}</ol>{conflicts}</section><section aria-label="Comments on the whole"><h2>On the whole</h2>'
-        f"{_said_list(others, titles)}{_commenting(view, '', 'the whole')}</section>{_approvals(view, who)}{_evidence(view, offered)}{_decision(view, who)}"
+        f"{_said_list(others, titles)}{_commenting(view, '', 'the whole')}</section>"
+        f"{_approvals(view, who)}{_evidence(view, offered)}{_decision(view, who, closed)}"
     )
 
 
@@ -167,13 +180,14 @@ def _evidence(view: AmendmentView, offered: Choices) -> str:
         fields = (
             f"{_seen(view)}{_select('query_set', 'Queries', sets, ' data-number')}{_select('model', 'Model', models)}{_select('preset', 'Preset', presets)}"
             '<div class="cs-field"><label for="evidence-seed">Seed</label><input class="cs-input" id="evidence-seed" name="seed" data-number '
-            'type="number" min="0" max="2147483647" value="0"></div><button class="cs-button">Train both wordings</button>'
+            'type="number" min="0" max="2147483647" value="0"></div><div class="cs-forecast" aria-live="polite"></div>'
+            '<button class="cs-button">Train both wordings</button>'
         )
         form = f"<p>Both wordings are trained with the same queries, seed and settings, and answer the same held-out queries.</p>{_form('evidence', fields)}"
     return f'<section id="evidence" aria-label="Evidence"><h2>Evidence</h2>{shown}{form}</section>'
 
 
-def _decision(view: AmendmentView, who: str) -> str:
+def _decision(view: AmendmentView, who: str, closed: str) -> str:
     if view.decided is not None:
         waived = f'<p dir="auto">Without evidence: {escape(view.waiver)}</p>' if view.waiver else ""
         return (
@@ -182,13 +196,37 @@ def _decision(view: AmendmentView, who: str) -> str:
             f'<p dir="auto">{escape(view.decided.text)}</p>{waived}</section>'
         )
     own = name_key(who) == name_key(view.line.proposed_by.name)
-    choice = '<option value="adopted">Adopt</option><option value="rejected">Reject</option>' + ('<option value="withdrawn">Withdraw</option>' if own else "")
+    reasons = {"adopted": closed or _not_yet(view), "rejected": closed, "withdrawn": "" if own else f"only {view.line.proposed_by.name}, who proposed it, can."}
+    if all(reasons.values()):
+        return f'<section aria-label="Decision"><h2>Decision</h2><p class="cs-quiet" dir="auto">{escape(closed)}</p></section>'
+    # What a click decides is what somebody chose, or what it was approved for.
+    begin = '<option value="">Choose…</option>' if reasons["adopted"] else ""
+    choice = begin + "".join(f'<option value="{name}"{" disabled" if reasons[name] else ""}>{DECISIONS[name]}</option>' for name in DECISIONS)
+    described = " aria-describedby=decide-why-not" if any(reasons.values()) else ""
     waiver = "" if view.complete else _area("waiver", "Waiver: why it is adopted without evidence", "decide-waiver")
     fields = (
-        f"{_seen(view)}{_select('decision', 'Decision', choice)}{_area('message', 'Message: why', 'decide-message')}{waiver}"
+        f"{_seen(view)}{_select('decision', 'Decision', choice, described)}{_why_not(reasons)}"
+        f"{_area('message', 'Message: why', 'decide-message')}{waiver}"
         '<button class="cs-button cs-button-main">Decide</button>'
     )
     return f'<section aria-label="Decision"><h2>Decision</h2>{_form("decide", fields)}</section>'
+
+
+def _why_not(reasons: dict[str, str]) -> str:
+    """What cannot be decided, and why: one line a reason."""
+    shared = {reason: ", ".join(DECISIONS[name] for name in reasons if reasons[name] == reason) for reason in reasons.values() if reason}
+    return f'<ul class="cs-quiet" id="decide-why-not">{"".join(_reason_line(names, reason) for reason, names in shared.items())}</ul>' if shared else ""
+
+
+def _reason_line(names: str, reason: str) -> str:
+    return f'<li dir="auto">{names}: {escape(reason)}</li>'
+
+
+def _not_yet(view: AmendmentView) -> str:
+    """Why it cannot be adopted as it stands; empty where it can."""
+    if view.behind:
+        return "it has to be brought up to date first."
+    return "" if view.line.status == "approved" else "nobody else has approved it as it stands. A second person has to approve it first."
 
 
 def _form(ask: str, fields: str) -> str:

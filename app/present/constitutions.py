@@ -8,6 +8,7 @@ from app.present.text import count, escape, pieces_html, replaced_html, time_htm
 from app.services.draft_views import DraftView
 from core.constitution.changes import ConstitutionChange, PrincipleChange, TextChange
 from core.constitution.checks import CHECKS, Check
+from core.constitution.findings import Rule
 from core.constitution.principles import Constitution, Principle, Side, WrittenBy
 from db.constitutions import ConstitutionSummary, VersionSummary
 
@@ -228,6 +229,8 @@ def version_head_html(version: VersionSummary, constitution_id: int) -> str:
 
 def verdict(draft: DraftView) -> str:
     """Where a draft stands against the newest version, in a few words."""
+    if [problem.rule for problem in draft.problems] == [Rule.NO_PRINCIPLES]:
+        return draft.problems[0].message  # no field can say so
     if draft.problems:
         return f"{count(len(draft.problems), 'thing')} to put right before a version can be saved"
     if draft.head is None:

@@ -1,7 +1,10 @@
 """What a run would be, before it is asked for, as HTML."""
 
+from collections.abc import Sequence
+
 from app.present.runs import duration, phase_words
 from app.present.text import escape, within
+from app.services.evidence import EvidencePreview
 from app.services.plans import Plan, Preview
 from core.constitution.contrasts import asked_stances, is_asked
 from core.constitution.principles import SIDES
@@ -22,12 +25,7 @@ def preview_html(preview: Preview) -> str:
         phases = ", ".join(f"{within(phase_words(phase))} {duration(spent)}" for phase, spent in made.seconds.items())
         each = f"{seeds} runs, one after the other, {_about(made.total_s)} each: " if seeds > 1 else ""
         rows.append(("Time", f'<strong class="cs-big">{_about(seeds * made.total_s)}</strong><span class="cs-quiet">{escape(each + phases)}</span>'))
-        rows.append(
-            (
-                "Memory",
-                f'<strong class="cs-big">about {made.memory_bytes / 1e9:.1f} GB</strong><span class="cs-quiet">at the peak, {_free(preview.hardware)}</span>',
-            )
-        )
+        rows.append(("Memory", _memory(made.memory_bytes, preview.hardware)))
     else:
         rows.append(("Time and memory", '<span class="cs-quiet">Not known yet.</span>'))
     rows.append(("Work", f'<span class="cs-number">{escape(work(preview.plan.config, preview.plan.amount))}</span>'))
@@ -35,10 +33,42 @@ def preview_html(preview: Preview) -> str:
         rows.append(("Traced", f'<span class="cs-number">{escape(traced)}</span>'))
     if preview.plan.scenarios is not None:
         rows.append(("Scenarios", f'<span class="cs-number">{scenarios_say(preview.plan.scenarios, preview.plan.config)}</span>'))
+    return _told(rows, preview.warnings, preview.notes)
+
+
+def pair_html(found: EvidencePreview) -> str:
+    """The same of two runs, of the old wording of an amendment and of the new one."""
+    old = found.old
+    rows = [("Machine", _hardware(old.hardware))]
+    if found.seconds is not None and found.memory_bytes is not None:
+        rows.append(("Time", f'<strong class="cs-big">{_about(found.seconds)}</strong><span class="cs-quiet">{escape(_each(found))}</span>'))
+        rows.append(("Memory", _memory(found.memory_bytes, old.hardware)))
+    else:
+        rows.append(("Time and memory", '<span class="cs-quiet">Not known yet.</span>'))
+    rows.append(("Work of each", f'<span class="cs-number">{escape(work(old.plan.config, old.plan.amount))}</span>'))
+    return _told(rows, found.warnings, found.notes)
+
+
+def pair_lines(found: EvidencePreview) -> list[str]:
+    """The same for a terminal."""
+    if found.seconds is None or found.memory_bytes is None:
+        known = ["Time and memory are not known yet."]
+    else:
+        known = [f"{_about(found.seconds)}: {_each(found)}", f"about {found.memory_bytes / 1e9:.1f} GB of memory at the peak"]
+    return [*known, *found.warnings, *found.notes]
+
+
+def _each(found: EvidencePreview) -> str:
+    named = (("old", found.old), ("new", found.new))
+    spent = ", ".join(f"{_about(each.estimate.total_s)} for the {name} wording" for name, each in named if each.estimate is not None)
+    return f"two runs, one after the other: {spent}"
+
+
+def _told(rows: Sequence[tuple[str, str]], warnings: Sequence[str], notes: Sequence[str]) -> str:
     facts = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
-    warnings = "".join(f'<p class="cs-problem">{escape(text)}</p>' for text in preview.warnings)
-    notes = "".join(f"<li>{escape(text)}</li>" for text in preview.notes)
-    return f'<dl class="cs-facts">{facts}</dl>{warnings}<ul class="cs-notes">{notes}</ul>'
+    shown = "".join(f'<p class="cs-problem">{escape(text)}</p>' for text in warnings)
+    listed = "".join(f"<li>{escape(text)}</li>" for text in notes)
+    return f'<dl class="cs-facts">{facts}</dl>{shown}<ul class="cs-notes">{listed}</ul>'
 
 
 def work(config: TrainConfig, amount: Amount | None = None) -> str:
@@ -74,6 +104,10 @@ def about_minutes(minutes: float) -> str:
 
 def _about(seconds: float) -> str:
     return f"about {duration(seconds)}"
+
+
+def _memory(peak: int, hardware: Hardware | None) -> str:
+    return f'<strong class="cs-big">about {peak / 1e9:.1f} GB</strong><span class="cs-quiet">at the peak, {_free(hardware)}</span>'
 
 
 def _hardware(hardware: Hardware | None) -> str:

@@ -8,7 +8,7 @@ import db.amendments as store
 import db.constitutions as versions
 from app.services.audit import record
 from app.services.constitution_names import free_name
-from app.services.plans import TrainForm
+from app.services.plans import Preview, TrainForm, preview
 from app.services.request_keys import require_key
 from app.services.roles import require_role, require_someone
 from app.services.runs import queue_run
@@ -40,6 +40,45 @@ class EvidenceView:
     revision: int  # of the amendment's wording that was trained
     says: str  # where the runs stand, or why they say nothing
     found: Amended | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidencePreview:
+    """What the two runs would be, shown before they are asked for."""
+
+    old: Preview
+    new: Preview
+
+    @property
+    def seconds(self) -> float | None:
+        """Of both, one after the other; None: not known."""
+        made = [each.estimate.total_s for each in (self.old, self.new) if each.estimate is not None]
+        return sum(made) if len(made) == 2 else None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """At the peak of the larger; None: not known."""
+        made = [each.estimate.memory_bytes for each in (self.old, self.new) if each.estimate is not None]
+        return max(made) if len(made) == 2 else None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Of either, each once."""
+        return tuple(dict.fromkeys((*self.old.warnings, *self.new.warnings)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Of either, each once."""
+        return tuple(dict.fromkeys((*self.old.notes, *self.new.notes)))
+
+
+def preview_evidence(studio: Studio, amendment_id: int, form: TrainForm) -> EvidencePreview:
+    """Time, memory and warnings of what `ask_evidence` would queue. Raises as it does where the form cannot be used."""
+    with in_words(), studio.sessions.read() as session:
+        text = store.texts_of(session, store.get_amendment(session, amendment_id).id)[-1]
+        base, meant = text.base_version_id, require_readable(decode(text.content, text.sha256), f"Amendment {amendment_id}")
+    alike = replace(form, version_id=base, seeds=1)
+    return EvidencePreview(old=preview(studio, alike), new=preview(studio, alike, meant))
 
 
 def ask_evidence(studio: Studio, amendment_id: int, who: str, form: TrainForm, about: tuple[int, object]) -> None:

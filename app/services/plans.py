@@ -149,8 +149,8 @@ def own_version(versions: Sequence[VersionToTrain], editor: str) -> int | None:
     return own if own is not None else next((version.id for version in readable if version.starter), None)
 
 
-def make_plan(studio: Studio, form: TrainForm) -> Plan:
-    """Check a form.
+def make_plan(studio: Studio, form: TrainForm, wording: Constitution | None = None) -> Plan:
+    """Check a form; a wording takes the place of what its version says.
 
     Raises:
         StudioError: Something in it cannot be used; the message says what and why.
@@ -161,7 +161,7 @@ def make_plan(studio: Studio, form: TrainForm) -> Plan:
     _require_seeds(form)
     with in_words(), studio.sessions.read() as session:
         version = constitution_store.get_version_by_id(session, form.version_id)
-        constitution, number = require_constitution(version), version.number
+        constitution, number = wording or require_constitution(version), version.number
     require_valid(constitution)
     query_set = next((view for view in list_query_sets(studio) if view.id == form.query_set_id), None)
     if query_set is None:
@@ -184,13 +184,13 @@ def _require_seeds(form: TrainForm) -> None:
     require_in_range(form.seeds == 1 or form.seed <= most, "seed", form.seed, f"at most {most:,} where {form.seeds} seeds are asked for")
 
 
-def preview(studio: Studio, form: TrainForm) -> Preview:
-    """Time, memory, command line and warnings for a form.
+def preview(studio: Studio, form: TrainForm, wording: Constitution | None = None) -> Preview:
+    """Time, memory, command line and warnings for a form; a wording as for `make_plan`.
 
     Raises:
         StudioError: As `make_plan`.
     """
-    plan = make_plan(studio, form)
+    plan = make_plan(studio, form, wording)
     hardware = known_hardware(studio)
     shape = plan.model.shape
     checked = _is_checked(studio, plan)

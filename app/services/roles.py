@@ -131,7 +131,7 @@ def refusals(session: Session, constitution_ids: Collection[int], who: str, allo
 
 
 def closed_to(studio: Studio, constitution_id: int, who: str) -> str:
-    """Why somebody may not rename or archive a constitution, and who may; empty where they may."""
+    """Why somebody may not do what is for owners (rename, archive, adopt, reject), and who may; empty where they may."""
     with in_words(), studio.sessions.read() as session:
         return refusals(session, [constitution_id], who, OWNERS).get(constitution_id, "")
 

@@ -1,5 +1,7 @@
 """What a person without a mouse meets: where the focus goes, and what the keys do."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -7,9 +9,11 @@ from app.services.studio import Studio
 from db import claims
 from tests.app.planting import claim, progress, queue, version_id
 from tests.browser.conftest import App
+from tests.browser.test_margin import ran, written
 from tests.browser.test_write import add_principle, create, open_version, principle, save_version, saved
 
 pytestmark = pytest.mark.browser
+SEEN = ".filter(n => n.checkVisibility()).map(n => n.getBoundingClientRect())"
 
 
 @pytest.mark.parametrize("path", ["/", "/write", "/write?constitution=1", "/train", "/run", "/judge", "/compare"])
@@ -127,3 +131,55 @@ def test_a_draft_is_discarded_for_the_newest_version_and_can_be_brought_back(pag
     page.goto(address)
     expect(principle(page, 1).get_by_label("Statement")).to_have_value("One.")
     expect(discard).to_be_hidden()
+
+
+def test_tab_leads_through_the_texts_of_a_principle_and_then_to_what_is_done_with_it(page: Page, app: App, studio: Studio) -> None:
+    made, version = written(studio, "In order")
+    ran(studio, version, "in-order-run-1")
+    page.goto(f"{app.url}/write?constitution={made}")
+    first = principle(page, 1)
+    expect(first.locator(".cs-margin").get_by_role("link")).to_be_visible()
+    first.get_by_label("Title").focus()
+    for label in ("Statement", "Antithesis"):
+        page.keyboard.press("Tab")
+        expect(first.get_by_label(label, exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(first.locator(".cs-margin").get_by_role("link")).to_be_focused()
+    for width in (1280, 390):  # and they are met in the order in which they are seen
+        page.set_viewport_size({"width": width, "height": 900})
+        tops = first.evaluate(f"item => [...item.querySelectorAll('a, button, input, select, textarea')]{SEEN}.map(r => [r.top, r.bottom])")
+        assert all(after[1] > before[0] for before, after in pairwise(tops))
+
+
+def test_priority_and_proposals_stand_alike_whatever_the_check_of_a_principle(page: Page, app: App) -> None:
+    create(page, app, "Alike")
+    for title in ("One", "Two"):
+        add_principle(page, title, f"Do {title}.", f"Avoid {title}.")
+    principle(page, 2).get_by_label("Check", exact=True).select_option("regex")
+    principle(page, 2).get_by_label("namely").fill("a rather long pattern, as they come|or another one of those")
+    for width in (1280, 1000, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for part in (".cs-ranked", ".cs-writer", ".cs-principle-tools"):
+            lefts = [principle(page, number).locator(part).bounding_box()["x"] for number in (1, 2)]  # type: ignore[index]
+            assert abs(lefts[0] - lefts[1]) < 1
+            below = [
+                principle(page, number).locator(part).bounding_box()["y"] - principle(page, number).locator(".cs-check").first.bounding_box()["y"]
+                for number in (1, 2)
+            ]  # type: ignore[index]
+            assert below[0] > 10 and below[1] > 10
+
+
+def test_what_a_field_asks_for_never_looks_like_a_text_that_was_entered(page: Page, app: App) -> None:
+    create(page, app, "Asked for")
+    page.get_by_role("button", name="Add a principle").click()
+    empty = "[...document.querySelectorAll('.cs-paper textarea')].filter(n => n.placeholder && n.checkVisibility())"
+    looks = page.evaluate(f"{empty}.map(n => [n.id, getComputedStyle(n, '::placeholder').fontStyle])")
+    assert len(looks) >= 4 and {style for _, style in looks} == {"italic"}, looks
+
+
+def test_an_empty_constitution_says_what_to_begin_with_and_the_focus_is_there(page: Page, app: App) -> None:
+    create(page, app, "Empty")
+    expect(page.locator(".cs-verdict")).to_have_text("There is no principle yet. Add at least one.")
+    expect(page.get_by_role("button", name="Add a principle")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(principle(page, 1).get_by_label("Title")).to_be_focused()

@@ -68,6 +68,7 @@ def test_every_page_is_called_by_what_it_has_open(page: Page, app: App, studio: 
         f"judge?version={version}": "Warm tone, version 1 · Judge",
         f"compare?version={version}": "Warm tone, version 1 · Compare",
         "compare?run=99999": "Compare",
+        "mark": "Mark",
     }
     for address, title in titles.items():
         page.goto(f"{app.url}/{address}")

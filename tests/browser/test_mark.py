@@ -35,6 +35,7 @@ def test_a_principle_is_marked_by_keyboard_with_an_undo_and_a_reload_and_the_run
     expect(page.get_by_role("heading", name="Mark replies")).to_be_visible()
     amount, reply = page.locator(".cs-mark-amount"), page.locator(".cs-mark-reply")
     expect(amount).to_have_text("0 of 24")
+    expect(page).to_have_title(f"Run {run}, Only · Mark · Constitution Studio")
     expect(page.get_by_label("Principle", exact=True)).to_contain_text("only people can judge it")
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 

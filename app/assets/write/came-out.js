@@ -31,6 +31,6 @@ export function showCameOut({ list, kinds, cameOut, standings }) {
 function begin(item, found, html) {
   const run = h("a", { href: `./run?id=${found.run}` }, `run ${found.run}`);
   const line = h("p", { class: "cs-margin cs-quiet" }, fragment(h("span"), html), h("span", {}, "in ", run, ` of version ${found.version}`), h("span", { class: "cs-since" }));
-  item.querySelector(".cs-principle-head").after(line);
+  item.querySelector(".cs-facing").after(line); // the texts come first, for whoever goes on by Tab too
   return line;
 }

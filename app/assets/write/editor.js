@@ -6,13 +6,13 @@ import { clock, emptyRoot, fragment, h, isSecond, listenWhile, notOpened, proble
 import { listenToCameOut, showCameOut } from "./came-out.js";
 import { listenToPatterns } from "./matching.js";
 import { addPrinciple, move, remove } from "./moving.js";
-import { drawText, grow, lineField, renumber } from "./principles.js";
+import { allItems, drawText, grow, lineField, renumber } from "./principles.js";
 import { drawProblems, makeCalm } from "./problems.js";
 import { disown, newProposing, openProposal } from "./proposing.js";
 import { makeProposingAll, showProposingAll } from "./proposing-all.js";
 import { listenToScenarioProposals } from "./proposing-scenarios.js";
 import { fetchFile, makeReadingSheet, showReadingSheet } from "./reading-sheet.js";
-import { discardDraft, keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
+import { discardDraft, goAmending, keepCopy, newDraft, PAUSE_MS, recover, save, touched } from "./saving.js";
 import { listenToScenarios } from "./scenarios.js";
 import { showDiscard, showName, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { textOf } from "./rows.js";
@@ -91,6 +91,7 @@ function makePage(element, props, ask) {
     nameProblem: h("p", { class: "cs-problem", id: "constitution-name-problem" }),
     history: h("div", { class: "cs-history" }),
     onwards: h("nav", { class: "cs-onwards", "aria-label": "With this version" }),
+    amend: h("a", { class: "cs-link", hidden: true, onclick: (event) => void goAmending(page, event) }, "Propose as an amendment"),
     discard: h("button", { type: "button", class: "cs-link", hidden: true, onclick: (event) => isSecond(event) || discardDraft(page, page.discard) }),
   };
   page.versionSheet = makeVersionSheet(page);
@@ -134,6 +135,7 @@ function open(page, reply) {
   beginSteps(page);
   recover(page, reply);
   showCameOut(page);
+  if (!allItems(list).length && document.activeElement === document.body) root.querySelector(".cs-add button").focus({ preventScroll: true }); // all that an empty one has to begin with
   const wanted = new URLSearchParams(location.search).get("version");
   if (wanted) showReadingSheet(page, Number(wanted));
 }
@@ -190,7 +192,7 @@ function rail(page) {
     page.onwards,
     h("h2", {}, "Versions"),
     page.history,
-    h("p", { class: "cs-discard" }, page.discard),
+    h("p", { class: "cs-discard cs-actions" }, page.amend, page.discard),
     h("h2", {}, "Take it with you"),
     h("p", { class: "cs-quiet" }, "The draft as a file: YAML for the command line, Markdown for reading."),
     h("p", { class: "cs-actions" }, get("YAML", "yaml"), get("Markdown", "markdown")),

@@ -97,14 +97,14 @@ export function principleItem(kinds, principle) {
   const body = h(
     "div",
     { class: "cs-principle-body", role: "group" },
-    h("div", { class: "cs-principle-head" }, h("label", { class: "cs-sr", for: `${id}-title` }, "Title"), title, tools, problemLine(id, "title")),
+    h("div", { class: "cs-principle-head" }, h("label", { class: "cs-sr", for: `${id}-title` }, "Title"), title, problemLine(id, "title")),
     h(
       "div",
       { class: "cs-facing" },
       side(id, STATEMENT, principle.statement),
       side(id, ANTITHESIS, principle.antithesis),
     ),
-    h("div", { class: "cs-principle-foot" }, checkLine(kinds, id, principle.check), priorityLine(id, principle.priority), writerLine()),
+    h("div", { class: "cs-principle-foot" }, checkLine(kinds, id, principle.check), priorityLine(id, principle.priority), h("div", { class: "cs-principle-acts" }, writerLine(), tools)),
     scenarioFold(principle.scenarios ?? []),
   );
   const item = h("li", { class: "cs-principle", "data-id": principle.id }, h("span", { class: "cs-numeral", "aria-hidden": "true" }), body);

@@ -150,6 +150,15 @@ function redraw(page, text) {
   remember(page.steps, stateOf(page));
 }
 
+// To the page where the draft is proposed as an amendment: what is proposed there is what was saved.
+export async function goAmending(page, event) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own: leaving this one saves
+  event.preventDefault();
+  const { href } = event.currentTarget;
+  await save(page);
+  if (!page.draft.dirty) location.assign(href); // else the page says why
+}
+
 // The newest version in the place of the draft.
 export async function discardDraft(page, button) {
   const { draft } = page;

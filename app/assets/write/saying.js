@@ -21,8 +21,15 @@ export function showOnwards({ onwards }, { constitution, head, head_id: id }) {
   onwards.replaceChildren(which, link("train", `version=${id}`, "Train this version"), link("compare", `constitution=${constitution}&version=${id}`, "Compare"));
 }
 
-// Where the draft is another text than the newest version, it can be discarded.
-export function showDiscard({ discard, draft }, { discardable, head }) {
+// Where the draft can be proposed as an amendment.
+export function amendAddress(constitution) {
+  return `./amend?constitution=${constitution}#propose`;
+}
+
+// Where the draft is another text than the newest version, it can be proposed as an amendment to it, or discarded.
+export function showDiscard({ amend, discard, draft }, { constitution, discardable, head }) {
+  amend.href = amendAddress(constitution);
+  amend.hidden = !discardable || head == null;
   draft.newest = head; // as it is named on the button: of no other one is the draft to become a copy
   discard.hidden = !discardable || head == null;
   setText(discard, `Discard the draft, back to version ${head}`);

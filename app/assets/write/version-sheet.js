@@ -4,7 +4,7 @@ import { readText } from "./principles.js";
 import { textOf } from "./rows.js";
 import { drawProblems, firstProblem } from "./problems.js";
 import { meetConflict, save } from "./saving.js";
-import { LOOK_FIRST, showDiscard, showNotice, showOnwards, showStatus, showVerdict } from "./saying.js";
+import { amendAddress, LOOK_FIRST, showDiscard, showNotice, showOnwards, showStatus, showVerdict } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
 import { showBehind, takeInButton } from "./taking-in.js";
 
@@ -18,13 +18,14 @@ export function makeVersionSheet(page) {
   const problem = h("p", { class: "cs-problem", id: "save-problem", role: "alert" });
   const button = h("button", { type: "submit", class: "cs-button cs-button-main", "aria-describedby": "save-reason" }, "Save version");
   const behind = h("span", {}); // where somebody saved a version since, the way to take it in
-  const sheet = { heading, reason, changes, message, problem, button, behind, shown: null };
+  const amend = h("a", { class: "cs-link" }, "Propose as an amendment");
+  const sheet = { heading, reason, changes, message, problem, button, behind, amend, shown: null };
   const form = h(
     "form",
     { class: "cs-sheet-foot", onsubmit: (event) => submit(page, sheet, event) },
     field(message.id, "Message", message),
     problem,
-    h("div", { class: "cs-actions" }, button, behind, closer(() => sheet.dialog, "Back to the draft")),
+    h("div", { class: "cs-actions" }, button, behind, amend, closer(() => sheet.dialog, "Back to the draft")),
   );
   sheet.dialog = makeSheet("Save a version", h("div", { class: "cs-sheet-head" }, heading, reason), changes, form);
   sheet.dialog.addEventListener("close", () => firstProblem(page.list, page.draft.problems)?.focus()); // else the browser gives the focus back to the button
@@ -55,6 +56,8 @@ function draw(page, sheet, reply) {
   sheet.heading.textContent = sheet.button.textContent = `Save version ${reply.number}`;
   sheet.reason.textContent = reply.reason;
   sheet.behind.replaceChildren(reply.behind == null ? "" : takeInButton(page, reply.behind, () => sheet.dialog.close()));
+  sheet.amend.hidden = !reply.can_save || reply.head == null;
+  sheet.amend.href = amendAddress(reply.constitution);
   sheet.message.disabled = sheet.button.disabled = !reply.can_save;
   fragment(sheet.changes, reply.html);
 }

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from app.present.amended import evidence_lines
+from app.present.preview import pair_html, pair_lines
 from app.services import accounts, constitutions
 from app.services.amendment_views import AmendmentView, list_amendments, open_amendment
 from app.services.amendments import BehindError, ClashError, Decided, approve, bring_up_to_date, comment, decide, propose, propose_draft
 from app.services.deleting import delete_run
-from app.services.evidence import ask_evidence
+from app.services.evidence import ask_evidence, preview_evidence
 from app.services.plans import TrainForm
 from app.services.roles import NAMES_ONLY, closed_to, give_role, roles, trust_note
 from app.services.runs import stop
@@ -19,11 +20,13 @@ from app.services.studio import RefusedError, Studio
 from core.constitution.files import parse_yaml
 from core.errors import ConstitutionError
 from core.measure.questions import Answer
+from db.amendments import evidence_of
 from db.audit import list_entries
 from db.runs import get_run
 from tests.app.marking import write_end
-from tests.app.planting import make_studio, starter_set_id
+from tests.app.planting import make_studio, measure, starter_set_id
 from tests.app.results import TRAINED
+from tests.app.services.test_plans import ELECTIONS
 
 ONE = {"id": "1" * 32, "title": "Be brief", "statement": "Answer in one sentence.", "antithesis": "Answer at length.", "check": {"max_words": 4}}
 TWO = {"id": "2" * 32, "title": "Be kind", "statement": "Be kind.", "antithesis": "Be rude."}
@@ -238,3 +241,28 @@ def test_evidence_of_a_run_that_was_deleted_says_so(studio: Studio, proposed: in
     stop(studio, pair.new_run)
     delete_run(studio.sessions, studio.store, pair.new_run)
     assert seen(studio, proposed).evidence[0].says == f"Run {pair.new_run} was deleted, so the two cannot be compared any more."
+
+
+def test_before_both_wordings_are_trained_it_is_said_what_that_takes_and_what_to_mind(studio: Studio, made: int, proposed: int) -> None:
+    form = TrainForm(version_id=0, query_set_id=starter_set_id(studio), model=studio.settings.model)
+    unknown = preview_evidence(studio, proposed, form)
+    assert (unknown.seconds, unknown.memory_bytes) == (None, None) and "Not known yet." in pair_html(unknown)
+    assert pair_lines(unknown)[0] == "Time and memory are not known yet."
+    measure(studio)
+    found = preview_evidence(studio, proposed, form)
+    old, new = found.old.estimate, found.new.estimate
+    assert old is not None and new is not None and found.seconds == old.total_s + new.total_s > 60
+    assert found.memory_bytes == max(old.memory_bytes, new.memory_bytes)
+    assert found.new.plan.constitution.principles[0].statement == SHORTER["statement"] != found.old.plan.constitution.principles[0].statement
+    assert "two runs, one after the other: about" in pair_html(found) and "at the peak, free when measured:" in pair_html(found)
+    assert len(set(found.notes)) == len(found.notes)
+    with studio.sessions.read() as session:
+        assert not evidence_of(session, proposed)  # nothing is queued by that
+
+
+def test_queries_that_have_little_to_do_with_an_amendment_are_told_before_the_click(studio: Studio, made: int) -> None:
+    draft = constitutions.open_draft(studio, made, "Ben")
+    constitutions.save_draft(studio, made, "Ben", draft.revision, [{**ONE, "statement": ELECTIONS}])
+    amendment = propose_draft(studio, made, "Ben", "Say more.", "a-click-8")
+    found = preview_evidence(studio, amendment, TrainForm(version_id=0, query_set_id=starter_set_id(studio), model=studio.settings.model))
+    assert sum("hold a word of what this text is about" in note for note in found.notes) == 1

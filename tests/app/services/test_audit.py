@@ -31,7 +31,7 @@ CHECKING = {"train/check"}  # what it leaves: test_kept_checks, test_train_page
 ASKING = {"run/plan_asking", "run/ask", "run/stop_asking", "run/resume_asking"}  # the first sends nothing; what the others leave: test_asking
 AMENDING = {f"amend/{name}" for name in ("propose", "comment", "approve", "update", "evidence", "decide", "role")}  # what they leave: test_amendments
 NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered: drafts are their editor's own, comparisons and proposals too
-    *("mark/opened", "mark/card", "amend/opened"),
+    *("mark/opened", "mark/card", "amend/opened", "amend/forecast"),
     *("constitutions/list", "write/draft", "write/save", "write/preview", "write/open", "write/download", "write/matches", "write/propose", "write/suggest"),
     *(
         "write/trial",
