@@ -133,6 +133,6 @@ def trained_with(wrappers: Sequence[Wrapper], query: str, seed: int) -> str:
     return wrapper.trained[seed_for(seed, "wording", query) % len(wrapper.trained)]
 
 
-def tested_with(wrapper: Wrapper, query: str, seed: int) -> str:
+def measured_with(wrapper: Wrapper, query: str, seed: int) -> str:
     """The wording that a held-out query is wrapped in."""
     return wrapper.tested[seed_for(seed, "tested wording", query) % len(wrapper.tested)]
