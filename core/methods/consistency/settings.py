@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.constitution.wrappers import ALL, Wrapper, chosen_wrappers
 from core.methods.recipe_settings import PerQuery, RecipeSettings, StepCost
+from core.settings import require_in_range
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,8 @@ class ConsistencySettings(RecipeSettings):
     own_wrapper: str = ""  # the author's own, as one more; empty = none
 
     def __post_init__(self) -> None:
+        for name in ("wrappers", "own_wrapper"):
+            require_in_range(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
         chosen_wrappers(self.wrappers, self.own_wrapper)
 
     @property
