@@ -1,0 +1,27 @@
+"""What is said before such a run: nothing about a contrast that it does not make."""
+
+import pytest
+
+from core.constitution.checks import Check
+from core.constitution.principles import Constitution, Principle
+from core.engine.sampling import Response
+from core.methods.settings import preset
+from core.runs.trainability import BaseReplies, trainability_of
+
+TEXT = Constitution(name="N", principles=(Principle(title="Brief", statement="Be brief.", antithesis="Be long.", check=Check("max_words", 2)),))
+
+
+def response(text):
+    return Response(token_ids=(1, 2), text=text, ended=False)
+
+
+@pytest.mark.parametrize(("method", "warned"), [("sami", True), ("bct", False), ("act", False)])
+def test_only_a_contrast_is_warned_of_sides_that_are_the_same(method, warned):
+    """One query of four has the same text on both sides; all replies are cut."""
+    queries = tuple("abcd")
+    statement = tuple((response("It rains."),) for _ in queries)
+    flipped = (((response("It rains."),), *((response("It rains on and on."),) for _ in queries[1:])),)
+    replies = BaseReplies(queries=queries, statement=statement, flipped=flipped)
+    notes = trainability_of(TEXT, replies, preset("quick", method=method)).notes
+    assert sum("are cut at 64 tokens" in note for note in notes) == 1
+    assert sum("same text under statement and antithesis" in note for note in notes) == warned
