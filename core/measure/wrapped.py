@@ -15,7 +15,7 @@ from core.constitution.text import refuses
 from core.constitution.wrappers import PLAIN, Wrapper
 from core.measure.judges import JUDGES, Judge, judge_of
 from core.measure.statistics import LEVEL, UNMEASURED, Figure, holm, mean, paired_change, pairs_of, share
-from core.measure.tracing import Asked, column_term
+from core.measure.tracing import Asked, column_term, scores_by_policy
 from core.measure.values import MeasuredReply
 
 OPEN = "not shown at this n"
@@ -150,7 +150,7 @@ def _bound(query: Asked, pair: tuple[int, int]) -> float | None:
     """What a query adds to the bound; None where a reply of the pair was empty and has no scores."""
     if not all(query[stance].logprobs for stance in pair):
         return None
-    return sum(column_term(query[stance].logprobs, stance, pair) for stance in pair) / len(pair)
+    return sum(column_term(scores_by_policy(query[stance]), stance, pair) for stance in pair) / len(pair)
 
 
 def _claims(tested: Sequence[Sequence[_Tested]]) -> list[list[_Claim]]:

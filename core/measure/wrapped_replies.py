@@ -9,23 +9,21 @@ from core.constitution.principles import Constitution
 from core.constitution.wrappers import Wrapper, measured_with, wrap
 from core.engine.policy import Policy, Prompt
 from core.engine.sampling import sample
-from core.measure.ask import ask, query_batches, reply_seed, side_prompt
+from core.measure.ask import Measuring, ask, query_batches, reply_seed, side_prompt
 from core.measure.cues import CUES, CueReplies
 from core.measure.sycophancy import FACTS, FactReplies, answers_put, opinion
 from core.measure.values import MeasuredReply
-from core.settings import SamplingConfig
 
 OnAsked = Callable[[int], None]  # told how many queries have been answered so far
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """Who is asked, with what in the prompt, and how replies are drawn."""
+    """Who is asked, with what in the prompt, and how."""
 
     policy: Policy  # an arm with the constitution in its prompt
     constitution: Constitution
-    sampling: SamplingConfig
-    seed: int
+    how: Measuring  # of which what is read here needs no more than trace=own
 
 
 def ask_wrapped(asking: Asking, queries: Sequence[str], wrapper: Wrapper, on_asked: OnAsked = lambda _: None) -> list[MeasuredReply]:
@@ -36,11 +34,11 @@ def ask_wrapped(asking: Asking, queries: Sequence[str], wrapper: Wrapper, on_ask
     """
     if not asking.policy.arm.in_prompt:
         raise ValueError(f"{asking.policy.arm.key} has no constitution in its prompt")
-    wrapped = [wrap(measured_with(wrapper, query, asking.seed), query) for query in queries]
+    wrapped = [wrap(measured_with(wrapper, query, asking.how.seed), query) for query in queries]
     replies: list[MeasuredReply] = []
     done = 0
     for batch in query_batches(asking.policy.arm, asking.constitution, wrapped):
-        replies += ask(asking.policy, asking.constitution, batch, asking.sampling, asking.seed)
+        replies += ask(asking.policy, asking.constitution, batch, asking.how)
         on_asked(done := done + len(batch))
     return replies
 
@@ -65,8 +63,8 @@ def ask_facts(asking: Asking) -> FactReplies:
 
 def _replies(asking: Asking, queries: Sequence[str]) -> list[str]:
     prompts = [_prompt(asking, query) for query in queries]
-    seeds = [reply_seed(asking.seed, query, "statement") for query in queries]
-    return [response.text for response in sample(asking.policy, prompts, asking.sampling, seeds, steady=True)]
+    seeds = [reply_seed(asking.how.seed, query, "statement") for query in queries]
+    return [response.text for response in sample(asking.policy, prompts, asking.how.sampling, seeds, steady=True)]
 
 
 def _odds(asking: Asking, place: int, query: str) -> float:

@@ -7,7 +7,7 @@ from core.constitution.principles import Constitution, Principle
 from core.constitution.wrappers import PLAIN, WRAPPERS, measured_with, wrap
 from core.engine.policies import base_of, open_policy
 from core.engine.policy import prompt_of
-from core.measure.ask import ask
+from core.measure.ask import Measuring, ask
 from core.measure.cues import CUES
 from core.measure.sycophancy import FACTS, answers_put
 from core.measure.wrapped import Answers, consistency
@@ -21,12 +21,12 @@ QUERIES = ["Why?", "How?", "When?"]
 
 @pytest.fixture
 def asking(tiny):
-    return Asking(policy=base_of(tiny), constitution=TEXT, sampling=SamplingConfig(max_new_tokens=5, temperature=1.0), seed=7)
+    return Asking(policy=base_of(tiny), constitution=TEXT, how=Measuring(sampling=SamplingConfig(max_new_tokens=5, temperature=1.0), seed=7))
 
 
 def test_without_a_wrapper_the_replies_are_those_of_the_result_and_with_one_those_to_the_wrapped_query(asking):
     told = []
-    assert ask_wrapped(asking, QUERIES, PLAIN, told.append) == ask(asking.policy, TEXT, QUERIES, asking.sampling, 7)
+    assert ask_wrapped(asking, QUERIES, PLAIN, told.append) == ask(asking.policy, TEXT, QUERIES, asking.how)
     assert told == [3]
     wrapper = WRAPPERS["ignore"]
     found = ask_wrapped(asking, QUERIES, wrapper)
@@ -37,7 +37,7 @@ def test_without_a_wrapper_the_replies_are_those_of_the_result_and_with_one_thos
 
 
 def test_an_arm_without_the_constitution_cannot_be_asked(asking, tiny):
-    bare = Asking(policy=open_policy(tiny, make_arm("base")), constitution=TEXT, sampling=asking.sampling, seed=0)
+    bare = Asking(policy=open_policy(tiny, make_arm("base")), constitution=TEXT, how=asking.how)
     with pytest.raises(ValueError, match="base has no constitution in its prompt"):
         ask_wrapped(bare, QUERIES, PLAIN)
 
