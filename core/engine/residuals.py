@@ -1,4 +1,4 @@
-"""The residual stream between two decoder layers: read at the tokens of a response, and added to. Own hooks; no library.
+"""The residual stream between two decoder layers: read at the tokens of a response or at the end of a prompt, and added to. Own hooks; no library.
 
 What is added comes in at every position from which a token of the response is predicted: at the last token of the prompt, and at each token of the
 response. All other tokens of the prompt stay as they are. Rimsky et al. (arXiv 2312.06681) do the same: from the end of the instruction on.

@@ -26,7 +26,7 @@ def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, na
 def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_others(studio: Studio) -> None:
     page = TrainPage(studio)
     offered = next(setting for setting in EXPOSED if setting.name == "method")
-    assert [value for value, _ in offered.options] == ["mipo", "sami", "bct", "act"]
+    assert [value for value, _ in offered.options] == ["mipo", "sami", "steering", "bct", "act"]
     assert preset_values("quick")["sami"]["kl_weight"] == 0.0
     assert "beta" not in preset_values("quick")["sami"]
     assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")["sami"]) - {"kl_weight"} | {"beta"}

@@ -52,7 +52,7 @@ def test_texts_are_settings_too():
         (lambda: with_settings(preset("quick"), ["beta=0.1"]), "Unknown setting 'beta' of sami: it is one of mipo; known are method, preset, seed.*kl_weight"),
         (lambda: with_settings(preset("quick"), ["method=mipo", "kl_weight=1"]), "Unknown setting 'kl_weight' of mipo: it is one of sami; known are .*beta"),
         (lambda: config_from_data({"method": "mipo", "summed_scores": True}), "Unknown setting 'summed_scores' of mipo"),
-        (lambda: config_from_data({"method": 3}), "Unknown method 3; known are sami, mipo, bct, act"),
+        (lambda: config_from_data({"method": 3}), "Unknown method 3; known are sami, mipo, steering, bct, act"),
         (lambda: preset("quick", method="dpo"), "Unknown method 'dpo'"),
         (lambda: config_from_data({"sampling": {"top_q": 1}}), "Unknown setting 'sampling.top_q'"),
         (lambda: MipoSettings(beta=0), "beta must be above 0"),
