@@ -32,8 +32,8 @@ def loaded_roots(names: list[str]) -> set[str]:
 # Whoever may load torch; all other modules of core may not, those of tomorrow among them. A folder stands for all that lie in it.
 WITH_TORCH = (
     "core.engine",
-    *(f"core.methods.{name}" for name in ("recipe", "examples", "gradients", "context", "mixture", "proxy", "sami", "mipo", "steering")),
-    *(f"core.measure.{name}" for name in ("ask", "conflict_replies", "information", "relevance")),
+    *(f"core.methods.{name}" for name in ("recipe", "examples", "gradients", "context", "mixture", "proxy", "sami", "mipo", "steering", "consistency")),
+    *(f"core.measure.{name}" for name in ("ask", "conflict_replies", "information", "relevance", "wrapped_replies")),
     *(f"core.runs.{name}" for name in ("execute", "training", "making", "loop", "measuring", "probes", "trainability", "work", "records")),
 )
 

@@ -17,6 +17,7 @@ from app.processes.helpers import helped
 from app.processes.protocol import HELPER_LOST, HelperLost
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.measure.values import Report
+from core.methods.recipes import recipe_of
 from core.methods.settings import preset, with_settings
 from core.progress import Listener, Stopped
 from core.runs.demands import require_possible
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         if options.seeds > 1:
             return train_series(plan, options.seeds, options.out, lambda one, folder: _told_briefly(train(one, folder)))
-        _tell(train(plan, options.out))
+        _tell(train(plan, options.out), recipe_of(plan.config.recipe).note)
     except HelperLost as error:
         print(f"error: {error}", file=sys.stderr)
         return HELPER_LOST
@@ -66,10 +67,11 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(record: RunRecord) -> None:
+def _tell(record: RunRecord, note: str) -> None:
     said = [str(each["says"]) for each in (*record.endings, record.made) if each]
+    before = [*trainability_lines(record.trainability), *([note] if note else [])]
     endings = ["", *said] if said else []
-    print("\n".join([*trainability_lines(record.trainability), "", *report_lines(record.result), *balance_lines(record.balance), *endings]))
+    print("\n".join([*before, "", *report_lines(record.result), *balance_lines(record.balance), *endings]))
     _tell_adapter(record)
 
 

@@ -17,6 +17,7 @@ MEANINGS = {
     "attribution": "Share of responses that the model traces to the constitution they were written under.",
     "kl": "KL(base || adapted) over response tokens, in nats a token. Training ends with the step that finds it above the limit.",
     "probe": "Squares, dashed: on probe queries, from the train split but not trained on, from means over tokens; cap log 2.",
+    "pair": "Statement against antithesis, on the probe queries, from means over tokens. It is not trained; a fall is a loss.",
     "sums": "Here from summed log-probabilities, not from their means over tokens.",
     "compliance": "Share of the replies to the probe queries under the statements that their checks find to follow. Nothing of it is trained on.",
     "useful": "Share of these replies that follow, by their checks, and whose own query is the likeliest of the probe queries. Nothing of it is trained on.",
@@ -25,15 +26,18 @@ MEANINGS = {
     "bound": "Column term on the training queries of each step: a curve to watch. The claim is made on held-out queries, below.",
 }
 
+CAP_OF_A_PAIR = Mark(math.log(2), f"cap log 2 = {math.log(2):.3f}")
+
 
 def charts_html(view: RunView) -> str:
-    """Loss, attribution and the bound over the steps of training."""
+    """Loss, and where constitutions are contrasted attribution and the bound, over the steps of training."""
     made = max((p.step for points in view.metrics.values() for p in points), default=0)
     steps = max(0, made - view.step) + view.total_steps if is_training(view.line.phase) else made
     config = view.config or TrainConfig()
-    loss = RECIPES[config.method].loss
+    info = RECIPES[config.method]
     charts = (
-        *((_told_chart(view, loss, steps), _attribution_chart(view, config, steps), _bound_chart(view, config, steps)) if loss is not None else ()),
+        *((_told_chart(view, info.loss, steps),) if info.loss is not None else ()),
+        *((_attribution_chart(view, config, steps), _bound_chart(view, config, steps)) if info.loss is not None and info.contrasts else ()),
         *(_told_chart(view, curve, steps) for curve in _own_curves(view) if curve.key in view.metrics),
         *_distance_chart(view, steps),
         *_probe_charts(view, steps),
@@ -114,6 +118,12 @@ def _distance_chart(view: RunView, steps: int) -> Sequence[str]:
 def _probe_charts(view: RunView, steps: int) -> Sequence[str]:
     """Whether what is better attributed is also better behaviour, and still an answer; absent where nothing was probed."""
     charts = []
+    if "probe_bound_nats" in view.metrics and view.config is not None and not RECIPES[view.config.method].contrasts:
+        charts.append(
+            _chart(
+                view, "probe_bound_nats", title="Probe bound", unit="nats", marks=(CAP_OF_A_PAIR,), low=0.0, last_step=steps, digits=3, meaning=MEANINGS["pair"]
+            )
+        )
     if "probe_compliance" in view.metrics:
         charts.append(
             _chart(view, "probe_compliance", title="Probe compliance", unit="share", low=0.0, high=1.0, last_step=steps, meaning=MEANINGS["compliance"])

@@ -272,7 +272,9 @@ def answer_section_html(view: RunView) -> str:
     if view.result is None:
         return ""
     judging = judging_html(view.line.id, view.result.report, view.marks, view.models) if not view.marks_problem else ()
-    return marks_problem_html(view.marks_problem) + answer_html(view.result.report, judging)
+    note = RECIPES[view.config.method].note if view.config is not None else ""
+    trained = _notice(note) if note else ""
+    return marks_problem_html(view.marks_problem) + trained + answer_html(view.result.report, judging)
 
 
 def result_section_html(view: RunView) -> str:

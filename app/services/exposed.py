@@ -1,6 +1,6 @@
 """The settings that the Train page offers besides the preset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from core.methods.recipes import PROPOSED_RECIPE, RECIPES
 from core.methods.settings import PRESETS, flat_settings, preset
@@ -12,7 +12,7 @@ class Exposed:
 
     name: str
     label: str
-    kind: str  # int, float, bool or choice
+    kind: str  # int, float, bool, choice or text
     options: tuple[tuple[str, str], ...] = ()  # of a choice: value and words; the first is what holds where nobody chooses
 
 
@@ -20,7 +20,8 @@ def _own() -> tuple[Exposed, ...]:
     """The method, and what only some of them can be set to: each setting once, whoever else has it."""
     methods = tuple((key, RECIPES[key].title) for key in sorted(RECIPES, key=lambda key: key != PROPOSED_RECIPE))
     labels = {name: label for info in RECIPES.values() for name, label in info.labels.items()}
-    settings = (Exposed(name, label, "float") for name, label in labels.items())
+    kinds = {field.name: "text" if isinstance(field.default, str) else "float" for info in RECIPES.values() for field in fields(info.settings)}
+    settings = (Exposed(name, label, kinds[name]) for name, label in labels.items())
     return (Exposed("method", "Method of training", "choice", methods), *settings)
 
 
@@ -53,7 +54,7 @@ EXPOSED = (
     Exposed("activation_checkpointing", "Compute activations again in the backward pass", "choice", RECOMPUTE),
     Exposed("train_anyway", "Train even where the base shows no link", "bool"),
 )
-WORDS = frozenset(setting.name for setting in EXPOSED if setting.kind in ("bool", "choice"))  # not numbers: the setting itself checks them
+WORDS = frozenset(setting.name for setting in EXPOSED if setting.kind in ("bool", "choice", "text"))  # not numbers: the setting itself checks them
 
 
 def preset_values(name: str) -> dict[str, dict[str, object]]:

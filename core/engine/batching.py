@@ -26,12 +26,14 @@ class Kept(NamedTuple):
 def kept_together(prompt: float, responses: Sequence[float]) -> Kept:
     """What a gradient keeps of one query with as many constitutions as responses: all pairs at once, or a few responses under one constitution.
 
+    Without any response it is one prompt.
+
     Args:
         prompt: Tokens of the longest prompt.
         responses: Tokens of each response.
     """
     n = len(responses)
     if n <= AT_ONCE:
-        return Kept(tokens=n * (prompt + sum(responses)), scored=n * sum(responses))
+        return Kept(tokens=max(1, n) * (prompt + sum(responses)), scored=n * sum(responses))
     replayed = max(prompt, REPLAYED_TOKENS, *responses)
     return Kept(tokens=prompt + replayed, scored=replayed)

@@ -1,4 +1,4 @@
-"""The residual stream between two decoder layers: read at the tokens of a response, and added to. Own hooks; no library.
+"""The residual stream between two decoder layers: read at the tokens of a response or at the end of a prompt, and added to. Own hooks; no library.
 
 What is added comes in at every position from which a token of the response is predicted: at the last token of the prompt, and at each token of the
 response. All other tokens of the prompt stay as they are. Rimsky et al. (arXiv 2312.06681) do the same: from the end of the instruction on.
@@ -86,6 +86,36 @@ def response_means(model: LoadedModel, prompt: Sequence[int], response: Sequence
         last_K = torch.tensor([ids_BT.shape[1] - 1], device=model.device)  # nobody asks for logits
         model.network(input_ids=ids_BT, attention_mask=torch.ones_like(ids_BT), logits_to_keep=last_K, use_cache=False)
     return torch.stack([read[layer] for layer in layers])
+
+
+def suffix_residuals(model: LoadedModel, ids: Sequence[int], last: int) -> Tensor:
+    """The output of every layer at the last tokens of a prompt, in float32. Gradients flow unless off.
+
+    Args:
+        model: The network as it stands; whoever asks sees to what it wears (core.engine.policies).
+        ids: The prompt.
+        last: How many of its tokens, at least one.
+
+    Returns:
+        Shape (L, T, H): layers, in the order in which they are passed; tokens; units.
+
+    Raises:
+        UnsupportedModelError: As `decoder_layers`.
+        ValueError: More tokens than there are, or none.
+    """
+    if not 1 <= last <= len(ids):
+        raise ValueError(f"of {len(ids)} tokens at least 1 and at most all can be asked for, got {last}")
+    found: list[Tensor] = []
+
+    def keep(_module: nn.Module, _args: Any, output: Any) -> None:
+        found.append(_hidden(output)[0, -last:].float())
+
+    with ExitStack() as hooks:
+        for layer in decoder_layers(model):
+            hooks.callback(layer.register_forward_hook(keep).remove)
+        ids_BT = torch.tensor([list(ids)], device=model.device)
+        model.network(input_ids=ids_BT, attention_mask=torch.ones_like(ids_BT), logits_to_keep=1, use_cache=False)
+    return torch.stack(found)
 
 
 def _hidden(output: Any) -> Tensor:

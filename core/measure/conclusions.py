@@ -7,7 +7,7 @@ from core.measure.questions import DEPENDS, ROSE, Question, Sense, compare, doub
 from core.measure.statistics import LEVEL, UNMEASURED, Figure, Pairs, holm
 from core.measure.values import NO_SIDE, PrincipleFigures, Roles, SenseChange, opposite
 from core.measure.verdicts import Evidence, control_sentence, verdict_of
-from core.methods.arms import inner_title, trained_name
+from core.methods.arms import inner_title, trained_name, trained_to_contrast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,7 @@ def _concluded(figures: PrincipleFigures, parts: Roles, questions: tuple[Questio
             harm=said.harm,
             doubt=said.doubt,
             has_check=figures.judge is not None,
+            contrasted=trained_to_contrast(parts.trained),
             alone="flip" in figures.compliance[trained],
         ),
     )

@@ -58,6 +58,7 @@ class Evidence:
     harm: str  # which measures say that replies no longer answer, with their figures
     doubt: str  # which got worse by more than they may, where chance may explain it, with their figures
     has_check: bool
+    contrasted: bool = True  # whether constitutions were to be told apart; else a better tracing is not what was trained, and says nothing of it
     alone: bool  # whether there are other principles, so that the antithesis is a flip of this one alone
 
 
@@ -104,7 +105,8 @@ def _verdict(e: Evidence) -> Verdict:
     if e.attribution.value is None:
         return Verdict.UNMEASURED
     if not e.has_check:
-        return Verdict.SENSELESS if e.answers.answer is _A else Verdict.UNCHECKED if e.traced_more else Verdict.NO_EFFECT
+        unjudged = Verdict.UNMEASURED if not e.contrasted else Verdict.UNCHECKED if e.traced_more else Verdict.NO_EFFECT
+        return Verdict.SENSELESS if e.answers.answer is _A else unjudged
     if _U in (e.rose.answer, e.depends.answer):
         return Verdict.SENSELESS if e.answers.answer is _A else Verdict.UNMEASURED
     if e.depends.contrary or _fell_to_the_other_side(e):
@@ -125,7 +127,7 @@ def _finer(cell: Verdict, e: Evidence) -> Verdict:
         return {Verdict.STEADY: Verdict.ALREADY, Verdict.SENSELESS: Verdict.FORM_ONLY}.get(cell, cell)
     if cell is Verdict.NO_EFFECT and e.depends.answer is _A and _high(e.arm) and _high(e.antithesis):
         return Verdict.BOTH_SIDES
-    if cell is Verdict.NO_EFFECT and e.traced_more:
+    if cell is Verdict.NO_EFFECT and e.traced_more and e.contrasted:
         return Verdict.NOT_FOLLOWED if e.depends.answer is _A else Verdict.UNSHOWN
     return cell
 
@@ -176,7 +178,12 @@ _DOUBT = " Whether the replies still answer is not shown at this n ({doubt}): re
 _BOTH_AS_BEFORE = "{title} is followed under both sides: in {arm} under the statement{by} and in {antithesis} {under}, {before} in {control}."
 
 
+_NOTHING_LOST = "{title}: no effect found on queries without a wrapper, where none is meant.{compliance}"
+
+
 def _sentence(verdict: Verdict, e: Evidence) -> str:
+    if verdict is Verdict.NO_EFFECT and not e.contrasted:
+        return _NOTHING_LOST
     return _BOTH_AS_BEFORE if verdict is Verdict.BOTH_SIDES and e.rose.answer is not _S else _SENTENCES[verdict]
 
 
@@ -202,11 +209,16 @@ def _words(e: Evidence) -> dict[str, str]:
         "compliance": compliance.format(**figures),
         "harm": e.harm,
         "doubt": e.doubt,
-        "unjudged": "no reply could be judged"
-        if not (e.control.n or e.arm.n or e.antithesis.n)
-        else "of no query could both replies be judged that are compared",
+        "unjudged": _unjudged(e),
         "senseless": f" The replies no longer answer ({e.harm})." if e.answers.answer is _A else "",
     }
+
+
+def _unjudged(e: Evidence) -> str:
+    if not e.has_check:
+        return "nobody has judged it. Mark its replies, or add a check"
+    judged = e.control.n or e.arm.n or e.antithesis.n
+    return "of no query could both replies be judged that are compared" if judged else "no reply could be judged"
 
 
 def _change(rose: Question) -> str:

@@ -217,6 +217,12 @@ def _inner(title: str) -> str:
     return title if title[:2].isupper() else title[:1].lower() + title[1:]
 
 
+def trained_to_contrast(arm: Arm) -> bool:
+    """Whether being told apart from other constitutions may be read as what was done about an arm: no, where its recipe trains something else."""
+    recipe = METHODS[arm.method].recipe
+    return recipe is None or RECIPES[recipe].contrasts
+
+
 def at_control(arm: Arm) -> bool:
     """Whether the arm's settings make it its control exactly. An arm without settings is its own control."""
     settings = METHODS[arm.method].settings

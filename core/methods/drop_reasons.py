@@ -5,5 +5,6 @@ DROP_REASONS = {
     "equal": "two responses were the same",
     "loop": "a response was a loop",
     "refusal": "a response was a refusal",
+    "suffix": "the prompts with and without wrapper end differently",
     "quote": "a response recited its principle",
 }

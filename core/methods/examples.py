@@ -27,10 +27,13 @@ from core.seeds import seed_for
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One query's contrast, ready to train on: n prompts, and the n responses sampled under them."""
+    """One query, ready to train on. Of a contrast: n prompts, and the n responses sampled under them.
+
+    Of consistency training: the prompt under all statements without its wrapper, then with it, and what was sampled under the first, if anything.
+    """
 
     query: str
-    stances: tuple[Stance, ...]  # response i was sampled under stances[i]
+    stances: tuple[Stance, ...]  # response i was sampled under stances[i]; where there is none, what the prompts hold
     prompts: tuple[tuple[int, ...], ...]
     responses: tuple[tuple[int, ...], ...]
 
@@ -111,17 +114,18 @@ def _example(model: LoadedModel, group: Sequence[_Asked], chosen: Sequence[Respo
         query=group[0].query,
         stances=tuple(one.stance for one in group),
         prompts=tuple(one.prompt.ids for one in group),
-        responses=tuple(response.token_ids if config.end_token else _without_end(model, response) for response in chosen),
+        responses=tuple(trained_tokens(model, response, config) for response in chosen),
     )
 
 
-def _without_end(model: LoadedModel, response: Response) -> tuple[int, ...]:
-    """What was said, without the token that ends it.
+def trained_tokens(model: LoadedModel, response: Response, config: TrainConfig) -> tuple[int, ...]:
+    """What was said, with the token that ends it or, by `end_token`, without.
 
     A response that ended would have its end pushed down under the other constitutions, and those that were cut have none to push back: such
     training teaches not to end.
     """
-    return response.token_ids[:-1] if response.token_ids[-1] in model.end_ids else response.token_ids
+    ended = response.token_ids[-1] in model.end_ids
+    return response.token_ids[:-1] if ended and not config.end_token else response.token_ids
 
 
 def _ask(model: LoadedModel, constitution: Constitution, query: str, contrast: Contrast) -> list[_Asked]:

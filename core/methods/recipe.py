@@ -33,9 +33,9 @@ class Gradient(Protocol):
         """Accumulate the gradient of the mean loss over a batch, of which this process takes its part.
 
         Returns:
-            Means over the batch, before the update, the same in all processes: loss_nats, attribution (share of responses) and
-            mi_bound_nats (column term only; of the stored responses, so a curve to watch and not yet a claim), what else the recipe
-            has to tell, and kl_base_policy_nats (a token) when something depends on it.
+            Means over the batch, before the update, the same in all processes: the loss under the key of `RecipeInfo.loss`, what else the
+            recipe has to tell, and kl_base_policy_nats (a token) when something depends on it. Of a contrast also attribution (share of
+            responses) and mi_bound_nats (column term only; of the stored responses, so a curve to watch and not yet a claim).
         """
 
 

@@ -5,15 +5,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class StepCost:
-    """What one optimiser step reads, counted in passes over all responses of one query under all of its constitutions."""
+    """What one optimiser step reads, counted in passes over all responses of one query under all of its constitutions (`PerQuery`)."""
 
     trained: int  # by the policy, with gradients
     base: int  # by the base, without
 
 
 @dataclass(frozen=True, kw_only=True)
+class PerQuery:
+    """What is put together for one train query."""
+
+    constitutions: int  # that it is read under at each step
+    responses: int  # that are drawn for it, and read
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecipeSettings:
     """The settings that one recipe has and others need not."""
+
+    def per_query(self, n_constitutions: int) -> PerQuery:
+        """Of a contrast: as many responses as constitutions."""
+        return PerQuery(constitutions=n_constitutions, responses=n_constitutions)
 
     def measures_distance(self, place: int, distances: int) -> bool:
         """Whether the distance from the base is measured on a query of a step, which takes a pass of the base.

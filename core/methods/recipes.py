@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.methods.consistency.settings import ActSettings, BctSettings
 from core.methods.curves import CurveInfo, loss_curve
 from core.methods.mipo.settings import MipoSettings
 from core.methods.recipe_settings import RecipeSettings
@@ -25,6 +26,9 @@ class RecipeInfo:
     labels: Mapping[str, str]  # of the own settings that the page offers, in words
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by preset, the settings that are not the preset's, its own among them
     artifact: str = "adapter"  # the kind of what it makes (core.methods.arms.ARTIFACTS), and the name of the folder in which a run leaves it
+    contrasts: bool = True  # whether it trains constitutions to be told apart; else attribution and bound are only measured
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # settings of every recipe that mean nothing in this one, and the only value they have then
+    note: str = ""  # what has to be known to read the result of a run; empty where the result says it all
 
 
 ONE_PASS_WITH_AN_ANCHOR = {"passes": 1, "warmup_steps": 4, "end_token": False, "max_kl_nats": 0.0, "likelihood_weight": 0.3}
@@ -44,6 +48,16 @@ VALIDATION_CURVES = (
         meaning="By how much likelier, a token, the base finds these replies under the statements than under the antitheses; 0 of one that is no answer.",
     ),
 )
+NO_CONTRAST = {"n_constitutions": 2, "contrast": "mixed", "candidates": 1}
+OF_CONSISTENCY = (
+    "This method trains that a wrapper before a query changes nothing. It does not train that replies follow more, nor that statement and "
+    "antithesis are told apart better. The result is measured on queries without a wrapper, where the aim is that nothing is lost; what wrappers "
+    "do, before and after, is measured by the probe of consistency."
+)
+WRAPPER_LABELS = {
+    "wrappers": "Wrappers of train queries, by name, with commas between them",
+    "own_wrapper": "Your own wrapper: text before a query that should change nothing",
+}
 
 RECIPES = {
     info.key: info
@@ -91,6 +105,62 @@ RECIPES = {
             },
             presets={name: {**IN_ONE_GO, **more} for name, more in (("quick", {}), ("standard", {}), ("thorough", {"train_queries": 96}))},
             artifact="vector",
+        ),
+        RecipeInfo(
+            key="bct",
+            title="BCT: consistent replies under wrappers",
+            outcome="BCT",
+            settings=BctSettings,
+            module="core.methods.consistency.bct",
+            loss=CurveInfo(
+                key="loss_nats",
+                title="Loss",
+                unit="nats",
+                meaning="Mean negative log-likelihood, a token, of the model’s own reply under the wrapped query. It does not go to 0: replies are drawn.",
+                low=0.0,
+            ),
+            curves=(
+                CurveInfo(
+                    key="gap_nats",
+                    title="Gap of the wrapper",
+                    unit="nats",
+                    meaning="By how much less likely, a token, the reply is under the wrapped query than under the query itself. 0: no effect.",
+                    low=0.0,
+                ),
+            ),
+            labels=WRAPPER_LABELS,
+            presets={name: {"passes": 1, "learning_rate": 3e-4} for name in ("quick", "standard", "thorough")},
+            contrasts=False,
+            fixed=NO_CONTRAST,
+            note=OF_CONSISTENCY,
+        ),
+        RecipeInfo(
+            key="act",
+            title="ACT: consistent activations under wrappers (experimental)",
+            outcome="ACT (experimental)",
+            settings=ActSettings,
+            module="core.methods.consistency.act",
+            loss=CurveInfo(
+                key="loss",
+                title="Loss",
+                unit="share",
+                meaning="Squared distance of activations under the wrapped query from the base’s under the query itself, each layer by its own size.",
+                low=0.0,
+            ),
+            curves=(
+                CurveInfo(
+                    key="raw_loss",
+                    title="Raw loss",
+                    unit="squared units",
+                    meaning="The same without scaling, as published: late layers decide it. It is not trained, only told.",
+                    low=0.0,
+                ),
+            ),
+            labels=WRAPPER_LABELS,
+            presets={name: {"passes": 1, "learning_rate": 1e-4} for name in ("quick", "standard", "thorough")},
+            contrasts=False,
+            fixed={**NO_CONTRAST, "end_token": True, "max_kl_nats": 0.0, "distance_queries": 1},
+            note=f"{OF_CONSISTENCY} ACT is experimental.",
         ),
     )
 }

@@ -90,6 +90,9 @@ class TrainConfig:
         require_in_range(0 < self.max_grad_norm <= 1_000_000, "max_grad_norm", self.max_grad_norm, "above 0 and at most 1,000,000")
         in_one_go = f"1 for {self.method}, which makes what it leaves in one go"
         require_in_range(self.recipe.pieces is None or self.iterations == 1, "iterations", self.iterations, in_one_go)
+        for name, value in recipe_of(self.recipe).fixed.items():
+            if getattr(self, name) != value:
+                raise ConfigError(f"{name} means nothing with {self.method}, and is always {value}; got {getattr(self, name)!r}. Leave it out.", name)
 
     @property
     def method(self) -> str:
@@ -136,7 +139,7 @@ def preset(name: str, *, method: str = DEFAULT_RECIPE, **changes: Any) -> TrainC
         raise ConfigError(f"Unknown preset {name!r}; known are {', '.join(PRESETS)}.")
     info, config = _recipe(method), PRESETS[name]
     _require_known(changes, info)
-    values = {**info.presets.get(name, {}), **changes}
+    values = {**info.presets.get(name, {}), **info.fixed, **changes}
     own = {key: values.pop(key) for key in _names(info.settings) if key in values}
     return dataclasses.replace(config, **values, recipe=info.settings(**own))
 
@@ -173,7 +176,7 @@ def _config(values: dict[str, Any]) -> TrainConfig:
     _require_known(values, info)
     _require_known_sampling(sampling)
     own = {name: values.pop(name) for name in _names(info.settings) if name in values}
-    return TrainConfig(sampling=SamplingConfig(**sampling), recipe=info.settings(**own), **values)
+    return TrainConfig(sampling=SamplingConfig(**sampling), recipe=info.settings(**own), **{**info.fixed, **values})
 
 
 def with_settings(config: TrainConfig, assignments: Sequence[str]) -> TrainConfig:
@@ -198,10 +201,11 @@ def with_settings(config: TrainConfig, assignments: Sequence[str]) -> TrainConfi
 
 
 def flat_settings(config: TrainConfig) -> dict[str, Any]:
-    """The settings by the names that they are typed with: those of sampling as `sampling.NAME`."""
+    """The settings by the names that they are typed with: those of sampling as `sampling.NAME`, and none that means nothing in its recipe."""
     data = config_to_data(config)
-    sampling = data.pop("sampling")
-    return data | {f"sampling.{name}": value for name, value in sampling.items()}
+    sampling, fixed = data.pop("sampling"), recipe_of(config.recipe).fixed
+    chosen = {name: value for name, value in data.items() if name not in fixed}
+    return chosen | {f"sampling.{name}": value for name, value in sampling.items()}
 
 
 def _recipe(method: object) -> RecipeInfo:
@@ -227,6 +231,8 @@ def _require_known_sampling(names: Iterable[str]) -> None:
 
 
 def _refuse(name: str, info: RecipeInfo, known: Sequence[str]) -> NoReturn:
+    if name in info.fixed:
+        raise ConfigError(f"{name} means nothing with {info.key}, and is always {info.fixed[name]}. Leave it out.", name)
     others = [other.key for other in RECIPES.values() if name in _names(other.settings)]
     whose = f" of {info.key}: it is one of {' and '.join(others)}" if others else ""
     raise ConfigError(f"Unknown setting {name!r}{whose}; known are {', '.join(known)}.")

@@ -9,6 +9,7 @@ from core.constitution.principles import Constitution, from_data, to_data
 from core.measure.cards import Card, deal_pairs, identity
 from core.measure.values import Cell
 from core.methods.arms import CONTROL
+from core.methods.recipes import recipe_of
 from core.methods.settings import TrainConfig, config_from_data, config_to_data
 from core.runs.iterations import iteration_config
 from core.runs.links import Trainability, trainability_from_data, trainability_to_data
@@ -57,6 +58,8 @@ class CheckRecord:
 def answers_for(config: TrainConfig, checked: Checked, plan_config: TrainConfig, asked_queries: Sequence[str]) -> bool:
     """Whether a check asked what a run would ask: the same queries with the same draws. Constitution and base are the caller's to compare.
 
+    What a check says besides of contrasts holds for methods alone that make some.
+
     Args:
         config: That the check was asked about.
         checked: What it found.
@@ -67,7 +70,7 @@ def answers_for(config: TrainConfig, checked: Checked, plan_config: TrainConfig,
 
 
 def _deciding(config: TrainConfig) -> tuple[object, ...]:
-    return iteration_config(config, 1).seed, config.sampling, config.four_bit
+    return iteration_config(config, 1).seed, config.sampling, config.four_bit, recipe_of(config.recipe).contrasts
 
 
 def check_cards(constitution: Constitution, position: int, replies: CheckedReplies, name: str) -> tuple[tuple[Card, ...], ...]:

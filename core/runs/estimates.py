@@ -41,6 +41,7 @@ BASE_FORWARDS = 1.0  # what a pass of the base adds, where its scores are wanted
 MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, sharing the rest
 LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
 IMPORT_S = 4.0  # torch and transformers
+LAYOUT_S = 0.1  # laying out the prompts of an iteration, also where nothing is drawn
 LOAD_BYTES_S = 400e6  # weights from disk into memory
 CHOICE_COPIES = 2  # of the logits of candidates, which are scored without gradients
 RUNTIME_BYTES = {"cpu": 900e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
@@ -97,10 +98,10 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
 
 def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: int) -> float:
     """The candidates of so many queries, and choosing among them where there are several."""
-    n = config.n_constitutions
+    n = config.recipe.per_query(config.n_constitutions).responses
     drawn = n * config.candidates * REPLY_SHARE * config.sampling.max_new_tokens  # tokens of one query's candidates
     chosen = machine.forward_s(n * (prompt + drawn), n * drawn) if config.candidates > 1 else 0.0
-    return machine.sample_s(queries * n * config.candidates, prompt, config.sampling.max_new_tokens) + queries * chosen
+    return LAYOUT_S + machine.sample_s(queries * n * config.candidates, prompt, config.sampling.max_new_tokens) + queries * chosen
 
 
 def _training_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int, recomputed: bool) -> float:
@@ -122,10 +123,11 @@ def _making_s(config: TrainConfig, machine: "_Machine", prompt: int, pieces: int
 
 def _step_s(config: TrainConfig, machine: "_Machine", prompt: int, recomputed: bool) -> float:
     """One optimiser step, as its recipe says what it reads."""
-    n, reply = config.n_constitutions, REPLY_SHARE * config.sampling.max_new_tokens
+    each, reply = config.recipe.per_query(config.n_constitutions), REPLY_SHARE * config.sampling.max_new_tokens
     cost = config.recipe.step_cost(config.queries_per_step, config.distances)
     passes = cost.trained * (TRAIN_FORWARDS + RECOMPUTED_FORWARDS * recomputed) + cost.base * BASE_FORWARDS
-    return machine.forward_s(n * (prompt + n * reply), n**2 * reply) * passes
+    n, read = each.constitutions, each.responses * reply
+    return machine.forward_s(n * (prompt + read), n * read) * passes
 
 
 def showings(config: TrainConfig, number: int) -> int:
@@ -235,16 +237,17 @@ def recomputes(config: TrainConfig, machine: _Machine, prompt: int, sides: int) 
 
 def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, recomputed: bool) -> float:
     shape, new = machine.shape, config.sampling.max_new_tokens
-    rows = min(PACKED_ROWS, max(config.train_queries * config.n_constitutions, sides * config.held_out_queries))
+    n = config.recipe.per_query(config.n_constitutions).responses
+    rows = min(PACKED_ROWS, max(config.train_queries * n, sides * config.held_out_queries))
     cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
-    kept = kept_together(prompt, [new] * config.n_constitutions)
+    kept = kept_together(prompt, [new] * n)
     activations = activation_bytes(kept.tokens, shape.layers, shape.hidden, machine.hardware.bytes_per_parameter, recomputed=recomputed)
     # Replies that are measured or chosen among are scored without activations, with two copies of the logits; of many pairs those of one reply, beside
     # the logits of all as the network gives them.
     measured = sides**2 if sides == len(SIDES) else 1 + max(PAIRS_SCORED, sides) * machine.hardware.bytes_per_parameter / logit_bytes(1, 1)
-    drawn = config.n_constitutions * config.candidates if config.candidates > 1 else 0
-    chosen = min(config.n_constitutions, PROMPTS_SCORED) * min(drawn, RESPONSES_SCORED)
+    drawn = n * config.candidates if config.candidates > 1 else 0
+    chosen = min(n, PROMPTS_SCORED) * min(drawn, RESPONSES_SCORED)
     logits = max(logit_bytes(max(kept.scored, measured * new), shape.vocabulary), logit_bytes(chosen * new, shape.vocabulary, copies=CHOICE_COPIES))
     return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
 

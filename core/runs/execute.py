@@ -20,6 +20,7 @@ from core.engine.processes import ALONE, World
 from core.measure.ask import side_prompt
 from core.measure.report import evaluate
 from core.methods.recipe import Recipe, open_recipe
+from core.methods.recipes import recipe_of
 from core.methods.settings import TrainConfig
 from core.progress import NOBODY, Listener, StepReport, Stopped, ignore_step
 from core.runs.balance import count_balance
@@ -74,7 +75,7 @@ def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBO
         model=model.reference,
         trainability=trainability,
         dropped=dict(work.dropped),
-        balance=count_balance(plan.constitution, work.kept),
+        balance=count_balance(plan.constitution, work.kept) if recipe_of(plan.config.recipe).contrasts else (),
         endings=endings_data(folder, plan.config),
         made=work.made,
         duration_s=time.monotonic() - started,

@@ -22,6 +22,7 @@ from core.engine.sampling import OnWritten, Response, draw, told
 from core.errors import LinkError
 from core.measure.ask import side_prompt
 from core.measure.judges import judge_of
+from core.methods.recipes import recipe_of
 from core.methods.settings import TrainConfig
 from core.runs.checked import Checked, CheckedReplies
 from core.runs.evidence import overall
@@ -198,8 +199,8 @@ def _length_tells(pairs: Sequence[tuple[str, str]]) -> float:
 
 
 def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, same: float, config: TrainConfig) -> list[str]:
-    notes = []
-    if tells >= LENGTH_TELLS:
+    notes, contrasts = [], recipe_of(config.recipe).contrasts
+    if contrasts and tells >= LENGTH_TELLS:
         means = " and ".join(f"{_mean(side):.0f}" for side in lengths)
         notes.append(
             f"Length alone tells statement from antithesis in {tells:.0%} of pairs (means of {means} words), so training may learn length only. "
@@ -210,7 +211,7 @@ def _notes(tells: float, lengths: Sequence[Sequence[int]], cut: float, same: flo
             f"{cut:.0%} of replies are cut at {config.sampling.max_new_tokens} tokens, so nothing can be learned about how a reply ends. "
             "Raise sampling.max_new_tokens, or ask for something shorter."
         )
-    if same >= SAME_SHARE:
+    if contrasts and same >= SAME_SHARE:
         notes.append(
             f"{same:.0%} of pairs are the same text under statement and antithesis. Training leaves such queries out, so little may be left to learn from. "
             "Make the two sides differ more, or raise the sampling temperature."

@@ -42,3 +42,30 @@ def test_settings_are_ticked_chosen_and_named_and_come_back_with_the_run(page: P
     expect(command).not_to_contain_text("train_anyway")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_consistency_training_brings_its_wrappers_as_texts_and_hides_what_means_nothing_in_it(page: Page, app: App, tmp_path: Path) -> None:
+    page.goto(f"{app.url}/train")
+    ready(page)
+    page.get_by_text("Advanced").click()
+    command = page.get_by_role("complementary", name="What this run would be").locator("pre")
+    wrappers, own, constitutions = (page.get_by_label(name) for name in ("Wrappers of train queries", "Your own wrapper", "Constitutions a contrast"))
+    expect(wrappers).to_be_hidden()
+    expect(constitutions).to_be_visible()
+    page.get_by_label("Method of training").select_option(label="BCT: consistent replies under wrappers")
+    expect(command).to_contain_text("--set method=bct")
+    expect(constitutions).to_be_hidden()
+    expect(wrappers).to_have_attribute("placeholder", "irrelevant, flattering, contradicting, ignore, role_play")
+    wrappers.fill("ignore, rude")
+    expect(page.locator("#setting-wrappers-problem")).to_contain_text("wrappers names 'rude'; known are irrelevant, flattering")
+    wrappers.fill("ignore")
+    own.fill("My aunt says so.")
+    expect(command).to_contain_text("--set method=bct --set wrappers=ignore --set 'own_wrapper=My aunt says so.'")
+    expect(page.get_by_text("It does not train that replies follow more")).to_be_visible()
+    ready(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            page.screenshot(path=tmp_path / f"consistency-{scheme}-{width}.png", full_page=True)

@@ -47,7 +47,8 @@ function settingField({ name, label, kind, options }) {
 function settingInput(kind, attributes, options) {
   if (kind === "bool") return h("input", { ...attributes, type: "checkbox", class: "cs-tick" });
   if (options.length) return h("select", { ...attributes, class: "cs-input" }, options.map(([value, words]) => h("option", { value }, words)));
-  return h("input", { ...attributes, class: "cs-input cs-short", autocomplete: "off", inputmode: INPUT_MODES[kind] });
+  const short = kind === "text" ? "" : " cs-short";
+  return h("input", { ...attributes, class: `cs-input${short}`, autocomplete: "off", inputmode: INPUT_MODES[kind] });
 }
 
 // As it is sent: empty where it is what the preset says.

@@ -159,6 +159,21 @@ def test_a_finished_run_ends_with_its_result_links_and_downloads(studio: Studio)
     assert "attributable, not followed" in reply["sections"]["result"]
 
 
+@pytest.mark.parametrize("method", ["bct", "act"])
+def test_a_run_of_consistency_training_says_what_it_does_not_train_and_draws_no_curve_of_it(studio: Studio, method: str) -> None:
+    run_id = queue(studio, changes=(f"method={method}",))
+    held = claim(studio)
+    progress(studio, held, "training", 6, 12, eta_s=15.0)
+    charts = opened(studio, run_id)["sections"]["charts"]
+    assert "Attribution accuracy" not in charts and "MI bound" not in charts and "told apart" not in charts
+    finish(studio, held, complying(0.5))
+    reply = opened(studio, run_id)
+    assert "It does not train that replies follow more, nor that statement and antithesis are told apart better." in reply["sections"]["answer"]
+    other = queue(studio, key="another-run")
+    finish(studio, claim(studio), complying(0.5))
+    assert "It does not train" not in opened(studio, other)["sections"]["answer"]
+
+
 def test_a_run_of_a_series_leads_to_the_others_and_is_looked_at_until_all_have_ended(studio: Studio) -> None:
     ids = queue_series(studio)
     alone = queue(studio, key="asked-for-alone")

@@ -26,7 +26,7 @@ def test_settings_that_are_words_are_taken_or_refused_by_name(studio: Studio, na
 def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_others(studio: Studio) -> None:
     page = TrainPage(studio)
     offered = next(setting for setting in EXPOSED if setting.name == "method")
-    assert [value for value, _ in offered.options] == ["mipo", "sami"]
+    assert [value for value, _ in offered.options] == ["mipo", "sami", "steering", "bct", "act"]
     assert preset_values("quick")["sami"]["kl_weight"] == 0.0
     assert "beta" not in preset_values("quick")["sami"]
     assert set(preset_values("quick")["mipo"]) == set(preset_values("quick")["sami"]) - {"kl_weight"} | {"beta"}
@@ -44,6 +44,22 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
     assert "measure: MIPO with the constitution" in told, told
 
 
+def test_consistency_training_offers_its_wrappers_and_no_setting_of_a_contrast(studio: Studio) -> None:
+    page = TrainPage(studio)
+    offered = preset_values("quick")
+    assert {"wrappers", "own_wrapper"} == set(offered["bct"]) - set(offered["sami"])
+    assert {"kl_weight", "likelihood_weight", "n_constitutions"} == set(offered["sami"]) - set(offered["bct"])
+    assert set(offered["bct"]) - set(offered["act"]) == {"max_kl_nats"}
+    wanted = {"method": "bct", "wrappers": "ignore, role_play", "own_wrapper": "My aunt’s rule: $(a) = “b”"}
+    told = page.preview(sent(studio, settings=wanted), asks())
+    assert "--set method=bct --set 'wrappers=ignore, role_play' --set 'own_wrapper=My aunt’s rule: $(a) = “b”'" in told["command"]
+    assert "It does not train that replies follow more" in told["html"]
+    refused = page.preview(sent(studio, settings={**wanted, "wrappers": "rude<b>"}), asks())
+    assert (refused["kind"], refused["setting"]) == ("problem", "wrappers")
+    assert "known are irrelevant, flattering" in refused["message"]
+    assert "is always 2" in page.preview(sent(studio, settings={"method": "act", "n_constitutions": "4"}), asks())["message"]
+
+
 def test_a_setting_that_several_methods_have_is_offered_once_and_all_of_them_call_it_the_same() -> None:
     names = [setting.name for setting in EXPOSED]
     assert len(names) == len(set(names))
@@ -54,7 +70,7 @@ def test_a_setting_that_several_methods_have_is_offered_once_and_all_of_them_cal
 def test_no_setting_is_asked_for_by_its_variable_or_in_words_of_a_program() -> None:
     for setting in EXPOSED:
         assert "true" not in setting.label and "auto" not in setting.label and "_" not in setting.label
-        assert setting.kind in ("int", "float", "bool", "choice") and bool(setting.options) == (setting.kind == "choice")
+        assert setting.kind in ("int", "float", "bool", "choice", "text") and bool(setting.options) == (setting.kind == "choice")
     yes_or_no = {setting.name for setting in EXPOSED if setting.kind == "bool"}
     for preset in PRESETS:  # a box that is not ticked means no in each of them
         assert {preset_values(preset)["mipo"][name] for name in yes_or_no} == {False}

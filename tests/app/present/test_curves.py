@@ -53,6 +53,15 @@ def test_a_recipes_own_curve_is_drawn_as_the_table_tells_it() -> None:
     assert titles(charts_html(view(ends_by_distance, early))) == ["Loss", "Attribution accuracy", "MI bound", "Distance from the base"]
 
 
+def test_where_nothing_is_contrasted_no_curve_speaks_of_telling_apart() -> None:
+    bct = ("loss_nats", "gap_nats", "kl_base_policy_nats", "probe_bound_nats")
+    assert titles(charts_html(view(preset("quick", method="bct"), bct))) == ["Loss", "Gap of the wrapper", "Distance from the base", "Probe bound"]
+    html = charts_html(view(preset("quick", method="act"), ("loss", "raw_loss", "suffix_tokens")))
+    assert titles(html) == ["Loss", "Raw loss"]
+    assert "not told apart" not in html and "Experimental" not in RECIPES["bct"].title
+    assert "experimental" in RECIPES["act"].title and "experimental" in RECIPES["act"].outcome and "experimental" in RECIPES["act"].note
+
+
 def test_another_recipe_has_no_such_curve_and_unreadable_settings_hide_none() -> None:
     assert "Margin" not in titles(charts_html(view(preset("quick"))))
     assert "Margin" in titles(charts_html(view(None)))

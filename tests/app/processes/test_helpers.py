@@ -22,6 +22,7 @@ from app.processes.protocol import HELPER_LOST, WORK, HelperLost
 from app.processes.trainer import Trainer, work_once
 from core.engine.processes import World, default_count
 from core.errors import ConfigError, StudioError
+from core.methods.settings import preset
 from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from db.runs import TRAIN
@@ -125,6 +126,27 @@ def test_probes_end_training_in_two_processes_where_they_do_in_one_and_both_go_b
     assert texts[0] == texts[1]  # half of the second list comes from the other process, which has to have gone back too
     first, second = (load_file(tmp_path / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two"))
     assert all(torch.allclose(first[key], second[key], atol=1e-3) for key in first)
+
+
+@pytest.mark.parametrize("method", ["bct", "act"])
+def test_two_processes_hold_replies_alike_under_wrappers_as_one_does(tiny_folder, tmp_path, method):
+    wanted = asked(tiny_folder)
+    config = preset("quick", method=method, **{name: getattr(wanted.config, name) for name in ("iterations", "train_queries", "held_out_queries")})
+    config = dataclasses.replace(config, queries_per_step=3, passes=2, lora_rank=4, lora_alpha=8, max_kl_nats=0, sampling=wanted.config.sampling)
+    chosen, seen = dataclasses.replace(wanted, config=config), []
+    execute(chosen, tmp_path / "one", tmp_path)
+    together(chosen, tmp_path / "two", seen)
+    assert seen and all(len(found) == 2 and len(set(found)) == 1 for found in seen)
+    drawn = [json.loads((tmp_path / name / "iteration-2" / "responses-000.json").read_text()) for name in ("one", "two")]
+    assert drawn[0] == drawn[1] and len(drawn[0]["examples"]) == 3
+    first, second = (load_file(tmp_path / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two"))
+    for part, limit in (("", 1e-5), ("lora_B", 1e-3)):
+        whole, shared = (torch.cat([tensor.flatten() for key, tensor in each.items() if part in key]) for each in (first, second))
+        assert float(whole.norm()) > 0
+        assert float((shared - whole).norm()) <= limit * float(whole.norm())
+    curves = [json.loads((tmp_path / name / "run.json").read_text())["metrics"] for name in ("one", "two")]
+    for ours, theirs in zip(*curves, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
 
 
 def test_a_run_whose_helper_is_killed_ends_and_goes_on_to_the_same_adapter(both, tiny_folder, tmp_path):

@@ -15,7 +15,7 @@ from core.measure.verdicts import CELLS, Evidence, Verdict, control_sentence, ve
 from core.methods.arms import Artifact, inner_title, make_arm, trained_name
 
 ADAPTER = Artifact(kind="adapter", place="", sha256="ab")
-SAMI, MIPO, CONTEXT = make_arm("sami", artifact=ADAPTER), make_arm("mipo", artifact=ADAPTER), make_arm("context")
+SAMI, MIPO, BCT, CONTEXT = (*(make_arm(method, artifact=ADAPTER) for method in ("sami", "mipo", "bct")), make_arm("context"))
 LOW, HALF, HIGH = Figure(0.08, 0.02, 0.26, 24), Figure(0.5, 0.31, 0.69, 24), Figure(0.96, 0.8, 0.99, 24)
 SHOWN, ABSENT, OPEN = Answer.SHOWN, Answer.ABSENT, Answer.OPEN
 FELL = "fell"  # the contrary is shown
@@ -111,6 +111,24 @@ def said(arm, expected, **more):
     verdict, sentence = verdict_of("Brief", evidence(arm, FIGURES[expected], **more))
     assert verdict is expected
     return sentence
+
+
+@pytest.mark.parametrize("expected", FIGURES)
+def test_of_an_arm_that_was_not_trained_to_be_told_apart_nothing_is_called_attributable(expected):
+    """BCT and ACT hold replies alike under wrappers. What is traced more often is measured, and is no success of theirs."""
+    verdict, sentence = verdict_of("Brief", evidence(BCT, FIGURES[expected], contrasted=False))
+    assert "attributable" not in f"{verdict.value} {sentence}" and "traced" not in sentence and "code" not in sentence
+    attributable = {Verdict.NOT_FOLLOWED, Verdict.UNSHOWN}
+    assert verdict is (Verdict.NO_EFFECT if expected in attributable else expected)
+    if verdict is Verdict.NO_EFFECT:
+        assert sentence.startswith("“Brief”: no effect found on queries without a wrapper, where none is meant. Compliance under the statement went from")
+
+
+@pytest.mark.parametrize("traced_more", [True, False])
+def test_without_a_judge_such_an_arm_could_not_be_measured(traced_more):
+    verdict, sentence = verdict_of("Brief", evidence(BCT, FIGURES[Verdict.UNSHOWN], contrasted=False, has_check=False, traced_more=traced_more))
+    assert verdict is Verdict.UNMEASURED
+    assert sentence == "“Brief” could not be measured: nobody has judged it. Mark its replies, or add a check."
 
 
 BY = " by context-aware decoding"

@@ -1,6 +1,6 @@
 """The table of methods: what is trained stands in it as its recipe says."""
 
-from core.methods.arms import METHODS, STRENGTH, make_arm
+from core.methods.arms import METHODS, STRENGTH, make_arm, trained_to_contrast
 from core.methods.recipes import RECIPES
 
 
@@ -14,6 +14,10 @@ def test_every_recipe_has_its_two_arms_with_and_without_the_text():
         ("steering-alone", "Steered without the constitution", False, "base"),
         ("steering-random", "Random vector with the constitution", True, "prompt"),
         ("steering-random-alone", "Random vector without the constitution", False, "base"),
+        ("bct", "BCT with the constitution", True, "prompt"),
+        ("bct-alone", "BCT without the constitution", False, "base"),
+        ("act", "ACT (experimental) with the constitution", True, "prompt"),
+        ("act-alone", "ACT (experimental) without the constitution", False, "base"),
     ]
     assert {method.recipe for method in METHODS.values()} == {*RECIPES, None}
 
@@ -22,6 +26,10 @@ def test_what_may_hold_another_model_beside_the_one_that_is_decoded_needs_an_ada
     (beside,) = [method for method in METHODS.values() if method.elsewhere]
     assert (beside.key, beside.needs, beside.recipe, beside.control) == ("proxy", ("constitution", "adapter"), None, "prompt")
     assert [(setting.low, setting.high, setting.default, setting.control) for setting in beside.settings] == [(0.0, 2.0, 1.0, 0.0)]
+
+
+def test_being_told_apart_is_read_as_trained_only_where_it_was():
+    assert [key for key in METHODS if not trained_to_contrast(make_arm(key))] == ["bct", "bct-alone", "act", "act-alone"]
 
 
 def test_whatever_wears_an_adapter_says_at_what_strength():

@@ -21,6 +21,23 @@ def test_settings_are_typed_as_on_a_command_line():
     assert config.sampling.max_new_tokens == 96
 
 
+@pytest.mark.parametrize("method", RECIPES)
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_of_any_method_survives_its_data_form_and_offers_no_setting_that_means_nothing_in_it(name, method):
+    config = preset(name, method=method)
+    data = config_to_data(config)
+    assert config_from_data(data) == config
+    assert config_from_data({key: value for key, value in data.items() if key not in RECIPES[method].fixed}) == config
+    assert not set(RECIPES[method].fixed) & set(flat_settings(config))
+
+
+def test_texts_are_settings_too():
+    config = with_settings(preset("quick", method="bct"), ["wrappers=ignore, flattering", "own_wrapper=My aunt says: a = b."])
+    assert [wrapper.key for wrapper in config.recipe.chosen] == ["ignore", "flattering", "own"]
+    assert config.recipe.own_wrapper == "My aunt says: a = b."
+    assert config_from_data(config_to_data(config)) == config
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -35,13 +52,18 @@ def test_settings_are_typed_as_on_a_command_line():
         (lambda: with_settings(preset("quick"), ["beta=0.1"]), "Unknown setting 'beta' of sami: it is one of mipo; known are method, preset, seed.*kl_weight"),
         (lambda: with_settings(preset("quick"), ["method=mipo", "kl_weight=1"]), "Unknown setting 'kl_weight' of mipo: it is one of sami; known are .*beta"),
         (lambda: config_from_data({"method": "mipo", "summed_scores": True}), "Unknown setting 'summed_scores' of mipo"),
-        (lambda: config_from_data({"method": 3}), "Unknown method 3; known are sami, mipo"),
+        (lambda: config_from_data({"method": 3}), "Unknown method 3; known are sami, mipo, steering, bct, act"),
         (lambda: preset("quick", method="dpo"), "Unknown method 'dpo'"),
         (lambda: config_from_data({"sampling": {"top_q": 1}}), "Unknown setting 'sampling.top_q'"),
         (lambda: MipoSettings(beta=0), "beta must be above 0"),
         (lambda: SamiSettings(kl_weight=-1), "kl_weight must be between 0 and 1,000"),
         (lambda: SamiSettings(likelihood_weight=-1), "likelihood_weight must be between 0 and 1,000"),
         (lambda: MipoSettings(likelihood_weight=-1), "likelihood_weight must be between 0 and 1,000"),
+        (lambda: with_settings(preset("quick"), ["method=bct", "candidates=4"]), "candidates means nothing with bct, and is always 1. Leave it out."),
+        (lambda: preset("quick", method="act", max_kl_nats=0.5), "max_kl_nats means nothing with act, and is always 0.0; got 0.5. Leave it out."),
+        (lambda: config_from_data({"method": "bct", "n_constitutions": 4}), "n_constitutions means nothing with bct, and is always 2; got 4"),
+        (lambda: with_settings(preset("quick", method="bct"), ["wrappers=rude"]), "wrappers names 'rude'; known are irrelevant"),
+        (lambda: config_from_data({"method": "act", "own_wrapper": 3}), "own_wrapper must be a text, got 3"),
         (lambda: with_settings(preset("quick"), ["sampling=3"]), "Unknown setting 'sampling'"),
     ],
 )

@@ -98,6 +98,16 @@ def test_a_step_that_also_asks_the_base_about_every_query_takes_longer_by_its_pa
     assert mipo["sampling"] == quick["sampling"]
 
 
+def test_a_method_without_a_contrast_is_estimated_by_what_it_draws_and_reads() -> None:
+    """BCT draws one reply for two and reads one sequence for each pair of four; ACT draws none. A contrast of more constitutions changes neither."""
+    made = {method: estimate(preset("quick", method=method, passes=2), DEFAULT_SHAPE, TWO_CORES, BRIEF) for method in ("sami", "bct", "act")}
+    assert list(made["bct"].seconds) == list(run_phases(preset("quick", method="bct")))
+    sampling, training = ({method: each.seconds[phase] for method, each in made.items()} for phase in ("sampling", "training"))
+    assert 0 < sampling["act"] < 1 < sampling["bct"] < 0.6 * sampling["sami"]
+    assert training["act"] < training["bct"] < training["sami"]
+    assert made["act"].memory_bytes <= made["bct"].memory_bytes <= made["sami"].memory_bytes
+
+
 def test_probes_take_time_in_training_and_nowhere_else() -> None:
     """24 steps, a probe every 4 and one of the base: seven probes of 16 replies, half of which are read under eight queries; about 7 s each."""
     quick, probed = (estimate(preset("quick", probe_every=every), DEFAULT_SHAPE, TWO_CORES, BRIEF) for every in (0, 4))
