@@ -35,7 +35,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> l
     lab.add_argument("--list", action="store_true", help="list the probes instead: each with its system, what it needs and its minutes here")
     lab.add_argument("--constitution", type=Path, metavar="FILE", help="as for the other commands (default: that of the run)")
     examined = lab.add_mutually_exclusive_group()
-    examined.add_argument("--adapter", type=Path, metavar="DIR", help="adapter folder that is examined, of a run or a stranger's")
+    examined.add_argument("--adapter", type=Path, metavar="DIR", help="folder of the adapter or vector that is examined, of a run or a stranger's")
     examined.add_argument("--run", type=_number, metavar="N", help="the number of a finished run of the studio, whose adapter is examined")
     lab.add_argument("--probe", action="append", default=[], metavar="NAME", help="one of those that --list names; may be given several times")
     lab.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
@@ -137,7 +137,7 @@ def _bench(options: argparse.Namespace, stop: "StopRequest") -> "Bench":
         own=options.out,
         model=model,
         models=settings.models_folder,
-        examined=examine(options.adapter, record, plan.config.method) if options.adapter is not None else None,
+        examined=examine(options.adapter, record, plan.config.method if record is not None else None) if options.adapter is not None else None,
         readers=(*_readers(options, settings.models_folder), *people(options.out)),
         on_step=Printer(),
         should_stop=stop,

@@ -14,7 +14,7 @@ from app.processes.store import MissingFileError, open_store
 from app.services.lab_jobs import LabAsked, asked_of
 from app.settings import Settings
 from core.constitution.queries import draw_queries
-from core.engine.adapters import load_adapter
+from core.engine.artifacts import load_artifact
 from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
 from core.errors import AdapterError, first_line
@@ -41,7 +41,7 @@ def probe(settings: Settings, watch: Watch, folder: Path) -> None:
     asked = watch.persist(lambda: asked_of(settings, watch.sessions, watch.claim.job_id))
     on_step = LabReporter(watch, len(asked.probes) or sum(each.quick for each in PROBES.values()))
     with ExitStack() as held:
-        adapter = held.enter_context(open_store(settings).local(f"{asked.run_key}/adapter")) if asked.run_key is not None else None
+        adapter = held.enter_context(open_store(settings).local(asked.made)) if asked.made is not None else None
         record = _record(adapter) if adapter is not None else None
         bench = _bench(settings, folder, (asked, adapter, record), watch, on_step)
         report_battery(bench, asked.probes or quick_battery(bench).keys)
@@ -94,7 +94,7 @@ def _load(settings: Settings, asked: LabAsked, adapter: Path | None, on_step: "L
 
     placing = Placing(device=choose_device(settings.device), four_bit=asked.config.four_bit)
     model = with_layouts_tried(load_model(asked.model, settings.models_folder, placing, fetching))
-    return load_adapter(model, adapter) if adapter is not None else model
+    return load_artifact(model, adapter) if adapter is not None else model
 
 
 @dataclass

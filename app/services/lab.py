@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.processes.store import Store
 from app.services.base_models import look_up
 from app.services.judge_endpoint import JudgeEndpoint
 from app.services.replies import finished_key
@@ -21,6 +22,7 @@ from core.measure.readers import ChoiceReader
 from core.methods.recipes import PROPOSED_RECIPE
 from core.methods.settings import preset
 from db.runs import get_run
+from db.tables import Run
 
 SHORT = Constitution(name="", principles=(Principle(title="", statement="Answer in one short sentence.", antithesis="Answer in several long sentences."),))
 
@@ -71,11 +73,22 @@ def listed(constitution: Constitution | None, model: str | None, hardware: Hardw
 
 @contextmanager
 def adapter_folder(studio: Studio, run_id: int) -> Iterator[Path]:
-    """The adapter of a finished run, as a folder of this machine with its run's record beside it."""
+    """What a finished run made, as a folder of this machine with its run's record beside it."""
     with in_words(), studio.sessions.read() as session:
-        key = finished_key(studio.store, get_run(session, run_id))
-    with studio.store.local(f"{key}/adapter") as folder:
+        key = made_by(studio.store, get_run(session, run_id))
+    with studio.store.local(key) as folder:
         yield folder
+
+
+def made_by(store: Store, run: Run) -> str:
+    """The store key of what a run made: its adapter, or what else it leaves.
+
+    Raises:
+        NothingToTakeError: There is none, or its files are not on this machine.
+    """
+    finished_key(store, run)
+    assert run.adapter is not None, "a run that has finished has one"
+    return run.adapter
 
 
 def endpoint_reader(endpoint: JudgeEndpoint) -> ChoiceReader:

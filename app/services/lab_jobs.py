@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from app.processes.protocol import LAB, attempt_key
 from app.processes.store import MissingFileError, open_store
 from app.services.audit import record
+from app.services.lab import made_by
 from app.services.quotas import require_place_in_queue
-from app.services.replies import NothingToTakeError, finished_key
+from app.services.replies import NothingToTakeError
 from app.services.request_keys import require_key
 from app.services.starter_queries import STARTER_NAME
 from app.services.studio import RefusedError, Studio, in_words, read_starters
@@ -65,7 +66,7 @@ class LabAsked:
     others: tuple[Constitution, ...]
     probes: tuple[str, ...]
     limit: int
-    run_key: str | None  # store key of the attempt that finished the run; None: nothing trained is examined
+    made: str | None  # store key of what the run made; None: nothing trained is examined
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +122,7 @@ def begin(studio: Studio, caller: str, wish: LabWish, request_key: object) -> in
         constitutions.get_version_by_id(session, wish.version)
         query_sets.get_query_set(session, wish.query_set)
         if wish.run is not None:
-            finished_key(studio.store, runs.get_run(session, wish.run))
+            made_by(studio.store, runs.get_run(session, wish.run))
         job = jobs.add_job(session, jobs.NewJob(kind=LAB, requested_by=caller, request_key=key, spec=asdict(wish)))
         record(session, "lab.asked-for", f"job {job.id}", once=True, run=wish.run, version=wish.version, probes=list(wish.probes))
         require_place_in_queue(session, caller)
@@ -213,7 +214,7 @@ def asked_of(settings: Settings, sessions: Sessions, job_id: int) -> LabAsked:
             others=_others(constitution),
             probes=wish.probes,
             limit=wish.limit,
-            run_key=finished_key(store, run) if run is not None else None,
+            made=made_by(store, run) if run is not None else None,
         )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.constitution.principles import SIDES, Constitution, content_hash
-from core.engine.adapters import adapter_hash
+from core.engine.artifacts import artifact_in
 from core.engine.checkpoints import remember, write_json
 from core.engine.models import LoadedModel
 from core.engine.policies import open_policy
@@ -25,6 +25,7 @@ from core.measure.readers import Reader, ReaderCard, Reading
 from core.measure.relevance import Read, read_replies, with_reading
 from core.measure.values import MeasuredReply, replies_from_data
 from core.methods.arms import BASE, CONTROL, METHODS, Arm, Artifact, arm_to_data, make_arm
+from core.methods.recipes import RECIPES
 from core.methods.settings import TrainConfig
 from core.progress import OnStep, ShouldStop, StepReport, Stopped, ignore_step, never_stop
 
@@ -34,7 +35,7 @@ CARDS_TOGETHER = 24  # that a reader reads before its readings are committed
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """The adapter that is examined."""
+    """The adapter that is examined, or what else a run made."""
 
     artifact: Artifact
     recipe: str  # which method trained it, as far as that is known
@@ -42,10 +43,17 @@ class Examined:
     folder: Path | None = None  # of the run, with its replies and checkpoints; None: there is none
 
 
-def examine(adapter: Path, record: Mapping[str, Any] | None, recipe: str) -> Examined:
-    """An adapter folder, with the record of the run that trained it where there is one; a run's other files lie beside the folder."""
-    artifact = Artifact(kind="adapter", place=str(adapter), sha256=adapter_hash(adapter))
-    return Examined(artifact=artifact, recipe=recipe, record=record, folder=adapter.resolve().parent if record is not None else None)
+def examine(folder: Path, record: Mapping[str, Any] | None, recipe: str | None) -> Examined:
+    """What lies in a folder, an adapter or what else a run makes, with the record of its run where there is one, whose other files lie beside it.
+
+    Args:
+        folder: Of a run, or a stranger's.
+        record: Of the run.
+        recipe: Which method made it; None: the first of those that make what lies there.
+    """
+    artifact = artifact_in(folder)
+    made_by = recipe or next(key for key, info in RECIPES.items() if info.artifact == artifact.kind)
+    return Examined(artifact=artifact, recipe=made_by, record=record, folder=folder.resolve().parent if record is not None else None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +81,9 @@ class Bench:
         """What is examined, with the constitution in its prompt and without; None where nothing is."""
         if self.examined is None:
             return None
-        arms = [make_arm(method.key, artifact=self.examined.artifact) for method in METHODS.values() if method.recipe == self.examined.recipe]
+        arms = [
+            make_arm(method.key, artifact=self.examined.artifact) for method in METHODS.values() if method.recipe == self.examined.recipe and not method.beside
+        ]
         with_text, without = sorted(arms, key=lambda arm: not arm.in_prompt)
         return with_text, without
 

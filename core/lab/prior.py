@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.lab.rows import Replies
 from core.lab.values import LabRow, LabTable
+from core.measure.habits import flip_rate
 from core.measure.judges import JUDGES, Judge, judge_of
 from core.measure.sense import OWN
 from core.measure.statistics import Figure, share
@@ -38,7 +39,7 @@ def pull_of(replies: Replies, position: int, habit: Sequence[MeasuredReply], jud
     turned = [judge.judge(principle, query[other].query, query[other].text).follows for query in replies.asked]
     usual = [judge.judge(principle, reply.query, reply.text).follows for reply in habit]
     return Pull(
-        flips=share([one and not two if one is not None and two is not None else None for one, two in zip(follows, turned, strict=True)]),
+        flips=flip_rate(follows, turned),
         agreeing=share([one for one, plain in zip(follows, usual, strict=True) if plain is True]),
         against=share([one for one, plain in zip(follows, usual, strict=True) if plain is False]),
     )
