@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from app.commands import amend, ask, audit, constitutions, mark, redline, runs, smaller, user
+from app.commands import amend, ask, audit, constitutions, lab, mark, redline, runs, smaller, user
 from app.commands.options import arm_options, backup_options, conflict_options, data_option, inputs, judge_options, propose_options, read_options, trial_options
 from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
@@ -22,7 +22,7 @@ from db.errors import StoreError
 
 VERBS = (
     *("read", "check", "train", "arms", "reply", "measure", "judge", "conflict", "mark", "ask", "propose", "trial", "smaller"),
-    *("amend", "redline", "cite", "constitutions", "runs", "user", "audit", "backup", "restore"),
+    *("lab", "amend", "redline", "cite", "constitutions", "runs", "user", "audit", "backup", "restore"),
 )  # each is `run(options)` in a module of app/commands
 EPILOG = """\
 examples:
@@ -39,6 +39,8 @@ examples:
   python -m app conflict --constitution brief.yaml --queries queries.jsonl --first 1 --second 2
   python -m app mark --run 3                         judge its replies yourself, one by one, blind to what wrote them
   python -m app ask --run 3 --judge http://127.0.0.1:8000/v1 --model NAME
+  python -m app lab --constitution brief.yaml --adapter runs/brief/adapter --out lab/brief
+  python -m app lab --list                           the probes of the laboratory, with their minutes here
   python -m app trial --constitution brief.yaml --check "max_words: 20"
   python -m app propose --wish "I want short answers."
   python -m app redline brevity --from 1 --to 2 --out brevity.docx
@@ -148,7 +150,7 @@ def parser() -> argparse.ArgumentParser:
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     conflict_options(commands.add_parser("conflict", help="set two principles against each other, and see which of them replies follow"))
     writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis or scenarios to a statement"))
-    added = [each for verb in (mark, ask, amend, redline, constitutions, runs, smaller, user, audit) for each in verb.add_to(commands)]
+    added = [each for verb in (mark, ask, lab, amend, redline, constitutions, runs, smaller, user, audit) for each in verb.add_to(commands)]
     for command in (writing, trial_options(commands), *added, *backup_options(commands)):
         data_option(command)
     doctor = commands.add_parser("doctor", help="check this installation and say what is wrong")

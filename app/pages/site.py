@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages import amend, compare, constitutions, judge, mark, proposing, run, studio, train, write
+from app.pages import amend, compare, constitutions, judge, lab, mark, proposing, run, studio, train, write
 from app.pages.endpoints import Endpoint, endpoints_of
 from app.services.proposals import Proposals
 from app.services.studio import Studio
@@ -49,6 +49,7 @@ def endpoints(opened: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
         *endpoints_of("mark", mark.MarkPage(opened), mark.ENDPOINTS),
         *endpoints_of("judge", judge.JudgePage(opened), judge.ENDPOINTS),
         *endpoints_of("compare", compare.ComparePage(opened), compare.ENDPOINTS),
+        *endpoints_of("lab", lab.LabPage(opened), lab.ENDPOINTS),
         *endpoints_of("amend", amend.AmendPage(opened), amend.ENDPOINTS),
     )
 

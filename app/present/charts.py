@@ -95,7 +95,7 @@ def _scale(chart: Chart, scored: Sequence[tuple[int, float]]) -> _Scale:
 
 def _axes(scale: _Scale, chart: Chart) -> str:
     parts = []
-    for tick in _ticks(scale.low, scale.high):
+    for tick in ticks(scale.low, scale.high):
         y = scale.y(tick)
         parts.append(f'<line class="cs-grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="cs-tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_number(tick, min(chart.digits, 2))}</text>')
@@ -106,7 +106,7 @@ def _axes(scale: _Scale, chart: Chart) -> str:
     return "".join(parts)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def ticks(low: float, high: float) -> list[float]:
     """Two to five round numbers within a range."""
     rough = (high - low) / 3
     unit = 10.0 ** math.floor(math.log10(rough))

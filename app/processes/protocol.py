@@ -9,9 +9,10 @@ UNTOLD = 6  # it ended in order, but its row could not be written; counts as a c
 HELPER_LOST = 5  # of several processes one died; counts as a crash
 
 ASK = "ask"  # the kind of a job that asks a model to judge a run's replies
+LAB = "lab"  # of one that runs probes of the laboratory
 
 # What an attempt at a job of each kind does: `module:function`, imported in the process of the attempt alone.
-WORK = {TRAIN: "app.processes.training:train", ASK: "app.services.asking:ask_held"}
+WORK = {TRAIN: "app.processes.training:train", ASK: "app.services.asking:ask_held", LAB: "app.processes.labs:probe"}
 
 
 class HelperLost(Exception):

@@ -1,7 +1,8 @@
 """Files of a run and of what it was made from, for download. Plain routes, so they stand behind the checks of app/web/security.py.
 
-Only these files can be had: of a run its record, figures, replies, marks and adapter, and the figures of its series; of a check its marks;
-versions; query sets; and as they are stored the rows of all of them, of comparisons, and of the caller's own drafts, for whatever cannot be read.
+Only these files can be had: of a run its record, figures, replies, marks and adapter, and the figures of its series; of a check its marks; of a
+battery of the laboratory what it found; versions; query sets; and as they are stored the rows of all of these but batteries, of comparisons, and of
+the caller's own drafts, for whatever cannot be read.
 An id that is no number of a row is an id of nothing.
 """
 
@@ -16,9 +17,10 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BeforeValidator
 
+from app.present.lab_report import lab_html
 from app.present.report_csv import report_csv, series_csv
 from app.processes.store import MissingFileError, Store
-from app.services import downloads
+from app.services import downloads, lab_jobs
 from app.services.audit import acting
 from app.services.cards import Source
 from app.services.downloads import StoredKind
@@ -29,6 +31,7 @@ from app.services.studio import Studio
 from app.services.text_files import TextFile
 from app.web.actors import actor_of, caller
 from core.errors import StudioError
+from core.lab.results import result_to_data
 
 BLOCK_BYTES = 1 << 20
 NO_ROW = 0  # ids begin at 1
@@ -96,8 +99,23 @@ def add_routes(app: FastAPI, studio: Studio) -> None:
         with _or_404():
             return _text(downloads.query_set_file(studio, query_set_id))
 
+    add_lab_routes(app, studio)
     add_check_routes(app, studio)
     add_stored_routes(app, studio)
+
+
+def add_lab_routes(app: FastAPI, studio: Studio) -> None:
+    """What a battery of the laboratory found."""
+
+    @app.get("/labs/{lab_id}/report.html")
+    def lab_page(lab_id: RowId) -> Response:
+        with _or_404():
+            return _text(TextFile(filename=f"laboratory-{lab_id}.html", text=lab_html(lab_jobs.require_found(studio, lab_id)), type="text/html"))
+
+    @app.get("/labs/{lab_id}/report.json")
+    def lab_json(lab_id: RowId) -> Response:
+        with _or_404():
+            return JSONResponse(result_to_data(lab_jobs.require_found(studio, lab_id)), headers=_named(f"laboratory-{lab_id}.json"))
 
 
 def add_check_routes(app: FastAPI, studio: Studio) -> None:

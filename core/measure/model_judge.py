@@ -84,7 +84,7 @@ def questions(principle: Principle, query: str, reply: str) -> tuple[Question, Q
     expected = expected_of(principle, query)
     follows, fails = (expected.follows, expected.fails) if expected is not None else ("", "")
     statement, antithesis = _side(principle.statement, follows), _side(principle.antithesis, fails)
-    code = _code((query, reply, statement, antithesis))
+    code = code_of((query, reply, statement, antithesis))
     return _question((query, reply, statement, antithesis), code), _question((query, reply, antithesis, statement), code)
 
 
@@ -97,7 +97,7 @@ def _question(texts: Sequence[str], code: str) -> Question:
     return Question(system=SYSTEM, user=QUESTION.format(parts=parts))
 
 
-def _code(texts: Sequence[str]) -> str:
+def code_of(texts: Sequence[str]) -> str:
     """What no text between the lines can hold, so that none can end where it does not, and the same for the same texts."""
     for turn in range(1000):
         code = hashlib.sha256(json.dumps([turn, *sorted(texts)]).encode()).hexdigest()[:12]
@@ -121,11 +121,22 @@ def read_answer(text: str) -> Choice:
 
     Lines that say different things say nothing, and so does a thought that never ends.
     """
-    spoken = _THOUGHT_END.split(_THOUGHT.sub("\n", text))[-1]
-    if _THOUGHT_BEGIN.search(spoken):
-        return Choice.UNREADABLE
-    said = {choice for line in spoken.splitlines() if (choice := _read_line(line)) is not None}
+    said = {choice for line in _spoken(text) if (choice := _read_line(line)) is not None}
     return said.pop() if len(said) == 1 else Choice.UNREADABLE
+
+
+def read_choice(text: str, letters: str, neither: str) -> str | None:
+    """The same of an answer that may be one of several letters, or the word for none of them; None: it cannot be read as either."""
+    whole = re.compile(rf"(?:{_LEAD})?(?:description |option )?\(?([{letters}]|{neither})\)?[.!]?", re.IGNORECASE)
+    found = [whole.fullmatch(" ".join(_DRESS.sub("", line).split())) for line in _spoken(text)]
+    said = {match[1].lower() if len(match[1]) > 1 else match[1].upper() for match in found if match is not None}
+    return said.pop() if len(said) == 1 else None
+
+
+def _spoken(text: str) -> list[str]:
+    """The lines of an answer without what was thought aloud before it; none where a thought never ends."""
+    spoken = _THOUGHT_END.split(_THOUGHT.sub("\n", text))[-1]
+    return [] if _THOUGHT_BEGIN.search(spoken) else spoken.splitlines()
 
 
 def _read_line(line: str) -> Choice | None:

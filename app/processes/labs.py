@@ -1,0 +1,132 @@
+"""What an attempt at a battery of the laboratory does: the plan from the rows, the probes one after another, and how far they are."""
+
+import json
+import logging
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.processes.attempt import Watch
+from app.processes.patience import Interrupted
+from app.processes.store import MissingFileError, open_store
+from app.services.lab_jobs import LabAsked, asked_of
+from app.settings import Settings
+from core.constitution.queries import draw_queries
+from core.engine.artifacts import load_artifact
+from core.engine.layouts import with_layouts_tried
+from core.engine.models import LoadedModel, Placing, choose_device, load_model
+from core.errors import AdapterError, first_line
+from core.lab.battery import quick_battery, report_battery
+from core.lab.bench import Bench, examine
+from core.lab.plan import LabPlan
+from core.lab.probes import PROBES
+from core.methods.settings import config_from_data
+from core.progress import StepReport
+from db import claims
+from db.claims import Progress
+
+log = logging.getLogger("studio.labs")
+
+
+def probe(settings: Settings, watch: Watch, folder: Path) -> None:
+    """Run the probes that the job asks for, going on from what is in the folder.
+
+    Raises:
+        Stopped: The watch said so; what was found is kept.
+        StudioError: Something that a person can put right.
+        LostLease: The job is no longer ours.
+    """
+    asked = watch.persist(lambda: asked_of(settings, watch.sessions, watch.claim.job_id))
+    on_step = LabReporter(watch, len(asked.probes) or sum(each.quick for each in PROBES.values()))
+    with ExitStack() as held:
+        adapter = held.enter_context(open_store(settings).local(asked.made)) if asked.made is not None else None
+        record = _record(adapter) if adapter is not None else None
+        bench = _bench(settings, folder, (asked, adapter, record), watch, on_step)
+        report_battery(bench, asked.probes or quick_battery(bench).keys)
+    watch.persist(lambda: _finish(watch))
+
+
+def _record(adapter: Path) -> dict[str, Any]:
+    """The record of the run that is examined."""
+    try:
+        record: dict[str, Any] = json.loads((adapter.parent / "run.json").read_text(encoding="utf-8"))
+        config_from_data(record["config"])
+        return record
+    except FileNotFoundError as error:
+        raise MissingFileError("The files of the run that is to be examined are not on this machine any more.") from error
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise AdapterError(f"The record of the run that is to be examined cannot be read ({first_line(error)}). Train it again, or examine another.") from error
+
+
+def _bench(settings: Settings, folder: Path, given: tuple[LabAsked, Path | None, dict[str, Any] | None], watch: Watch, on_step: "LabReporter") -> Bench:
+    asked, adapter, record = given
+    model = _load(settings, asked, adapter, on_step)
+    config = config_from_data(record["config"]) if record is not None else asked.config
+    held_out = tuple(record["queries"]["held_out"]) if record is not None else tuple(draw_queries(asked.queries, "held_out", asked.limit, config.seed))
+    plan = LabPlan(
+        constitution=asked.constitution,
+        queries=asked.queries,
+        held_out=held_out[: asked.limit],
+        model=model.reference,
+        config=config,
+        others=asked.others,
+        device=settings.device,
+    )
+    examined = examine(adapter, record, config.method) if adapter is not None else None
+    return Bench(
+        probe="",
+        plan=plan,
+        folder=folder,
+        own=folder,
+        model=model,
+        models=settings.models_folder,
+        examined=examined,
+        on_step=on_step,
+        should_stop=watch.should_stop,
+    )
+
+
+def _load(settings: Settings, asked: LabAsked, adapter: Path | None, on_step: "LabReporter") -> LoadedModel:
+    def fetching(what: str, share: float) -> None:
+        on_step(StepReport(phase="preparing", done=round(100 * share), total=100, note=what))
+
+    placing = Placing(device=choose_device(settings.device), four_bit=asked.config.four_bit)
+    model = with_layouts_tried(load_model(asked.model, settings.models_folder, placing, fetching))
+    return load_artifact(model, adapter) if adapter is not None else model
+
+
+@dataclass
+class LabReporter:
+    """How far a battery is, in its row: at most once a second."""
+
+    watch: Watch
+    probes: int  # that will be run
+    begun: list[str] = field(default_factory=list)
+    written_at: float = -1e9
+
+    def __call__(self, report: StepReport) -> None:
+        """`on_step` of a battery: a step of the job is a probe that was begun."""
+        if report.phase in PROBES and report.phase not in self.begun:
+            self.begun.append(report.phase)
+        elif time.monotonic() - self.written_at < 1.0:
+            return
+        title = PROBES[report.phase].title if report.phase in PROBES else report.phase
+        notice = f"{title}: {report.done} of {report.total}{f', {report.note}' if report.note else ''}"
+        told = Progress(phase="probing", step=max(0, len(self.begun) - 1), total_steps=self.probes, notice=notice)
+        try:
+            self.watch.persist(lambda: self._store(told))
+        except Interrupted:
+            return  # the battery asks next whether to stop
+        self.written_at = time.monotonic()
+
+    def _store(self, told: Progress) -> None:
+        with self.watch.sessions.begin() as session:
+            claims.set_progress(session, self.watch.claim, told)
+
+
+def _finish(watch: Watch) -> None:
+    with watch.sessions.begin() as session:
+        claims.finish(session, watch.claim)
+    log.info("All probes are done")

@@ -1,0 +1,87 @@
+"""The probes there are, as one table: each with the system it tries, its prediction, and what would count against it. Imports no torch.
+
+A new one is a module in `core/lab/probing/`, a line here and a test. Its function is given a `Bench` (core.lab.bench) and gives a `ProbeResult`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.lab.costs import LabCost
+from core.lab.systems import SYSTEMS, System
+
+# What a probe may need, in words for people.
+ADAPTER = "an adapter"
+RECORD = "the record of the run that trained it"
+TRAIN = "train queries"
+NEEDS = (ADAPTER, RECORD, TRAIN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """What is known of a probe without running it."""
+
+    key: str
+    system: str  # a key of SYSTEMS
+    title: str
+    asks: str  # what it does, in a sentence
+    prediction: str  # what is expected if mutual information is sufficient, said beforehand
+    against: str  # what would count against it
+    needs: tuple[str, ...] = ()  # of NEEDS; a model and a constitution with held-out queries are needed always
+    asks_readers: bool = False  # whether it asks readers from outside, so that with others it is measured anew
+    quick: bool = True  # whether it belongs to the battery that is run where no probe is named; others take long
+    minutes: Callable[[LabCost], float]  # here, of the probe alone
+    module: str  # module:function, imported where it is run; loads torch
+
+    @property
+    def of(self) -> System:
+        """The system that it tries."""
+        return SYSTEMS[self.system]
+
+
+PROBES: dict[str, Probe] = {
+    probe.key: probe
+    for probe in (
+        Probe(
+            key="sami",
+            system="sami",
+            title="The adapter, and its checkpoints",
+            asks="What training did to the bound and to compliance, in the end and on the way.",
+            prediction="Where the bound rises, compliance rises with it, principle by principle and checkpoint by checkpoint.",
+            against="A bound near its cap while compliance stays where chance puts it, or falls.",
+            needs=(ADAPTER,),
+            minutes=lambda cost: (cost.trained_s + cost.alone_s) / 60,
+            module="core.lab.probing.sami:run",
+        ),
+        Probe(
+            key="prompt",
+            system="sami",
+            title="Prompting, the control",
+            asks="The base with the constitution in its prompt, held against the base without it: what all else is measured against.",
+            prediction="What the prompt tells apart it also does: a principle with a high bound is followed more often than without the text.",
+            against="A bound near its cap and compliance no higher than without the constitution.",
+            minutes=lambda cost: (cost.base_s + cost.alone_s) / 60,
+            module="core.lab.probing.prompt:run",
+        ),
+        Probe(
+            key="context",
+            system="context-prior",
+            title="Context-aware decoding, weight by weight",
+            asks="The constitution’s weight against the prior is raised from 0 to 1.5 without any training.",
+            prediction="Bound and compliance rise together with the weight.",
+            against="A bound that rises with the weight while compliance stays or falls: information without the behaviour.",
+            minutes=lambda cost: 4 * 2 * cost.base_s / 60,
+            module="core.lab.probing.context:run",
+        ),
+        Probe(
+            key="readers",
+            system="grounding",
+            title="Readers from outside",
+            asks="Readers who see the replies alone pick the principle that they were written under from decoys.",
+            prediction="What the policy tells apart, readers from outside tell apart too.",
+            against="Only the policy itself can tell: a private code.",
+            asks_readers=True,
+            minutes=lambda cost: 4 * cost.base_s / 60,
+            module="core.lab.probing.readers:run",
+        ),
+    )
+}

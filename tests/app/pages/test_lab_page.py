@@ -1,0 +1,116 @@
+"""The laboratory as scripts ask it: its probes, a battery from the queue to its report, and what is refused."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.pages.endpoints import endpoints_of
+from app.pages.lab import ENDPOINTS, LabPage
+from app.processes.protocol import LAB, attempt_key
+from app.services.studio import Studio
+from app.web import downloads
+from app.web.api import add_routes
+from app.web.security import protect
+from core.lab.probes import PROBES
+from core.lab.results import LabAbout, lab_result, result_to_data
+from db import claims
+from tests.app.planting import claim, finish, make_studio, measure, queue, version_id
+from tests.app.results import result
+from tests.core.lab.benches import ONE
+from tests.core.lab.found import record, row
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = make_studio(tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def client(studio: Studio) -> TestClient:
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    add_routes(app, endpoints_of("lab", LabPage(studio), ENDPOINTS))
+    downloads.add_routes(app, studio)
+    protect(app, studio.settings)
+    return TestClient(app, base_url="http://localhost", client=("127.0.0.1", 50000))
+
+
+def ask(client: TestClient, address: str, **question: Any) -> dict[str, Any]:
+    told: dict[str, Any] = client.post(f"/api/lab/{address}", json=question).json()
+    return told
+
+
+def found() -> dict[str, Any]:
+    about = LabAbout(constitution=ONE, model="m", adapter_sha256=None, arm="prompt", n_queries=2, seed=0)
+    return result_to_data(lab_result(about, [record(row("<b>Loud</b>", bound=0.9, compliance=0.1), key="prompt")]))
+
+
+def test_it_begins_with_the_probes_and_their_minutes_once_the_machine_is_known(studio: Studio, client: TestClient) -> None:
+    assert {probe["minutes"] for probe in ask(client, "opened")["probes"]} == {None}
+    measure(studio)
+    told = ask(client, "opened", run="7")
+    assert [probe["key"] for probe in told["probes"]] == list(PROBES) and told["run"] == 7
+    assert all(0 < probe["minutes"] < 20 for probe in told["probes"] if probe["quick"])
+
+
+def test_a_battery_goes_from_the_queue_to_its_report(studio: Studio, client: TestClient) -> None:
+    begun = ask(client, "begin", version=version_id(studio), probes=["prompt"], limit=8, key="key-of-a-form-1")
+    number = begun["lab"]["id"]
+    assert (begun["lab"]["status"], begun["lab"]["wish"]["probes"], begun["found"]) == ("queued", ["prompt"], None)
+    assert ask(client, "begin", version=version_id(studio), probes=["prompt"], limit=8, key="key-of-a-form-1")["lab"]["id"] == number
+    assert client.get(f"/labs/{number}/report.html").status_code == 404
+    with studio.sessions.begin() as session:
+        job = claims.claim_next(session, "a-trainer", {}, 3600.0, [LAB])
+        assert job is not None
+        held = claims.claim_of(job)
+    with studio.store.workspace(attempt_key(held.job_id, held.attempt)) as folder:
+        (folder / "report.json").write_text(json.dumps(found()))
+    with studio.sessions.begin() as session:
+        claims.finish(session, held)
+    shown = ask(client, "shown", lab=number)
+    assert shown["lab"]["status"] == "finished" and shown["found"]["verdict"]["answer"] == "not sufficient here"
+    page = client.get(f"/labs/{number}/report.html")
+    assert page.status_code == 200 and "&lt;b&gt;Loud&lt;/b&gt;" in page.text and "<b>Loud" not in page.text
+    assert client.get(f"/labs/{number}/report.json").json()["probes"][0]["key"] == "prompt"
+    assert [each["id"] for each in ask(client, "labs")["labs"]] == [number]
+
+
+def test_of_a_run_it_takes_version_queries_and_model(studio: Studio, client: TestClient) -> None:
+    number = queue(studio)
+    finish(studio, claim(studio), result())
+    wish = ask(client, "begin", run=number, key="key-of-a-form-2")["lab"]["wish"]
+    assert (wish["run"], wish["version"]) == (number, version_id(studio))
+
+
+def test_one_that_waits_can_be_stopped_and_gone_on_with(studio: Studio, client: TestClient) -> None:
+    number = ask(client, "begin", version=version_id(studio), key="key-of-a-form-3")["lab"]["id"]
+    assert ask(client, "stop", lab=number)["lab"]["status"] == "stopped"
+    assert ask(client, "resume", lab=number)["lab"]["status"] == "queued"
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ({}, "about a run or about a version"),
+        ({"run": 1, "version": 1}, "about a run or about a version"),
+        ({"version": 999}, "no version"),
+        ({"version": 1, "probes": ["samy"]}, "no probe"),
+        ({"version": 1, "limit": 500}, "1 to 96"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_said_in_words(client: TestClient, question: dict[str, Any], says: str) -> None:
+    told = ask(client, "begin", key="key-of-a-form-4", **question)
+    assert told["kind"] == "problem" and says in told["message"]
+
+
+def test_a_report_that_was_damaged_is_told_in_words(studio: Studio, client: TestClient) -> None:
+    number = ask(client, "begin", version=version_id(studio), key="key-of-a-form-5")["lab"]["id"]
+    with studio.store.workspace(attempt_key(number, 0)) as folder:
+        (folder / "report.json").write_text("{}")
+    assert "cannot be read" in ask(client, "shown", lab=number)["message"]

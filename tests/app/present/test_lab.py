@@ -1,0 +1,72 @@
+"""The laboratory's result as lines and as an HTML file."""
+
+from dataclasses import replace
+
+from app.present.lab import lab_lines
+from app.present.lab_report import lab_html
+from app.present.scatter import SHAPES, Point, scatter_svg
+from core.constitution.principles import Constitution
+from core.lab.results import LabAbout, lab_result
+from core.lab.values import LabTable, ProbeRecord, ProbeResult, Upshot
+from tests.core.lab.benches import ONE
+from tests.core.lab.found import changed, known, record, row
+
+EVIL = '<script>alert("x")</script>'
+MISSING = ProbeRecord(key="sami", result=None, why="it needs an adapter")
+
+
+def result(*records, constitution: Constitution = ONE):
+    return lab_result(LabAbout(constitution=constitution, model="m", adapter_sha256="ab" * 32, arm="alpha 1", n_queries=24, seed=0), records)
+
+
+FOUND = result(record(row(), changed(0.2, 0.1), row("Shout", bound=0.9, compliance=0.1)), MISSING)
+
+
+def test_the_verdict_comes_first_then_the_counter_evidence_then_each_probe_with_its_prediction():
+    lines = lab_lines(FOUND)
+    assert lines[0] == "Mutual information: not sufficient here"
+    places = [next(i for i, line in enumerate(lines) if word in line) for word in ("Against it: “Shout”", "Missing:", "Predicted:", "Could not be measured")]
+    assert places == sorted(places)
+
+
+def test_what_could_not_be_measured_is_said_with_its_reason_and_never_a_number():
+    page = lab_html(FOUND)
+    assert "<strong>Could not be measured:</strong> it needs an adapter." in page
+    assert "could not be measured: nobody read" in page
+
+
+def test_what_people_and_models_wrote_is_escaped_wherever_it_stands():
+    table = LabTable(title=EVIL, heads=(EVIL,), rows=((EVIL,),), note=EVIL)
+    rows = (replace(row(), principle=EVIL, arm=EVIL), replace(changed(0.2, 0.1), principle=EVIL, arm=EVIL))
+    probed = ProbeRecord(key=EVIL, result=ProbeResult(upshot=Upshot.OPEN, said=EVIL, rows=rows, tables=(table,), sentences=(EVIL,)))
+    page = lab_html(result(probed, ProbeRecord(key="context", result=None, why=EVIL), constitution=replace(ONE, name=EVIL)))
+    assert "<script" not in page and page.count("&lt;script&gt;") > 10
+
+
+def test_the_chart_has_its_table_and_the_page_is_for_keyboards_dark_screens_and_paper():
+    page = lab_html(FOUND)
+    assert 'role="img"' in page and "<caption>The same as a table</caption>" in page and "+20.0" in page and "+10.0" in page
+    assert page.count('class="wide" tabindex="0" role="region" aria-label=') == page.count("<table>")
+    assert "prefers-color-scheme: dark" in page and "@media print" in page and '<html lang="en">' in page
+    assert page.count("<h1") == 1
+
+
+def test_without_a_change_there_is_a_sentence_in_place_of_the_chart():
+    assert "No change could be measured of both." in lab_html(result(record(row())))
+
+
+def test_marks_of_different_probes_differ_in_shape_and_zero_is_within_the_axes():
+    drawn = scatter_svg([Point(x=float(10 + i), y=float(-5 - i), group=f"g{i}", title=f"t{i}") for i in range(len(SHAPES))], ("i", "across", "up"))
+    marks = drawn.split("</ul>")[0].split('<ul class="legend">')[0].split('<g class="mark">')[1:]
+    shapes = {"".join(c for c in mark.split("</title>")[1].split("</g>")[0] if not c.isdigit() and c not in ".-") for mark in marks}
+    assert len(marks) == len(SHAPES) and len(shapes) > 3
+    assert drawn.count('class="zero"') == 2
+    assert all(f"<title>t{i}</title>" in drawn for i in range(len(SHAPES)))
+
+
+def test_a_single_change_at_zero_can_be_drawn():
+    assert "NaN" not in scatter_svg([Point(x=0.0, y=0.0, group="g", title="t")], ("i", "a", "u"))
+
+
+def test_a_reader_is_named_where_its_bound_speaks_against_the_thesis():
+    assert "m by likelihood reads" in lab_html(result(record(row("Shout", bound=0.9, compliance=0.1, reader=known(0.35, by="m by likelihood")))))
