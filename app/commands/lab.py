@@ -121,8 +121,9 @@ def _adapter(options: argparse.Namespace) -> AbstractContextManager[Path | None]
 
 def _bench(options: argparse.Namespace, stop: "StopRequest") -> "Bench":
     """Everything the probes work with."""
-    from app.commands.inputs import load, open_settings, read_run
+    from app.commands.inputs import load, open_settings
     from app.commands.terminal import Printer
+    from app.processes.adapter_models import read_run
     from core.lab.bench import Bench, examine
     from core.lab.cards import people
 
