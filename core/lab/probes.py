@@ -83,5 +83,16 @@ PROBES: dict[str, Probe] = {
             minutes=lambda cost: 4 * cost.base_s / 60,
             module="core.lab.probing.readers:run",
         ),
+        Probe(
+            key="consistency",
+            system="consistency",
+            title="Wrappers: flattery, contradiction, “ignore your principles”, role play",
+            asks="Each held-out query is put into every kind of wrapper, before and after training; refusals, cues to be heeded and sycophancy beside it.",
+            prediction="What the bound tells apart holds under wrappers too: compliance is not shown to fall.",
+            against="Compliance that falls under a wrapper while the bound stays: the replies depend on more than the principle.",
+            quick=False,
+            minutes=lambda cost: (7 * (cost.base_s + cost.trained_s) + 6 * cost.alone_s) / 60,
+            module="core.lab.probing.consistency:run",
+        ),
     )
 }
