@@ -25,6 +25,7 @@ from core.errors import QueryError
 from core.measure.rows import SCENARIOS
 from core.measure.series import Series
 from core.measure.values import Report
+from core.methods.arms import ADAPTER_NEEDED
 from core.settings import ModelReference
 from db import query_sets, runs
 from db.constitutions import get_version_by_id
@@ -153,7 +154,7 @@ def _without_paths(store: Store, record: bytes) -> bytes:
             model["id"] = public_base(ModelReference(id=store.model_in_row(name))).id if Path(name).is_absolute() else name
         for figures in data.get("result", {}).get("arms", ()):
             if worn := figures["arm"].get("artifact"):
-                worn["place"] = worn["kind"]
+                worn["place"] = worn.get("kind", ADAPTER_NEEDED)
     except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return record
     return json.dumps(data, ensure_ascii=False, indent=1).encode()
