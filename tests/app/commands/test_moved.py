@@ -103,7 +103,7 @@ def test_a_smaller_model_is_made_trained_on_and_moved_back_onto_the_larger_one(f
     asked = ["measure", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--model", larger, "--arm", "proxy"]
     asked += ["--adapter", tmp_path / "run-small" / "adapter", "--direct", tmp_path / "run-larger" / "adapter"]
     told, data = run(*asked, folder=files), json.loads(run(*asked, "--json", folder=files).stdout)
-    assert [line["arm"]["key"] for line in data["result"]["arms"]] == ["prompt", "proxy", "sami"]
+    assert [line["arm"]["key"] for line in data["result"]["arms"]] == ["prompt", "proxy", "base", "sami"]
     assert data["gap"]["direct"]["method"] == "sami"
     assert data["gap"]["principles"]["Be brief"]["gap"]["n"] == 3
     assert f"Be brief: {data['gap']['principles']['Be brief']['says']}" in told.stdout
