@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session, defer
 
 from db.constitutions import LOST
 from db.errors import NotFound, RequestKeyTaken
-from db.mark_tables import Check
+from db.mark_tables import Check, Mark
 from db.session import clock
 from db.tables import Constitution, Version
 from db.upserts import add_missing
@@ -44,11 +44,11 @@ def add_check(session: Session, new: NewCheck) -> Check:
     """Keep a check; the same request_key again returns the one that is there.
 
     Raises:
-        RequestKeyTaken: This request_key asked for another check, or was another person's.
+        RequestKeyTaken: This request_key asked for another check, was another person's, or what it asked for was deleted.
     """
     add_missing(session, Check, [{**asdict(new), "made_at": clock(session)}], ["request_key"])
     check = session.scalars(select(Check).where(Check.request_key == new.request_key).execution_options(populate_existing=True)).one()
-    if any(getattr(check, name) != getattr(new, name) for name in ASKED):
+    if check.deleted_at is not None or any(getattr(check, name) != getattr(new, name) for name in ASKED):
         raise RequestKeyTaken("This request was used for another check already. Press Check again.")
     return check
 
@@ -60,15 +60,28 @@ def get_check(session: Session, check_id: int) -> Check:
         NotFound: There is none with this id.
     """
     found = session.get(Check, check_id, populate_existing=True)
-    if found is None:
+    if found is None or found.deleted_at is not None:
         raise NotFound(f"There is no check {check_id}.")
     return found
 
 
 def checks_since(session: Session, version_id: int, query_set_id: int, model: str, since: datetime) -> list[Check]:
     """Checks of one version, query set and model that were made since then, the newest first."""
-    about = (Check.version_id == version_id, Check.query_set_id == query_set_id, Check.model == model, Check.made_at >= since)
+    about = (Check.version_id == version_id, Check.query_set_id == query_set_id, Check.model == model, Check.made_at >= since, Check.deleted_at.is_(None))
     return list(session.scalars(select(Check).where(*about).order_by(Check.id.desc()).limit(10)))
+
+
+def delete_check(session: Session, check_id: int) -> None:
+    """Take a check away with its verdict, its replies and all marks of them. Its number and its request are never another's.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    check = get_check(session, check_id)
+    check.deleted_at = clock(session)
+    check.model, check.config, check.result, check.replies = "", {}, {}, {}
+    session.flush()
+    session.execute(delete(Mark).where(Mark.check_id == check_id).execution_options(synchronize_session=False))
 
 
 def list_checks(session: Session, limit: int) -> list[CheckSummary]:
@@ -82,5 +95,6 @@ def _summaries() -> Select[Check, str, int]:
         select(Check, func.coalesce(Constitution.name, LOST), func.coalesce(Version.number, 0))
         .outerjoin(Version, Check.version_id == Version.id)
         .outerjoin(Constitution, Version.constitution_id == Constitution.id)
+        .where(Check.deleted_at.is_(None))
         .options(defer(Check.result, raiseload=True), defer(Check.replies, raiseload=True))
     )

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
+from db.conflict_table import Conflict
 from db.constitutions import damaged_versions
 from db.errors import BrokenCopy
 from db.mark_tables import Check, Mark
@@ -25,6 +26,7 @@ COUNTED = {
     "runs": Run,
     "comparisons": Comparison,
     "checks": Check,
+    "conflicts": Conflict,
     "marks": Mark,
 }
 

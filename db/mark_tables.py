@@ -25,6 +25,7 @@ class Check(Base):
     requested_by: Mapped[str]
     request_key: Mapped[str] = mapped_column(unique=True)  # one a click
     made_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]  # then only what keeps its number and its request from being another's is left
 
 
 class Mark(Base):

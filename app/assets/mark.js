@@ -1,5 +1,6 @@
 // The Mark page: one reply at a time, three answers, and a way back. What the server sends of a card is all that is seen of it.
 import { inAddress, openChannel } from "./channel.js";
+import { askToDeleteKept } from "./deleting.js";
 import { drawProgress, makeProgress } from "./progress.js";
 import { emptyRoot, field, h, isolated, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "./studio.js";
 
@@ -63,6 +64,7 @@ function makePage(element, ask) {
     run: h("select", { class: "cs-input", id: "mark-run" }),
     principle: h("select", { class: "cs-input", id: "mark-principle" }),
     chosen: h("summary", {}, "Choose a run or a check"),
+    remove: h("button", { type: "button", class: "cs-link", hidden: true, onclick: () => void removeCheck(page) }, "Delete this check…"),
     problem: h("p", { class: "cs-problem", role: "alert" }),
     progress: makeProgress("Marked"),
     amount: h("p", { class: "cs-number cs-mark-amount" }),
@@ -92,7 +94,7 @@ function open(page, { who, runs, checks, marking, message }) {
   page.run.value = "";
   const named = who === UNNAMED ? "You gave no name, so your marks stand under “you”. Give one above before you mark together with others." : `Your marks stand under “${isolated(who)}”.`;
   page.named = h("p", { class: "cs-quiet" }, named);
-  page.choice = h("details", { class: "cs-mark-choice", open: !marking }, page.chosen, h("div", {}, field(page.run.id, "Run or check", page.run), field(page.principle.id, "Principle", page.principle)));
+  page.choice = h("details", { class: "cs-mark-choice", open: !marking }, page.chosen, h("div", {}, field(page.run.id, "Run or check", page.run), field(page.principle.id, "Principle", page.principle), page.remove));
   page.card = h("section", { class: "cs-mark-card", tabindex: "-1", "aria-label": "The reply to mark" }, principleNode(page), replyNode(page));
   page.root.replaceChildren(head, page.choice, page.named, page.problem, h("div", { id: "content", class: "cs-mark-at" }, page.progress.bar, page.amount), page.card, barNode(page), page.ended, page.spoken);
   setText(page.problem, message);
@@ -127,6 +129,7 @@ function show(page, marking) {
   setTitle(marking && `${nameOf(marking)}, ${isolated(marking.title)}`, "Mark");
   for (const part of [page.card, page.bar, page.progress.bar, page.amount]) part.hidden = !marking;
   page.ended.hidden = !marking || !!marking.card;
+  page.remove.hidden = marking?.check == null;
   if (!marking) return;
   page.key = newKey();
   offer(page, marking);
@@ -178,6 +181,13 @@ function fileOf({ run, check, beside }) {
   return h("a", { href: `./${check == null ? "runs" : "checks"}/${check ?? run}/marks.csv${query}`, download: true }, "Marks (CSV)");
 }
 
+// What a check found goes with its replies and everybody's marks of them; the question says so.
+async function removeCheck(page) {
+  const which = sourceOf(page.at);
+  const gone = () => location.assign("./mark");
+  setText(page.problem, await askToDeleteKept({ ask: openChannel("train").ask, root: page.root, which, done: gone, opener: page.remove, back: page.chosen }));
+}
+
 // Where the marks count.
 function backTo({ run, check, amendment }) {
   if (amendment != null) return h("a", { href: `./amend?amendment=${amendment}#evidence` }, "The evidence for the amendment");
@@ -221,7 +231,7 @@ async function undo(page) {
 }
 
 function press(page, event) {
-  const means = page.keys.checked ? meant(event) : null;
+  const means = page.keys.checked && !page.root.querySelector("dialog[open]") ? meant(event) : null;
   if (!means) return;
   event.preventDefault();
   if (means === "undo") void undo(page);

@@ -6,9 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from app.commands.terminal import is_sure
 from app.commands.user import COMMAND_LINE, operator
 from app.settings import MOST_DIGITS, Settings
-from core.errors import ConfigError
 
 if TYPE_CHECKING:
     from app.processes.store import Store
@@ -79,16 +79,13 @@ def _row(summary: "RunSummary", store: "Store") -> dict[str, object]:
     }
 
 
-def _delete(sessions: "Sessions", store: "Store", run_id: int, is_sure: bool) -> None:
+def _delete(sessions: "Sessions", store: "Store", run_id: int, sure: bool) -> None:
     from app.services.audit import acting
     from app.services.deleting import delete_run
 
-    if not is_sure:
-        if not sys.stdin.isatty():
-            raise ConfigError("There is no terminal to ask at whether you are sure. Give --yes.")
-        if input(f"Delete run {run_id}? Then {LOST}. [y/N] ").strip().casefold() not in ("y", "yes"):
-            print("Nothing was deleted.")
-            return
+    if not sure and not is_sure(f"Delete run {run_id}? Then {LOST}."):
+        print("Nothing was deleted.")
+        return
     with acting(operator(), COMMAND_LINE):
         delete_run(sessions, store, run_id)
     print(f"Run {run_id} is deleted.")

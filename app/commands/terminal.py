@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 
+from core.errors import ConfigError
 from core.progress import StepReport
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # but for tabs and ends of lines
@@ -22,6 +23,17 @@ def quiet() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # peft 0.21 reads an attribute that transformers 5.23 is renaming; nothing here uses it.
     warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+
+
+def is_sure(question: str) -> bool:
+    """Ask whether to do what cannot be undone.
+
+    Raises:
+        ConfigError: There is nobody to ask.
+    """
+    if not sys.stdin.isatty():
+        raise ConfigError("There is no terminal to ask at whether you are sure. Give --yes.")
+    return input(f"{question} [y/N] ").strip().casefold() in ("y", "yes")
 
 
 class PlainTerminal(io.TextIOWrapper):

@@ -1,4 +1,4 @@
-"""What the model host answers: the panes of a comparison, side by side in step; a text; the check before a run.
+"""What the model host answers: the panes of a comparison, side by side in step; a text; the check before a run; two principles against each other.
 
 One copy of the weights serves all panes. Each is an arm, opened as a policy; what one policy has computed never reaches another.
 Imports torch, so only the model host imports this.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from app.host.protocol import CheckRequest, Event, ReplyRequest, WriteRequest
+from app.host.protocol import CheckRequest, ConflictRequest, Event, ReplyRequest, WriteRequest
 from app.host.weights import Wanted
 from core.constitution.principles import Constitution, Turns, from_data
 from core.constitution.queries import from_rows
@@ -20,7 +20,9 @@ from core.engine.policy import Policy, Prompt, plain_prompt
 from core.engine.sampling import has_ended, to_response
 from core.errors import ContextError, StudioError
 from core.measure.ask import reply_seed, side_prompt
-from core.methods.arms import Arm, Artifact, arm_from_data, is_beside, same_lane
+from core.measure.conflict_replies import PairAsked, ask_pair
+from core.measure.conflicts import judge_replies, replies_to_data
+from core.methods.arms import CONTROL, Arm, Artifact, arm_from_data, is_beside, make_arm, same_lane
 from core.methods.settings import config_from_data
 from core.runs.checked import checked_to_data
 from core.runs.trainability import Asking, check_run
@@ -241,3 +243,20 @@ def check(model: LoadedModel, request: CheckRequest, tell: Callable[[Event], Non
 
     checked = check_run(model, from_data(request.constitution), from_rows(request.queries), config_from_data(request.config), on_asking=on_asking)
     return {"event": "found", **checked_to_data(checked)}
+
+
+def conflict(model: LoadedModel, request: ConflictRequest, tell: Callable[[Event], None]) -> Event:
+    """What the base replies with both principles in its prompt, and what their checks find, by the same functions as at the command line.
+
+    Args:
+        model: Its base is asked, whatever it wears.
+        request: Which two, and how.
+        tell: Told after every token; what it raises ends the asking.
+    """
+
+    def on_asked(asked: PairAsked) -> None:
+        tell({"event": "asking", "note": asked.words, "share": asked.share})
+
+    pair = from_data(request.pair)
+    texts = ask_pair(open_policy(model, make_arm(CONTROL)), pair, request.queries, (SamplingConfig(**request.sampling), request.seed), on_asked)
+    return {"event": "found", **replies_to_data(judge_replies(pair, request.queries, texts))}

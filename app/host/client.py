@@ -1,4 +1,4 @@
-"""Asking the model host: for replies, texts and the check before a run, and for its memory. Imports no torch: the web process and the trainer use it.
+"""Asking the model host for what a model is needed for (`app.host.protocol`), and for its memory. Imports no torch: the web process and the trainer use it.
 
 The host says in <data>/model-host.json where it listens and with which token. The supervisor starts it again when it dies, so the
 file is read anew for every call, and a host that is not there yet is waited for.
@@ -40,7 +40,7 @@ class _Address:
 def stream(settings: Settings, request: Request) -> Generator[Event, None, None]:
     """The host's events as they come, ending with `end`. Close the iterator to stop the host.
 
-    Until the first token of a reply a host that is missing or dies is waited for and asked again; a check is then begun anew.
+    Until the first token of a reply a host that is missing or dies is waited for and asked again; a check or a conflict is then begun anew.
 
     Raises:
         HostError: It did not come (back), or died in the middle of the replies.

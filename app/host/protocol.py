@@ -6,7 +6,7 @@ from typing import Any
 from core.constitution.principles import Side
 
 # One line of the host's answer. Its "event" is loading, alive, error or end; of replies also start, token or done, each but start with
-# its "arm"; of a text token and done; of a check asking or found.
+# its "arm"; of a text token and done; of a check, and of two principles against each other, asking or found.
 Event = dict[str, Any]
 
 
@@ -52,5 +52,16 @@ class CheckRequest:
     config: dict[str, Any]  # data of core.methods.settings.TrainConfig, as the run's row would hold it
 
 
-Request = ReplyRequest | WriteRequest | CheckRequest
-ROUTES: dict[type[Request], str] = {ReplyRequest: "/replies", WriteRequest: "/text", CheckRequest: "/check"}
+@dataclass(frozen=True, kw_only=True)
+class ConflictRequest:
+    """Two principles against each other: everything that decides the replies, and what is found of them."""
+
+    model: ModelChoice
+    pair: dict[str, Any]  # content data of the two alone
+    queries: list[str]
+    sampling: dict[str, Any]  # fields of core.settings.SamplingConfig
+    seed: int
+
+
+Request = ReplyRequest | WriteRequest | CheckRequest | ConflictRequest
+ROUTES: dict[type[Request], str] = {ReplyRequest: "/replies", WriteRequest: "/text", CheckRequest: "/check", ConflictRequest: "/conflict"}

@@ -1,4 +1,4 @@
-"""The model host: a process that holds the weights for the pages. It streams replies, texts and the check before a run, over loopback.
+"""The model host: a process that holds the weights for the pages. It streams what is asked of a model (`app.host.protocol`), over loopback.
 
 One thread does all the work with the model, one job after the other. torch is imported when the first job comes,
 so an idle host is small. Whoever wants an answer needs the token in <data>/model-host.json, which only this user can read.
@@ -29,7 +29,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.host.protocol import ROUTES, CheckRequest, Event, ModelChoice, ReplyRequest, Request, WriteRequest
+from app.host.protocol import ROUTES, CheckRequest, ConflictRequest, Event, ModelChoice, ReplyRequest, Request, WriteRequest
 from app.processes.lifeline import own_identity
 from app.processes.serving import end_in_order
 from app.settings import Settings, prepare_data_folder
@@ -141,6 +141,8 @@ class Host:
                 yield from answers.write_replies(model, task, job.stop.is_set)
             elif isinstance(request, WriteRequest):
                 yield from answers.write_text(self._hold(job, request.model, weights.NOTHING), request, job.stop.is_set)
+            elif isinstance(request, ConflictRequest):
+                yield answers.conflict(self._hold(job, request.model, weights.NOTHING), request, job.tell)
             else:
                 yield answers.check(self._hold(job, request.model, weights.NOTHING), request, job.tell)
 
@@ -192,12 +194,8 @@ class Host:
 
     def health(self) -> dict[str, Any]:
         held = self.held
-        return {
-            "status": "ok",
-            "busy": self.job is not None,
-            "model": held.choice.id if held else None,
-            "adapters": sorted(held.model.artifacts) if held else [],
-        }
+        model, adapters = (held.choice.id, sorted(held.model.artifacts)) if held else (None, [])
+        return {"status": "ok", "busy": self.job is not None, "model": model, "adapters": adapters}
 
 
 def _line(event: Event) -> str:
@@ -244,6 +242,10 @@ def create_app(settings: Settings, token: str) -> FastAPI:
 
     @app.post(ROUTES[CheckRequest])
     async def check(request: CheckRequest) -> StreamingResponse:
+        return StreamingResponse(host.lines(request), media_type="application/x-ndjson")
+
+    @app.post(ROUTES[ConflictRequest])
+    async def conflict(request: ConflictRequest) -> StreamingResponse:
         return StreamingResponse(host.lines(request), media_type="application/x-ndjson")
 
     @app.post("/release")

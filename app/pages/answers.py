@@ -165,6 +165,13 @@ class Conflict(DraftState):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FieldProblems(Problem):
+    """Nothing was saved: what was typed in some fields cannot be kept."""
+
+    problems: tuple[Finding, ...]  # beside which
+
+
+@dataclass(frozen=True, kw_only=True)
 class Renamed:
     kind: Literal["renamed"] = "renamed"
     name: str

@@ -209,6 +209,7 @@ class TrainAddress(Question):
     from_: Annotated[Text, Field(alias="from")] = ""  # a run, to ask for another like it
     anyway: Text = ""  # whether that one is to train whatever the check says
     check: Text = ""  # one that is kept, to see it again with the form that it is about
+    conflict: Text = ""  # the same
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from app.pages.conflict_answers import ConflictState
 from app.services.exposed import Exposed
 from app.services.run_views import RunLine
 from core.runs.links import Trainability
@@ -73,6 +74,7 @@ class CheckState:
     found: Trainability | None  # what `check --json` prints, as the marks on its replies make it; None until there is a verdict
     check: int | None  # under which it is kept, so that its replies can be marked; None: it is not, or not yet
     marks: list[dict[str, Any] | None] | None  # of each principle, how many, by whom, and how far they agree; None: nobody marked a reply
+    of_form: bool = True  # whether it is about the form that the page begins with
     spoken: str
     html: str
 
@@ -83,8 +85,9 @@ class TrainOpened(TrainOffer):
 
     kind: Literal["form"] = "form"
     version: int | None  # that the address names, else one's own; None: whoever asks has none, or it is not there
-    again: FormAgain | None  # of the run or the check that the address names
-    checked: CheckState | None  # that check
+    again: FormAgain | None  # of the run that the address names, or of the check or conflict, whichever was asked last
+    checked: CheckState | None  # the check that it names
+    conflict: ConflictState | None  # the conflict that it names
     message: str  # what is wrong with the address
     runs: str  # HTML
 

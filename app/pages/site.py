@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from app.pages import amend, compare, constitutions, judge, lab, mark, proposing, run, studio, train, write
+from app.pages import amend, compare, conflicts, constitutions, judge, lab, mark, proposing, run, studio, train, write
 from app.pages.endpoints import Endpoint, endpoints_of
 from app.services.proposals import Proposals
 from app.services.studio import Studio
@@ -45,6 +45,7 @@ def endpoints(opened: Studio, proposals: Proposals) -> tuple[Endpoint, ...]:
         *endpoints_of("write", write.WritePage(opened), write.ENDPOINTS),
         *endpoints_of("write", proposing.ProposingPage(opened, proposals), proposing.ENDPOINTS),
         *endpoints_of("train", train.TrainPage(opened), train.ENDPOINTS),
+        *endpoints_of("train", conflicts.ConflictsPage(opened), conflicts.ENDPOINTS),
         *endpoints_of("run", run.RunPage(opened), run.ENDPOINTS),
         *endpoints_of("mark", mark.MarkPage(opened), mark.ENDPOINTS),
         *endpoints_of("judge", judge.JudgePage(opened), judge.ENDPOINTS),

@@ -1,31 +1,31 @@
 """The Train page: what to train on, what that would mean, and the runs there are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from app.pages.answers import Go
+from app.pages.conflict_answers import ConflictState
+from app.pages.conflicts import kept_state
 from app.pages.endpoints import answers, paced, tells
 from app.pages.frame import component, header
 from app.pages.questions import A_PAGE, ListWish, NoDetails, QueryFile, RunWish, TrainAddress, file_bytes, id_in
-from app.pages.run_answers import CheckState, FormAgain, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
+from app.pages.run_answers import CheckState, ModelOption, PresetOption, QuerySet, QuerySetOption, RunList, RunPreview, TrainChoices, TrainOpened
+from app.pages.train_forms import check_state, form_again, form_in, kept_check_state
 from app.present.preview import about_minutes, preview_html, work
 from app.present.readings import query_reading_data, query_reading_html
 from app.present.run_list import list_html
 from app.present.text import more_html, own_direction
-from app.present.trainability import check_html, check_spoken
-from app.services import checking, kept_checks, plans, query_sets, runs
-from app.services.checking import CheckView
+from app.services import checking, plans, query_sets, runs
 from app.services.exposed import EXPOSED, preset_values
-from app.services.kept_checks import CheckFound
+from app.services.kept_asked import Asked, open_asked
 from app.services.plans import TrainForm
 from app.services.query_sets import QuerySetView
 from app.services.studio import Studio
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import StudioError
-from core.measure.marked import marks_to_data
 from core.methods.recipes import PROPOSED_RECIPE
 from core.methods.settings import presets_of
 from db.runs import VersionToTrain
@@ -42,8 +42,9 @@ class TrainPage:
 
     @answers
     def opened(self, question: TrainAddress, editor: str) -> TrainOpened:
-        """What the page begins with; its address may name a check, a version, or a constitution and so its newest version; else it is of one's own."""
-        again, checked, message = self._check_again(question.check) if question.check else self._run_again(question.from_)
+        """What the page begins with: what its address names (a check, a conflict, a run, a version, or a constitution's newest one), else what is one's own."""
+        asked = open_asked(self.studio, question.check, question.conflict) if question.check or question.conflict else None
+        again, message = (asked.form, asked.message) if asked is not None else self._run_again(question.from_)
         offer = self._offer(again.version_id if again else id_in(question.version))
         if again and question.anyway:
             again = replace(again, changes=(*again.changes, "train_anyway=true"))
@@ -53,7 +54,15 @@ class TrainPage:
             message = "The version that the address names cannot be trained on: it does not exist, or its constitution is archived."
         elif chosen is None:
             chosen = plans.own_version(offer["versions"], editor)
-        return TrainOpened(**offer, version=chosen, again=_to_change(again) if again else None, checked=checked, message=message, runs=self._runs().html)
+        return TrainOpened(
+            **offer,
+            version=chosen,
+            again=form_again(again) if again else None,
+            checked=_kept_check(asked) if asked is not None else None,
+            conflict=_kept_conflict(asked) if asked is not None else None,
+            message=message,
+            runs=self._runs().html,
+        )
 
     def _offer(self, also: int | None = None) -> dict[str, Any]:
         """What both answers about choices begin with: the fields of `TrainOffer`; a version that is named is among them."""
@@ -64,24 +73,15 @@ class TrainPage:
             "query_sets": tuple(QuerySetOption(id=view.id, label=_label(view)) for view in offered.query_sets),
         }
 
-    def _run_again(self, run: str) -> tuple[TrainForm | None, None, str]:
+    def _run_again(self, run: str) -> tuple[TrainForm | None, str]:
         """The form of the run that the address names, and what is wrong with that."""
         run_id = id_in(run)
         if run_id is None:
-            return None, None, ""
+            return None, ""
         try:
-            return runs.form_again(self.studio, run_id), None, ""
+            return runs.form_again(self.studio, run_id), ""
         except StudioError as error:
-            return None, None, str(error)
-
-    def _check_again(self, check: str) -> tuple[TrainForm | None, CheckState | None, str]:
-        """The form of the check that the address names, the check itself, and what is wrong with that."""
-        if (check_id := id_in(check)) is None:
-            return None, None, f"“{check[:40]}” is not the number of a check."
-        try:
-            return kept_checks.checked_form(self.studio, check_id), _found(kept_checks.check_found(self.studio, check_id)), ""
-        except StudioError as error:
-            return None, None, str(error)
+            return None, str(error)
 
     def _runs(self, shown: int = A_PAGE) -> RunList:
         lines, more = runs.list_runs(self.studio, shown), runs.count_runs(self.studio) - shown
@@ -100,7 +100,7 @@ class TrainPage:
     @answers
     def preview(self, question: RunWish, editor: str) -> RunPreview:
         """What the form would mean."""
-        preview = plans.preview(self.studio, _form(question))
+        preview = plans.preview(self.studio, form_in(question))
         plan, minutes = preview.plan, {name: about_minutes(value) for name, value in preview.preset_minutes.items()}
         works = {name: work(config, plan.amount_of(config)) for name, config in presets_of(plan.config.method).items()}
         return RunPreview(html=preview_html(preview), command=preview.command, minutes=minutes, work=works)
@@ -108,8 +108,8 @@ class TrainPage:
     @tells
     def check(self, question: RunWish, editor: str) -> Iterator[CheckState]:
         """Ask the base what it already does, without beginning a run. What it finds is kept with the replies, so that they can be marked."""
-        for view in paced(checking.check(self.studio, editor, _form(question), question.key), DRAW_EVERY_S):
-            yield _check(view, question.key)
+        for view in paced(checking.check(self.studio, editor, form_in(question), question.key), DRAW_EVERY_S):
+            yield check_state(view, question.key)
 
     @answers
     def upload(self, question: QueryFile, editor: str) -> QuerySet:
@@ -121,7 +121,7 @@ class TrainPage:
     @answers
     def train(self, question: RunWish, editor: str) -> Go:
         """Queue the run, or one for each seed, and go to it."""
-        run_id = runs.queue_run(self.studio, editor, _form(question), question.key)
+        run_id = runs.queue_run(self.studio, editor, form_in(question), question.key)
         return Go(href=f"./run?id={run_id}", id=run_id)
 
 
@@ -131,52 +131,13 @@ def _chosen(versions: Sequence[VersionToTrain], wanted: Mapping[str, str]) -> in
     return next((version.id for version in versions if str(version.constitution_id) == wanted["constitution"]), None)
 
 
-def _to_change(form: TrainForm) -> FormAgain:
-    return FormAgain(**asdict(form) | {"changes": dict(change.split("=", 1) for change in form.changes)})
+def _kept_check(asked: Asked) -> CheckState | None:
+    return kept_check_state(asked.check.found, of_form=asked.check.form == asked.form) if asked.check is not None else None
 
 
-def _form(question: RunWish) -> TrainForm:
-    given = {setting.name: question.settings.get(setting.name, "").strip() for setting in EXPOSED}
-    return TrainForm(
-        version_id=question.version,
-        query_set_id=question.query_set,
-        model=question.model,
-        preset=question.preset,
-        seed=question.seed,
-        seeds=question.seeds,
-        changes=tuple(f"{name}={value}" for name, value in given.items() if value),
-    )
-
-
-def _check(view: CheckView, key: str) -> CheckState:
-    return CheckState(
-        key=key,
-        running=view.running,
-        note=view.note,
-        share=view.share,
-        problem=view.problem or "",
-        found=view.found,
-        check=view.kept,
-        marks=None,
-        spoken=check_spoken(view),
-        html=check_html(view.told) if view.told is not None else "",
-    )
-
-
-def _found(told: CheckFound) -> CheckState:
-    """A check that is kept, as it stands now."""
-    return CheckState(
-        key="",
-        running=False,
-        note="",
-        share=None,
-        problem="",
-        found=told.found,
-        check=told.check,
-        marks=marks_to_data(told.marks) if told.marks else None,
-        spoken="",
-        html=check_html(told),
-    )
+def _kept_conflict(asked: Asked) -> ConflictState | None:
+    found = asked.conflict
+    return kept_state(found.form, found.found, of_form=found.form.train == asked.form) if found is not None else None
 
 
 def _label(view: QuerySetView) -> str:

@@ -6,6 +6,7 @@ from app.pages.answers import (
     CheckTried,
     Choose,
     Conflict,
+    FieldProblems,
     FileToTake,
     History,
     Opened,
@@ -56,6 +57,7 @@ from app.present.trials import trial_html, trial_sentences
 from app.services import constitutions as service
 from app.services.came_out import newest_run
 from app.services.differences import differences
+from app.services.documents import UnreadableFieldsError
 from app.services.draft_views import DraftConflictError, DraftView, UnreadableDraftError
 from app.services.matching import matches
 from app.services.proposals import is_weak, writer_name, writer_place
@@ -132,7 +134,7 @@ class WritePage:
         return History(html=self._history(question.constitution, question.shown))
 
     @answers
-    def save(self, question: DraftTexts, editor: str) -> Saved | Conflict:
+    def save(self, question: DraftTexts, editor: str) -> Saved | Conflict | FieldProblems:
         """Store what was typed."""
         try:
             draft = service.save_draft(
@@ -140,6 +142,8 @@ class WritePage:
             )
         except DraftConflictError as conflict:
             return Conflict(**draft_state(conflict.current), message=str(conflict))
+        except UnreadableFieldsError as error:
+            return FieldProblems(message=str(error), problems=error.findings)
         return Saved(**draft_state(draft))
 
     @answers

@@ -1,6 +1,8 @@
-"""Deleting a run: its rows at once, then its files."""
+"""Deleting a run (its rows at once, then its files), a kept check with the marks of it, and a kept conflict."""
 
 import logging
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import db.runs as runs
@@ -10,7 +12,9 @@ from app.services.askings import read_askings
 from app.services.audit import record
 from app.services.studio import in_words
 from core.errors import StudioError
+from db import checks, conflicts
 from db.jobs import request_stop
+from db.marks import marks_of_check
 from db.session import Sessions
 
 log = logging.getLogger(__name__)
@@ -42,3 +46,46 @@ def delete_run(sessions: Sessions, store: Store, run_id: int) -> None:
         log.exception("The files of run %d could not be removed", run_id)
         told = f"Run {run_id} is deleted, but its files could not be removed ({error.strerror}). Remove {job_key(run_id)} in the folder of the data."
         raise FilesLeftError(told) from error
+
+
+def marks_to_lose(sessions: Sessions, check_id: int) -> Mapping[str, int]:
+    """How many marks of a check count, by who made them: they would go with it.
+
+    Raises:
+        StudioError: There is no such check.
+    """
+    with in_words(), sessions.read() as session:
+        checks.get_check(session, check_id)
+        return Counter(mark.who for mark in marks_of_check(session, check_id))
+
+
+def delete_check(sessions: Sessions, check_id: int) -> None:
+    """Take a check away for good, with its verdict, its replies and whoever's marks of them.
+
+    Raises:
+        StudioError: There is no such check.
+    """
+    with in_words(), sessions.begin() as session:
+        check = checks.get_check(session, check_id)
+        details: dict[str, Any] = {"version_id": check.version_id, "model": check.model, "marks": len(marks_of_check(session, check_id))}
+        checks.delete_check(session, check_id)
+        record(session, "check.deleted", f"check {check_id}", **details)
+
+
+def require_conflict(sessions: Sessions, conflict_id: int) -> None:
+    """Raise StudioError unless there is such a conflict."""
+    with in_words(), sessions.read() as session:
+        conflicts.get_conflict(session, conflict_id)
+
+
+def delete_conflict(sessions: Sessions, conflict_id: int) -> None:
+    """Take a conflict away for good, with its replies.
+
+    Raises:
+        StudioError: There is no such conflict.
+    """
+    with in_words(), sessions.begin() as session:
+        kept = conflicts.get_conflict(session, conflict_id)
+        details: dict[str, Any] = {"version_id": kept.version_id, "model": kept.model}
+        conflicts.delete_conflict(session, conflict_id)
+        record(session, "conflict.deleted", f"conflict {conflict_id}", **details)

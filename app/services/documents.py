@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from core.constitution.checks import CHECKS, Check, Kept, check_from_data, check_to_data
-from core.constitution.findings import Finding, find
+from core.constitution.findings import Finding, Rule, Severity, find
 from core.constitution.normal import control_in, is_unseen, normal, normal_line, repaired, repaired_data, turn_in
 from core.constitution.principles import (
     MAX_WRITER_CHARS,
@@ -42,11 +42,20 @@ class Document:
     content: dict[str, Any]  # what is stored: also holds a check that is still half typed
 
 
+class UnreadableFieldsError(ConstitutionError):
+    """What was typed in some fields cannot be kept at all. Nothing was saved; `findings` says where."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(" ".join(finding.message for finding in findings))
+        self.findings = findings
+
+
 def read_document(name: str, rows: object, conflict_rule: str = "") -> Document:
     """Read principles as the editor sends them, or as a draft stores them; and what to do where they conflict.
 
     Raises:
         ConstitutionError: Not the shape of a list of principles, or more than a draft can hold.
+        UnreadableFieldsError: A priority that is no whole number.
     """
     if not isinstance(rows, list):
         raise ConstitutionError("The principles must come as a list. Reload the page, then try again.")
@@ -55,6 +64,8 @@ def read_document(name: str, rows: object, conflict_rule: str = "") -> Document:
     for i, row in enumerate(rows):
         _require_whole(row, i)
         _require_whole_scenarios(row.get("scenarios", []), i)
+    if wrong := tuple(filter(None, map(_wrong_priority, rows, range(len(rows))))):
+        raise UnreadableFieldsError(wrong)
     try:
         document = _document(name, rows, conflict_rule)
     except RecursionError as error:
@@ -93,6 +104,15 @@ def _require_whole_scenarios(rows: object, i: int) -> None:
             scenario_from_data(row, f"scenario {j} of principle {i + 1}")
         except ConstitutionError as error:
             raise ConstitutionError(f"{error} It did not arrive whole: reload the page, then try again.") from error
+
+
+def _wrong_priority(row: Mapping[str, Any], i: int) -> Finding | None:
+    """What to say beside the field of a priority that is no whole number."""
+    try:
+        priority_from_data(row.get("priority"), f"principle {i + 1}")
+    except ConstitutionError as error:
+        return Finding(rule=Rule.PRIORITY_RANGE, severity=Severity.MUST, principle=i, field="priority", message=str(error))
+    return None
 
 
 def read_stored_document(name: str, content: object) -> Document | Unreadable:

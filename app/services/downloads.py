@@ -28,6 +28,7 @@ from core.measure.values import Report
 from core.methods.arms import ADAPTER_NEEDED
 from core.settings import ModelReference
 from db import query_sets, runs
+from db.conflict_table import Conflict
 from db.constitutions import get_version_by_id
 from db.errors import NotFound
 from db.mark_tables import Check
@@ -35,7 +36,7 @@ from db.rows import stored_rows
 from db.tables import Base, Comparison, Draft, Job, QuerySet, Run, Version
 
 T = TypeVar("T")
-StoredKind = Literal["version", "draft", "query_set", "run", "comparison", "check"]
+StoredKind = Literal["version", "draft", "query_set", "run", "comparison", "check", "conflict"]
 STORED: dict[StoredKind, tuple[type[Base], ...]] = {
     "version": (Version,),
     "draft": (Draft,),
@@ -43,6 +44,7 @@ STORED: dict[StoredKind, tuple[type[Base], ...]] = {
     "run": (Run, Job),
     "comparison": (Comparison,),
     "check": (Check,),
+    "conflict": (Conflict,),
 }
 
 
@@ -122,7 +124,9 @@ def stored_file(studio: Studio, kind: StoredKind, key: int | str, editor: str = 
         key: Its id; of a draft its constitution's.
         editor: Whose draft.
     """
-    where = {"constitution_id": key, "editor": editor} if kind == "draft" else {"id": key}
+    where: dict[str, object] = {"constitution_id": key, "editor": editor} if kind == "draft" else {"id": key}
+    if kind in ("check", "conflict"):
+        where["deleted_at"] = None
     with studio.sessions.read() as session:
         held = {table.__tablename__: _found(partial(stored_rows, session, table, **where)) for table in STORED[kind]}
     if not any(held.values()):

@@ -31,6 +31,7 @@ from core.runs.estimates import Estimate, constitution_tokens, estimate
 from core.runs.iterations import FEWEST_PROBE_QUERIES, Amount, amount_of, left_to_probe, part_of, probe_note
 from core.runs.run_queries import RunQueries, scenario_notes
 from core.settings import require_in_range
+from db.conflict_table import Conflict
 from db.machines import serving_machine
 from db.mark_tables import Check
 from db.query_sets import get_query_set
@@ -111,8 +112,8 @@ class Preview:
     notes: tuple[str, ...]
 
 
-def form_of(studio: Studio, run: Run | Check) -> TrainForm:
-    """The form that would ask for the same run, or check, again.
+def form_of(studio: Studio, run: Run | Check | Conflict) -> TrainForm:
+    """The form that would ask for the same run, check or conflict again.
 
     Raises:
         ConfigError: Another version of the studio wrote its settings.

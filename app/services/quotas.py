@@ -19,6 +19,7 @@ MOST_A_DAY = {
     "constitution.made": (500, "constitutions"),
     "reply.marked": (5_000, "marks"),
     "check.made": (500, "checks"),
+    "conflict.made": (500, "conflicts"),
 }
 
 

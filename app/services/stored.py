@@ -16,9 +16,11 @@ from core.constitution.principles import Constitution, to_data
 from core.constitution.queries import Query, from_rows
 from core.constitution.stored import Unreadable, decode, encode, read_stored, require_readable
 from core.errors import ConfigError, QueryError, StudioError
+from core.measure.conflicts import PairReplies, pair_of, replies_from_data
 from core.methods.settings import TrainConfig, config_from_data
 from core.runs.checked import Checked, checked_from_data
 from core.runs.results import RunResult, run_result_from_data
+from db.conflict_table import Conflict
 from db.constitutions import NewVersion, named_version
 from db.mark_tables import Check
 from db.query_sets import is_whole
@@ -123,6 +125,15 @@ def checked_of(row: Check, constitution: Constitution) -> Checked | None:
     return found if len(found.found.principles) == len(constitution.principles) else None
 
 
+def conflict_replies_of(row: Conflict, constitution: Constitution) -> tuple[Constitution, PairReplies] | None:
+    """The two principles of a kept conflict, and its replies; None where either cannot be read."""
+    try:
+        pair = pair_of(constitution, row.first, row.second)
+        return pair, replies_from_data(pair, row.replies)
+    except (ConfigError, ValueError):
+        return None
+
+
 def run_problems(run: Run, version: Version) -> Iterator[str]:
     """What of a run cannot be read, and why."""
     if why := problem_of(version):
@@ -173,16 +184,21 @@ def unreadable_rows(session: Session) -> list[str]:
     found += [
         f"draft of {d.editor} of constitution {d.constitution_id}" for d in session.scalars(select(Draft)) if isinstance(read_stored(d.content), Unreadable)
     ]
-    found += [f"check {row.id}" for row in session.scalars(select(Check).order_by(Check.id)) if not _is_readable(row, named_version(session, row.version_id))]
+    kept_checks = session.scalars(select(Check).where(Check.deleted_at.is_(None)).order_by(Check.id))
+    found += [f"check {row.id}" for row in kept_checks if not _is_readable(row, named_version(session, row.version_id))]
+    kept_conflicts = session.scalars(select(Conflict).where(Conflict.deleted_at.is_(None)).order_by(Conflict.id))
+    found += [f"conflict {row.id}" for row in kept_conflicts if not _is_readable(row, named_version(session, row.version_id))]
     found += [words for mapper in Base.registry.mappers for words in lost_keys(session, mapper.class_)]
     return found
 
 
-def _is_readable(row: Check, version: Version) -> bool:
-    """A check of a version that cannot be read is that version's fault."""
+def _is_readable(row: Check | Conflict, version: Version) -> bool:
+    """What is of a version that cannot be read is that version's fault."""
     constitution = constitution_of(version)
     try:
         config_from_data(row.config)
     except ConfigError:
         return False
-    return isinstance(constitution, Unreadable) or checked_of(row, constitution) is not None
+    if isinstance(constitution, Unreadable):
+        return True
+    return (checked_of(row, constitution) if isinstance(row, Check) else conflict_replies_of(row, constitution)) is not None

@@ -154,6 +154,10 @@ def add_stored_routes(app: FastAPI, studio: Studio) -> None:
     def check(check_id: RowId) -> Response:
         return stored("check", check_id)
 
+    @app.get("/conflicts/{conflict_id}/stored.json")
+    def conflict(conflict_id: RowId) -> Response:
+        return stored("conflict", conflict_id)
+
     @app.get("/comparisons/{token}/stored.json")
     def comparison(token: str) -> Response:
         return stored("comparison", token)

@@ -27,6 +27,7 @@ from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of
 from core.runs.phases import measured_arms, run_phases
 from core.runs.rounds import FIRST
+from core.settings import SamplingConfig
 
 CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
 TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
@@ -94,6 +95,14 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
         disk_bytes=3 * adapter * 12 + kept * adapter * 4 + 20_000_000,  # a few checkpoints with two moments, adapters, replies
         notes=_notes(config, hardware, recomputed),
     )
+
+
+def pair_s(sampling: SamplingConfig, shape: ModelShape, hardware: Hardware, pair: Constitution, replies: int) -> float:
+    """Seconds of setting two principles against each other: so many replies of the base, from a model that is not loaded yet."""
+    machine = _Machine(shape, hardware, four_bit=False)
+    prompt = constitution_tokens(pair) + TEMPLATE_TOKENS + QUERY_TOKENS
+    loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
+    return IMPORT_S + loading + machine.sample_s(replies, prompt, sampling.max_new_tokens, steady=True)
 
 
 def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: int) -> float:

@@ -1,7 +1,9 @@
-// The Train page: a form, what it would mean, a check without a run, and the runs there are. The server is asked again after each change.
+// The Train page: a form, what it would mean, a check without a run, two principles against each other, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
 import { copyFrom, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "../studio.js";
-import { breakOff, checkable, checkingBox, drawCheck, makeChecking, showKept, showStale } from "./checking.js";
+import { askable, breakOff, drawAsking, showKept, showStale } from "./asking.js";
+import { checkingBox, makeChecking } from "./checking.js";
+import { formChanged, formKnown, makeConflict, openConflict } from "./conflict.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
 import { makeUpload } from "./upload.js";
 
@@ -12,13 +14,16 @@ const NOT_CHOSEN = "No version is chosen. Choose the one to train on.";
 
 export function mount({ element, props }) {
   const channel = openChannel("train");
+  const beside = openChannel("train"); // what is asked of the conflict waits for no question of the form
   const page = makePage(element, props, channel.ask);
   page.checking = makeChecking(element, { ask: channel.ask, stop: () => channel.stop("check") }, page);
+  page.conflict = makeConflict(element, { ask: beside.ask, stop: () => beside.stop("conflict") }, page);
   listenWhile(element, window, "pageshow", (event) => {
     if (event.persisted && page.fields.version.options.length) changed(page); // back from a run: a click now is another request
   });
-  channel.hear({ check: (reply) => drawCheck(page.checking, reply), problem: (reply) => breakOff(page.checking, reply) });
-  void channel.ask("opened", inAddress("version", "constitution", "from", "anyway", "check")).then((reply) => open(page, element, reply));
+  channel.hear({ check: (reply) => drawAsking(page.checking, reply), problem: (reply) => breakOff(page.checking, reply) });
+  beside.hear({ conflict: (reply) => drawAsking(page.conflict.asking, reply), problem: (reply) => breakOff(page.conflict.asking, reply) });
+  void channel.ask("opened", inAddress("version", "constitution", "from", "anyway", "check", "conflict")).then((reply) => open(page, element, reply));
 }
 
 function open(page, element, reply) {
@@ -64,6 +69,7 @@ function makePage(element, props, ask) {
     page.shown.count += 100;
     drawRuns(page, await whileBusy([more], () => page.askBeside("runs", { shown: page.shown.count })));
   });
+  page.kept = () => showAddress(page);
   page.data = () => ({ ...readFields(page.fields), key: page.key });
   page.upload = makeUpload(ask, (reply) => takeQuerySet(page, reply));
   return page;
@@ -78,13 +84,21 @@ function drawForm(page, reply) {
   if (!root.childElementCount) root.append(...layout(page, reply.message));
   changed(page);
   if (reply.checked) showKept(page.checking, reply.checked);
+  if (reply.conflict) openConflict(page.conflict, reply.conflict);
+}
+
+// What is kept of what is shown, so that a reload shows it again.
+function showAddress({ checking, conflict }) {
+  const kept = Object.entries({ check: checking.kept, conflict: conflict.asking.kept }).filter(([, id]) => id != null);
+  const was = new URLSearchParams(location.search);
+  if (kept.length || was.has("check") || was.has("conflict")) history.replaceState(history.state, "", `./train${kept.length ? "?" : ""}${new URLSearchParams(kept)}`);
 }
 
 function layout(page, message) {
-  const { told, reason, button, upload, checking, runList } = page;
+  const { told, reason, button, upload, checking, conflict, runList } = page;
   const head = h("header", { class: "cs-train-head" }, h("h1", {}, "Train"), h("p", { class: "cs-lede" }, "A run teaches a small adapter to tell the statements of a constitution from their antitheses, then measures on other queries whether the model follows them."));
   const warning = message && h("div", { class: "cs-notice" }, h("p", { role: "alert" }, message));
-  const nodes = fieldNodes(page.fields, upload.node, checkingBox(checking));
+  const nodes = [...fieldNodes(page.fields, upload.node, checkingBox(checking)), conflict.fold];
   const form = h("form", { class: "cs-train-form", id: "content", novalidate: true, onsubmit: (event) => submit(page, event), oninput: (event) => onInput(page, event) }, warning, nodes);
   const aside = h("aside", { class: "cs-preview", "aria-label": "What this run would be" }, h("h2", {}, "Before you click"), page.before, told, reason, h("div", { class: "cs-train-go" }, button), commandBox(page));
   button.setAttribute("form", "content");
@@ -109,7 +123,8 @@ function onInput(page, event) {
 
 function usable(page, yes) {
   page.button.disabled = !yes;
-  checkable(page.checking, yes);
+  askable(page.checking, yes);
+  if (!yes) formChanged(page.conflict);
 }
 
 // Another form is another request: only a second click on the same form is the same run.
@@ -142,6 +157,7 @@ function showPreview(page, reply, sent) {
   page.reason.textContent = good ? "" : problemOf(reply);
   showProblem(page.fields, good ? null : reply?.setting, page.reason.textContent);
   usable(page, good);
+  formKnown(page.conflict, good);
   for (const node of [told, command.parentElement]) node.classList.toggle("cs-stale", !good);
   page.before.hidden = good || !told.childElementCount;
   if (!good) return;

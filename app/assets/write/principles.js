@@ -80,7 +80,7 @@ function checkLine(kinds, id, check) {
 
 function priorityLine(id, priority) {
   const help = "1 comes first, the same number makes a group, empty comes last";
-  const input = h("input", { id: `${id}-priority`, class: "cs-check-argument cs-priority", "data-field": "priority", type: "number", min: 1, max: 32, step: 1, placeholder: "none", title: help, autocomplete: "off", "aria-describedby": `${id}-priority-problem priority-help` });
+  const input = h("input", { id: `${id}-priority`, class: "cs-check-argument cs-priority", "data-field": "priority", inputmode: "numeric", placeholder: "none", title: help, autocomplete: "off", "aria-describedby": `${id}-priority-problem priority-help` });
   input.value = priority ?? "";
   return h("div", { class: "cs-check cs-ranked" }, h("label", { class: "cs-label", for: `${id}-priority` }, "Priority"), input, problemLine(id, "priority"));
 }
@@ -169,7 +169,8 @@ export function readItem(kinds, item) {
   if (written) principle.written_by = written;
   const scenarios = readScenarios(item);
   if (scenarios.length) principle.scenarios = scenarios;
-  if (value("priority")) principle.priority = Number(value("priority"));
+  const rank = value("priority").trim();
+  if (rank) principle.priority = /^-?\d{1,9}$/.test(rank) ? Number(rank) : rank; // what is no number goes as it was typed: the server says so beside the field
   const name = value("check");
   if (name) principle.check = kinds[name]?.argument || value("argument") ? { [name]: value("argument") } : name;
   return principle;

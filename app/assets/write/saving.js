@@ -85,9 +85,18 @@ function notSaved(page, reply, sent) {
   draft.dirty = true;
   keepCopy(page);
   if (!reply) draft.unanswered = sent; // it may have arrived all the same
+  if (reply?.problems) showAtFields(page, reply.problems);
   showStatus(page, `Not saved: ${reply ? reply.message : NO_ANSWER}`, "problem");
   clearTimeout(draft.timer);
   if (!reply) draft.timer = setTimeout(() => save(page), RETRY_MS);
+}
+
+// What was typed in a field and cannot be kept is told there too, with the problems that were known before.
+function showAtFields(page, problems) {
+  const { draft } = page;
+  const isNew = ({ principle, field }) => problems.some((each) => each.principle === principle && each.field === field);
+  draft.problems = [...draft.problems.filter((each) => !isNew(each)), ...problems];
+  drawProblems(page, draft.problems, false);
 }
 
 // Someone saved this draft since we last saw it. If that was our own unanswered save, go on; else the person decides.

@@ -26,6 +26,7 @@ KIND = "  - {title: Kind, statement: Be kind., antithesis: Be blunt.}\n"
 @pytest.fixture(scope="module")
 def two(files):
     (files / "two.yaml").write_text(TEXT)
+    (files / "one.yaml").write_text(TEXT[: TEXT.index("  - title: Asking")])
     (files / "three.yaml").write_text(TEXT + KIND)
     return files
 
@@ -43,7 +44,9 @@ def test_it_tells_the_shares_in_both_orders_with_every_reply(two):
     for sides in found["orders"]:
         shares = [sides[name]["value"] for name in ("first_only", "second_only", "both", "neither")]
         assert sides["n"] + sides["unjudged"] == 4 and (sides["n"] == 0 or sum(shares) == pytest.approx(1))
-    assert [set(row) for row in told["replies"]] == [{"query", "second", "first"}] * 4
+    assert [set(row) for row in told["replies"]] == [{"query", "second", "first", "follows"}] * 4
+    alone = [row["follows"]["second"] == [False, True] for row in told["replies"]]
+    assert found["orders"][0]["second_only"]["value"] == pytest.approx(sum(alone) / 4)
     assert "8 of 8 replies" in done.stderr
     again = run(*asked(two, "--limit", 4, "--json"), folder=two)
     assert json.loads(again.stdout)["replies"] == told["replies"]  # nothing is left to chance
@@ -54,6 +57,7 @@ def test_lines_say_who_is_who_and_what_is_shown(two):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[:2] == ["1: Brief", "2: Asking"]
+    assert lines[2] == "In the prompt: “Asking” with priority 1 before “Brief”, which has none; with the rule for conflicts “Be brief before all else.”"
     assert "2 first, as the constitution has it: 3 replies" in lines and lines[-1].endswith(".")
 
 
@@ -70,3 +74,11 @@ def test_lines_say_who_is_who_and_what_is_shown(two):
 def test_what_cannot_be_asked_is_refused_before_a_model_is_loaded(two, more, words):
     done = run(*asked(two, *more, file="three.yaml"), folder=two)
     assert done.returncode == 1 and words in done.stderr
+
+
+def test_of_one_principle_there_is_nothing_to_set_against_each_other(two):
+    done = run(*asked(two, file="one.yaml"), folder=two)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: The constitution has 1 principle, so there is nothing to set against each other. Add another one.\n",
+    )

@@ -152,6 +152,20 @@ def test_a_draft_goes_from_typing_to_a_version(studio: Studio) -> None:
     assert not preview["can_save"] and preview["reason"] == "Nothing changed since version 1, so there is nothing to save."
 
 
+def test_priorities_that_are_no_whole_number_are_told_by_their_fields_and_nothing_is_saved(studio: Studio) -> None:
+    page, constitution = WritePage(studio), list_constitutions(studio)[0].id
+    rows = [{**ROW, "id": f"{i}" * 32, "title": f"T{i}", "priority": priority} for i, priority in enumerate(("1.5", 2, "<b>first</b>"), 1)]
+    before = opened(page, constitution)
+    reply = answer(page.save, constitution=constitution, revision=before["revision"], principles=rows)
+    assert [(each["rule"], each["severity"], each["principle"], each["field"]) for each in reply["problems"]] == [
+        ("priority-range", "must", 0, "priority"),
+        ("priority-range", "must", 2, "priority"),
+    ]
+    assert reply["kind"] == "problem" and reply["message"] == " ".join(each["message"] for each in reply["problems"])
+    assert reply["problems"][0]["message"] == "The priority of principle 1 must be a whole number from 1 (first) to 32, got '1.5'. Correct it, or leave it out."
+    assert opened(page, constitution)["revision"] == before["revision"]
+
+
 def test_a_version_is_read_compared_and_taken_away(studio: Studio) -> None:
     page, constitution = WritePage(studio), made(studio)
     revision = answer(page.save, constitution=constitution, revision=1, principles=[ROW])["revision"]

@@ -8,8 +8,14 @@ import pytest
 
 from app.services import runs
 from app.services.audit import acting
+from app.services.cards import MarkWish, Source
 from app.services.comparisons import list_recent, open_comparison
-from app.services.deleting import FilesLeftError, delete_run
+from app.services.deleting import FilesLeftError, delete_check, delete_run, marks_to_lose
+from app.services.downloads import stored_file
+from app.services.kept_checks import check_found, list_kept
+from app.services.marking import marking
+from app.services.replies import NothingToTakeError
+from app.services.stored import unreadable_rows
 from app.services.studio import RefusedError, Studio
 from core.methods.arms import arm_to_data
 from db import claims
@@ -18,6 +24,7 @@ from db.comparisons import NewComparison, NewReply, add_comparison, save_reply
 from db.figures import figures
 from db.mark_tables import Mark
 from db.tables import Run, RunMetric, RunSample
+from tests.app.checked import kept_check, mark_check_whole
 from tests.app.marking import finished_run, mark_all
 from tests.app.planting import claim, finish, make_studio, queue, queue_series, sample, train_steps, version_id
 from tests.app.results import capitals, complying, result
@@ -148,3 +155,38 @@ def test_files_that_cannot_be_removed_are_named(studio: Studio) -> None:
     with pytest.raises(FilesLeftError, match=rf"Run {run_id} is deleted, but its files could not be removed \(Permission denied\). Remove runs/{run_id} in"):
         delete_run(studio.sessions, store, run_id)
     assert runs.list_runs(studio) == []
+
+
+def test_a_check_goes_with_everybodys_marks_of_it_and_leaves_all_others(studio: Studio) -> None:
+    gone, kept, run_id = kept_check(studio), kept_check(studio, name="Gallery"), finished_run(studio, name="Desk")
+    mark_check_whole(studio, gone, "Ada", most=5)
+    mark_check_whole(studio, gone, "Ben", most=2)
+    mark_check_whole(studio, kept, "Ada", most=3)
+    mark_all(studio, run_id, most=4)
+    assert marks_to_lose(studio.sessions, gone) == {"Ada": 5, "Ben": 2}
+    with acting("Ann", "127.0.0.1"):
+        delete_check(studio.sessions, gone)
+    with studio.sessions.read() as session:
+        assert sorted((row.check_id or 0, row.run_id or 0) for row in session.query(Mark)) == [(0, run_id)] * 4 + [(kept, 0)] * 3
+        entry = [*list_entries(session)][-1]
+        assert (entry.who, entry.what, entry.subject, entry.detail["marks"]) == ("Ann", "check.deleted", f"check {gone}", 7)
+        assert unreadable_rows(session) == []
+    assert [each.check for each in list_kept(studio)] == [kept]
+    for ask in (lambda: check_found(studio, gone), lambda: marking(studio, "Ada", Source("check", gone), MarkWish())):
+        with pytest.raises(RefusedError, match=f"There is no check {gone}"):
+            ask()
+    with pytest.raises(NothingToTakeError):
+        stored_file(studio, "check", gone)
+    assert marks_to_lose(studio.sessions, kept) == {"Ada": 3}
+
+
+def test_neither_the_number_nor_the_request_of_a_deleted_check_is_given_to_another(studio: Studio) -> None:
+    version = version_id(studio)
+    gone = kept_check(studio, version_id=version)
+    delete_check(studio.sessions, gone)
+    with pytest.raises(RefusedError, match="used for another check already"):
+        kept_check(studio, version_id=version)  # the same click once more
+    assert kept_check(studio, name="Gallery") > gone
+    for act in (marks_to_lose, delete_check):
+        with pytest.raises(RefusedError, match=f"There is no check {gone}"):
+            act(studio.sessions, gone)

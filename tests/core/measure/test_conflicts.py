@@ -1,5 +1,6 @@
 """Two principles against each other, on replies that are written down: counts, shares, who wins, and whether the order matters, worked by hand."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,19 @@ import pytest
 from core.constitution.checks import Check, Kept
 from core.constitution.principles import Constitution, Principle, render
 from core.errors import ConfigError
-from core.measure.conflicts import conflict, judge_pair, ordered, orders_of, pair_of, written_order
+from core.measure.conflicts import (
+    Order,
+    conflict,
+    judge_pair,
+    judge_replies,
+    ordered,
+    orders_of,
+    pair_of,
+    prompt_says,
+    replies_from_data,
+    replies_to_data,
+    written_order,
+)
 
 A = Principle(title="Brief", statement="Be brief.", antithesis="Be long.", check=Check("max_words", 3))
 B = Principle(title="Asking", statement="Ask.", antithesis="Never ask.", check=Check("ends_with_question"))
@@ -61,10 +74,18 @@ def test_shares_and_the_winner_by_hand() -> None:
     assert (none.order, none.written, none.n, none.unjudged, none.winner) == ("none", True, 10, 1, "first")
     assert [figure.value for figure in (none.first_only, none.second_only, none.both, none.neither, none.lead)] == [0.8, 0.0, 0.1, 0.1, 0.8]
     assert (none.lead.low, none.lead.high) == pytest.approx((0.6667 - 1.96 * 0.15957, 0.6667 + 1.96 * 0.15957), abs=1e-3)
-    assert none.sentence == "With neither first, “Brief” wins: “Brief” alone is followed in 8 of 10 replies, “Asking” alone in 0."
+    assert none.sentence == (
+        "With neither first, “Brief” wins by 80 points (95% interval 35 to 98): “Brief” alone is followed in 8 of 10 replies, “Asking” alone in 0."
+    )
     assert (first.written, first.winner, second.winner) == (False, None, None)
-    assert first.sentence == "With “Brief” first, which of the two wins is not shown: “Brief” alone is followed in 1 of 10 replies, “Asking” alone in 1."
-    assert (found.order_matters, found.sentence) == (False, "That the order matters is not shown.")
+    assert first.sentence == (
+        "With “Brief” first, which of the two wins is not shown at this n: “Brief” alone is followed in 1 of 10 replies, “Asking” alone in 1; "
+        "a difference of 0 points (95% interval −28 to 28). About 53 more queries would show a difference of 20 points."
+    )
+    assert (found.order_matters, found.sentence) == (
+        False,
+        "That the order matters is not shown at this n. About 35 more queries would show a difference of 20 points.",
+    )
     assert (found.first_gains.value, found.second_gains.value) == (0.0, 0.0)
 
 
@@ -73,11 +94,16 @@ def test_a_principle_that_wins_in_one_order_only_shows_that_the_order_matters() 
     found = conflict(PAIR, {"none": [BOTH] * 12, "first": [ONLY_A] * 12, "second": [ONLY_B] * 12})
     assert [sides.winner for sides in found.orders] == [None, "first", "second"]
     assert (found.first_gains.value, found.second_gains.value, found.order_matters) == (1.0, 1.0, True)
+    change = "(100 points, 95% interval 63 to 100, n = 12)"
     assert found.sentence == (
-        "The order matters: “Brief” is followed more often when it stands first, and “Asking” is followed more often when it stands first."
+        f"The order matters: “Brief” is followed more often when it stands first {change}, and “Asking” is followed more often when it stands first {change}."
+    )
+    assert found.orders[2].sentence == (
+        "With “Asking” first, “Asking” wins by 100 points (95% interval 63 to 100): “Brief” alone is followed in 0 of 12 replies, “Asking” alone in 12."
     )
     backwards = conflict(PAIR, {"none": [BOTH] * 12, "first": [ONLY_B] * 12, "second": [BOTH] * 12})
-    assert backwards.sentence == "The order matters: “Brief” is followed less often when it stands first."
+    fell = "(−100 points, 95% interval −100 to −63, n = 12)"
+    assert backwards.sentence == f"The order matters: “Brief” is followed less often when it stands first {fell}."
 
 
 def test_a_few_replies_or_none_show_nothing() -> None:
@@ -88,18 +114,67 @@ def test_a_few_replies_or_none_show_nothing() -> None:
     assert (none.orders[0].first_only.value, none.orders[0].n, none.orders[0].unjudged) == (None, 0, 1)
 
 
+def test_what_is_not_shown_says_what_would_show_it_or_that_it_is_excluded() -> None:
+    """With 5 alone of 25 and none of the other: centre 5/27 = 0.1852, error sqrt(6 - 25/27)/27 = 0.0834, interval 0.022 to 0.349, p = 0.026: three orders
+    together need 0.0167. Of 25 that follow both, a difference of 20 points is excluded: the interval stays within it, and 0.8^25 is 0.004. So it is of
+    200 of which 21 follow the first alone and 25 the second: −4/202 = −0.0198, error sqrt(47 - 16/202)/202 = 0.0339, interval −0.086 to 0.047.
+    """
+    both = [BOTH] * 20
+    found = conflict(PAIR, {"none": [BOTH] * 25, "first": [ONLY_A] * 5 + both, "second": [ONLY_B] * 5 + both})
+    none, first, second = found.orders
+    assert none.sentence.endswith("a difference of 0 points (95% interval −7 to 7). A difference of 20 points is excluded.")
+    assert first.winner is None
+    assert "; “Brief” is ahead by 20 points (95% interval 2 to 35), which is not enough over the 3 orders together. About " in first.sentence
+    assert "; “Asking” is ahead by 20 points (95% interval 2 to 35), which" in second.sentence
+    many = [ONLY_A] * 20 + [ONLY_B] * 25 + [BOTH, NEITHER] * 77 + [ONLY_A]
+    enough = conflict(PAIR, {"none": many, "first": many, "second": many}).orders[0]
+    assert enough.sentence.endswith("“Asking” is ahead by 2 points (95% interval −5 to 9). A difference of 20 points is excluded.")
+
+
+def test_what_of_the_prompt_decides_is_named() -> None:
+    ranked = replace(PAIR, principles=(replace(A, priority=4), replace(B, priority=2)))
+    assert prompt_says(PAIR) == (
+        "In the prompt: neither comes first, since the constitution gives the two no order of priority; with the rule for conflicts “Ask first.”"
+    )
+    assert prompt_says(ranked) == "In the prompt: “Asking” with priority 2 before “Brief” with priority 4; with the rule for conflicts “Ask first.”"
+    unranked = replace(PAIR, principles=(A, replace(B, priority=2)), conflict_rule=" ")
+    assert prompt_says(unranked) == "In the prompt: “Asking” with priority 2 before “Brief”, which has none; no rule for conflicts."
+
+
+def test_replies_go_to_json_and_back_and_what_is_none_of_them_is_refused() -> None:
+    texts: dict[Order, list[str]] = {"none": ["Rain falls.", "A b c d?"], "first": ["", "Why?"], "second": ["Why rain?", "x"]}
+    replies = judge_replies(PAIR, ["a", "b"], texts)
+    assert replies.followed["none"] == (ONLY_A, ONLY_B) and replies.followed["second"] == (BOTH, ONLY_A)
+    data = json.loads(json.dumps(replies_to_data(replies)))
+    assert replies_from_data(PAIR, data) == replies
+    first = data["orders"]["first"]
+    for odd in (
+        None,
+        {},
+        {**data, "queries": ["a"]},
+        {**data, "orders": {}},
+        {**data, "orders": {**data["orders"], "third": first}},
+        {**data, "orders": {**data["orders"], "first": {**first, "followed": [[True], [True, 1]]}}},
+        {**data, "orders": {**data["orders"], "first": {**first, "followed": [[True, 2], [True, None]]}}},
+    ):
+        with pytest.raises(ValueError, match="replies"):
+            replies_from_data(PAIR, odd)
+
+
 @pytest.mark.parametrize(
     ("numbers", "words"),
     [
         ((1, 2), "“Kind” cannot be judged yet: principle 2 has no check"),
-        ((1, 4), "There is no principle 4; the constitution has 3"),
+        ((1, 5), "There is no principle 5; the constitution has 4. Choose two of them"),
         ((0, 1), "There is no principle 0"),
         ((3, 3), "cannot be set against itself"),
+        ((2, 1), "no program can tell. Two ways on: add a check, .* or mark the replies of a check before training"),
+        ((2, 4), "“Kind” and “Kinder” cannot be judged yet: principles 2 and 4 have no check, so no program can tell. Two ways on"),
     ],
 )
 def test_what_cannot_be_set_against_each_other_is_refused_in_words(numbers, words) -> None:
     with pytest.raises(ConfigError, match=words):
-        pair_of(TEXT, *numbers)
+        pair_of(replace(TEXT, principles=(*TEXT.principles, replace(C, title="Kinder"))), *numbers)
 
 
 def test_a_check_that_this_studio_cannot_judge_by_is_told() -> None:
