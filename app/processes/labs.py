@@ -1,6 +1,5 @@
 """What an attempt at a battery of the laboratory does: the plan from the rows, the probes one after another, and how far they are."""
 
-import json
 import logging
 import time
 from contextlib import ExitStack
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.processes.adapter_models import read_run
 from app.processes.attempt import Watch
 from app.processes.patience import Interrupted
 from app.processes.store import MissingFileError, open_store
@@ -17,7 +17,6 @@ from core.constitution.queries import draw_queries
 from core.engine.artifacts import load_artifact
 from core.engine.layouts import with_layouts_tried
 from core.engine.models import LoadedModel, Placing, choose_device, load_model
-from core.errors import AdapterError, first_line
 from core.lab.battery import quick_battery, report_battery
 from core.lab.bench import Bench, examine
 from core.lab.plan import LabPlan
@@ -50,14 +49,10 @@ def probe(settings: Settings, watch: Watch, folder: Path) -> None:
 
 def _record(adapter: Path) -> dict[str, Any]:
     """The record of the run that is examined."""
-    try:
-        record: dict[str, Any] = json.loads((adapter.parent / "run.json").read_text(encoding="utf-8"))
-        config_from_data(record["config"])
-        return record
-    except FileNotFoundError as error:
-        raise MissingFileError("The files of the run that is to be examined are not on this machine any more.") from error
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise AdapterError(f"The record of the run that is to be examined cannot be read ({first_line(error)}). Train it again, or examine another.") from error
+    record = read_run(adapter)
+    if record is None:
+        raise MissingFileError("The files of the run that is to be examined are not on this machine any more.")
+    return record
 
 
 def _bench(settings: Settings, folder: Path, given: tuple[LabAsked, Path | None, dict[str, Any] | None], watch: Watch, on_step: "LabReporter") -> Bench:
