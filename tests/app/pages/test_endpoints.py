@@ -181,7 +181,7 @@ def test_every_endpoint_says_what_it_does_and_takes_one_typed_question(studio: S
     for each in endpoints:
         assert each.does, each
         assert issubclass(each.question, Question)
-    assert {each.name for each in endpoints if each.streams} == {"check", "compare", "redo"}
+    assert {each.name for each in endpoints if each.streams} == {"check", "conflict", "compare", "redo"}
 
 
 def test_the_description_is_a_schema_whose_references_are_there(studio: Studio) -> None:

@@ -28,7 +28,25 @@ def test_a_card_is_told_with_what_is_seen_and_nothing_else(studio: Studio) -> No
     told = MarkPage(studio).card(wish(run), asks())
     assert set(told["marking"]["card"]) == {"card", "query", "reply", "would_follow", "would_not"}
     assert set(told["marking"]) == {
-        *("run", "check", "constitution", "principles", "number", "title", "statement", "antithesis", "card", "deals", "done", "total", "more", "last", "says")
+        *(
+            "run",
+            "check",
+            "constitution",
+            "principles",
+            "number",
+            "title",
+            "statement",
+            "antithesis",
+            "card",
+            "deals",
+            "done",
+            "total",
+            "more",
+            "last",
+            "says",
+            "beside",
+            "amendment",
+        )
     }
 
 

@@ -13,6 +13,7 @@ from app.services.studio import RefusedError, Studio
 from core.errors import ConfigError, QueryError
 from core.progress import Stopped
 from db import claims
+from db.audit import list_entries
 from db.query_sets import add_query_set
 from db.status import JobStatus
 from tests.app.damaging import damage
@@ -78,6 +79,9 @@ def test_one_that_is_stopped_goes_on_with_what_was_kept(studio: Studio, model: P
     studio.store.inherit(attempt_key(number, 1), again.key)
     do(studio, again)
     assert list_labs(studio)[0].status is JobStatus.FINISHED
+    with studio.sessions.read() as session:
+        told = [(entry.what, entry.subject) for entry in list_entries(session) if entry.what.startswith("lab.")]
+    assert sorted(told) == [(f"lab.{what}", f"job {number}") for what in ("asked-for", "resumed", "stopped")]
 
 
 @pytest.mark.parametrize(

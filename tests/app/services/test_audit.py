@@ -27,11 +27,12 @@ QUERIES = "".join(json.dumps({"query": f"Question {number}?", "split": "train" i
 FILE = "name: Filed\nprinciples:\n  - title: One\n    statement: Be brief.\n    antithesis: Be long.\n"
 KEY = "a-click-1"
 OWN_ROWS = {"mark/mark", "mark/undo"}  # a mark is a row of its own that says who made it, when, and when it was taken back; nothing is written over
-CHECKING = {"train/check"}  # what it leaves: test_kept_checks, test_train_page
+CHECKING = {"train/check", "train/conflict", "train/delete"}  # what they leave: test_kept_checks, test_train_page, test_kept_conflicts, test_deleting
+EXAMINING = {"lab/begin", "lab/stop", "lab/resume"}  # what they leave: test_labs
 ASKING = {"run/plan_asking", "run/ask", "run/stop_asking", "run/resume_asking"}  # the first sends nothing; what the others leave: test_asking
 AMENDING = {f"amend/{name}" for name in ("propose", "comment", "approve", "update", "evidence", "decide", "role")}  # what they leave: test_amendments
 NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered: drafts are their editor's own, comparisons and proposals too
-    *("mark/opened", "mark/card", "amend/opened", "amend/forecast"),
+    *("mark/opened", "mark/card", "amend/opened", "amend/forecast", "train/plan_conflict", "train/plan_deleting", "lab/opened", "lab/shown", "lab/labs"),
     *("constitutions/list", "write/draft", "write/save", "write/preview", "write/open", "write/download", "write/matches", "write/propose", "write/suggest"),
     *(
         "write/trial",
@@ -128,7 +129,7 @@ def test_every_change_that_a_page_makes_is_remembered_with_who_and_from_where(st
     assert not any(words in str(told) for words in ("tell nobody", "secret reason", "Question 1"))
     changing = {f"constitutions/{name}" for name in ("create", "read", "rename", "duplicate", "archive", "unarchive")}
     changing |= {"write/rename", "write/version", "write/restore", "train/upload", "train/train", "run/stop", "run/resume", "run/delete"}
-    assert set(page.endpoints) == changing | ASKING | CHECKING | AMENDING | OWN_ROWS | NO_CHANGE  # whoever adds a question decides which it is
+    assert set(page.endpoints) == changing | ASKING | CHECKING | EXAMINING | AMENDING | OWN_ROWS | NO_CHANGE  # whoever adds a question decides which it is
 
 
 def test_the_second_click_of_a_double_click_is_not_remembered(studio: Studio) -> None:
