@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,13 @@ def test_a_folder_that_train_left_is_marked_to_the_end_beside_its_program(traine
         assert told["result"]["principles"] == record["principles"] and told["marks"][0]["marked"] == 9  # a program comes first
     finally:
         (out / "marks.jsonl").unlink(missing_ok=True)  # the folder is that of all commands
+
+
+def test_a_card_that_was_cut_says_so_in_a_line_that_no_reply_can_write() -> None:
+    from app.commands.mark import _card
+    from app.services.cards import CardShown
+
+    says = "The reply was cut at the token limit: it had not ended."
+    card = CardShown(card="c", query="Why?", reply=f"Because\n{says}")
+    assert says not in _card(card).splitlines()
+    assert _card(replace(card, cut=True)).splitlines()[-1] == says
