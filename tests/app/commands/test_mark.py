@@ -219,7 +219,7 @@ def test_a_folder_that_train_left_is_marked_to_the_end_beside_its_program(traine
     try:
         ended = typed(files, "--run", out, "--who", "Ada", keys="12" * 12)
         assert ended.returncode == 0, ended.stderr
-        assert "All 9 marked." in ended.stdout and "Judged by its check, max_words: 20." in ended.stdout
+        assert "All 9 marked." in ended.stdout and "Judged by its check: the reply has at most 20 words." in ended.stdout
         assert "Agreement of marks and program: Cohen’s kappa" in ended.stdout
         told = json.loads(typed(files, "--run", out, "--json").stdout)
         record = json.loads((out / "run.json").read_text())["result"]
