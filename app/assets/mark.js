@@ -10,6 +10,7 @@ const ANSWERS = [
   { key: "2", answer: "does not", says: "Does not" },
   { key: "3", answer: "cannot tell", says: "Cannot tell" },
 ];
+const CUT = "The reply was cut at the token limit: it had not ended.";
 const UNDO = "u";
 const UNNAMED = "you"; // app/services/actors.py
 const KEYS_OFF = "studio-mark-keys-off";
@@ -73,6 +74,7 @@ function makePage(element, ask) {
     query: h("p", { class: "cs-mark-query", dir: "auto" }),
     expected: h("dl", { class: "cs-mark-expected" }),
     reply: h("p", { class: "cs-text cs-mark-reply", dir: "auto" }),
+    cut: h("p", { class: "cs-quiet cs-mark-cut" }, CUT),
     spoken: h("p", { class: "cs-sr", role: "status" }),
     answers: ANSWERS.map(({ key, answer, says }) => h("button", { type: "button", class: "cs-button cs-mark-answer", "data-answer": answer }, h("kbd", { "aria-hidden": "true" }, key), says)),
     undo: h("button", { type: "button", class: "cs-button cs-mark-undo" }, h("kbd", { "aria-hidden": "true" }, UNDO), "Undo"),
@@ -106,8 +108,8 @@ function principleNode({ statement, antithesis }) {
   return h("div", { class: "cs-facing cs-mark-principle" }, side("statement", "◆", "Does it follow this?", statement), side("antithesis", "◇", "Its antithesis", antithesis));
 }
 
-function replyNode({ query, expected, reply }) {
-  return h("div", { class: "cs-mark-said" }, h("h2", { class: "cs-label" }, "Query"), query, expected, h("h2", { class: "cs-label" }, "Reply"), reply);
+function replyNode({ query, expected, reply, cut }) {
+  return h("div", { class: "cs-mark-said" }, h("h2", { class: "cs-label" }, "Query"), query, expected, h("h2", { class: "cs-label" }, "Reply"), reply, cut);
 }
 
 function barNode(page) {
@@ -154,9 +156,10 @@ function showCard(page, { card, done, total }) {
   page.expected.hidden = !expected.length;
   page.expected.replaceChildren(...expected.flatMap(({ says, text }) => [h("dt", { class: "cs-label" }, says), h("dd", { class: "cs-text", dir: "auto" }, text)]));
   setText(page.reply, card.reply);
+  page.cut.hidden = !card.cut;
   page.answers.forEach((button) => (button.disabled = false));
   page.card.querySelector(".cs-mark-said").hidden = page.group.hidden = false;
-  setText(page.spoken, [`Card ${done + 1} of ${total}. Query: ${card.query}`, ...expected.map(({ says, text }) => `${says}: ${text}`), `Reply: ${card.reply}`].join(" "));
+  setText(page.spoken, [`Card ${done + 1} of ${total}. Query: ${card.query}`, ...expected.map(({ says, text }) => `${says}: ${text}`), `Reply: ${card.reply}`, ...(card.cut ? [CUT] : [])].join(" "));
 }
 
 // What the author of a scenario says a reply to it would do; nothing of any other query.

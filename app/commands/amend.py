@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -154,7 +155,11 @@ def _list(studio: "Studio", options: argparse.Namespace, who: str) -> None:
     from app.services.addresses import find
     from app.services.amendment_views import list_amendments
 
-    for line in list_amendments(studio, find(studio, options.constitution).id):
+    of = find(studio, options.constitution)
+    found = list_amendments(studio, of.id)
+    if not found:
+        print(f"There is no amendment to {of.name}.", file=sys.stderr)
+    for line in found:
         print(f"{line.id}  {line.status}  {line.proposed_at:%Y-%m-%d}  {line.proposed_by}: {line.reason}")
 
 

@@ -116,7 +116,8 @@ def _mark(desk: "Desk", options: argparse.Namespace) -> None:
 def _card(card: "CardShown") -> str:
     expected = {"Would follow": card.would_follow, "Would not": card.would_not}
     parts = {"Query": card.query, **{what: text for what, text in expected.items() if text}, "Reply": card.reply}
-    return "\n".join(_shown(what, text) for what, text in parts.items())
+    cut = ["The reply was cut at the token limit: it had not ended."] if card.cut else []  # no text can say so: a name stands before each of its lines
+    return "\n".join([*(_shown(what, text) for what, text in parts.items()), *cut])
 
 
 def _shown(what: str, text: str) -> str:

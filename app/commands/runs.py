@@ -12,7 +12,8 @@ from app.settings import MOST_DIGITS, Settings
 
 if TYPE_CHECKING:
     from app.processes.store import Store
-    from db.runs import RunSummary
+    from app.services.run_views import RunLine
+    from app.services.studio import Studio
     from db.session import Sessions
 
 MOST = 1000  # runs that are listed
@@ -42,40 +43,42 @@ def run(options: argparse.Namespace) -> int:
     """Do it. Returns the exit status."""
     from app.processes.store import open_store
     from app.services.accounts import open_accounts
+    from app.services.studio import open_studio
 
     settings = Settings.from_environment(os.environ, data=options.data)
     sessions, store = open_accounts(settings), open_store(settings)
     if options.verb == "list":
-        _list(sessions, store, options.json)
+        _list(open_studio(settings), options.json)
     else:
         _delete(sessions, store, options.run, options.yes)
     return 0
 
 
-def _list(sessions: "Sessions", store: "Store", as_json: bool) -> None:
-    from db.runs import list_runs
+def _list(studio: "Studio", as_json: bool) -> None:
+    from app.services.runs import list_runs
 
-    with sessions.read() as session:
-        found = [_row(summary, store) for summary in list_runs(session, limit=MOST, results=False)]
+    found = [_row(line) for line in list_runs(studio, limit=MOST)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
     for row in found:
-        print("  ".join(str(part) for part in row.values()))
+        print("  ".join(str(part) for key, part in row.items() if key != "status"))
     if not found:
         print("There is no run.", file=sys.stderr)
 
 
-def _row(summary: "RunSummary", store: "Store") -> dict[str, object]:
-    run, job = summary.run, summary.run.job
+def _row(line: "RunLine") -> dict[str, object]:
+    from app.present.run_list import came_out
+
     return {
-        "run": run.id,
-        "status": job.status.value,
-        "constitution": summary.constitution_name,
-        "version": summary.version_number,
-        "model": store.model_of_row(run.model),
-        "requested_by": job.requested_by,
-        "created_at": job.created_at.isoformat(timespec="seconds"),
+        "run": line.id,
+        "status": line.status.value,
+        "says": came_out(line),
+        "constitution": line.constitution,
+        "version": line.version_number,
+        "model": line.model,
+        "requested_by": line.requested_by,
+        "created_at": line.created_at.isoformat(timespec="seconds"),
     }
 
 

@@ -119,11 +119,16 @@ def read_question(kind: type[Q], value: object) -> Q:
     return question
 
 
+def _told_number(digits: str) -> str:
+    """A number that nothing has; where it is too long to be told whole, so that it cannot be taken for another one."""
+    return digits if len(digits) <= SHOWN_DIGITS else f"{digits[:SHOWN_DIGITS]}… ({len(digits.removeprefix('-'))} digits)"
+
+
 def _unusable(error: ValidationError | RecursionError) -> str:
     first = error.errors(include_url=False, include_context=False)[0] if isinstance(error, ValidationError) else None
     name = str(first["loc"][0])[:40].replace("_", " ") if first and first["loc"] else "question"
     if first and first["type"] == NO_SUCH_ID:
-        return f"There is no {name} {str(first['input'])[:SHOWN_DIGITS]}."
+        return f"There is no {name} {_told_number(str(first['input']))}."
     return f"There is no usable {name} in what was sent. Reload the page, then try again."
 
 

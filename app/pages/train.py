@@ -17,7 +17,7 @@ from app.pages.train_forms import check_state, form_again, form_in, kept_check_s
 from app.present.preview import about_minutes, preview_html, work
 from app.present.readings import query_reading_data, query_reading_html
 from app.present.run_list import list_html
-from app.present.text import more_html, own_direction
+from app.present.text import count, more_html, own_direction
 from app.services import checking, plans, query_sets, runs
 from app.services.exposed import EXPOSED, preset_values
 from app.services.kept_asked import Asked, open_asked
@@ -115,7 +115,7 @@ class TrainPage:
     def upload(self, question: QueryFile, editor: str) -> QuerySet:
         """Keep an uploaded query set."""
         view, reading = query_sets.upload(self.studio, file_bytes(question.data), question.filename, question.field)
-        message = f"Read {view.train + view.held_out:,} queries: {view.train:,} to train on, {view.held_out:,} held out."
+        message = f"Read {count(view.train + view.held_out, 'query', 'queries')}: {view.train:,} to train on, {view.held_out:,} held out."
         return QuerySet(id=view.id, label=_label(view), message=message, reading=query_reading_data(reading), html=query_reading_html(reading))
 
     @answers

@@ -7,7 +7,7 @@ from app.present.sides import SHOWN_SIDES, ShownSide
 from app.present.text import count, escape, pieces_html, replaced_html, time_html
 from app.services.draft_views import DraftView
 from core.constitution.changes import ConstitutionChange, PrincipleChange, TextChange
-from core.constitution.checks import CHECKS, Check
+from core.constitution.checks import CHECKS, check_sentence
 from core.constitution.findings import Rule
 from core.constitution.principles import Constitution, Principle, Side, WrittenBy
 from db.constitutions import ConstitutionSummary, VersionSummary
@@ -18,18 +18,6 @@ MOST_PROBLEMS = 5
 def check_kinds() -> list[dict[str, object]]:
     """What the editor's select offers."""
     return [{"name": k.name, "says": k.says, "argument": k.argument and k.argument.__name__, "example": k.example} for k in CHECKS.values()]
-
-
-def check_sentence(check: Check | None) -> str:
-    """`The reply has at most 20 words.` as plain text."""
-    if check is None:
-        return "No program checks it."
-    if check.kept is not None:
-        return f"No program of this studio can judge it. Stored is `{check}`. {check.kept.why}"
-    says = CHECKS[check.name].says
-    if check.argument is None:
-        return f"The reply {says}."
-    return f"The reply {says.replace(' N ', f' {check.argument} ')}." if " N " in says else f"The reply {says}: {check.argument}"
 
 
 def entries_html(cards: Sequence[ConstitutionSummary]) -> str:

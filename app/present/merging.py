@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from app.present.constitutions import check_sentence
 from app.present.text import escape, pieces_html, replaced_html
 from app.services.merging import ClashView, Said, Together
 from app.services.taking_in import TakingIn
 from core.constitution.changes import text_change
-from core.constitution.checks import Check
+from core.constitution.checks import Check, check_sentence
 from core.constitution.scenarios import Scenario
 
 REMOVED = {True: "removed here, changed there", False: "removed there, changed here"}  # by whether it is gone here

@@ -8,11 +8,11 @@ from pathlib import PurePath
 from typing import Any
 
 from app.present.compare import HASH_CHARS, asked_html, default_pair, diff_html, facts_html, proof_html, remarks
-from app.present.constitutions import check_sentence
 from app.present.text import count, own_direction
 from app.present.token_scores import scores_html
 from app.services.comparison_views import ComparisonView, Pane, State
 from app.services.sources import Source
+from core.constitution.checks import check_sentence
 from core.constitution.normal import closed
 from core.constitution.stored import Unreadable
 from core.constitution.text import words

@@ -90,7 +90,7 @@ def query_reading_lines(reading: QueryReading) -> list[str]:
     """A reading of queries for a terminal."""
     train, held_out = _split(reading)
     return [
-        f"{len(reading.queries):,} queries: {len(train):,} to train on, {len(held_out):,} held out",
+        f"{count(len(reading.queries), 'query', 'queries')}: {len(train):,} to train on, {len(held_out):,} held out",
         *head_lines(reading),
         *(f"  {name}: {text}" for name, texts in (("train", train), ("held out", held_out)) for text in _few(texts)),
     ]

@@ -11,7 +11,7 @@ from app.present.balance import balance_html
 from app.present.figures import cell
 from app.present.text import count, escape, isolated
 from core.constitution.principles import SIDES
-from core.measure.remarks import family_note
+from core.measure.remarks import cut_note, family_note
 from core.measure.rows import Row, rows, scenarios_say
 from core.measure.tracing import traced_says
 from core.measure.values import PrincipleFigures, Report
@@ -92,13 +92,12 @@ def _table(report: Report) -> str:
     return (
         '<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Figures of each arm"><table class="cs-result">'
         f'<caption>Held-out queries{own}; 95% intervals in smaller type; n counts queries.</caption><thead><tr><th scope="col">Measure</th>'
-        f'{heads}<th scope="col">n</th></tr></thead>{body}</table></div>{_family(report)}'
+        f'{heads}<th scope="col">n</th></tr></thead>{body}</table></div>{_notes(report)}'
     )
 
 
-def _family(report: Report) -> str:
-    note = family_note(report)
-    return f'<p class="cs-quiet cs-family">{escape(note)}</p>' if note else ""
+def _notes(report: Report) -> str:
+    return "".join(f'<p class="cs-quiet cs-family">{escape(note)}</p>' for note in (cut_note(report), family_note(report)) if note)
 
 
 def _group(title: str, lines: Sequence[Row], n_arms: int, titles: Sequence[str]) -> str:

@@ -273,7 +273,7 @@ def answer_section_html(view: RunView) -> str:
         return ""
     judging = judging_html(view.line.id, view.result.report, view.marks, view.models) if not view.marks_problem else ()
     note = RECIPES[view.config.method].note if view.config is not None else ""
-    trained = _notice(note) if note else ""
+    trained = "".join(_notice(said) for said in (*([note] if note else []), *(str(ending["says"]) for ending in view.result.endings)))
     return marks_problem_html(view.marks_problem) + trained + answer_html(view.result.report, judging)
 
 

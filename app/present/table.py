@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.constitution.principles import SIDES
 from core.measure.extremes import extreme_says, extreme_title
-from core.measure.remarks import answer_lines, family_note, worst_replies
+from core.measure.remarks import answer_lines, cut_note, family_note, worst_replies
 from core.measure.rows import PERCENT, POINTS, judged_by, rows, scenarios_say
 from core.measure.series import Series, left_out_says, median_says
 from core.measure.standings import standing
@@ -24,7 +24,7 @@ def report_lines(report: Report) -> list[str]:
         lines += _in_a_word(principle)
         lines += [f"  {asked} {answer}{f'; {needs}' if needs else ''}" for asked, answer, needs in answer_lines(report, principle)]
     worst = [f"  {reply.query!r}: {reply.text!r}" for reply in worst_replies(report)]
-    return [*lines, *(["", "The replies that answer worst", *worst] if worst else []), *filter(None, [family_note(report)])]
+    return [*lines, *(["", "The replies that answer worst", *worst] if worst else []), *filter(None, [cut_note(report), family_note(report)])]
 
 
 def _in_a_word(principle: PrincipleFigures) -> list[str]:

@@ -65,6 +65,7 @@ class CardShown:
     reply: str
     would_follow: str = ""  # where the query is a scenario of the principle: what its author says a reply would do that follows it
     would_not: str = ""  # and one that does not
+    cut: bool = False  # whether the reply was cut at the token limit; where that was not kept it is not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +197,7 @@ def look(book: Book, given: Sequence[Given], wish: MarkWish) -> Marking:
 def _shown(principle: Principle, card: Card) -> CardShown:
     expected = expected_of(principle, card.query)
     said = {"would_follow": expected.follows, "would_not": expected.fails} if expected is not None else {}
-    return CardShown(card=card.shown, query=card.query, reply=card.text, **said)
+    return CardShown(card=card.shown, query=card.query, reply=card.text, cut=card.cut, **said)
 
 
 def _first(listed: Sequence[PrincipleToMark]) -> int:

@@ -65,6 +65,8 @@ def cited_version(studio: Studio, citation: Citation) -> CitedVersion:
         head = store.get_head(session, of.id)
     if head is None:
         raise RefusedError(f"“{of.name}” has no version yet, so there is nothing to cite. Save a version first.")
+    if citation.number is not None and not 1 <= citation.number <= head.number:
+        raise RefusedError(f"“{of.name}” has no version {citation.number}; its newest is version {head.number}.")
     view = open_version(studio, of.id, citation.number if citation.number is not None else head.number)
     text = view.constitution
     if citation.principle is not None and isinstance(text, Constitution) and not 1 <= citation.principle <= len(text.principles):

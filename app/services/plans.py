@@ -295,6 +295,6 @@ def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
     notes += filter(None, [probe_note(left_to_probe(plan.train, plan.config), plan.config)])
     notes += scenario_notes(plan.scenarios, plan.config) if plan.scenarios is not None else ()
     if not any(principle.check for principle in plan.constitution.principles):
-        notes.append("No principle has a check, so whether replies follow them will not be measured: only whether they can be told apart.")
+        notes.append("No principle has a check, so whether replies follow them is not judged until somebody marks replies, or a check is added.")
     notes += filter(None, [tells_nothing(p.title, p.check, plan.config.sampling.max_new_tokens) for p in plan.constitution.principles])
     return [*notes, *(made.notes if made is not None else ())]

@@ -33,7 +33,7 @@ from core.progress import share_done
 from core.runs.estimates import estimate
 from core.runs.pace import Pace
 from db import jobs
-from db.constitutions import named_version
+from db.constitutions import named_version, stored_versions
 from db.runs import NewRun, RunSummary
 from db.session import clock
 from db.status import JobStatus
@@ -86,7 +86,9 @@ def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
         listed = store.list_runs(session, limit=limit, results=False)
         finished = [each.run.id for each in listed if each.run.job.status == JobStatus.FINISHED]
         found = store.measured_principles(session, finished)
-    lines, by_marks = (_line(studio, summary, _weights(None, summary.run)) for summary in listed), standings_by_marks(studio, finished)
+        begun = stored_versions(session, {each.run.version_id for each in listed if each.run.job.phase and each.run.id not in finished})
+    texts, by_marks = {version.id: _readable(version) for version in begun}, standings_by_marks(studio, finished)
+    lines = [_line(studio, each, _weights(texts.get(each.run.version_id), each.run)) for each in listed]
     return [replace(line, came_out=by_marks.get(line.id) or standings_from_data(found.get(line.id))) for line in lines]
 
 

@@ -136,6 +136,18 @@ def complies(check: Check, reply: str) -> bool | None:
     return CHECKS[check.name].judge(said, check.argument) if said.strip() else None
 
 
+def check_sentence(check: Check | None) -> str:
+    """`The reply has at most 20 words.` as plain text."""
+    if check is None:
+        return "No program checks it."
+    if check.kept is not None:
+        return f"No program of this studio can judge it. Stored is `{check}`. {check.kept.why}"
+    says = CHECKS[check.name].says
+    if check.argument is None:
+        return f"The reply {says}."
+    return f"The reply {says.replace(' N ', f' {check.argument} ')}." if " N " in says else f"The reply {says}: {check.argument}"
+
+
 def check_to_data(check: Check) -> Any:
     """`bulleted_list`, or `{"max_words": 20}`."""
     if check.kept is not None:

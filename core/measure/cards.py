@@ -8,7 +8,7 @@ import hashlib
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.constitution.contrasts import flip_side
@@ -31,6 +31,16 @@ class Card:
     query: str
     text: str
     cell: Cell  # where the reply stands, the first of those that read alike; never told to whoever marks
+    cut: bool = False  # at the token limit, and so did all that read alike; told, but no part of what it is known by
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A reply where it stands."""
+
+    cell: Cell
+    text: str
+    cut: bool = False  # at the token limit; False where that was not kept
 
 
 Deals = Sequence[Sequence[Card]]
@@ -123,11 +133,15 @@ def dealt_together(principle: Principle, runs: Sequence[tuple[str, Answered]]) -
     def deals(what: str, *, own: bool) -> tuple[tuple[Card, ...], ...]:
         replies = [(name, answered, stated(answered, own=own)) for name, answered in named]
         asked = [query for query in replies[0][2] if all(query in found for _, _, found in replies) and (not own or same_question(query) in tests)]
-        texts = {query: [(_cell_of(name, answered), found[query].text) for name, answered, found in replies] for query in asked}
+        texts = {query: [_written(_cell_of(name, answered), found[query]) for name, answered, found in replies] for query in asked}
         return _in_deals({query: _alike_once(principle, query, those) for query, those in texts.items()}, seed_for(what, *names, identity(principle)))
 
     general = deals("cards together", own=False)
     return (*general[:1], *deals("scenario cards together", own=True), *general[1:])
+
+
+def _written(cell: Cell, reply: MeasuredReply) -> Written:
+    return Written(cell=cell, text=reply.text, cut=not reply.ended)
 
 
 def _cell_of(run: str, answered: Answered) -> Cell:
@@ -136,12 +150,12 @@ def _cell_of(run: str, answered: Answered) -> Cell:
     return Cell(arm=f"{trained.key if trained is not None else ''} of {run}", side=SIDES[0])
 
 
-def deal_pairs(principle: Principle, rounds: Sequence[Mapping[str, Sequence[tuple[Cell, str]]]], seed: int) -> tuple[tuple[Card, ...], ...]:
+def deal_pairs(principle: Principle, rounds: Sequence[Mapping[str, Sequence[Written]]], seed: int) -> tuple[tuple[Card, ...], ...]:
     """All cards of one principle in deals that each hold what was replied to every query in one round, one reply of each side.
 
     Args:
         principle: Which.
-        rounds: By query the replies, each with where it stands.
+        rounds: By query the replies.
         seed: Decides the order, for everybody alike.
     """
     rng, dealt_before = random.Random(seed), set[str]()
@@ -156,13 +170,14 @@ def deal_pairs(principle: Principle, rounds: Sequence[Mapping[str, Sequence[tupl
     return tuple(deal for deal in deals if deal)
 
 
-def _alike_once(principle: Principle, query: str, texts: Sequence[tuple[Cell, str]]) -> list[Card]:
+def _alike_once(principle: Principle, query: str, replies: Sequence[Written]) -> list[Card]:
     """The cards of one query in the order of their hashes, which knows no arm. An empty reply needs nobody, and what reads alike is one card."""
     cards: dict[str, Card] = {}
-    for cell, text in texts:
-        shown = shown_hash(principle, query, text)
-        if text:
-            cards.setdefault(shown, Card(shown=shown, query=query, text=text, cell=cell))
+    for each in replies:
+        shown = shown_hash(principle, query, each.text)
+        if each.text:
+            before = cards.get(shown, Card(shown=shown, query=query, text=each.text, cell=each.cell, cut=True))
+            cards[shown] = replace(before, cut=before.cut and each.cut)
     return sorted(cards.values(), key=lambda card: card.shown)
 
 
@@ -177,11 +192,11 @@ def _by_query(constitution: Constitution, position: int, replies: Mapping[Arm, S
     if parts.control is None or parts.trained is None:
         return {}
     turned = flip_side(position, len(constitution.principles))
-    texts: dict[str, list[tuple[Cell, str]]] = {}
+    texts: dict[str, list[Written]] = {}
     for arm, side in ((parts.control, "statement"), (parts.trained, "statement"), (parts.trained, turned)):
         for reply in replies[arm]:
             if reply.side == side and reply.text:
-                texts.setdefault(reply.query, []).append((Cell(arm=arm.key, side=side), reply.text))
+                texts.setdefault(reply.query, []).append(_written(Cell(arm=arm.key, side=side), reply))
     return {query: _alike_once(constitution.principles[position], query, those) for query, those in texts.items()}
 
 

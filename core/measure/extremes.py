@@ -11,6 +11,8 @@ from core.constitution.normal import repaired
 from core.measure.sense import relevance
 from core.measure.values import Extreme, MeasuredReply
 
+CUT = "Cut at the token limit: it had not ended."
+
 
 def extremes(replies: Sequence[MeasuredReply], follows: Sequence[bool | None]) -> tuple[Extreme, ...]:
     """The best reply and the worst, as far as there are such.
@@ -45,7 +47,8 @@ def _answers(reply: MeasuredReply) -> float:
 
 
 def _extreme(kind: str, reply: MeasuredReply, follows: bool | None, among: int) -> Extreme:
-    return Extreme(kind=kind, query=repaired(reply.query), text=repaired(reply.text), follows=follows, relevance_nats=relevance(reply), among=among)
+    texts = {"query": repaired(reply.query), "text": repaired(reply.text)}
+    return Extreme(kind=kind, **texts, follows=follows, relevance_nats=relevance(reply), among=among, ended=reply.ended)
 
 
 def extreme_title(extreme: Extreme) -> str:
@@ -56,7 +59,11 @@ def extreme_title(extreme: Extreme) -> str:
 
 
 def extreme_says(extreme: Extreme) -> str:
-    """How it was chosen, and among how many."""
+    """How it was chosen, and among how many; and whether it was cut."""
+    return f"{_chosen(extreme)} {CUT}" if extreme.ended is False else _chosen(extreme)
+
+
+def _chosen(extreme: Extreme) -> str:
     n, best = extreme.among, extreme.kind == "best"
     if extreme.follows is None and n == 1:
         return "Nobody can judge whether it follows: it is the only reply that was read."

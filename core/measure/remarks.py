@@ -21,6 +21,16 @@ def worst_replies(report: Report) -> tuple[WorstReply, ...]:
     return next((change.worst for change in report.sense if absent and trained is not None and change.arm == trained.key), ())
 
 
+def cut_note(report: Report) -> str:
+    """What it means that replies were cut; empty where none were."""
+    if not any(figures.cut.value for figures in report.arms):
+        return ""
+    return (
+        "A reply that is cut at the token limit (max_new_tokens) had not ended by itself: it is judged, traced and read as far as it goes, "
+        "and might have gone on otherwise than it began."
+    )
+
+
 def _answer(question: Question) -> str:
     return f"{question.answer.value} (the contrary is shown)" if question.contrary else question.answer.value
 

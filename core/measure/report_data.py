@@ -122,6 +122,7 @@ def _extreme_from_data(data: Mapping[str, Any]) -> Extreme:
         follows=bool(data["follows"]) if data["follows"] is not None else None,
         relevance_nats=_number(data["relevance_nats"]),
         among=int(data["among"]),
+        ended=bool(data["ended"]) if data.get("ended") is not None else None,
     )
 
 

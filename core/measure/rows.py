@@ -3,10 +3,13 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from core.constitution.checks import check_sentence, read_check
 from core.constitution.principles import SIDES
+from core.errors import ConstitutionError
 from core.measure.judges import CheckJudge
 from core.measure.marks import MARKS_BY
 from core.measure.statistics import Figure
@@ -210,7 +213,15 @@ def judged_by(principle: PrincipleFigures) -> str:
     """Who judged a principle, as a sentence."""
     if principle.judge is None:
         return "Judged by nobody."
-    return f"Judged by its check, {principle.check}." if principle.judge == PROGRAM else f"Judged by {principle.judge}."
+    return f"Judged by its check: {_check_says(principle.check or '')}" if principle.judge == PROGRAM else f"Judged by {principle.judge}."
+
+
+def _check_says(check: str) -> str:
+    """A check of a report in the words that a person reads; as it is written where this studio has none for it."""
+    with suppress(ConstitutionError):
+        says = check_sentence(read_check(check, "a report"))
+        return f"{says[0].lower()}{says[1:].removesuffix('.')}."
+    return f"{check}."
 
 
 def _sense(report: Report) -> Iterator[Row]:

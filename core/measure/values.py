@@ -157,6 +157,7 @@ class Extreme:
     follows: bool | None  # None: nobody can judge
     relevance_nats: float | None  # None: an empty reply, or one that was not read
     among: int  # replies that it was chosen from
+    ended: bool | None = None  # False: cut at the token limit; None: not told, in reports older than this
 
 
 @dataclass(frozen=True, kw_only=True)

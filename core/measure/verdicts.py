@@ -164,7 +164,8 @@ _SENTENCES = {
         f"not shown at this n: {_NEVER_MORE}, {{change}}; {{under}} it is {{antithesis}}.{{code}}"
     ),
     Verdict.UNCHECKED: (
-        "{title} is attributable ({attribution}, the base’s own replies {own}), but nobody has judged it, so whether it is followed was not measured. "
+        "{title} is attributable: replies are traced to their constitution in {attribution}, the base’s own in {own}. Nobody has judged it, so whether it is "
+        "followed was not measured. "
         "Two ways on: mark its replies, or add a check."
     ),
     Verdict.NO_EFFECT: (

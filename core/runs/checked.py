@@ -6,7 +6,7 @@ from typing import Any
 
 from core.constitution.contrasts import flip_side
 from core.constitution.principles import Constitution, from_data, to_data
-from core.measure.cards import Card, deal_pairs, identity
+from core.measure.cards import Card, Written, deal_pairs, identity
 from core.measure.values import Cell
 from core.methods.arms import CONTROL
 from core.methods.recipes import recipe_of
@@ -80,7 +80,10 @@ def check_cards(constitution: Constitution, position: int, replies: CheckedRepli
     principle = constitution.principles[position]
     cells = [Cell(arm=CONTROL, side=side) for side in ("statement", flip_side(position, len(constitution.principles)))]
     texts = [
-        {query: list(zip(cells, (ours[i], theirs[i]), strict=True)) for query, ours, theirs in zip(*_sides(replies, position), strict=True)}
+        {
+            query: [Written(cell=cell, text=text) for cell, text in zip(cells, (ours[i], theirs[i]), strict=True)]
+            for query, ours, theirs in zip(*_sides(replies, position), strict=True)
+        }
         for i in range(replies.pairs)
     ]
     return deal_pairs(principle, texts, seed_for("check cards", name, identity(principle)))

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.processes.protocol import attempt_key
 from app.services.studio import Studio, open_studio
 from tests.app.marking import finished_run, follows
 from tests.app.planting import settings_for
+from tests.app.results import TRAINED
 from tests.browser.conftest import App, look
 
 
@@ -166,3 +168,25 @@ def test_a_card_of_a_scenario_shows_what_would_follow_and_what_would_not(page: P
     page.get_by_role("link", name="The result of the run").click()
     expect(page.locator(".cs-part-answer")).to_contain_text("On its own 2 scenarios: 0 of 2 before training", timeout=20_000)
     look(page, f"run-scenarios-{scheme}-{width}")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_a_card_says_where_its_reply_was_cut(page: Page, app: App, studio: Studio, scheme: str, width: int) -> None:
+    run = finished_run(studio, n=2, name=f"Cut {scheme}")
+    for path in (app.data / attempt_key(run, 1)).glob(f"replies-{TRAINED.key}-*.json"):
+        path.write_text(path.read_text().replace('"ended": true', '"ended": false'))
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{app.url}/mark?run={run}")
+    expect(page.locator(".cs-mark-amount")).to_have_text("0 of 6", timeout=20_000)
+    told = 0
+    for _ in range(6):
+        is_cut = not page.locator(".cs-mark-reply").inner_text().startswith("It is a vase")
+        expect(page.locator(".cs-mark-cut")).to_be_visible(visible=is_cut)
+        if is_cut and not told:
+            expect(page.locator(".cs-mark-cut")).to_have_text("The reply was cut at the token limit: it had not ended.")
+            expect(page.get_by_role("status").filter(has_text="had not ended.")).to_contain_text("Reply:")
+            look(page, f"mark-cut-{scheme}-{width}", whole=False)
+        told += is_cut
+        answer(page)
+    assert told == 4

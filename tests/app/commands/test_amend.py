@@ -21,6 +21,8 @@ def test_an_amendment_is_proposed_approved_adopted_cited_and_exported(tmp_path):
     def amend(*arguments):
         return run("amend", *arguments, folder=tmp_path)
 
+    none = amend("list", "brevity")
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", "There is no amendment to Brevity.\n")
     assert amend("propose", "brevity", tmp_path / "new.yaml", "--reason", "Long.", "--who", "Ben").stdout == "Amendment 1 to Brevity is proposed.\n"
     assert amend("comment", "1", "Why 12?", "--principle", "1", "--who", "Zoë").returncode == 0
     own = amend("approve", "1", "--who", "Ben")

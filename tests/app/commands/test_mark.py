@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -218,10 +219,20 @@ def test_a_folder_that_train_left_is_marked_to_the_end_beside_its_program(traine
     try:
         ended = typed(files, "--run", out, "--who", "Ada", keys="12" * 12)
         assert ended.returncode == 0, ended.stderr
-        assert "All 9 marked." in ended.stdout and "Judged by its check, max_words: 20." in ended.stdout
+        assert "All 9 marked." in ended.stdout and "Judged by its check: the reply has at most 20 words." in ended.stdout
         assert "Agreement of marks and program: Cohen’s kappa" in ended.stdout
         told = json.loads(typed(files, "--run", out, "--json").stdout)
         record = json.loads((out / "run.json").read_text())["result"]
         assert told["result"]["principles"] == record["principles"] and told["marks"][0]["marked"] == 9  # a program comes first
     finally:
         (out / "marks.jsonl").unlink(missing_ok=True)  # the folder is that of all commands
+
+
+def test_a_card_that_was_cut_says_so_in_a_line_that_no_reply_can_write() -> None:
+    from app.commands.mark import _card
+    from app.services.cards import CardShown
+
+    says = "The reply was cut at the token limit: it had not ended."
+    card = CardShown(card="c", query="Why?", reply=f"Because\n{says}")
+    assert says not in _card(card).splitlines()
+    assert _card(replace(card, cut=True)).splitlines()[-1] == says

@@ -37,6 +37,8 @@ def test_read_says_what_it_understood_of_queries(files, tmp_path):
     }
     lines = run("read", tmp_path / "mine.csv", folder=files).stdout.splitlines()
     assert lines[0] == "2 queries: 1 to train on, 1 held out"
+    (tmp_path / "one.txt").write_text("Why?\n")
+    assert run("read", tmp_path / "one.txt", folder=files).stdout.startswith("1 query: 1 to train on, 0 held out\n")
     assert "  read as table in UTF-8, query from `Prompt`, split from `Split`" in lines
 
 

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.present.run_list import came_out
 from app.services import runs
+from db import claims
 from tests.app.commands.calling import run
-from tests.app.planting import make_studio, queue
+from tests.app.planting import claim, finish, make_studio, queue
+from tests.app.results import result
 from tests.app.warm import ROOT
 
 
@@ -38,6 +41,21 @@ def test_runs_are_listed_and_those_that_have_ended_are_deleted(tmp_path):
     assert busy.returncode == 1 and f"Run {waiting} is queued. Stop it, then delete it." in busy.stderr
     assert [row["run"] for row in json.loads(run("runs", "list", "--json", folder=tmp_path).stdout)] == [waiting, second]
     assert f"run.deleted  run {first}" in run("audit", folder=tmp_path).stdout
+
+
+def test_the_list_says_what_the_page_says_came_out(tmp_path):
+    studio = make_studio(tmp_path / "data")
+    ids = [queue(studio, key=f"run-number-{i}") for i in range(3)]
+    finish(studio, claim(studio), result())
+    held = claim(studio)
+    with studio.sessions.begin() as session:
+        claims.fail(session, held, "memory", "Memory ran out.")
+    lines = {line.id: came_out(line) for line in runs.list_runs(studio)}
+    studio.engine.dispose()
+    listed = json.loads(run("runs", "list", "--json", folder=tmp_path).stdout)
+    assert {row["run"]: row["says"] for row in listed} == lines
+    assert [lines[each] for each in ids] == ["finished: 1 followed, 1 not followed", "failed: memory ran out", "waiting"]
+    assert f"{ids[0]}  finished: 1 followed, 1 not followed  Brevity  1  " in run("runs", "list", folder=tmp_path).stdout
 
 
 def test_at_a_terminal_it_is_asked_first(tmp_path):

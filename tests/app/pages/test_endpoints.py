@@ -1,5 +1,6 @@
 """Questions and answers as types: what is refused before any handler runs, and how all of it is described."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,9 +31,18 @@ def studio(tmp_path: Any) -> Iterator[Studio]:
     opened.engine.dispose()
 
 
-@pytest.mark.parametrize("number", [2**31, 2**63, -1, 10**40])
-def test_a_number_that_no_row_can_have_is_the_number_of_nothing(number: int) -> None:
-    with pytest.raises(ConfigError, match=f"^There is no constitution {str(number)[:20]}"):
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (2**31, "2147483648"),
+        (2**63, "9223372036854775808"),
+        (-1, "-1"),
+        (10**30, "10000000000000000000… (31 digits)"),
+        (-(10**40), "-1000000000000000000… (41 digits)"),
+    ],
+)
+def test_a_number_that_no_row_can_have_is_the_number_of_nothing_and_never_told_as_another(number: int, told: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(f'There is no constitution {told}.')}$"):
         read_question(questions.NewName, {"constitution": number, "name": "x"})
 
 

@@ -26,7 +26,7 @@ def wish(run: int, **more: object) -> dict[str, object]:
 def test_a_card_is_told_with_what_is_seen_and_nothing_else(studio: Studio) -> None:
     run = finished_run(studio)
     told = MarkPage(studio).card(wish(run), asks())
-    assert set(told["marking"]["card"]) == {"card", "query", "reply", "would_follow", "would_not"}
+    assert set(told["marking"]["card"]) == {"card", "query", "reply", "would_follow", "would_not", "cut"}
     assert set(told["marking"]) == {
         *(
             "run",

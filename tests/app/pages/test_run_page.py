@@ -86,8 +86,9 @@ def test_an_early_end_is_said_while_the_run_goes_on_and_when_it_is_done(studio: 
     assert says in opened(studio, run_id)["sections"]["messages"]
     finish(studio, held, result(endings=({"iteration": 1, "says": f"{says} {HOSTILE}"},)))
     sections = opened(studio, run_id)["sections"]
-    assert says in sections["charts"]
-    assert "<script" not in sections["charts"]
+    for part in ("answer", "charts"):
+        assert says in sections[part]
+        assert "<script" not in sections[part]
 
 
 def test_a_notice_of_the_preparation_is_shown_with_its_percentage(studio: Studio) -> None:

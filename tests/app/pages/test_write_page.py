@@ -17,7 +17,7 @@ from app.pages.constitutions import ConstitutionsPage
 from app.pages.frame import header_html
 from app.pages.proposing import ProposingPage
 from app.pages.write import WritePage
-from app.present.constitutions import changes_html, check_sentence, document_html, history_html
+from app.present.constitutions import changes_html, document_html, history_html
 from app.present.text import escape, pieces_html
 from app.services.constitutions import list_constitutions
 from app.services.studio import Studio, open_studio
@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.web.actors import Actor, KnownBy
 from app.web.modules import ASSETS
 from core.constitution.changes import changes, diff_pieces
-from core.constitution.checks import CHECKS, Check
+from core.constitution.checks import CHECKS, Check, check_sentence
 from core.constitution.principles import Constitution, Principle
 from core.constitution.scenarios import Scenario
 from db.comparisons import NewComparison, NewReply, add_comparison, save_reply

@@ -248,3 +248,4 @@ def test_whether_replies_still_answer_has_its_lines_for_every_arm_and_against_th
     for label in ("Own query likeliest among 8 (guessing: 12%)", "Cut at the token limit", "Four-word runs that stand in query or constitution"):
         assert label in html
     assert "Cut: difference from base with the constitution, same queries</th><td></td><td>−42 points (−59 to −20)</td><td></td>" in html
+    assert "A reply that is cut at the token limit (max_new_tokens) had not ended by itself: it is judged, traced and read as far as it goes" in html

@@ -176,7 +176,7 @@ def test_a_program_comes_first_and_the_marks_stand_beside_it(studio: Studio) -> 
     ended = mark_all(studio, run_id)
     (found,) = report_of_run(studio, run_id).principles
     assert (found.judge, found.check) == ("check", "contains: guess")
-    assert ended.says[1] == "Judged by its check, contains: guess."
+    assert ended.says[1] == "Judged by its check: the reply contains the text (or one of several, parted by |): guess."
     assert ended.says[-1].startswith("Agreement of marks and program: Cohen’s kappa 1.00 (0.69 to 1.00), n = 24 replies")
 
 

@@ -148,9 +148,10 @@ def test_too_little_memory_and_too_long_a_constitution_are_warned_of(studio: Stu
     assert any("reads at most 256" in text for text in context)
 
 
-def test_a_constitution_without_checks_is_said_to_be_measured_by_attribution_only(studio: Studio) -> None:
+def test_of_a_constitution_without_checks_it_is_said_what_will_judge_its_replies(studio: Studio) -> None:
     plain = add_plain_version(studio, "Plain", "Be kind.")
-    assert any("No principle has a check" in note for note in plans.preview(studio, form(studio, version_id=plain)).notes)
+    says = "No principle has a check, so whether replies follow them is not judged until somebody marks replies, or a check is added."
+    assert says in plans.preview(studio, form(studio, version_id=plain)).notes
 
 
 def test_a_check_that_replies_are_too_short_to_fail_is_said_before_the_click(studio: Studio) -> None:

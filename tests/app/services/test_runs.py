@@ -20,6 +20,7 @@ from db.runs import list_runs as list_rows
 from db.session import clock
 from db.status import JobStatus
 from tests.app.planting import (
+    add_plain_version,
     claim,
     finish,
     form,
@@ -109,6 +110,14 @@ def test_a_run_waits_then_moves_through_its_phases_then_ends(studio: Studio) -> 
     assert (view.line.status, view.line.share, view.ended) == (JobStatus.FINISHED, 1.0, True)
     assert view.result == result()
     assert runs.run_view(studio, second).ahead == 0
+
+
+def test_list_and_page_tell_the_same_share_of_a_run_that_is_under_way(studio: Studio) -> None:
+    run_id = queue(studio, version_id=add_plain_version(studio, "Long", "word " * 300, "lowercase"))
+    held = claim(studio)
+    for phase, done, total in (("preparing", 100, 100), ("training", 6, 12), ("measuring prompt", 1, 2)):
+        progress(studio, held, phase, done, total)
+        assert runs.list_runs(studio)[0].share == runs.run_view(studio, run_id).line.share > 0
 
 
 def test_the_time_left_is_what_the_attempt_says(studio: Studio) -> None:

@@ -93,7 +93,7 @@ def test_any_two_versions_are_held_against_each_other_as_page_and_files(made: in
     ("path", "says"),
     [
         ("/c/nobody@1", "No constitution is cited as 'nobody'"),
-        ("/c/house-rules@9", "has no version 9"),
+        ("/c/house-rules@9", "“House rules” has no version 9; its newest is version 2."),
         ("/c/house-rules@x", "cites nothing"),
         ("/c/house-rules/redline?from=1&to=9", "has no version 9; its newest is version 2"),
         ("/c/house-rules/redline?from=one", "'one' is no number of a version"),

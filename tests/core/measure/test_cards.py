@@ -76,4 +76,18 @@ def test_without_an_arm_to_hold_against_the_control_there_are_no_cards():
 
 def test_a_card_is_known_by_a_hash_of_what_is_seen():
     card = deal_cards(ONLY, 0, arms(1), 1)[0][0]
-    assert len(card.shown) == 64 and set(asdict(card)) == {"shown", "query", "text", "cell"}
+    assert len(card.shown) == 64 and set(asdict(card)) == {"shown", "query", "text", "cell", "cut"}
+
+
+def test_a_card_says_that_its_reply_was_cut_and_is_known_by_what_it_was_known_by_before():
+    plain = arms(6)
+    cut = {arm: [replace(r, ended=arm != TRAINED) for r in those] for arm, those in plain.items()}
+    before, after = ([card for deal in deal_cards(ONLY, 0, given, 1) for card in deal] for given in (plain, cut))
+    assert [card.shown for card in before] == [card.shown for card in after]
+    assert not any(card.cut for card in before) and all(card.cut == (card.cell.arm == TRAINED.key) for card in after)
+
+
+def test_of_replies_that_read_alike_one_that_ended_makes_the_card_whole():
+    alike = arms(6, text="the same {i}")
+    cut = {arm: [replace(r, ended=arm != TRAINED) for r in those] for arm, those in alike.items()}
+    assert not any(card.cut for deal in deal_cards(ONLY, 0, cut, 1) for card in deal)

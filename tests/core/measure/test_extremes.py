@@ -83,3 +83,16 @@ def test_a_report_keeps_them_of_the_arm_that_is_judged_and_an_older_one_has_none
     assert report_from_data(data) == report
     del data["principles"][0]["extremes"]
     assert report_from_data(data).principles[0].extremes == ()
+
+
+def test_a_reply_that_was_cut_is_told_with_it_and_older_reports_are_read_without() -> None:
+    best, worst = extremes([reply(query="q0", text="yes"), reply(query="q1", text="no and", ended=False)], [True, False])
+    assert (best.ended, worst.ended) == (True, False)
+    assert extreme_says(worst) == "The only one that does not follow. Cut at the token limit: it had not ended."
+    assert "Cut" not in extreme_says(best)
+    report = evaluate(CAPITALS, {CONTROL: BASE, TRAINED: [*replies("LOUD", "quiet", 1.0)]})
+    data = json.loads(json.dumps(report_to_data(report)))
+    assert report_from_data(data) == report
+    for row in data["principles"][0]["extremes"]:
+        del row["ended"]
+    assert {each.ended for each in report_from_data(data).principles[0].extremes} == {None}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.measure.rows import POINTS, rows
+from core.measure.rows import POINTS, judged_by, rows
 from core.measure.statistics import UNMEASURED
 from tests.app.results import ALONE, CONTROL, TRAINED, capitals, earlier, principle, report, result, result_of_two
 
@@ -44,3 +44,13 @@ def test_a_principle_that_nobody_can_judge_has_no_lines_of_compliance():
 def test_what_another_judge_than_a_check_found_names_the_judge():
     found = report(principle("Warm", "no effect found", "Says.", judge="reader", check=None))
     assert "Warm (reader), under the statement" in labels(found)
+
+
+def test_a_check_that_judged_is_told_in_words_and_one_that_is_not_known_as_it_is_written():
+    for check, says in (
+        ("max_sentences: 3", "Judged by its check: the reply has at most 3 sentences."),
+        ("lowercase", "Judged by its check: the reply has no capital letter."),
+        ("starts_with: Yes.", "Judged by its check: the reply begins with the text: Yes."),
+        ("of_tomorrow: 3", "Judged by its check: of_tomorrow: 3."),
+    ):
+        assert judged_by(principle("Warm", "no effect found", "Says.", check=check)) == says

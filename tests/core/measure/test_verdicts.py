@@ -231,7 +231,10 @@ def test_without_a_check_only_what_is_traced_and_whether_replies_answer_is_said(
     figures = FIGURES[Verdict.NOT_FOLLOWED]
     verdict, sentence = verdict_of("Brief", evidence(SAMI, figures, **unchecked))
     assert verdict is Verdict.UNCHECKED
-    assert "attributable (96% (80% to 99%), the base’s own replies 50% (31% to 69%))" in sentence
+    assert sentence == (
+        "“Brief” is attributable: replies are traced to their constitution in 96% (80% to 99%), the base’s own in 50% (31% to 69%). "
+        "Nobody has judged it, so whether it is followed was not measured. Two ways on: mark its replies, or add a check."
+    )
     assert verdict_of("Brief", evidence(SAMI, figures, **unchecked, traced_more=False))[0] is Verdict.NO_EFFECT
     senseless = verdict_of("Brief", evidence(SAMI, figures, **unchecked, answers=question(ANSWERS, ABSENT)))
     assert senseless == (Verdict.SENSELESS, f"“Brief”: the replies no longer answer ({HARM}).")
