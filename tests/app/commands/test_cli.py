@@ -193,14 +193,14 @@ def test_an_adapter_at_another_strength_is_measured_at_that_strength(trained, fi
     done = run(*question, "--set", "strength=0.5", folder=files)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert [each["arm"]["key"] for each in told["result"]["arms"]] == ["prompt", told["arm"]["key"]] == ["prompt", "sami strength=0.5"]
+    assert [each["arm"]["key"] for each in told["result"]["arms"]] == ["prompt", told["arm"]["key"], "base"] == ["prompt", "sami strength=0.5", "base"]
 
 
 def test_an_adapter_is_not_taken_for_that_of_another_recipe(trained, files, tmp_path):
     asked = ["reply", "--constitution", files / "c.yaml", "--queries", files / "q.jsonl", "--arm", "mipo", "--adapter", trained[0] / "adapter"]
     done = run(*asked, "--out", tmp_path / "r.jsonl", folder=files)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "was trained with sami, so it is none for the arm mipo" in done.stderr
+    assert "was made with sami, so it is none for the arm mipo" in done.stderr
 
 
 def test_arms_lists_the_table(files):

@@ -29,4 +29,4 @@ def test_a_constitution_is_listed_renamed_archived_and_put_back_and_roles_say_wh
         refused = constitutions(*arguments, "--who", "Ben")
         assert refused.returncode == 1 and "Ben is writer of “Short answers”. This is for its owner: Ann (owner)." in refused.stderr
     assert constitutions("archive", "short-answers", "--who", "Ann").returncode == 0
-    assert "error: There is no constitution" in constitutions("archive", "nowhere").stderr
+    assert "error: No constitution is cited as 'nowhere'" in constitutions("archive", "nowhere").stderr
