@@ -12,7 +12,7 @@ from app.services import runs
 from db import claims
 from tests.app.commands.calling import run
 from tests.app.planting import claim, finish, make_studio, queue
-from tests.app.results import result
+from tests.app.results import capitals, result
 from tests.app.warm import ROOT
 
 
@@ -46,7 +46,7 @@ def test_runs_are_listed_and_those_that_have_ended_are_deleted(tmp_path):
 def test_the_list_says_what_the_page_says_came_out(tmp_path):
     studio = make_studio(tmp_path / "data")
     ids = [queue(studio, key=f"run-number-{i}") for i in range(3)]
-    finish(studio, claim(studio), result())
+    finish(studio, claim(studio), result(result().report.principles[0], capitals()))
     held = claim(studio)
     with studio.sessions.begin() as session:
         claims.fail(session, held, "memory", "Memory ran out.")
