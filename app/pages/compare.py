@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from app.pages.answers import Compared, CompareOpened, Difference, SourceList, StoredComparison
+from app.pages.compare_answers import Compared, CompareOpened, Difference, SourceList, StoredComparison
 from app.pages.compare_scenarios import ScenarioList, SourceWish
 from app.pages.endpoints import answers, paced, tells
 from app.pages.frame import component, header

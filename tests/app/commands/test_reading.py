@@ -56,7 +56,7 @@ def test_read_says_what_it_understood_of_replies(files, tmp_path):
     (tmp_path / "r.jsonl").write_text('{"query": "Why?", "response": "So.", "model": "x"}\n')
     found = told(tmp_path / "r.jsonl", folder=files)
     assert (found["kind"], found["ignored"]) == ("replies", ["model"])
-    assert found["replies"] == [{"row": 1, "response": "So.", "query": "Why?", "principle": None, "side": None}]
+    assert found["replies"] == [{"row": 1, "response": "So.", "query": "Why?", "principle": None, "side": None, "scenario": False}]
     assert told(tmp_path / "r.jsonl", "--as", "queries", folder=files)["queries"][0]["query"] == "Why?"
 
 
