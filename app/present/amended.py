@@ -83,9 +83,9 @@ def family(found: Amended) -> str:
     """With what the claims are corrected, by name."""
     tested = [each.title for each in found.principles if each.question.p_corrected is not None]
     rest = [each.title for each in found.principles if each.question.p_corrected is None]
-    left_out = f" Not among them, since nothing could be compared: {_titles(rest)}." if rest else ""
     if not tested:
-        return f"No claim is made, so none is corrected.{left_out}"
+        return f"No claim is made, so none is corrected: nothing could be compared of {_titles(rest)}."
+    left_out = f" Not among them, since nothing could be compared: {_titles(rest)}." if rest else ""
     if len(tested) == 1:
         return f"Family of the correction (Holm): one comparison of compliance, of {_titles(tested)}, so that there was nothing to correct.{left_out}"
     return f"Family of the correction (Holm, {LEVEL:.0%} for all of them): the {len(tested)} comparisons of compliance, of {_titles(tested)}.{left_out}"
@@ -152,20 +152,22 @@ def _table(view: EvidenceView, found: Amended, constitution: int) -> str:
     titles = [each.title for each in found.principles]
     below = "".join(f'<p class="cs-quiet">{isolated(note, *titles)}</p>' for note in notes(found))
     return (
-        '<div class="cs-scroll" tabindex="0" role="region" aria-label="Evidence"><table class="cs-evidence"><thead><tr><th scope="col">Principle</th>'
-        '<th scope="col">Old</th><th scope="col">New</th><th scope="col">Change</th><th scope="col">What that shows</th></tr></thead>'
-        f'<tbody>{rows}</tbody></table><table class="cs-evidence"><thead><tr><th scope="col">Of all replies</th><th scope="col">Change</th></tr></thead>'
+        '<div class="cs-scroll" tabindex="0" role="region" aria-label="Figures of both wordings"><table class="cs-evidence"><thead><tr>'
+        f'<th scope="col">Principle</th><th scope="col">Old</th><th scope="col">New</th><th scope="col">Change</th></tr></thead>{rows}</table>'
+        '<table class="cs-evidence"><thead><tr><th scope="col">Of all replies</th><th scope="col">Change</th></tr></thead>'
         f"<tbody>{whole}</tbody></table></div>{below}"
     )
 
 
 def _row(view: EvidenceView, effect: PrincipleEffect, constitution: int) -> str:
+    """The figures of one principle, and below them what they show."""
     names = (*(effect.marks.people if effect.marks is not None else ()), *(model.name for model in effect.models))
     lines = "".join(f'<p class="cs-quiet">{isolated(line, *names)}</p>' for line in (*beside(effect), *heard(effect)))
+    shown = says(effect)
     return (
-        f'<tr><th scope="row"><bdi>{escape(effect.title)}</bdi> <span class="cs-quiet">{effect.became}</span></th><td>{_share(effect.old)}</td>'
-        f"<td>{_share(effect.new)}</td><td>{figure_text(effect.change)}</td>"
-        f"<td><p>{isolated(says(effect), *names)}.</p>{lines}{_ways(view, effect, constitution)}</td></tr>"
+        f'<tbody><tr><th scope="row"><bdi>{escape(effect.title)}</bdi> <span class="cs-quiet">{effect.became}</span></th><td>{_share(effect.old)}</td>'
+        f'<td>{_share(effect.new)}</td><td>{figure_text(effect.change)}</td></tr><tr><td class="cs-evidence-says" colspan="4">'
+        f"<p>{isolated(f'{shown[0].upper()}{shown[1:]}.', *names)}</p>{lines}{_ways(view, effect, constitution)}</td></tr></tbody>"
     )
 
 

@@ -15,6 +15,7 @@ from app.services.marking import marks_of, open_book, require_there
 from app.services.replies import NothingToTakeError
 from app.services.studio import Studio, in_words
 from app.services.text_files import TextFile
+from app.services.trained_pairs import amendment_of
 from core.constitution.reading.tables import Row, read_rows
 from core.errors import FileError, StudioError
 from core.measure.cards import Card, identity
@@ -63,11 +64,20 @@ def marks_file(studio: Studio, source: Source, form: Format) -> TextFile:
         except (NotFound, OverflowError) as error:
             raise NothingToTakeError("There is no such thing here.") from error
         found = marks_of(session, source)
+    if source.beside is not None:
+        _require_pair(studio, source.id, source.beside)
     shown = _shown(studio, source) if found else {}
     rows = [_row(mark, *shown.get(mark.shown, ("", ""))) for mark in found if not shown or mark.shown in shown]
     return TextFile(
         filename=f"{str(source).replace(' ', '-')}-marks.{form}", text=rows_as(form, rows), type="text/csv" if form == "csv" else "application/jsonl"
     )
+
+
+def _require_pair(studio: Studio, run: int, beside: int) -> None:
+    try:
+        amendment_of(studio, run, beside)
+    except (StudioError, OverflowError) as error:
+        raise NothingToTakeError(str(error)) from error
 
 
 def rows_as(form: Format, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -43,10 +43,10 @@ def test_what_nobody_can_judge_is_marked_mixed_and_then_judged_as_marked(page: P
     named(page, app, "Ada")
     page.goto(f"{app.url}/amend?amendment={amendment}")
     evidence = page.get_by_role("region", name="Evidence").first
-    only = evidence.get_by_role("row").filter(has_text="Only")
-    expect(only).to_contain_text("cannot be judged yet: no program judges it", timeout=20_000)
+    only = evidence.locator("tbody").filter(has_text="Only").first
+    expect(only).to_contain_text("Cannot be judged yet: no program judges it", timeout=20_000)
     expect(only.get_by_role("link", name="give it a check")).to_have_attribute("href", re.compile(r"write\?constitution=\d+"))
-    expect(evidence).to_contain_text("No claim is made, so none is corrected.")
+    expect(evidence).to_contain_text("No claim is made, so none is corrected: nothing could be compared of “Only” and “Added”.")
     require_accessible_in_both_schemes(page)
     looked_at(page, "evidence-unjudged")
 
@@ -68,10 +68,11 @@ def test_what_nobody_can_judge_is_marked_mixed_and_then_judged_as_marked(page: P
     ended = page.get_by_role("region", name="What came out")
     expect(ended).to_contain_text("They count in the evidence for the amendment")
     ended.get_by_role("button", name="2 more cards").click()  # those of its own scenario
+    expect(amount).to_have_text("24 of 26")
     for _ in range(2):
         answer(page)
     ended.get_by_role("link", name="The evidence for the amendment").click()
-    expect(only).to_contain_text("a rise is shown", timeout=20_000)
+    expect(only).to_contain_text("A rise is shown", timeout=20_000)
     expect(only).to_contain_text("as marked by Ada; both are judged by the new wording")
     expect(only).to_contain_text("On 1 scenario of its own, by themselves: change +1.00")
     expect(only).to_contain_text("26 replies marked.")

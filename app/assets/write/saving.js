@@ -146,11 +146,11 @@ export function take(page, text) {
   touched(page);
 }
 
-// Puts another text in the draft, keeping the present one at hand.
-export function replaceDraft(page, text, says) {
+// Puts another text in the draft, keeping the present one at hand; `back` is done after that was brought back.
+export function replaceDraft(page, text, says, back) {
   page.draft.mine = readText(page);
   redraw(page, text);
-  offerMine(page, says);
+  offerMine(page, says, back);
 }
 
 // Another text as a whole, which can be taken back like any other step.
@@ -180,15 +180,16 @@ export async function discardDraft(page, button) {
   page.notice.querySelector("button").focus();
 }
 
-export function offerMine(page, says) {
-  showNotice(page, says, [["Bring mine back", () => bringBack(page)]]);
+export function offerMine(page, says, back = () => {}) {
+  showNotice(page, says, [["Bring mine back", () => bringBack(page, back)]]);
 }
 
-function bringBack(page) {
+function bringBack(page, back) {
   redraw(page, page.draft.mine);
   page.draft.mine = null;
   page.draft.dirty = true;
   hideNotice(page);
+  back();
   save(page);
 }
 

@@ -2,7 +2,7 @@
 import { fragment, h, isolated, problemOf, whileBusy } from "../studio.js";
 import { readText } from "./principles.js";
 import { meetConflict, replaceDraft, save, settle } from "./saving.js";
-import { showNotice } from "./saying.js";
+import { showNotice, showOnwards } from "./saying.js";
 import { closer, makeSheet } from "./sheet.js";
 
 const ELSEWHERE = "This draft was changed elsewhere, perhaps in another tab. Nothing of yours is lost. Which text should stay?";
@@ -10,7 +10,7 @@ const ELSEWHERE = "This draft was changed elsewhere, perhaps in another tab. Not
 export function makeTakingIn(page) {
   const node = h("div", { class: "cs-notice cs-behind", hidden: true });
   const says = h("p", { class: "cs-reason", id: "taking-in-says" });
-  const changes = h("div", { class: "cs-sheet-body", tabindex: "0", role: "region", "aria-label": "What taking it in changes" });
+  const changes = h("div", { class: "cs-sheet-body cs-taking-in", tabindex: "0", role: "region", "aria-label": "What taking it in changes" });
   const problem = h("p", { class: "cs-problem", role: "alert" });
   const actions = h("div", { class: "cs-actions" });
   const heading = h("h2", {});
@@ -20,14 +20,23 @@ export function makeTakingIn(page) {
 }
 
 // After every answer about the draft.
-export function showBehind(page, { behind, behind_by: by }) {
+export function showBehind(page, reply) {
+  const { behind, behind_by: by } = reply;
   const { node } = page.behind;
   if (node.dataset.version === `${behind ?? ""}`) return;
   node.dataset.version = `${behind ?? ""}`;
   node.hidden = behind == null;
   if (behind == null) return node.replaceChildren();
   const says = `${isolated(by)} saved version ${behind} since you began. Your draft does not have it: saved as it is, it would take back what that changed.`;
+  showOnwards(page, reply);
+  void showNewHistory(page);
   node.replaceChildren(h("p", { role: "status" }, says), h("div", { class: "cs-actions" }, takeInButton(page, behind)));
+}
+
+// The version that is told of is among the others then.
+async function showNewHistory(page) {
+  const reply = await page.ask("history", { constitution: page.draft.id });
+  if (reply?.kind === "history") fragment(page.history, reply.html);
 }
 
 export function takeInButton(page, number, first = () => {}) {
@@ -63,7 +72,20 @@ async function take(page, sheet, prefer, button) {
   const { revision, number } = sheet.shown;
   const reply = await whileBusy([button], () => page.ask("take_in", { constitution: page.draft.id, revision, number, prefer }));
   if (reply?.kind !== "saved") return void (sheet.problem.textContent = problemOf(reply, "Look at the draft before you try again."));
-  replaceDraft(page, reply, `Your draft has version ${number} and what you changed. The text that was in it is kept here until you leave the page.`);
+  putIn(page, reply, number);
   settle(page, reply);
   sheet.dialog.close();
+}
+
+// The text as it was can be brought back; it is then told that it lacks the version, since the draft stands on that by now.
+function putIn(page, text, number) {
+  const says = `Your draft has version ${number} and what you changed. The text that was in it is kept here until you leave the page.`;
+  replaceDraft(page, text, says, () => {
+    const again = () => {
+      putIn(page, text, number);
+      page.draft.dirty = true;
+      void save(page);
+    };
+    showNotice(page, `Your draft is without version ${number} again: saved as it is, it would take back what that changed.`, [["Put it in again", again]]);
+  });
 }

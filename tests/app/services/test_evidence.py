@@ -18,6 +18,7 @@ from app.services.mark_files import import_marks, marks_file
 from app.services.marking import Said, make_mark, marked_run, marking, open_book, take_back
 from app.services.model_judging import ask, plan_asking
 from app.services.plans import TrainForm
+from app.services.replies import NothingToTakeError
 from app.services.studio import RefusedError, Studio
 from core.errors import ConfigError, FileError
 from core.measure.amended import PrincipleEffect
@@ -152,6 +153,8 @@ def test_runs_that_are_no_pair_and_a_pair_of_which_one_is_gone_are_refused_in_wo
         marking(studio, "Ada", Source("run", other, pair.old_run), MarkWish())
     with pytest.raises(RefusedError, match="not the two runs of one amendment"):
         marking(studio, "Ada", Source("run", pair.old_run, pair.old_run), MarkWish())
+    with pytest.raises(NothingToTakeError, match="not the two runs of one amendment"):
+        marks_file(studio, Source("run", other, pair.old_run), "csv")
     with pytest.raises(ConfigError, match="There is no principle 5"):
         marking(studio, "Ada", both(pair), MarkWish(principle=5))
     delete_run(studio.sessions, studio.store, pair.old_run)
