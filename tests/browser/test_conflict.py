@@ -198,7 +198,7 @@ def test_what_cannot_be_asked_is_told_in_the_fold(page: Page, app: App, studio: 
     queries.fill("2.5")
     expect(part(page).get_by_role("alert").first).to_have_text("queries must be a whole number, got 2.5.")
     queries.fill("2")
-    expect(part(page).get_by_role("alert").first).to_have_text("")
+    expect(part(page).get_by_role("alert")).to_have_count(0)
     expect(ask(page)).to_be_enabled()
     page.get_by_label("Seed", exact=True).fill("-1")
     expect(ask(page)).to_be_disabled()
