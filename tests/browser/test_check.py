@@ -44,7 +44,7 @@ def filled(page: Page, app: App, studio: Studio, model: Path, tokens: int) -> No
     page.get_by_label("Hub id or folder").fill(str(model))
     page.get_by_text("Advanced").click()
     page.get_by_label("Longest reply, in tokens").fill(str(tokens))
-    expect(page.locator(".cs-command-text")).to_contain_text(f"sampling.max_new_tokens={tokens}")
+    expect(page.locator(".cs-preview .cs-command-text")).to_contain_text(f"sampling.max_new_tokens={tokens}")
     ready(page)
 
 
@@ -86,7 +86,7 @@ def test_stop_ends_the_asking_and_another_check_can_begin(page: Page, app: App, 
     assert host.ask("GET", "/health")["busy"] is False
     expect(part(page).get_by_role("status")).to_have_text("Stopped.")
     page.get_by_label("Longest reply, in tokens").fill("8")
-    expect(page.locator(".cs-command-text")).to_contain_text("sampling.max_new_tokens=8")
+    expect(page.locator(".cs-preview .cs-command-text")).to_contain_text("sampling.max_new_tokens=8")
     ready(page)
     part(page).get_by_role("button", name="Check").click()
     expect(part(page).locator(".cs-found-word")).to_be_visible(timeout=60_000)
@@ -116,7 +116,7 @@ def test_a_host_that_dies_twice_is_told_and_the_form_can_be_checked_again(page: 
     expect(part(page).get_by_role("button", name="Stop")).to_be_hidden()
     expect(page.get_by_label("Longest reply, in tokens")).to_have_value("3000")
     page.get_by_label("Longest reply, in tokens").fill("8")
-    expect(page.locator(".cs-command-text")).to_contain_text("sampling.max_new_tokens=8")
+    expect(page.locator(".cs-preview .cs-command-text")).to_contain_text("sampling.max_new_tokens=8")
     ready(page)
     part(page).get_by_role("button", name="Check").click()
     expect(part(page).locator(".cs-found-word")).to_be_visible(timeout=60_000)

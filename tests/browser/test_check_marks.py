@@ -49,7 +49,7 @@ def test_a_check_without_a_program_is_marked_and_says_its_verdict(page: Page, ap
     page.get_by_label("Hub id or folder").fill(str(model))
     page.get_by_text("Advanced").click()
     page.get_by_label("Longest reply, in tokens").fill("12")
-    expect(page.locator(".cs-command-text")).to_contain_text("sampling.max_new_tokens=12")
+    expect(page.locator(".cs-preview .cs-command-text")).to_contain_text("sampling.max_new_tokens=12")
     ready(page)
     part(page).get_by_role("button", name="Check").click()
     expect(part(page).locator(".cs-found-word")).to_have_text(re.compile("Before training: cannot be judged yet"), timeout=60_000)
