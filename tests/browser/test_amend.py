@@ -157,7 +157,7 @@ def test_nothing_is_preselected_that_would_only_be_refused(page: Page, app: App,
     amendment = proposed(studio, "Undecided rules")
     named(page, app, "Ann")
     page.goto(f"{app.url}/amend?amendment={amendment}")
-    decision = page.get_by_label("Decision", exact=True)
+    decision = page.locator("#amend-decision")
     expect(decision).to_have_value("")
     expect(decision.locator("option:disabled")).to_have_text(["Adopt", "Withdraw"])
     expect(decision).to_have_accessible_description(re.compile("Adopt: nobody else has approved it as it stands. .*Withdraw: only Ben, who proposed it, can."))

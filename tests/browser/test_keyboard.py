@@ -142,7 +142,7 @@ def test_tab_leads_through_the_texts_of_a_principle_and_then_to_what_is_done_wit
     first.get_by_label("Title").focus()
     for label in ("Statement", "Antithesis"):
         page.keyboard.press("Tab")
-        expect(first.get_by_label(label, exact=True)).to_be_focused()
+        expect(first.get_by_role("textbox", name=label, exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     expect(first.locator(".cs-margin").get_by_role("link")).to_be_focused()
     for width in (1280, 390):  # and they are met in the order in which they are seen
