@@ -4,7 +4,7 @@ import js from "@eslint/js";
 const named = (...names) => Object.fromEntries(names.map((name) => [name, "readonly"]));
 
 const BROWSER = named(
-  ...["document", "window", "location", "history", "navigator", "localStorage", "sessionStorage", "crypto", "getSelection", "setTimeout", "clearTimeout", "console"],
+  ...["document", "window", "location", "history", "navigator", "localStorage", "sessionStorage", "crypto", "getSelection", "setTimeout", "clearTimeout", "console", "MutationObserver"],
   ...["URL", "URLSearchParams", "Blob", "CSS", "btoa", "fetch", "AbortController", "TextDecoderStream", "Event"],
 );
 const NODE = named("window", "Blob", "Buffer", "setTimeout", "URL", "console", "EventTarget", "Event", "Response", "ReadableStream", "TextEncoder");

@@ -144,6 +144,17 @@ async function remove(asking) {
     setText(asking.spoken, says);
     setText(asking.note, says);
   };
-  const wrong = await askToDeleteKept({ ask, root: element.querySelector(".cs-page"), which: { [of.name]: kept }, done, opener: asking.remove, back: go });
+  const wrong = await askToDeleteKept({ ask, root: element.querySelector(".cs-page"), which: { [of.name]: kept }, done, opener: asking.remove, back: { focus: () => focusOnceAble(go) } });
   setText(problem, wrong);
+}
+
+// The form is read anew after a deletion, and for that moment its button can take no focus. Whoever has gone elsewhere meanwhile stays there.
+function focusOnceAble(button) {
+  if (!button.disabled) return button.focus();
+  const observer = new MutationObserver(() => {
+    if (button.disabled) return;
+    observer.disconnect();
+    if (document.activeElement === document.body) button.focus();
+  });
+  observer.observe(button, { attributes: true, attributeFilter: ["disabled"] });
 }
