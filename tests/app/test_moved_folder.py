@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData
 
-from app.host.weights import _require_recorded
 from app.processes.attempt import Watch
 from app.processes.training import _plan
 from app.services.comparisons import CompareForm, list_recent, open_comparison, start_comparison
@@ -16,6 +15,7 @@ from app.services.query_sets import list_query_sets, upload
 from app.services.runs import form_again, run_view
 from app.services.sources import list_sources
 from app.services.studio import Studio, open_studio
+from core.engine.artifacts import require_recorded
 from core.errors import AdapterError
 from tests.app.planting import claim, finish, make_studio, progress, queue, sample, settings_for, version_id, write_log
 from tests.app.results import result
@@ -89,7 +89,7 @@ def test_everything_is_found_in_a_folder_that_was_moved(tmp_path: Path, by_link:
     with studio.store.local(artifact.place) as folder:
         assert folder.is_relative_to(after)
         with pytest.raises(AdapterError, match="not the one"):  # it is found, and is none of those that a real run makes
-            _require_recorded(folder, artifact.sha256)
+            require_recorded(folder, artifact)
     assert next(source for source in list_sources(studio) if source.run_id == run_id).model == here
     assert len(list_recent(studio)) == 2
     plan = _plan(studio.settings, Watch(studio.sessions, claim(studio)))
