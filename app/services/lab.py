@@ -9,6 +9,7 @@ from pathlib import Path
 from app.processes.store import Store
 from app.services.base_models import look_up
 from app.services.judge_endpoint import JudgeEndpoint
+from app.services.model_judging import FAILED_IN_ROW
 from app.services.replies import finished_key
 from app.services.studio import Studio, in_words
 from core.constitution.principles import Constitution, Principle
@@ -93,10 +94,10 @@ def made_by(store: Store, run: Run) -> str:
 
 def endpoint_reader(endpoint: JudgeEndpoint) -> ChoiceReader:
     """A model at an endpoint as a reader that picks. Where it will answer nothing more, what is left is not read, with the reason."""
-    client, gone = endpoint.open(time.sleep), ""
+    client, gone, failed = endpoint.open(time.sleep), "", 0
 
     def ask(system: str, user: str) -> tuple[str, str]:
-        nonlocal gone
+        nonlocal gone, failed
         if gone:
             return "", gone
         try:
@@ -104,6 +105,9 @@ def endpoint_reader(endpoint: JudgeEndpoint) -> ChoiceReader:
         except JudgeError as error:
             gone = str(error)
             return "", gone
+        failed = failed + 1 if told.failure else 0
+        if failed == FAILED_IN_ROW:
+            gone = told.failure
         return told.text, told.failure
 
     return ChoiceReader(f"{endpoint.model} at {endpoint.host}", ask)

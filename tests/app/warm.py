@@ -17,11 +17,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 120
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.app.preloaded"])
+PRELOADED = ["tests.app.preloaded"]
+FORKS.set_forkserver_preload(PRELOADED)
 
 
 def nothing() -> None:
     """What a command does before it begins, unless a test says otherwise."""
+
+
+def preload_pages() -> None:
+    """Have what the web process imports imported too. Before the first process is started."""
+    FORKS.set_forkserver_preload([*PRELOADED, "gradio", "app.pages.site", "app.web.api"])
 
 
 def start(arguments: Sequence[object], environ: Mapping[str, str], streams: tuple[int, int, int], before: Callable[[], object] = nothing) -> ForkServerProcess:

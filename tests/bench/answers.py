@@ -28,7 +28,7 @@ def main() -> None:
     answers = parser.parse_args().answers
     with tempfile.TemporaryDirectory() as folder:
         make_studio(Path(folder)).engine.dispose()
-        app = App(Path(folder))
+        app = App(Path(folder), cold=True)
         try:
             for after in ask(app.url, app.process.pid, answers):
                 print(f"{after.answers:6,} answers  {after.mib:6.1f} MiB  median {1000 * after.median_s:.1f} ms", flush=True)

@@ -9,35 +9,52 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import IO
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
 
 from app.services.studio import Studio
 from tests.app.planting import make_studio
+from tests.app.warm import preload_pages, start
 
 ROOT = Path(__file__).parents[2]
+preload_pages()
 START_S = 60  # a machine that is busy with other tests imports gradio slowly
 
 
-def start_web(data: Path, port: int) -> subprocess.Popen[bytes]:
-    """Start `python -m app web` and wait until it answers."""
+class Cold:
+    """`python -m app web` from its first import on, for who measures what it takes."""
+
+    def __init__(self, environ: dict[str, str], log: IO[bytes]) -> None:
+        self._process = subprocess.Popen([sys.executable, "-m", "app", "web"], cwd=ROOT, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self.pid = self._process.pid
+        self.kill, self.terminate, self.join = self._process.kill, self._process.terminate, self._process.wait
+
+    @property
+    def exitcode(self) -> int | None:
+        return self._process.poll()
+
+
+def start_web(data: Path, port: int, cold: bool = False) -> ForkServerProcess | Cold:
+    """Start `python -m app web` and wait until it answers. Unless it is to be cold it finds what it imports imported."""
     environ = {**os.environ, "STUDIO_DATA": str(data), "STUDIO_PORT": str(port), "STUDIO_HOST": "127.0.0.1"}
     for name in ("STUDIO_PASSWORD", "STUDIO_ALLOWED_HOSTS", "STUDIO_SUPERVISED", "DATABASE_URL"):
         environ.pop(name, None)
     data.mkdir(exist_ok=True)
-    with (data / "web.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "app", "web"], cwd=ROOT, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    with (data / "web.log").open("ab") as log, open(os.devnull) as nothing:
+        process = Cold(environ, log) if cold else start(["web"], environ, (nothing.fileno(), log.fileno(), log.fileno()))
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and process.exitcode is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
                 return process
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     process.kill()
-    process.wait()
+    process.join(20)
     raise AssertionError(f"The web process did not answer:\n{(data / 'web.log').read_text()}")
 
 
@@ -56,17 +73,17 @@ def free_port() -> int:
 class App:
     """The running web process of one test module; can be stopped and started again on the same data."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, cold: bool = False) -> None:
         self.data, self.port = data, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process = start_web(data, self.port)
+        self.process = start_web(data, self.port, cold)
 
     def stop(self, kill: bool = False) -> None:
         if kill:
             self.process.kill()
         else:
             self.process.terminate()
-        self.process.wait(20)
+        self.process.join(20)
 
     def restart(self, kill: bool = False) -> None:
         self.stop(kill)
@@ -88,8 +105,10 @@ def studio(app: App) -> Iterator[Studio]:
     opened.engine.dispose()
 
 
-def found_chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+def found_chromium(whole: bool = False) -> str | None:
+    """A browser of this machine. The shell draws no window, which is half the work, and keeps no page to go back to: who needs that wants the whole."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names if whole else ("chromium-headless-shell", *names))), None)
 
 
 @pytest.fixture(scope="session")

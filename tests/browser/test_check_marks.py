@@ -94,8 +94,7 @@ def body_of(response: Response) -> str:
     return response.text() if "/api/mark/" in response.url else ""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_a_kept_check_fits_before_and_after_it_is_marked(page: Page, app: App, studio: Studio, scheme: str, width: int) -> None:
     check = kept_check(studio, name=f"Vases {scheme} {width}")
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -117,8 +117,7 @@ def test_two_people_mark_the_same_cards_and_their_agreement_is_told(page: Page, 
     expect(page.get_by_role("region", name="What came out")).to_contain_text("Agreement of 2 people: Krippendorff’s alpha 1.00", timeout=20_000)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_the_page_fits_and_answers_stay_within_reach(page: Page, app: App, studio: Studio, scheme: str, width: int) -> None:
     long = "A long reply. " * 60
     texts = {("prompt", "statement"): long, ("sami", "statement"): f"We guess. {long}", ("sami", "antithesis"): f"Surely. {long}"}

@@ -1,5 +1,6 @@
 """A studio that is away for a while, and a page that the browser kept: what was typed stays, and what is shown is fresh."""
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -43,14 +44,14 @@ def test_a_studio_that_hangs_is_told_too_and_takes_what_was_typed_in_the_end(pag
     saved(page)
     field = principle(page, 1).get_by_label("Statement")
     field.focus()
-    app.process.send_signal(signal.SIGSTOP)
+    os.kill(app.process.pid, signal.SIGSTOP)
     try:
         page.keyboard.type("typed meanwhile")
         expect(page.locator(".cs-status")).to_contain_text("Go on writing; the text is safe in this browser.")
         expect(page.locator(".cs-condition")).to_contain_text(AWAY)
         expect(field).to_be_focused()
     finally:
-        app.process.send_signal(signal.SIGCONT)
+        os.kill(app.process.pid, signal.SIGCONT)
     saved(page)
     expect(page.locator(".cs-condition")).to_be_hidden()
     expect(field).to_have_value("typed meanwhile")
@@ -59,7 +60,9 @@ def test_a_studio_that_hangs_is_told_too_and_takes_what_was_typed_in_the_end(pag
 @pytest.fixture
 def keeping(chromium: Browser) -> Iterator[Page]:
     """A page of a browser that keeps pages for going back, as people's browsers do and those of tests do not."""
-    launched = chromium.browser_type.launch(executable_path=found_chromium(), args=["--no-sandbox"], ignore_default_args=["--disable-back-forward-cache"])
+    launched = chromium.browser_type.launch(
+        executable_path=found_chromium(whole=True), args=["--no-sandbox"], ignore_default_args=["--disable-back-forward-cache"]
+    )
     yield launched.new_page()
     launched.close()
 

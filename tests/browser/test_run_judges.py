@@ -16,7 +16,7 @@ from app.services.studio import Studio
 from tests.app.judging import Handler, JudgeServer, attentive, judge_server
 from tests.app.marking import TEXTS, finished_run, mark_all
 from tests.app.services.test_asking import asker
-from tests.browser.accessible import require_accessible
+from tests.browser.accessible import require_accessible_in_both_schemes
 from tests.browser.conftest import App, look
 
 OTHER_TEXTS = {cell: f"Well. {text}" for cell, text in TEXTS.items()}
@@ -115,23 +115,19 @@ def test_an_address_that_cannot_be_asked_is_told_beside_the_form_and_the_command
     assert page.evaluate("navigator.clipboard.readText()") == f"python -m app ask --run {run} --judge http://127.0.0.1:8000/v1 --model NAME"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_fold_fits(page: Page, app: App, studio: Studio, server: JudgeServer, scheme: str, width: int) -> None:
-    run = finished_run(studio, name=f"Fits {scheme} {width}", n=2)
-    asking.begin(studio, "Ada", AskWish(run=run, address=server.address, model="qwen2.5-72b-instruct"), f"fits-{scheme}-{width}")
+def test_the_fold_fits(page: Page, app: App, studio: Studio, server: JudgeServer) -> None:
+    run = finished_run(studio, name="Fits", n=2)
+    asking.begin(studio, "Ada", AskWish(run=run, address=server.address, model="qwen2.5-72b-instruct"), "fits")
     assert work_once(asker(studio))
-    asking.begin(studio, "Ada", AskWish(run=run, address=server.address, model="another-model-with-a-long-name-" * 3), f"waits-{scheme}-{width}")
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.set_viewport_size({"width": width, "height": 900})
+    asking.begin(studio, "Ada", AskWish(run=run, address=server.address, model="another-model-with-a-long-name-" * 3), "waits")
     fold = unfolded(page, app, run)
     fold.get_by_label("Address of the endpoint").fill(server.address)
     fold.get_by_label("Model, as it calls it").fill("m")
     fold.get_by_role("button", name="How many questions?").click()
     expect(fold.locator(".cs-ask-planned")).to_contain_text("12 questions about 6 cards")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    require_accessible(page)
-    look(page, f"judges-{scheme}-{width}")
+    look(page, "judges-light-1280")
+    require_accessible_in_both_schemes(page)
+    look(page, "judges-dark-390")
     asking.stop(studio, run, asking_of(studio, run))
 
 

@@ -32,8 +32,8 @@ from tests.browser.conftest import ROOT, free_port
 pytestmark = [pytest.mark.browser, pytest.mark.real_model]
 
 STATEMENT = "Answer in one short sentence, as briefly as you can."
-HELD_OUT = 16  # of the preset's 24: most of the walk's time is measuring
-DEPENDS = {"followed", "depends on the text, no rise shown"}  # 16 queries show a rise of 0.3 about every other time, this difference of the sides always
+HELD_OUT, LONGEST = 12, 40  # of the preset's 24 queries and 64 tokens: most of the walk's time is measuring
+DEPENDS = {"followed", "depends on the text, no rise shown"}  # so few queries show a rise of 0.3 seldom, this difference of the sides always
 LARGEST_WEB_BYTES = 300 * 1024**2
 
 
@@ -126,6 +126,7 @@ def test_a_run_trains_while_processes_are_killed_and_pages_reload(page: Page, wh
     page.get_by_label("Constitution", exact=True).select_option(label="Few words, version 1: The first version")
     page.get_by_text("Advanced", exact=True).click()
     page.get_by_label("Held-out queries measured").fill(str(HELD_OUT))
+    page.get_by_label("Longest reply, in tokens").fill(str(LONGEST))
     expect(page.get_by_text(f"measured on {HELD_OUT} held-out queries").first).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=30_000)
     page.get_by_role("button", name="Train", exact=True).click()

@@ -20,7 +20,7 @@ from tests.app.serving import free_port
 UP_WITHIN_S = 300.0
 LOOK_S = 0.1  # between two tries while nobody answers: those who ask leave the processor to the one that starts
 PLAIN: dict[str, bool] = {"trust_env": False, "verify": False}  # certificates, of which HTTP has none, would be read for each client: 30 ms
-warm.FORKS.set_forkserver_preload(["tests.app.preloaded", "gradio", "app.pages.site", "app.web.api"])
+warm.preload_pages()
 
 
 class Server:

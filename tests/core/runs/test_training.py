@@ -50,10 +50,15 @@ def test_a_run_leaves_an_adapter_that_stock_peft_loads_and_that_differs_from_the
     assert all(name.startswith("base_model.model.") for name in load_file(record.adapter / "adapter_model.safetensors"))
 
 
+@pytest.fixture(scope="module")
+def whole(tiny_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return execute(plan(tiny_folder), folder / "run", folder)
+
+
 @pytest.mark.parametrize("calls", range(1, 14))
-def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(tiny_folder, tmp_path, calls):
+def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(tiny_folder, tmp_path, whole, calls):
     """`should_stop` says yes at its k-th question, for every k: sampling, each step of training, measuring."""
-    whole = execute(plan(tiny_folder), tmp_path / "whole", tmp_path)
     asked = iter(range(1, 1000))
     with contextlib.suppress(Stopped):
         execute(plan(tiny_folder), tmp_path / "cut", tmp_path, Listener(should_stop=lambda: next(asked) >= calls))
@@ -108,16 +113,21 @@ def test_every_phase_is_told_when_it_begins_and_none_is_done_while_the_base_is_s
     assert (preparing[-1].done, preparing[-1].total) == (100, 100)
 
 
+@pytest.fixture(scope="module")
+def whole_iterated(tiny_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("iterated")
+    return execute(iterated(tiny_folder), folder / "run", folder)
+
+
 @pytest.mark.parametrize("calls", [2, 4, 6, 9, 13, 17])
-def test_iterations_stopped_anywhere_end_as_if_they_had_not_been(tiny_folder, tmp_path, calls):
-    whole = execute(iterated(tiny_folder), tmp_path / "whole", tmp_path)
+def test_iterations_stopped_anywhere_end_as_if_they_had_not_been(tiny_folder, tmp_path, whole_iterated, calls):
     asked = iter(range(1, 1000))
     with pytest.raises(Stopped):
         execute(iterated(tiny_folder), tmp_path / "cut", tmp_path, Listener(should_stop=lambda: next(asked) >= calls))
     resumed = execute(iterated(tiny_folder), tmp_path / "cut", tmp_path)
-    assert resumed.adapter_sha256 == whole.adapter_sha256
-    assert resumed.result == whole.result
-    curves = [json.loads((tmp_path / name / "run.json").read_text())["metrics"] for name in ("whole", "cut")]
+    assert resumed.adapter_sha256 == whole_iterated.adapter_sha256
+    assert resumed.result == whole_iterated.result
+    curves = [json.loads((folder / "run.json").read_text())["metrics"] for folder in (whole_iterated.adapter.parent, tmp_path / "cut")]
     assert curves[0] == curves[1]
 
 
@@ -132,6 +142,7 @@ def probed(tiny_folder):
 
 MOST_WRITES = 50  # renames of a whole run of `probed` with a checkpoint after each step: every file and folder that is committed
 # 49 on processors of one kind and 50 on those of another: by their rounding a probe more may be the best so far.
+TRIED_WRITES = range(0, MOST_WRITES + 1, 1 if os.environ.get("STUDIO_TEST_LONG") else 3)
 
 
 class Counted:
@@ -155,7 +166,7 @@ def uninterrupted(tiny_folder, tmp_path_factory):
     return Counted(tiny_folder, tmp_path_factory.mktemp("uninterrupted"))
 
 
-@pytest.mark.parametrize("write", range(MOST_WRITES + 1))
+@pytest.mark.parametrize("write", TRIED_WRITES)
 def test_a_run_killed_at_any_write_ends_as_if_it_had_not_been(tiny_folder, tmp_path, monkeypatch, uninterrupted, write):
     """Dies just before each rename that commits a file, with all before it done, and after the last one.
 
