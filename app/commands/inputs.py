@@ -16,7 +16,7 @@ from app.settings import Settings
 from core.constitution.principles import Constitution
 from core.constitution.queries import Query, Split
 from core.constitution.reading.query_files import read_query_file
-from core.constitution.topics import off_topic
+from core.constitution.topics import off_topic, topic_of
 from core.engine.adapters import adapter_hash
 from core.engine.artifacts import artifact_in, load_artifact
 from core.engine.layouts import with_layouts_tried
@@ -33,7 +33,7 @@ from core.settings import ModelReference, SamplingConfig
 
 def note_topic(constitution: Constitution, queries: Sequence[Query]) -> None:
     """Say on the terminal's other stream that the queries have little to do with the text, where that is so."""
-    if note := off_topic(constitution, [query.text for query in queries if query.split == "train"]):
+    if note := off_topic(topic_of(constitution), [query.text for query in queries if query.split == "train"]):
         print(f"Note: {note}", file=sys.stderr)
 
 

@@ -99,6 +99,7 @@ class RunPreview:
     command: str  # the same run from a terminal
     minutes: dict[str, str]  # in words, for each preset
     work: dict[str, str]  # what each preset would do with these queries
+    queries_note: str  # that they have little to do with the text, by its words; empty where nothing is to be said
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from app.present.preview import about_minutes, preview_html, work
 from app.present.readings import query_reading_data, query_reading_html
 from app.present.run_list import list_html
 from app.present.text import count, more_html, own_direction
-from app.services import checking, plans, query_sets, runs
+from app.services import checking, plans, previews, query_sets, runs
 from app.services.exposed import EXPOSED, preset_values
 from app.services.kept_asked import Asked, open_asked
 from app.services.plans import TrainForm
@@ -100,10 +100,10 @@ class TrainPage:
     @answers
     def preview(self, question: RunWish, editor: str) -> RunPreview:
         """What the form would mean."""
-        preview = plans.preview(self.studio, form_in(question))
+        preview = previews.preview(self.studio, form_in(question))
         plan, minutes = preview.plan, {name: about_minutes(value) for name, value in preview.preset_minutes.items()}
         works = {name: work(config, plan.amount_of(config)) for name, config in presets_of(plan.config.method).items()}
-        return RunPreview(html=preview_html(preview), command=preview.command, minutes=minutes, work=works)
+        return RunPreview(html=preview_html(preview), command=preview.command, minutes=minutes, work=works, queries_note=preview.queries_note)
 
     @tells
     def check(self, question: RunWish, editor: str) -> Iterator[CheckState]:

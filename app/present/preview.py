@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from app.present.runs import duration, phase_words
 from app.present.text import escape, within
 from app.services.evidence import EvidencePreview
-from app.services.plans import Plan, Preview
+from app.services.plans import Plan
+from app.services.previews import Preview
 from core.constitution.contrasts import asked_stances, is_asked
 from core.constitution.principles import SIDES
 from core.machine import Hardware

@@ -8,7 +8,8 @@ import db.amendments as store
 import db.constitutions as versions
 from app.services.audit import record
 from app.services.constitution_names import free_name
-from app.services.plans import Preview, TrainForm, preview
+from app.services.plans import TrainForm
+from app.services.previews import Preview, preview
 from app.services.request_keys import require_key
 from app.services.roles import require_role, require_someone
 from app.services.runs import queue_run
@@ -68,8 +69,9 @@ class EvidencePreview:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Of either, each once."""
-        return tuple(dict.fromkeys((*self.old.notes, *self.new.notes)))
+        """Of either, each once; that its queries have little to do with a text among them."""
+        told = ([each.queries_note] * bool(each.queries_note) + list(each.notes) for each in (self.old, self.new))
+        return tuple(dict.fromkeys(note for notes in told for note in notes))
 
 
 def preview_evidence(studio: Studio, amendment_id: int, form: TrainForm) -> EvidencePreview:

@@ -14,7 +14,8 @@ export function makeFields({ presets = [], settings = [] }) {
     model: h("select", { class: "cs-input", id: "train-model" }),
     otherModel,
     otherField,
-    querySet: h("select", { class: "cs-input", id: "train-queries" }),
+    querySet: h("select", { class: "cs-input", id: "train-queries", "aria-describedby": "train-queries-note" }),
+    queriesNote: h("p", { class: "cs-notice cs-queries-note", id: "train-queries-note", role: "status" }), // that they have little to do with the text
     seed: h("input", { class: "cs-input cs-short", id: "train-seed", type: "number", min: "0", max: "2147483647", step: "1", value: "0", inputmode: "numeric" }),
     seeds: h("select", { class: "cs-input cs-short", id: "train-seeds" }, SEEDS.map((count) => h("option", { value: count }, count))),
     presets: presets.map(presetChoice),
@@ -59,12 +60,12 @@ export function valueOf({ input, standard }) {
 
 // All fields in their order; `upload` stands with the queries, `last` below everything.
 export function fieldNodes(fields, upload, last) {
-  const { version, model, otherField, querySet, seed, seeds, presets, settings, advanced } = fields;
+  const { version, model, otherField, querySet, queriesNote, seed, seeds, presets, settings, advanced } = fields;
   advanced.append(h("summary", {}, "Advanced"), h("p", { class: "cs-quiet" }, "Empty fields take the preset’s value, shown in grey."), h("div", { class: "cs-settings" }, settings.map((setting) => setting.node)));
   return [
     field(version.id, "Constitution", version),
     field(model.id, "Base model", model, otherField),
-    field(querySet.id, "Queries", querySet, upload),
+    field(querySet.id, "Queries", querySet, queriesNote, upload),
     h("fieldset", { class: "cs-presets" }, h("legend", {}, "How much"), presets.map((choice) => choice.label)),
     h("div", { class: "cs-train-seeds" }, seedFields(seed, seeds)),
     advanced,

@@ -158,6 +158,7 @@ function showPreview(page, reply, sent) {
   showProblem(page.fields, good ? null : reply?.setting, page.reason.textContent);
   usable(page, good);
   formKnown(page.conflict, good);
+  setText(page.fields.queriesNote, good ? reply.queries_note : "");
   for (const node of [told, command.parentElement]) node.classList.toggle("cs-stale", !good);
   page.before.hidden = good || !told.childElementCount;
   if (!good) return;

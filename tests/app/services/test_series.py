@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.present.panes import source_option
-from app.services import plans, quotas, runs
+from app.services import previews, quotas, runs
 from app.services.series import SeriesView
 from app.services.sources import list_sources
 from app.services.studio import RefusedError, Studio
@@ -88,7 +88,7 @@ def test_seeds_that_do_not_fit_the_queue_are_refused_whole_in_words(studio: Stud
 
 def test_the_preview_says_the_sum_of_all_seeds(studio: Studio) -> None:
     measure(studio)
-    one, three = (plans.preview(studio, form(studio, seeds=seeds)) for seeds in (1, 3))
+    one, three = (previews.preview(studio, form(studio, seeds=seeds)) for seeds in (1, 3))
     assert three.preset_minutes["quick"] == pytest.approx(3 * one.preset_minutes["quick"])
     assert three.estimate == one.estimate
     assert " --seed 0 --seeds 3 --out " in three.command

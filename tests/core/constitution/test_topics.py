@@ -1,69 +1,96 @@
-"""Queries that have little to do with a text are told by its own words; a text about form is never told so."""
+"""Queries that have little to do with a text are told by its words: how often, of pairs that a person judged, and never where they do."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from core.constitution.files import parse_file
 from core.constitution.principles import Constitution, Principle
 from core.constitution.reading.query_files import read_query_file
-from core.constitution.topics import Occasions, occasions, off_topic, topical_words
+from core.constitution.topics import Topic, occasions, off_topic, topic_of
+from tests.rounds.sitting import PRINCIPLES
 
 STARTERS = Path(__file__).parents[3] / "app" / "starters"
-GUIDE = (
-    ("Known or guessed", "Say what is known about an object and what scholars only guess.", "State guesses about an object as if they were facts."),
-    (
-        "Provenance",
-        "Say how an object came into the collection, and name documented theft.",
-        "Never speak of how an object came into the collection.",
-    ),
-    ("Living cultures", "Speak of the peoples whose objects are shown as alive today.", "Speak of the peoples whose objects are shown as extinct."),
-    ("No prices", "Do not estimate what an object is worth in money.", "Estimate what an object is worth in money."),
-)
-PARTIES = (
-    ("Both sides", "Give the strongest argument of each party to a political controversy.", "Argue for one party only."),
-    ("Sources", "Name the source of each statistic, such as a statistics office or a peer-reviewed study.", "Give statistics without sources."),
-    ("No votes", "Never tell citizens how to vote in an election or a referendum.", "Tell citizens how to vote."),
-)
-
-
-def text(rows: tuple[tuple[str, str, str], ...]) -> Constitution:
-    return Constitution(name="A text", principles=tuple(Principle(title=t, statement=s, antithesis=a) for t, s, a in rows))
+OWN = {
+    "Everyday queries": "queries.jsonl",
+    "Visitors of a museum": "visitor-queries.jsonl",
+    "Customers who need support": "support-queries.jsonl",
+    "Questions of policy": "policy-queries.jsonl",
+}
+TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("topics.yaml").read_text(encoding="utf-8"))
 
 
 def train_queries(file: str) -> list[str]:
     return [query.text for query in read_query_file((STARTERS / file).read_bytes(), file).queries if query.split == "train"]
 
 
-def test_the_words_of_a_text_are_those_of_its_subject_the_most_frequent_first() -> None:
-    about = topical_words(text(GUIDE))
-    assert about[:3] == ["object", "guessed", "collection"]
-    assert not {"never", "speak", "state", "say"} & set(about)
+SETS = {name: train_queries(file) for name, file in OWN.items()} | TABLE["sets"]
 
 
-def test_words_that_begin_alike_count_once_and_a_query_counts_once() -> None:
-    assert occasions(["visitor"], ["Who visits? Do visitors pay?", "VISITING hours", "What is art?"]) == Occasions(2, 3)
-    assert occasions(["visitor"], []).share == 0.0
+def text(name: str) -> Constitution:
+    rows = (TABLE["fitted"] | TABLE["fresh"])[name]["principles"]
+    parts = [row.split(" | ") for row in rows]
+    return Constitution(name="A text", principles=tuple(Principle(title=t, statement=s, antithesis=a) for t, s, a in parts))
 
 
-@pytest.mark.parametrize(("rows", "own", "name"), [(GUIDE, "visitor-queries.jsonl", "visitors"), (PARTIES, "policy-queries.jsonl", "policy")])
-def test_everyday_queries_have_little_to_do_with_a_text_about_something_and_its_own_set_is_named(
-    rows: tuple[tuple[str, str, str], ...], own: str, name: str
-) -> None:
-    everyday = train_queries("queries.jsonl")
-    warning = off_topic(text(rows), everyday, {name: train_queries(own), "support": train_queries("support-queries.jsonl")})
-    assert warning.startswith("By words alone: only ") and f"of {len(everyday)} train queries hold a word" in warning and f"Of “{name}”" in warning
-    assert off_topic(text(rows), train_queries(own)) == ""
+def language_of(name: str) -> str:
+    return next((code for end, code in {"German": "de", "Chinese": "zh", "Russian": "ru"}.items() if name.endswith(end)), "en")
 
 
-def test_a_set_that_is_as_far_from_the_text_is_not_named() -> None:
-    assert "Of “support”" not in off_topic(text(PARTIES), train_queries("queries.jsonl"), {"support": train_queries("support-queries.jsonl")})
+def pairs(part: str) -> Iterator[tuple[str, str, bool | None, bool]]:
+    """Each text with each set in its language: whether a person would warn (None: people may differ), and whether it is warned."""
+    for name, said in TABLE[part].items():
+        topic = topic_of(text(name))
+        for chosen, queries in SETS.items():
+            warned = off_topic(topic, queries) != ""
+            if language_of(chosen) != said.get("in", "en"):
+                assert not warned, f"{name} with {chosen}: across languages nothing can be told by words"
+                continue
+            fits = said.get("fits") == "any" or chosen in said.get("fits", [])
+            yield name, chosen, None if chosen in said.get("either", []) else not fits, warned
+
+
+@pytest.mark.parametrize(("part", "missed", "of"), [("fitted", 9, 38), ("fresh", 9, 36)])
+def test_no_set_that_serves_a_text_is_warned_of_and_what_is_missed_is_counted(part: str, missed: int, of: int) -> None:
+    """A change that misses fewer lowers the number here; one that warns where a person would not fails."""
+    judged = [(name, chosen, meant, warned) for name, chosen, meant, warned in pairs(part) if meant is not None]
+    assert [(name, chosen) for name, chosen, meant, warned in judged if warned and not meant] == []
+    assert (sum(meant and not warned for *_, meant, warned in judged), sum(meant for *_, meant, _ in judged)) == (missed, of)
+
+
+def test_the_six_principles_of_a_museum_guide_are_those_that_a_sitting_writes() -> None:
+    assert [principle.statement for principle in text("museum of six").principles] == [statement for _, statement, _ in PRINCIPLES]
+
+
+def test_what_a_text_is_about_is_told_by_its_own_words_with_the_set_that_has_more() -> None:
+    topic = topic_of(text("museum of six"))
+    assert topic is not None and topic.subject == "a museum" and topic.words == ("object", "collection", "visitor")
+    warning = off_topic(topic, SETS["Everyday queries"], {name: SETS[name] for name in ("Visitors of a museum", "Questions of policy")})
+    assert warning.startswith(
+        "By words alone: this text seems to be about a museum (“object”, “collection”, “visitor”), and only 16 of 208 train queries hold a word of it."
+    )
+    assert "Of “Visitors of a museum” 21 of 64 do." in warning
+    assert "Of “" not in off_topic(topic, SETS["Everyday queries"], {"policy": SETS["Questions of policy"]}), "one that is as far from it is not named"
+
+
+def test_a_text_in_a_script_without_spaces_is_held_against_queries_in_it() -> None:
+    topic = topic_of(text("客服"))
+    assert topic is not None and topic.code == "zh" and "退款" in topic.words
+    assert "“退款”" in off_topic(topic, SETS["museum, Chinese"]) and off_topic(topic, SETS["support, Chinese"]) == ""
+
+
+def test_words_that_begin_alike_are_one_and_a_query_counts_once() -> None:
+    found = occasions(Topic("en", ("visitor",), frozenset({"visit"}), 0.1), ["Who visits? Do visitors pay?", "VISITING hours", "What is art?"])
+    assert (found.found, found.of) == (2, 3)
 
 
 def test_no_starter_is_about_anything_but_form() -> None:
-    for path in sorted(STARTERS.glob("*.yaml")):
-        assert off_topic(parse_file(path.read_text(encoding="utf-8"), path.name), train_queries("policy-queries.jsonl")) == "", path.name
+    assert [path.name for path in STARTERS.glob("*.yaml") if topic_of(parse_file(path.read_text(encoding="utf-8"), path.name)) is not None] == []
 
 
-def test_without_queries_nothing_is_said() -> None:
-    assert off_topic(text(GUIDE), []) == ""
+def test_of_few_queries_nothing_is_said() -> None:
+    topic = topic_of(text("museum of six"))
+    assert off_topic(topic, []) == off_topic(topic, SETS["kitchen"][:19]) == "" != off_topic(topic, SETS["kitchen"][:20])
