@@ -39,6 +39,7 @@ class NewVerdict:
     second_ms: int | None
     tokens_in: int | None
     tokens_out: int | None
+    reply_words: int | None  # how long the reply is
     who: str
 
 

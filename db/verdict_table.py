@@ -28,5 +28,6 @@ class ModelVerdict(Base):
     second_ms: Mapped[int | None]
     tokens_in: Mapped[int | None]  # of both; None: not told
     tokens_out: Mapped[int | None]
+    reply_words: Mapped[int | None]  # how long the reply is; None: not kept then
     who: Mapped[str]  # had it asked
     asked_at: Mapped[datetime]

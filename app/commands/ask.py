@@ -164,10 +164,14 @@ def _lines(found: "Tally", prices: "Prices | None") -> list[str]:
 
 def _principle_lines(principle: "ByPrinciple") -> list[str]:
     from core.measure.asked_models import BOUND, agreement_says
+    from core.measure.lengths import LENGTH_BOUND, follows_length, longer_says
+    from core.measure.model_judge import reaches_bound
 
     unjudged = "".join(f", {n} not judged: {reason}" for reason, n in principle.unjudged.items())
-    meets = f"Reaches the bound ({BOUND}): used where no program and no marks judge." if principle.trusted else f"Shown and not used: {BOUND}."
+    bound = f"not used are {LENGTH_BOUND}" if reaches_bound(principle.agreement) and follows_length(principle.leaning) else BOUND
+    meets = f"Reaches the bound ({BOUND}): used where no program and no marks judge." if principle.trusted else f"Shown and not used: {bound}."
     return [
         f"{principle.number} “{principle.title}”: {principle.follows} follow, {principle.does_not} do not{unjudged}.",
-        f"  {agreement_says(principle.agreement)}. {meets}",
+        f"  {agreement_says(principle.agreement)}. {longer_says(principle.leaning, principle.longer)}.",
+        f"  {meets}",
     ]

@@ -11,12 +11,14 @@ from app.services.marked import ModelHeard
 from app.services.run_views import RunView
 from core.measure.agreement import figure_says
 from core.measure.asked_models import BOUND, ModelOf
+from core.measure.lengths import LENGTH_BOUND, longer_says
 from db.status import JobStatus
 
 EXAMPLE = ("http://127.0.0.1:8000/v1", "NAME")
 LEDE = (
     "A model can be asked about the cards that people mark, as blind as they are, over an OpenAI-compatible endpoint. What it says is used for principles "
-    f"that no program and no marks judge, and only where people agree with it on cards of this principle, in whatever run: of Cohen’s kappa {BOUND}."
+    f"that no program and no marks judge, and only where people agree with it on cards of this principle, in whatever run: of Cohen’s kappa {BOUND}. "
+    f"Not used are {LENGTH_BOUND}."
 )
 
 
@@ -99,7 +101,8 @@ def _judge_html(view: RunView, heard: ModelHeard) -> str:
     lines = "".join(_line_html(title, says) for title, says in zip(titles, heard.says, strict=True)) if heard.says else ""
     table = (
         '<div class="cs-table-wrap" tabindex="0" role="region" aria-label="Verdicts by principle"><table><thead><tr><th scope="col">Principle</th>'
-        '<th scope="col">Follow</th><th scope="col">Do not</th><th scope="col">Not judged</th><th scope="col">Kappa with people</th><th scope="col">Used</th>'
+        '<th scope="col">Follow</th><th scope="col">Do not</th><th scope="col">Not judged</th><th scope="col">Kappa with people</th>'
+        '<th scope="col">Length</th><th scope="col">Used</th>'
         f"</tr></thead><tbody>{lines}</tbody></table></div>"
     )
     name = escape(judge_name(key_of(heard.use)))
@@ -133,5 +136,6 @@ def _untold(use: JudgeUse) -> str:
 def _line_html(title: str, says: ModelOf) -> str:
     used = f"no: {says.not_used}" if says.not_used else "yes"
     kappa = figure_says(says.agreement) if says.agreement.n else "nobody marked what it judged"
-    cells = "".join(f"<td>{escape(each)}</td>" for each in (says.follows, says.does_not, says.unjudged, kappa, used))
+    told = (says.follows, says.does_not, says.unjudged, kappa, longer_says(says.leaning, says.longer), used)
+    cells = "".join(f"<td>{escape(each)}</td>" for each in told)
     return f'<tr><th scope="row" dir="auto">{escape(title)}</th>{cells}</tr>'

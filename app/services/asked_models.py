@@ -101,7 +101,8 @@ def _read(session: Session, run: Run, judges: Mapping[JudgeKey, Sequence[ModelVe
             AskedModel(
                 name=judge_name(judge),
                 said=tuple((row.shown, row.follows) for row in rows if row.reason != Reason.FAILED.value),
-                of_marked=tuple(sorted(of_marked.get(judge, {}).items())),
+                of_marked=tuple((shown, follows) for shown, (follows, _) in sorted(of_marked.get(judge, {}).items())),
+                words=tuple((shown, n) for shown, (_, n) in sorted(of_marked.get(judge, {}).items()) if n is not None),
             )
             for judge, rows in judges.items()
         ),
@@ -109,12 +110,12 @@ def _read(session: Session, run: Run, judges: Mapping[JudgeKey, Sequence[ModelVe
     )
 
 
-def _of_marked(session: Session, people: Sequence[Mark]) -> dict[JudgeKey, dict[str, bool]]:
-    """What each judge said last of what these people marked, in whatever run."""
-    marked, found = {mark.shown for mark in people}, dict[JudgeKey, dict[str, bool]]()
+def _of_marked(session: Session, people: Sequence[Mark]) -> dict[JudgeKey, dict[str, tuple[bool, int | None]]]:
+    """What each judge said last of what these people marked, in whatever run, and how long the replies are, as far as that is known."""
+    marked, found = {mark.shown for mark in people}, dict[JudgeKey, dict[str, tuple[bool, int | None]]]()
     for row in verdicts_on_marked(session, {mark.principle for mark in people}):
         if row.follows is not None and row.shown in marked:
-            found.setdefault(key_of(row), {})[row.shown] = row.follows
+            found.setdefault(key_of(row), {})[row.shown] = (row.follows, row.reply_words)
     return found
 
 

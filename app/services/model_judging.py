@@ -12,8 +12,10 @@ from app.services.judges import Judge, OpenJudge, Told
 from app.services.marking import open_book
 from app.services.studio import Studio, in_words
 from core.errors import JudgeError
+from core.measure.asked_models import is_trusted
 from core.measure.cards import Card
-from core.measure.model_judge import Choice, ModelVerdict, Reason, agreement_with_people, is_trusted, questions, read_answer, verdict, wording_hash
+from core.measure.lengths import UNKNOWN, Leaning, leaning, length_of, longer_follows
+from core.measure.model_judge import Choice, ModelVerdict, Reason, agreement_with_people, both_judged, questions, read_answer, verdict, wording_hash
 from core.measure.statistics import UNMEASURED, Figure
 from db import runs, verdict_table
 from db.model_verdicts import JudgeKey, NewVerdict, put_verdict, verdicts_of
@@ -68,7 +70,9 @@ class ByPrinciple:
     does_not: int
     unjudged: dict[str, int]  # by reason
     agreement: Figure  # with people, on the cards of all runs that both judged by this principle
-    trusted: bool  # whether that reaches the bound
+    longer: Figure  # how often what it says follows is the longer, on the cards that it was asked about
+    leaning: Leaning  # the same beside people's marks, on the cards of all runs that both judged
+    trusted: bool  # whether both reach their bounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +187,7 @@ def _keep(studio: Studio, asking: Asking, each: CardToAsk, both: tuple[Told, Tol
         second_ms=both[1].took_ms,
         tokens_in=_sum([told.tokens_in for told in both]),
         tokens_out=_sum([told.tokens_out for told in both]),
+        reply_words=length_of(each.card.text),
         who=who,
     )
     with in_words(), studio.sessions.begin() as session:
@@ -221,8 +226,12 @@ def _by_principle(asking: Asking, number: int, rows: dict[str, verdict_table.Mod
     principle = asking.book.principle(number)
     own = [rows[each.card.shown] for each in asking.cards if each.number == number and each.card.shown in rows]
     judged = {row.shown: row.follows for row in own if row.follows is not None}
-    model = asked_models.said_by(asking.judge) if asked_models is not None else None
-    agreement = agreement_with_people(principle, dict(model.of_marked), asked_models.people) if model is not None and asked_models is not None else UNMEASURED
+    lengths = {each.card.shown: length_of(each.card.text) for each in asking.cards if each.number == number}
+    agreement, found, model = UNMEASURED, UNKNOWN, asked_models.said_by(asking.judge) if asked_models is not None else None
+    if model is not None and asked_models is not None:
+        of_marked = dict(model.of_marked)
+        agreement = agreement_with_people(principle, of_marked, asked_models.people)
+        found = leaning(both_judged(principle, of_marked, asked_models.people), {**dict(model.words), **lengths})
     return ByPrinciple(
         number=number,
         title=principle.title,
@@ -230,5 +239,7 @@ def _by_principle(asking: Asking, number: int, rows: dict[str, verdict_table.Mod
         does_not=len(judged) - sum(judged.values()),
         unjudged=dict(Counter(row.reason for row in own if row.follows is None).most_common()),
         agreement=agreement,
-        trusted=is_trusted(agreement),
+        longer=longer_follows([(follows, lengths[shown]) for shown, follows in judged.items()]),
+        leaning=found,
+        trusted=is_trusted(agreement, found),
     )

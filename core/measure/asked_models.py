@@ -7,8 +7,9 @@ from core.constitution.principles import Principle
 from core.measure.agreement import figure_says, two_places
 from core.measure.cards import Deals, identity
 from core.measure.judges import CheckJudge, Judge
+from core.measure.lengths import LENGTH_BOUND, Leaning, follows_length, leaning, length_of, longer_follows, longer_says
 from core.measure.marks import Mark, MarkJudge
-from core.measure.model_judge import LEAST_KAPPA, LEAST_SHARED, agreement_with_people, is_trusted
+from core.measure.model_judge import LEAST_KAPPA, LEAST_SHARED, agreement_with_people, both_judged, reaches_bound
 from core.measure.statistics import Figure
 from core.measure.values import Cell, Outcome
 
@@ -22,6 +23,7 @@ class AskedModel:
     name: str  # `MODEL at HOST`
     said: tuple[tuple[str, bool | None], ...]  # of this run's cards; None: nothing is judged. What failed is not among them
     of_marked: tuple[tuple[str, bool], ...]  # of cards of all runs that people marked
+    words: tuple[tuple[str, int], ...] = ()  # how long the replies of those are, as far as it is known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class ModelOf:
     does_not: int
     unjudged: int  # cards of which it says nothing that holds in both orders
     agreement: Figure  # Cohen's kappa with people, on the cards of all runs that both judged by this principle
+    longer: Figure  # how often what it says follows is the longer, on the cards of this run
+    leaning: Leaning  # the same beside people's marks, on the cards of all runs that both judged
     not_used: str  # why its verdicts are not used; empty where they are
 
 
@@ -48,11 +52,14 @@ class ModelJudge(MarkJudge):
         super().__init__(known, given, deals, cells)
         self.model, self.cards = model.name, len(cards)
         self.agreement = agreement_with_people(principle, dict(model.of_marked), people)
+        lengths = {shown: length_of(card.text) for shown, card in cards.items()}
+        self.longer = longer_follows([(said, lengths[shown]) for shown, said in model.said if said is not None and shown in lengths])
+        self.leaning = leaning(both_judged(principle, dict(model.of_marked), people), {**dict(model.words), **lengths})
         self.name = f"{model.name}, {_short(self.agreement)}"
 
     def can_judge(self, principle: Principle) -> bool:
-        """Whether it was asked about a whole deal of replies by this principle, and people agree with it as far as they have to."""
-        return super().can_judge(principle) and is_trusted(self.agreement)
+        """Whether it was asked about a whole deal of replies by this principle, and is trusted."""
+        return super().can_judge(principle) and is_trusted(self.agreement, self.leaning)
 
     def _agreed(self, shown: str) -> Outcome:
         given = self.by_shown[shown] if shown in self.counted else []
@@ -60,6 +67,11 @@ class ModelJudge(MarkJudge):
             return Outcome(follows=None, why="the model was not asked about it, or not yet about all that was dealt with it", by=self.name)
         follows = given[0].follows
         return Outcome(follows=follows, why="it says nothing of it that holds in both orders" if follows is None else "it says so in both orders", by=self.name)
+
+
+def is_trusted(agreement: Figure, found: Leaning) -> bool:
+    """Whether a model's verdicts may be used: people agree with it as far as they have to, and it is not shown to follow length more than they do."""
+    return reaches_bound(agreement) and not follows_length(found)
 
 
 def by_agreement(judges: Sequence[ModelJudge]) -> list[ModelJudge]:
@@ -77,6 +89,8 @@ def model_of(judge: ModelJudge, chosen: Judge | None) -> ModelOf:
         does_not=said.count(False),
         unjudged=said.count(None),
         agreement=judge.agreement,
+        longer=judge.longer,
+        leaning=judge.leaning,
         not_used=_not_used(judge, chosen),
     )
 
@@ -84,8 +98,10 @@ def model_of(judge: ModelJudge, chosen: Judge | None) -> ModelOf:
 def _not_used(judge: ModelJudge, chosen: Judge | None) -> str:
     if not judge.by_shown:
         return "it was not asked about this principle"
-    if not is_trusted(judge.agreement):
+    if not reaches_bound(judge.agreement):
         return BOUND
+    if follows_length(judge.leaning):
+        return f"not used are {LENGTH_BOUND}"
     if not judge.counted:
         return "it counts once it was asked about all cards that were dealt together"
     if chosen is judge:
@@ -99,7 +115,8 @@ def model_says(model: ModelOf) -> str:
     """What a model said by one principle, how far people agree with it, and whether it is used."""
     unjudged = f", {model.unjudged} not judged" if model.unjudged else ""
     use = f"shown and not used: {model.not_used}" if model.not_used else "used"
-    return f"{model.name}: {model.follows} follow, {model.does_not} do not{unjudged}. {agreement_says(model.agreement)}; {use}."
+    said = f"{model.name}: {model.follows} follow, {model.does_not} do not{unjudged}."
+    return f"{said} {agreement_says(model.agreement)}. {longer_says(model.leaning, model.longer)}; {use}."
 
 
 def agreement_says(agreement: Figure) -> str:

@@ -176,14 +176,19 @@ def agreement_with_people(principle: Principle, verdicts: Mapping[str, bool], ma
     Returns:
         Kappa with its interval; n = cards that both judged.
     """
+    return cohens_kappa(list(both_judged(principle, verdicts, marks).values()))
+
+
+def both_judged(principle: Principle, verdicts: Mapping[str, bool], marks: Collection[Mark]) -> dict[str, tuple[bool, bool]]:
+    """What a model and what people say of each card that both judged by one principle; arguments as of `agreement_with_people`."""
     said: dict[str, set[bool | None]] = {}
     for mark in marks:
         if mark.principle == identity(principle):
             said.setdefault(mark.shown, set()).add(mark.follows)
     agreed = {shown: answers.pop() for shown, answers in sorted(said.items()) if len(answers) == 1}
-    return cohens_kappa([(verdicts[shown], follows) for shown, follows in agreed.items() if follows is not None and shown in verdicts])
+    return {shown: (verdicts[shown], follows) for shown, follows in agreed.items() if follows is not None and shown in verdicts}
 
 
-def is_trusted(agreement: Figure) -> bool:
-    """Whether people agree with the model so far that its verdicts may be used."""
+def reaches_bound(agreement: Figure) -> bool:
+    """Whether people agree with the model as far as they have to."""
     return agreement.n >= LEAST_SHARED and agreement.low is not None and agreement.low >= LEAST_KAPPA

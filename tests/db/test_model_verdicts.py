@@ -27,6 +27,7 @@ SAID = NewVerdict(
     second_ms=14,
     tokens_in=300,
     tokens_out=2,
+    reply_words=7,
     who="Ann",
 )
 FAILED = replace(SAID, follows=None, reason="failed", first_answer="", first_ms=None, tokens_in=None, tokens_out=None)

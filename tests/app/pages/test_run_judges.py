@@ -33,7 +33,15 @@ def said_by_model(studio: Studio, run: int, model: str = LOUD) -> None:
     with studio.sessions.begin() as session:
         for card in cards:
             judge = JudgeKey(address="http://127.0.0.1:8000/v1", model=model, wording="0123456789abcdef")
-            answers = {"first_answer": "A", "second_answer": "B", "first_ms": 500, "second_ms": 700, "tokens_in": 200, "tokens_out": 4}
+            answers = {
+                "first_answer": "A",
+                "second_answer": "B",
+                "first_ms": 500,
+                "second_ms": 700,
+                "tokens_in": 200,
+                "tokens_out": 4,
+                "reply_words": len(card.text.split()),
+            }
             put_verdict(session, NewVerdict(run_id=run, shown=card.shown, judge=judge, follows=follows(card.text), reason="", who="Ada", **answers))  # type: ignore[arg-type]
 
 
@@ -61,10 +69,12 @@ def test_who_was_asked_is_told_with_counts_agreement_and_why_it_is_not_used(stud
     assert "<b>m" not in "".join(shown.values()) and "&lt;b&gt;m&lt;/b&gt; &amp; co at 127.0.0.1:8000" in shown["judges"]
     assert "24 of 24 cards asked about. A question took 0.60 s (median; 95 of 100 at most 0.70 s), all of them 29 s." in shown["judges"]
     assert "Tokens: 4,800 sent, 96 answered." in shown["judges"]
-    assert "<td>8</td><td>16</td><td>0</td><td>nobody marked what it judged</td><td>no: the lower end must be at least 0.4" in shown["judges"]
+    assert "<td>8</td><td>16</td><td>0</td><td>nobody marked what it judged</td><td>The longer of two follows in " in shown["judges"]
+    assert "by people’s marks it is not known</td><td>no: the lower end must be at least 0.4" in shown["judges"]
     assert "Judged by nobody." in shown["answer"] and "8 follow, 16 do not. Nobody has marked cards that it judged" in shown["answer"]
     (told,) = RunPage(studio).state({"run": run}, asks())["models"]
     assert (told["model"], told["asked"], told["failed"], told["principles"][0]["follows"]) == (LOUD, 24, 0, 8)
+    assert (told["principles"][0]["longer"]["n"], told["principles"][0]["leaning"]["beyond"]["n"]) == (24, 0)
 
 
 def test_a_model_that_is_used_is_named_with_its_agreement_on_the_run_and_when_all_is_marked(studio: Studio) -> None:

@@ -8,6 +8,7 @@ from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle
 from core.measure.asked_models import AskedModel, ModelOf, model_says
 from core.measure.cards import dealt, identity
+from core.measure.lengths import LENGTH_BOUND, UNKNOWN
 from core.measure.marked import Counted, Heard, count_marks
 from core.measure.marks import Mark
 from core.measure.report import evaluate
@@ -36,12 +37,13 @@ PEOPLE = tuple(Mark(principle=identity(KIND), query="q", shown=shown, who="Ada",
 
 
 EVERY, ALL_MARKED = len(CARDS), len(ELSEWHERE)
+LONGER = Figure(0.75, 0.5, 0.9, 22)
 
 
-def model(name="m at host:1", n=EVERY, mistakes=0, says=lambda card: card.text == "dear", known=ALL_MARKED):
+def model(name="m at host:1", n=EVERY, mistakes=0, says=lambda card: card.text == "dear", known=ALL_MARKED, words=()):
     """One that was asked about the first n cards, and errs so often on those that people marked."""
     of_marked = tuple((shown, (i % 2 == 0) != (i < mistakes)) for i, shown in enumerate(ELSEWHERE[:known]))
-    return AskedModel(name=name, said=tuple((card.shown, says(card)) for card in CARDS[:n]), of_marked=of_marked)
+    return AskedModel(name=name, said=tuple((card.shown, says(card)) for card in CARDS[:n]), of_marked=of_marked, words=words)
 
 
 def counted(*models, marks=(), constitution=ONLY) -> Counted:
@@ -117,10 +119,34 @@ def test_marks_by_another_principle_say_nothing_of_a_model():
 
 
 def test_what_a_model_said_is_told_in_a_sentence():
-    told = ModelOf(name="m at h", cards=24, follows=8, does_not=14, unjudged=2, agreement=Figure(0.5, 0.3, 0.7, 30), not_used="why")
+    told = ModelOf(
+        name="m at h", cards=24, follows=8, does_not=14, unjudged=2, agreement=Figure(0.5, 0.3, 0.7, 30), longer=LONGER, leaning=UNKNOWN, not_used="why"
+    )
     assert model_says(told) == (
         "m at h: 8 follow, 14 do not, 2 not judged. Agreement with people, over all runs of this principle: Cohen’s kappa 0.50 (0.30 to 0.70), "
-        "n = 30 replies; shown and not used: why."
+        "n = 30 replies. The longer of two follows in 0.75 of pairs (0.50 to 0.90), n = 22 replies; by people’s marks it is not known; shown and not used: "
+        "why."
     )
-    unknown = replace(told, unjudged=0, agreement=Figure(None, None, None, 0), not_used="")
-    assert model_says(unknown) == "m at h: 8 follow, 14 do not. Nobody has marked cards that it judged by this principle, in any run; used."
+    unknown = replace(told, unjudged=0, agreement=Figure(None, None, None, 0), longer=Figure(None, None, None, 3), not_used="")
+    assert model_says(unknown) == (
+        "m at h: 8 follow, 14 do not. Nobody has marked cards that it judged by this principle, in any run. Whether the longer of two follows more often is "
+        "not known; used."
+    )
+
+
+def test_one_that_agrees_with_people_and_errs_towards_the_longer_reply_is_shown_and_not_used():
+    """Of 96 marked cards 16 are told wrongly: kappa is (5/6 - 1/2) / (1/2) = 0.67. Each is a short one that should follow, or a long one that should not."""
+    shown = [f"{i:064x}" for i in range(96)]
+    people = tuple(Mark(principle=identity(KIND), query="q", shown=each, who="Ada", follows=i % 2 == 0) for i, each in enumerate(shown))
+    said = tuple((each, (i % 2 == 0) != (i % 12 < 2)) for i, each in enumerate(shown))
+    lengths = tuple((each, (5, 40)[i % 2] if i % 12 < 2 else 10 + i // 2 % 20) for i, each in enumerate(shown))
+
+    def heard(words):
+        asked = AskedModel(name="m", said=model().said, of_marked=said, words=words)
+        return count_marks(evaluate(ONLY, ARMS), ONLY, ANSWERED, Heard(marks=(), models=(asked,), people=people), "run").models[0][0]
+
+    fair, biased = heard(()), heard(lengths)
+    assert fair.agreement == biased.agreement and fair.agreement.value == pytest.approx(2 / 3)
+    assert (fair.not_used, fair.leaning) == ("", UNKNOWN)
+    assert biased.leaning.people.value < 0.5 < biased.leaning.model.value
+    assert biased.not_used == f"not used are {LENGTH_BOUND}"

@@ -17,8 +17,8 @@ from core.measure.model_judge import (
     Question,
     Reason,
     agreement_with_people,
-    is_trusted,
     questions,
+    reaches_bound,
     read_answer,
     verdict,
     wording_hash,
@@ -206,4 +206,4 @@ def test_agreement_is_counted_on_cards_that_model_and_people_both_judged() -> No
     [(0.4, LEAST_SHARED, True), (0.39, 200, False), (0.9, LEAST_SHARED - 1, False), (None, 100, False), (-0.2, 100, False)],
 )
 def test_a_model_is_used_only_where_people_surely_agree_with_it_on_enough_cards(low: float | None, n: int, trusted: bool) -> None:
-    assert is_trusted(Figure(0.95, low, 1.0, n)) is trusted
+    assert reaches_bound(Figure(0.95, low, 1.0, n)) is trusted
