@@ -110,7 +110,7 @@ def _group(title: str, lines: Sequence[Row], n_arms: int, titles: Sequence[str])
 
 
 def confusion_html(report: Report) -> str:
-    """Which constitution replies are traced to. Of two constitutions the attribution above says as much."""
+    """Which constitution replies are traced to, folded: the summary has what is traced to its own. Of two constitutions the attribution above says as much."""
     traced = [figures for figures in report.arms if figures.confusion]
     if len(report.sides) <= len(SIDES) or not traced:
         return ""
@@ -119,10 +119,17 @@ def confusion_html(report: Report) -> str:
     titles = [principle.title for principle in report.principles]
     names = [("◆", "all statements"), ("◇", "all antitheses"), *((f"◇ {i}", f"antithesis of “{title}” alone") for i, title in enumerate(titles, 1))]
     tables = "".join(_confusion_table(arm_title(figures.arm), names, figures.confusion) for figures in traced)
+    to_own = "; ".join(f"{escape(arm_title(figures.arm))} {_to_own(figures.confusion)}" for figures in traced)
     return (
-        '<h3>Which constitution is a reply traced to?</h3><p class="cs-quiet">Replies, counted by the constitution they were written under and the one that '
-        f'explains them best, by the model’s own likelihood. Framed in bold: traced to its own.</p><div class="cs-confusions">{tables}</div>'
+        '<details class="cs-fold" data-fold="traced"><summary>Which constitution is a reply traced to? '
+        f'<span class="cs-quiet cs-number">To its own, of all {len(names)}: {to_own}</span></summary>'
+        '<p class="cs-quiet">Replies, counted by the constitution they were written under and the one that '
+        f'explains them best, by the model’s own likelihood. Framed in bold: traced to its own.</p><div class="cs-confusions">{tables}</div></details>'
     )
+
+
+def _to_own(counts: Sequence[Sequence[int]]) -> str:
+    return f"{sum(row[written] for written, row in enumerate(counts))} of {sum(map(sum, counts))}"
 
 
 def _confusion_table(arm: str, names: Sequence[tuple[str, str]], counts: Sequence[Sequence[int]]) -> str:

@@ -136,6 +136,13 @@ def test_the_confusion_tables_have_caption_and_headers_and_mark_the_own_constitu
     assert "Framed in bold: traced to its own." in html
 
 
+def test_the_confusion_tables_are_folded_and_the_summary_says_what_is_traced_to_its_own() -> None:
+    """Of the base 10 + 11 + 7 + 7 of 96, of the aligned model 21 + 22 + 15 + 10 of 96."""
+    folded = page(result_of_two(capitals())).split('<details class="cs-fold" data-fold="traced">')[1].split("</details>")[0]
+    assert "To its own, of all 4: Base with the constitution 35 of 96; Aligned with the constitution 68 of 96</span></summary>" in folded
+    assert folded.count('<table class="cs-confusion">') == 2
+
+
 def test_where_replies_were_not_traced_among_all_constitutions_the_page_says_so_in_place_of_tables() -> None:
     two = result_of_two(capitals())
     arms = tuple(replace(figures, confusion=((24, 0), (3, 21)) if figures.confusion else ()) for figures in two.report.arms)
