@@ -61,6 +61,7 @@ function makePage(element, ask) {
     ask,
     root: emptyRoot(element, ".cs-mark-page"),
     at: null, // where one is, as the server told it
+    unread: null, // the number of a check that was chosen, is kept and cannot be opened
     key: newKey(), // of this card: the same answer sent twice is one mark, another one takes its place
     run: h("select", { class: "cs-input", id: "mark-run" }),
     principle: h("select", { class: "cs-input", id: "mark-principle" }),
@@ -90,7 +91,7 @@ function makePage(element, ask) {
   return page;
 }
 
-function open(page, { who, runs, checks, marking, message }) {
+function open(page, { who, runs, checks, marking, unread, message }) {
   const head = h("header", { class: "cs-mark-head" }, h("h1", {}, "Mark replies"), h("p", { class: "cs-lede" }, LEDE));
   page.run.replaceChildren(...[...runs, ...checks].map((each) => h("option", { value: valueOf(each) }, `${nameOf(each)}: ${isolated(each.constitution)}, version ${each.version}`)));
   page.run.value = "";
@@ -101,6 +102,7 @@ function open(page, { who, runs, checks, marking, message }) {
   page.root.replaceChildren(head, page.choice, page.named, page.problem, h("div", { id: "content", class: "cs-mark-at" }, page.progress.bar, page.amount), page.card, barNode(page), page.ended, page.spoken);
   setText(page.problem, message);
   show(page, marking);
+  if (unread != null) showUnread(page, unread);
 }
 
 function principleNode({ statement, antithesis }) {
@@ -131,6 +133,8 @@ function show(page, marking) {
   setTitle(marking && `${nameOf(marking)}, ${isolated(marking.title)}`, "Mark");
   for (const part of [page.card, page.bar, page.progress.bar, page.amount]) part.hidden = !marking;
   page.ended.hidden = !marking || !!marking.card;
+  page.unread = null;
+  setText(page.remove, "Delete this check…");
   page.remove.hidden = marking?.check == null;
   if (!marking) return;
   page.key = newKey();
@@ -184,9 +188,17 @@ function fileOf({ run, check, beside }) {
   return h("a", { href: `./${check == null ? "runs" : "checks"}/${check ?? run}/marks.csv${query}`, download: true }, "Marks (CSV)");
 }
 
+// It cannot be marked, and that it is there does nobody any good.
+function showUnread(page, check) {
+  page.unread = check;
+  page.run.value = valueOf({ check });
+  setText(page.remove, `Delete check ${check}…`);
+  page.remove.hidden = false;
+}
+
 // What a check found goes with its replies and everybody's marks of them; the question says so.
 async function removeCheck(page) {
-  const which = sourceOf(page.at);
+  const which = page.unread == null ? sourceOf(page.at) : { check: page.unread };
   const gone = () => location.assign("./mark");
   setText(page.problem, await askToDeleteKept({ ask: openChannel("train").ask, root: page.root, which, done: gone, opener: page.remove, back: page.chosen }));
 }
@@ -207,6 +219,7 @@ async function follow(page, name, question, buttons) {
   if (reply === undefined) return; // pressed while another answer was under way
   if (reply?.kind !== "marking") {
     page.undo.disabled = page.at?.last == null;
+    if (name === "card" && question.check != null && question.check !== page.at?.check) showUnread(page, question.check);
     return void setText(page.problem, problemOf(reply));
   }
   const focused = document.activeElement;

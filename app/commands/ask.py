@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.commands.mark import COMMAND_LINE, require_studio
 from app.commands.user import operator
+from app.present.text import count
 from app.settings import MOST_DIGITS
 from core.errors import ConfigError
 
@@ -118,7 +119,7 @@ def _is_wanted(planned: "Asking", is_sure: bool) -> bool:
     have, wait = len(planned.cards) - len(planned.waiting), len(planned.waiting)
     known = f" ({have} of {len(planned.cards)} cards have a verdict of this judge)" if have else ""
     print(
-        f"“{planned.book.constitution.name}”, {planned.book.source}: {2 * wait} questions about {wait} cards{known} go to {planned.judge.address}, "
+        f"“{planned.book.constitution.name}”, {planned.book.source}: {2 * wait} questions about {count(wait, 'card')}{known} go to {planned.judge.address}, "
         f"model {planned.judge.model}. Each holds a query, a reply, a statement and its antithesis; not what wrote the reply, nor under which side.",
         file=sys.stderr,
     )
@@ -157,7 +158,7 @@ def _lines(found: "Tally", prices: "Prices | None") -> list[str]:
         lines += _principle_lines(principle)
     if found.median_ms is not None and found.p95_ms is not None:
         lines.append(f"A question took {found.median_ms / 1000:.2f} s (median; 95 of 100 at most {found.p95_ms / 1000:.2f} s).")
-    untold = f" None were counted for {found.untold} cards, which are not in this sum." if found.untold else ""
+    untold = f" None were counted for {count(found.untold, 'card')}, not in this sum." if found.untold else ""
     cost = f" At {prices.tokens_in:g} and {prices.tokens_out:g} a million: {found.cost:.4f}." if prices is not None and found.cost is not None else ""
     return [*lines, f"Tokens: {found.tokens_in:,} sent, {found.tokens_out:,} answered.{cost}{untold}"]
 

@@ -6,6 +6,7 @@ import sys
 
 from app.commands.files import read_bytes, read_constitution
 from app.present.readings import head_lines
+from app.present.text import count
 from core.constitution.reading.replies import read_replies
 from core.measure.judging import Judged, Total, judge_within, judged_to_data
 
@@ -15,7 +16,8 @@ def run(options: argparse.Namespace) -> int:
     constitution = read_constitution(options.constitution)
     file = read_replies(read_bytes(options.replies), options.replies.name)
     judged = judge_within(constitution, file.replies)
-    print(f"{options.replies.name}: {len(file.replies):,} replies", *head_lines(file), *(f"  {note}" for note in judged.notes), sep="\n", file=sys.stderr)
+    read = f"{options.replies.name}: {count(len(file.replies), 'reply', 'replies')}"
+    print(read, *head_lines(file), *(f"  {note}" for note in judged.notes), sep="\n", file=sys.stderr)
     print(json.dumps(judged_to_data(judged), ensure_ascii=False) if options.json else "\n".join(_table(judged)))
     return 0
 

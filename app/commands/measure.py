@@ -11,6 +11,7 @@ from app.commands.files import read_constitution
 from app.commands.inputs import chosen_arm, chosen_sampling, chosen_seed, load, open_settings, read_queries
 from app.commands.terminal import quiet
 from app.present.table import report_lines
+from app.present.text import count
 from app.processes.adapter_models import read_run
 from core.constitution.principles import SIDES, Constitution, content_hash
 from core.constitution.queries import Query, draw_queries
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.json:
         print("\n".join([*report_lines(report), *_gap_told(direct, closed)]))
         if left_out:
-            print(f"\n{left_out} queries were left out, because the adapter was trained on them.")
+            print(f"\n{count(left_out, 'query was', 'queries were')} left out, because the adapter was trained on them.")
         return 0
     data = {
         "constitution_sha256": content_hash(constitution),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.present.text import count
 from core.methods.proxy.smaller_settings import SmallerConfig
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def run(options: argparse.Namespace) -> int:
         return 130
     size = sum(weight.numel() for weight in whole.network.parameters())
     print(f"{made.folder}: {len(made.kept)} of {made.layers} layers, {made.parameters / 1e6:.0f} of {size / 1e6:.0f} million parameters.")
-    print(f"KL({whole.reference.id} || smaller) on {len(held_out)} held-out queries: {made.kl_before_nats:.2f} nats a token, then {made.kl_after_nats:.2f}.")
+    on = count(len(held_out), "held-out query", "held-out queries")
+    print(f"KL({whole.reference.id} || smaller) on {on}: {made.kl_before_nats:.2f} nats a token, then {made.kl_after_nats:.2f}.")
     _show((whole, load_model(ModelReference(id=str(made.folder)), settings.models_folder, placing, Printer().fetching)), held_out[:SHOWN], config.seed)
     return 0
 

@@ -34,7 +34,8 @@ class MarkPage:
         found = None
         if source is not None:
             found, message = self._begun(source, id_in(question.principle), editor)
-        return MarkOpened(who=editor, runs=runs, checks=checks, marking=found, message=message)
+        unread = source.id if source is not None and found is None and source.kind == "check" and any(each.check == source.id for each in checks) else None
+        return MarkOpened(who=editor, runs=runs, checks=checks, marking=found, unread=unread, message=message)
 
     def _begun(self, source: Source, principle: int | None, editor: str) -> tuple[Marking | None, str]:
         try:

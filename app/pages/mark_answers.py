@@ -17,6 +17,7 @@ class MarkOpened:
     runs: tuple[RunToMark, ...]  # newest first
     checks: tuple[CheckToMark, ...]  # the same
     marking: Marking | None  # of the run or the check that the address names, or of the newest run
+    unread: int | None  # the check that the address names, where it is kept and cannot be read: it can be deleted
     message: str  # why that cannot be marked
 
 

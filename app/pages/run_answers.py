@@ -88,6 +88,7 @@ class TrainOpened(TrainOffer):
     again: FormAgain | None  # of the run that the address names, or of the check or conflict, whichever was asked last
     checked: CheckState | None  # the check that it names
     conflict: ConflictState | None  # the conflict that it names
+    unread: dict[str, int]  # the number of a check or a conflict that it names, is kept and cannot be read: `check`, `conflict`
     message: str  # what is wrong with the address
     runs: str  # HTML
 

@@ -60,6 +60,7 @@ class TrainPage:
             again=form_again(again) if again else None,
             checked=_kept_check(asked) if asked is not None else None,
             conflict=_kept_conflict(asked) if asked is not None else None,
+            unread=dict(asked.unread) if asked is not None else {},
             message=message,
             runs=self._runs().html,
         )

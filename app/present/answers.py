@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app.present.figures import points, signed
 from app.present.text import escape
 from core.measure.questions import ANSWERS, DEPENDS, QUESTIONS, ROSE
-from core.measure.remarks import answer_lines, worst_replies
+from core.measure.remarks import CUT, answer_lines, worst_replies
 from core.measure.values import OVER_PROMPT, TEXT, Change, PrincipleFigures, Report, WorstReply, roles
 from core.methods.arms import inner_title
 
@@ -62,7 +62,7 @@ def worst_html(report: Report) -> str:
 
 def _worst(reply: WorstReply) -> str:
     measured = (("relevance {:.2f} nats", reply.relevance_nats), ("surprise {:.2f} nats a token", reply.surprise_nats), ("{:.0%} repeated", reply.echo))
-    told = " · ".join(words.format(value).replace("-", "−") for words, value in measured if value is not None)
+    told = " · ".join([*(words.format(value).replace("-", "−") for words, value in measured if value is not None), *([CUT] if reply.cut else [])])
     return (
         f'<div class="cs-sample"><p class="cs-sample-query" dir="auto">{escape(reply.query)}</p><p class="cs-text" dir="auto">{escape(reply.text)}</p>'
         f'<p class="cs-quiet cs-number">{escape(told)}</p></div>'

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.present.runs import duration, phase_words
-from app.present.text import escape, within
+from app.present.text import count, escape, within
 from app.services.evidence import EvidencePreview
 from app.services.plans import Plan
 from app.services.previews import Preview
@@ -81,9 +81,10 @@ def work(config: TrainConfig, amount: Amount | None = None) -> str:
         read = sum(amount.queries) - chosen
         return f"{read} queries read, {chosen} to choose on among {pieces - 1} candidates; measured on {amount.held_out} held-out queries"
     iterations = f" in {config.iterations} iterations" if config.iterations > 1 else ""
+    passes, noun = count(config.passes, "pass", "passes"), "query" if queries == "1" else "queries"
     return (
-        f"{queries} queries{iterations} × {config.passes} {'pass' if config.passes == 1 else 'passes'} = {amount.steps} steps of {config.queries_per_step}; "
-        f"measured on {amount.held_out} held-out queries"
+        f"{queries} {noun}{iterations} × {passes} = {count(amount.steps, 'step')} of {config.queries_per_step}; "
+        f"measured on {count(amount.held_out, 'held-out query', 'held-out queries')}"
     )
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from app.present.text import count
 from core.constitution.principles import SIDES
 from core.measure.extremes import extreme_says, extreme_title
-from core.measure.remarks import answer_lines, cut_note, family_note, worst_replies
+from core.measure.remarks import CUT, answer_lines, cut_note, family_note, worst_replies
 from core.measure.rows import PERCENT, POINTS, judged_by, rows, scenarios_say
 from core.measure.series import Series, left_out_says, median_says
 from core.measure.standings import standing
@@ -17,13 +18,14 @@ DIGITS = {PERCENT: 2, POINTS: 2}  # of shares and their differences; other rows 
 
 def report_lines(report: Report) -> list[str]:
     """A table with a column for each arm, which constitution replies are traced to, then the sentences for each principle."""
-    lines = [f"Result on {report.n_queries} {report.split} queries, with 95% intervals", "", *_table(report), *_confusions(report), ""]
+    on = count(report.n_queries, f"{report.split} query", f"{report.split} queries")
+    lines = [f"Result on {on}, with 95% intervals", "", *_table(report), *_confusions(report), ""]
     for principle in report.principles:
         lines += [sentence for sentence in (principle.sentence, principle.control, scenarios_say(principle)) if sentence]
         lines.append(f"  {judged_by(principle)}")
         lines += _in_a_word(principle)
         lines += [f"  {asked} {answer}{f'; {needs}' if needs else ''}" for asked, answer, needs in answer_lines(report, principle)]
-    worst = [f"  {reply.query!r}: {reply.text!r}" for reply in worst_replies(report)]
+    worst = [f"  {reply.query!r}: {reply.text!r}{f' ({CUT})' if reply.cut else ''}" for reply in worst_replies(report)]
     return [*lines, *(["", "The replies that answer worst", *worst] if worst else []), *filter(None, [cut_note(report), family_note(report)])]
 
 

@@ -88,7 +88,7 @@ def _request(studio: Studio, plan: Plan) -> CheckRequest:
     with in_words(), studio.sessions.read() as session:
         rows = to_rows(queries_of(get_query_set(session, plan.form.query_set_id)))
     return CheckRequest(
-        model=ModelChoice(id=plan.model.id),
+        model=ModelChoice(id=plan.model.id, four_bit=plan.config.four_bit),  # the base as the run would hold it
         constitution=to_data(plan.constitution),
         queries=rows,
         config=config_to_data(plan.config),

@@ -190,7 +190,7 @@ def _command(planned: ConflictPlan) -> str:
 def _request(planned: ConflictPlan) -> ConflictRequest:
     config = planned.plan.config
     return ConflictRequest(
-        model=ModelChoice(id=planned.plan.model.id),
+        model=ModelChoice(id=planned.plan.model.id),  # in full precision, as the command asks it
         pair=to_data(planned.pair),
         queries=list(planned.queries),
         sampling={name: getattr(config.sampling, name) for name in ("max_new_tokens", "temperature", "top_p")},

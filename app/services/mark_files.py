@@ -19,6 +19,7 @@ from app.services.trained_pairs import amendment_of
 from core.constitution.reading.tables import Row, read_rows
 from core.errors import FileError, StudioError
 from core.measure.cards import Card, identity
+from core.runs.demands import counted
 from db.errors import NotFound
 from db.mark_tables import Mark
 from db.marks import NewMark, add_mark
@@ -216,9 +217,13 @@ def imported_says(found: Imported) -> str:
     """What became of a file's rows, in a sentence or more."""
     parts = [f"{found.added} mark{'' if found.added == 1 else 's'} imported."]
     if found.there:
-        parts.append(f"{found.there} were here already.")
+        parts.append(f"{found.there} {_were(found.there)} here already.")
     if found.otherwise:
-        parts.append(f"{found.otherwise} were left out: the same person has said something else here, and that stays.")
+        parts.append(f"{found.otherwise} {_were(found.otherwise)} left out: the same person has said something else here, and that stays.")
     if found.silent:
-        parts.append(f"{found.silent} rows say nothing and were left out.")
+        parts.append(f"{counted(found.silent, 'row')} {'says' if found.silent == 1 else 'say'} nothing and {_were(found.silent)} left out.")
     return " ".join(parts)
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"

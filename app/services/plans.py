@@ -20,7 +20,7 @@ from core.machine import Hardware, hardware_from_data
 from core.measure.statistics import MOST_SEEDS
 from core.methods.recipes import PROPOSED_RECIPE
 from core.methods.settings import TrainConfig, config_from_data, flat_settings, preset, with_settings
-from core.runs.demands import require_stances, require_train_queries
+from core.runs.demands import counted, require_stances, require_train_queries
 from core.runs.iterations import Amount, amount_of
 from core.runs.run_queries import RunQueries
 from core.settings import require_in_range
@@ -147,7 +147,7 @@ def make_plan(studio: Studio, form: TrainForm, wording: Constitution | None = No
     n_train = scenarios.train if scenarios is not None else query_set.train
     for found, word in ((n_train, "train"), (query_set.held_out, "held-out")):
         if found < FEWEST:
-            raise QueryError(f"“{query_set.name}” has {found} {word} queries; at least {FEWEST} are needed. Choose another query set.")
+            raise QueryError(f"“{query_set.name}” has {counted(found, word + ' query')}; at least {FEWEST} are needed. Choose another query set.")
     require_stances(len(constitution.principles), config)
     require_train_queries(n_train, config)
     model = look_up(form.model, studio.launcher.local)

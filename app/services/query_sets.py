@@ -12,6 +12,7 @@ from core.budget import Limit, within
 from core.constitution.queries import Query, to_rows
 from core.constitution.reading.query_files import QueryReading, read_query_file
 from core.errors import QueryError
+from core.runs.demands import counted
 from db.query_sets import QuerySetSummary
 from db.tables import QuerySet
 
@@ -78,7 +79,7 @@ def require_both_splits(queries: list[Query], name: str) -> None:
         count = sum(q.split == split for q in queries)
         if count < FEWEST:
             raise QueryError(
-                f"{name} gives {count} {word} queries, and at least {FEWEST} are needed {use}. "
+                f"{name} gives {counted(count, word + ' query')}, and at least {FEWEST} are needed {use}. "
                 "Add queries (one in four is held out), or mark rows with a `split` of train or held_out."
             )
 

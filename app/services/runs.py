@@ -32,6 +32,7 @@ from core.methods.settings import PRESETS, TrainConfig, config_to_data
 from core.progress import share_done
 from core.runs.estimates import estimate
 from core.runs.pace import Pace
+from core.runs.phases import ASKED_ALREADY
 from db import jobs
 from db.constitutions import named_version, stored_versions
 from db.runs import NewRun, RunSummary
@@ -215,7 +216,12 @@ def _config(run: Run) -> TrainConfig | None:
 def _weights(constitution: Constitution | None, run: Run, hardware: Hardware = TYPICAL) -> Mapping[str, float]:
     """How the time of a run is shared among its phases."""
     text = constitution or Constitution(name="", principles=())
-    return estimate(_config(run) or PRESETS["quick"], DEFAULT_SHAPE, hardware, text).seconds
+    return estimate(_config(run) or PRESETS["quick"], DEFAULT_SHAPE, hardware, text, checked=_is_checked(run)).seconds
+
+
+def _is_checked(run: Run) -> bool:
+    """Whether a check was used, so that the base was not asked: the run says so for the rest of its time."""
+    return ASKED_ALREADY in (run.job.notice or "")
 
 
 def _eta_s(studio: Studio, constitution: Constitution | None, run: Run, seconds: Mapping[str, float]) -> float | None:
@@ -234,7 +240,7 @@ def _eta_s(studio: Studio, constitution: Constitution | None, run: Run, seconds:
         shape = None
     if hardware is None or shape is None or config is None:
         return None
-    return Pace(estimate(config, shape, hardware, constitution).seconds).left_s(job.phase, job.step, job.total_steps, now=0.0)
+    return Pace(estimate(config, shape, hardware, constitution, checked=_is_checked(run)).seconds).left_s(job.phase, job.step, job.total_steps, now=0.0)
 
 
 def _silent_s(job: Job, now: datetime) -> float | None:

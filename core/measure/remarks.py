@@ -4,6 +4,8 @@ from core.measure.questions import ANSWERS, ECHO_RISE, QUESTIONS, RELEVANCE_FALL
 from core.measure.statistics import DIFFERENCE, LEVEL, POWER
 from core.measure.values import PrincipleFigures, Report, WorstReply, roles
 
+CUT = "cut at the token limit"  # beside a reply that had not ended
+
 
 def answer_lines(report: Report, principle: PrincipleFigures) -> list[tuple[str, str, str]]:
     """The three questions of a principle: each with its answer and what that rests on, in words. An older report has the third alone, not measured."""

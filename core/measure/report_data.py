@@ -79,7 +79,8 @@ def _sense_from_data(data: Mapping[str, Any]) -> SenseChange:
 
 def _worst_from_data(data: Mapping[str, Any]) -> WorstReply:
     numbers = {name: _number(data[name]) for name in ("relevance_nats", "surprise_nats", "echo")}
-    return WorstReply(query=str(data["query"]), text=str(data["text"]), **numbers)
+    cut = data.get("cut")
+    return WorstReply(query=str(data["query"]), text=str(data["text"]), cut=bool(cut) if cut is not None else None, **numbers)
 
 
 def _principle_from_data(data: Mapping[str, Any]) -> PrincipleFigures:

@@ -102,7 +102,7 @@ def _worst(constitution: Constitution, pairs: Sequence[tuple[MeasuredReply, Meas
         return max(((after - before) / limit for before, after, limit in found if before is not None and after is not None), default=-math.inf)
 
     return [
-        WorstReply(query=repaired(r.query), text=repaired(r.text), relevance_nats=relevance(r), surprise_nats=surprise(r), echo=echoed(r))
+        WorstReply(query=repaired(r.query), text=repaired(r.text), relevance_nats=relevance(r), surprise_nats=surprise(r), echo=echoed(r), cut=not r.ended)
         for _, r in sorted(pairs, key=worse, reverse=True)[:WORST]
         if r.text
     ]

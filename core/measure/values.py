@@ -207,6 +207,7 @@ class WorstReply:
     relevance_nats: float | None
     surprise_nats: float | None
     echo: float | None
+    cut: bool | None = None  # at the token limit; None: that was not kept then
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -199,7 +199,8 @@ def require_examples(kept: int, dropped: dict[str, int]) -> None:
     if kept >= 2:
         return
     reasons = "; ".join(f"{count}: {DROP_REASONS[reason]}" for reason, count in dropped.items())
+    asked = kept + sum(dropped.values())
     raise ContrastError(
-        f"Of {kept + sum(dropped.values())} queries only {kept} gave responses to train on ({reasons or 'none was dropped'}). "
+        f"Of {asked} {'query' if asked == 1 else 'queries'} only {kept} gave responses to train on ({reasons or 'none was dropped'}). "
         "Make statement and antithesis differ more, raise the temperature, or add queries."
     )

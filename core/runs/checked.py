@@ -17,6 +17,8 @@ from core.seeds import seed_for
 
 CHECK_FILE = "check.json"  # in a folder that `check --out` left
 
+Place = tuple[int, int, int]  # of a reply: its side (0: all statements, then each principle), query, and which of those to it
+
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedReplies:
@@ -25,6 +27,7 @@ class CheckedReplies:
     queries: tuple[str, ...]
     statement: tuple[tuple[str, ...], ...]  # by query
     flipped: tuple[tuple[tuple[str, ...], ...], ...]  # by principle, by query
+    cut: frozenset[Place] | None = None  # those that had not ended at the token limit; None: that was not kept then
 
     @property
     def pairs(self) -> int:
@@ -34,7 +37,8 @@ class CheckedReplies:
     def first(self, pairs: int) -> "CheckedReplies":
         """So many of each side and query: they were drawn in this order."""
         statement, *flipped = (tuple(replies[:pairs] for replies in side) for side in (self.statement, *self.flipped))
-        return CheckedReplies(queries=self.queries, statement=statement, flipped=tuple(flipped))
+        cut = frozenset(place for place in self.cut if place[2] < pairs) if self.cut is not None else None
+        return CheckedReplies(queries=self.queries, statement=statement, flipped=tuple(flipped), cut=cut)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,23 +83,21 @@ def check_cards(constitution: Constitution, position: int, replies: CheckedRepli
     """
     principle = constitution.principles[position]
     cells = [Cell(arm=CONTROL, side=side) for side in ("statement", flip_side(position, len(constitution.principles)))]
+    sides, cut = ((0, replies.statement), (position + 1, replies.flipped[position])), replies.cut or ()
     texts = [
         {
-            query: [Written(cell=cell, text=text) for cell, text in zip(cells, (ours[i], theirs[i]), strict=True)]
-            for query, ours, theirs in zip(*_sides(replies, position), strict=True)
+            query: [Written(cell=cell, text=side[q][i], cut=(at, q, i) in cut) for cell, (at, side) in zip(cells, sides, strict=True)]
+            for q, query in enumerate(replies.queries)
         }
         for i in range(replies.pairs)
     ]
     return deal_pairs(principle, texts, seed_for("check cards", name, identity(principle)))
 
 
-def _sides(replies: CheckedReplies, position: int) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]:
-    return replies.queries, replies.statement, replies.flipped[position]
-
-
 def checked_to_data(checked: Checked) -> dict[str, Any]:
     """Plain JSON data."""
-    return {"trainability": trainability_to_data(checked.found), "replies": asdict(checked.replies)}
+    cut = sorted(map(list, checked.replies.cut)) if checked.replies.cut is not None else None
+    return {"trainability": trainability_to_data(checked.found), "replies": {**asdict(checked.replies), "cut": cut}}
 
 
 def checked_from_data(data: Mapping[str, Any]) -> Checked:
@@ -107,7 +109,7 @@ def checked_from_data(data: Mapping[str, Any]) -> Checked:
     try:
         found, rows = trainability_from_data(data["trainability"]), data["replies"]
         queries, statement = tuple(map(str, rows["queries"])), _side(rows["statement"])
-        replies = CheckedReplies(queries=queries, statement=statement, flipped=tuple(map(_side, rows["flipped"])))
+        replies = CheckedReplies(queries=queries, statement=statement, flipped=tuple(map(_side, rows["flipped"])), cut=_places(rows.get("cut")))
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no check with its replies: {error!r}") from error
     of_each = {len(queries), *map(len, (replies.statement, *replies.flipped))}
@@ -137,6 +139,11 @@ def check_record_from_data(data: Any) -> CheckRecord:
     if len(checked.found.principles) != len(constitution.principles):
         raise ValueError("the verdict of this check is on other principles than its constitution has")
     return CheckRecord(constitution=constitution, model=model, config=config, checked=checked)
+
+
+def _places(rows: Any) -> frozenset[Place] | None:
+    """None of a check from before it was kept."""
+    return frozenset((int(side), int(query), int(i)) for side, query, i in rows) if rows is not None else None
 
 
 def _side(rows: Any) -> tuple[tuple[str, ...], ...]:

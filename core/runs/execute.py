@@ -29,7 +29,7 @@ from core.runs.endings import endings_data
 from core.runs.links import Trainability, trainability_from_data, trainability_to_data
 from core.runs.making import make
 from core.runs.measuring import measure_arms
-from core.runs.phases import artifact_of, measured_arms
+from core.runs.phases import ASKED_ALREADY, artifact_of, measured_arms
 from core.runs.plan import RunPlan
 from core.runs.records import Curve, RunRecord, claim_folder, record_to_data
 from core.runs.run_queries import run_queries, scenario_notes
@@ -38,7 +38,6 @@ from core.runs.training import iterate
 from core.runs.work import Work
 from core.settings import ModelReference
 
-ASKED_ALREADY = "The check that was just made is used; the base was not asked again."
 LOADED = 40  # percent of the preparation, when the model is there: the rest is asking the base
 
 

@@ -7,6 +7,7 @@ from core.progress import phases
 
 READING = "reading-{}.json"  # what the base reads of an arm's replies under the statements
 SCENARIO_READING = "scenarios-reading-{}.json"  # the same of its replies to scenarios
+ASKED_ALREADY = "The check that was just made is used; the base was not asked again."  # what a run says for the rest of its time
 
 
 def artifact_of(config: TrainConfig, sha256: str = "") -> Artifact:

@@ -56,7 +56,9 @@ class BaseReplies:
     @property
     def texts(self) -> CheckedReplies:
         """What they say."""
-        return CheckedReplies(queries=self.queries, statement=_texts(self.statement), flipped=tuple(map(_texts, self.flipped)))
+        each = ((at, q, i, reply) for at, side in enumerate(self.sides) for q, replies in enumerate(side) for i, reply in enumerate(replies))
+        cut = frozenset((at, q, i) for at, q, i, reply in each if not reply.ended)
+        return CheckedReplies(queries=self.queries, statement=_texts(self.statement), flipped=tuple(map(_texts, self.flipped)), cut=cut)
 
 
 def _texts(side: Sequence[Sequence[Response]]) -> tuple[tuple[str, ...], ...]:

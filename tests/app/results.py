@@ -248,6 +248,8 @@ def senseless() -> RunResult:
     says = "“Be brief” is in the form asked for, but the replies no longer answer (relevance −1.29 nats (−1.70 to −0.80)): under the statement …"
     verdict = "in the form asked for, but the replies no longer answer"
     found = result(principle("Be brief", verdict, says, questions=questions(answers=Answer.ABSENT)))
-    worst = tuple(WorstReply(query=f"Why {i}?", text=NONSENSE, relevance_nats=-3.1 + i, surprise_nats=2.75, echo=0.0) for i in range(3))
+    worst = tuple(
+        WorstReply(query=f"Why {i}?", text=NONSENSE, relevance_nats=-3.1 + i, surprise_nats=2.75, echo=0.0, cut=(True, False, None)[i]) for i in range(3)
+    )
     change = replace(SENSE_CHANGE, relevance_nats=figure(-1.29, -1.7, -0.8), worst=worst)
     return replace(found, report=replace(found.report, sense=(change,)))

@@ -75,10 +75,21 @@ export function showKept(asking, reply) {
   showStale(asking);
 }
 
+// One that is kept and cannot be read any more: why stands above the form, and here it can be deleted.
+export function showUnread(asking, number) {
+  asking.kept = number;
+  showRemove(asking, `Delete ${asking.of.name} ${number}…`);
+}
+
+function showRemove(asking, label) {
+  setText(asking.remove, label);
+  asking.remove.hidden = asking.kept == null;
+}
+
 function show(asking, reply) {
   fragment(asking.findings, reply.html);
   asking.kept = reply[asking.of.name];
-  asking.remove.hidden = asking.kept == null;
+  showRemove(asking, `Delete this ${asking.of.name}…`);
 }
 
 function clearFound(asking) {

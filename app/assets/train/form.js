@@ -1,7 +1,7 @@
 // The Train page: a form, what it would mean, a check without a run, two principles against each other, and the runs there are. The server is asked again after each change.
 import { inAddress, openChannel, poll } from "../channel.js";
 import { copyFrom, emptyRoot, fragment, h, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "../studio.js";
-import { askable, breakOff, drawAsking, showKept, showStale } from "./asking.js";
+import { askable, breakOff, drawAsking, showKept, showStale, showUnread } from "./asking.js";
 import { checkingBox, makeChecking } from "./checking.js";
 import { formChanged, formKnown, makeConflict, openConflict } from "./conflict.js";
 import { changesPresetValues, fieldNodes, fillAgain, makeFields, offerChoices, readFields, showOther, showPresetValues, showProblem } from "./fields.js";
@@ -85,6 +85,9 @@ function drawForm(page, reply) {
   changed(page);
   if (reply.checked) showKept(page.checking, reply.checked);
   if (reply.conflict) openConflict(page.conflict, reply.conflict);
+  if (reply.unread.check != null) showUnread(page.checking, reply.unread.check);
+  if (reply.unread.conflict != null) showUnread(page.conflict.asking, reply.unread.conflict);
+  if (reply.unread.conflict != null) page.conflict.fold.open = true;
 }
 
 // What is kept of what is shown, so that a reload shows it again.

@@ -4,11 +4,16 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
+from app.pages.conflicts import ConflictsPage
 from app.pages.mark import MarkPage
+from app.pages.train import TrainPage
 from app.services.studio import Studio
 from core.methods.arms import METHODS
 from core.runs.checked import CheckedReplies
 from tests.app.checked import kept_check, mark_check_whole
+from tests.app.damaging import damage
 from tests.app.marking import finished_run
 from tests.app.pages.calling import asks
 from tests.app.pages.marking_walk import walked
@@ -71,3 +76,16 @@ def test_runs_and_checks_are_offered_and_a_question_names_one_of_them(studio: St
     assert page.opened({"check": "<b>"}, asks())["message"] == "“<b>” is not the number of a check."
     for asked in ({}, {"run": run, "check": check}):
         assert page.card(asked, asks())["message"] == "Name one run or one check whose replies are marked, and not both."
+
+
+@pytest.mark.parametrize("damaged", ["replies = '{}'", "config = '{\"unheard\": 1}'", "version_id = 9999"])
+def test_one_that_cannot_be_read_can_be_deleted_where_the_page_says_so(studio: Studio, damaged: str) -> None:
+    check = kept_check(studio, PLAIN)
+    damage(studio, (f"UPDATE checks SET {damaged}", None))
+    marking, training = MarkPage(studio).opened({"check": str(check)}, asks()), TrainPage(studio).opened({"check": str(check)}, asks())
+    assert marking["marking"] is None and marking["message"] and training["checked"] is None and training["message"]
+    assert (marking["unread"], training["unread"]) == (check, {"check": check})
+    assert ConflictsPage(studio).delete({"check": check}, asks())["kind"] == "deleted"
+    assert MarkPage(studio).opened({"check": str(check)}, asks())["unread"] is None
+    gone = TrainPage(studio).opened({"check": str(check)}, asks())
+    assert (gone["unread"], gone["message"]) == ({}, f"There is no check {check}.")

@@ -235,6 +235,7 @@ def test_replies_that_no_longer_answer_are_shown_the_worst_of_them_and_as_text()
     worst = html.partition('<section class="cs-worst">')[2].partition("</section>")[0]
     assert worst.count("cs-sample-query") == 3
     assert "relevance −3.10 nats · surprise 2.75 nats a token · 0% repeated" in worst
+    assert worst.count("0% repeated · cut at the token limit") == 1, "the first was cut, the second was not, of the third it is not known"
     assert NONSENSE not in worst
     assert "&lt;b&gt;aaaa&lt;/b&gt;" in worst
     assert "cs-worst" not in page(result())

@@ -151,6 +151,11 @@ def test_what_cannot_be_checked_is_a_problem_with_its_remedy(studio: Studio, hos
     assert too_long.found is None
 
 
+def test_the_base_is_held_as_the_run_would_hold_it(studio: Studio) -> None:
+    for four_bit in (True, False):
+        assert service._request(studio, make_plan(studio, chosen(studio, changes=(f"four_bit={four_bit}".lower(),)))).model.four_bit is four_bit
+
+
 def test_a_form_that_cannot_be_used_is_refused_before_anyone_is_asked(studio: Studio) -> None:
     with pytest.raises(ConfigError, match="lora_rank must be between 1 and 1,024"):
         next(service.check(studio, "Ann", chosen(studio, changes=("lora_rank=0",))))

@@ -14,6 +14,7 @@ from core.errors import ConfigError, ModelError, QueryError, StudioError
 from core.measure.standings import Standing
 from core.methods.recipes import PROPOSED_RECIPE
 from core.methods.settings import config_from_data, preset
+from core.runs.phases import ASKED_ALREADY
 from db import claims, jobs
 from db.runs import get_run as get_row
 from db.runs import list_runs as list_rows
@@ -118,6 +119,17 @@ def test_list_and_page_tell_the_same_share_of_a_run_that_is_under_way(studio: St
     for phase, done, total in (("preparing", 100, 100), ("training", 6, 12), ("measuring prompt", 1, 2)):
         progress(studio, held, phase, done, total)
         assert runs.list_runs(studio)[0].share == runs.run_view(studio, run_id).line.share > 0
+
+
+def test_where_a_check_was_used_preparing_is_not_taken_for_asking_the_base(studio: Studio) -> None:
+    run_id = queue(studio)
+    held = claim(studio)
+    progress(studio, held, "preparing", 100, 100)
+    asked = runs.run_view(studio, run_id).line.share
+    progress(studio, held, "preparing", 100, 100, notice=ASKED_ALREADY)
+    used = runs.run_view(studio, run_id).line.share
+    assert used is not None and asked is not None and 0 < used < asked
+    assert runs.list_runs(studio)[0].share == used
 
 
 def test_the_time_left_is_what_the_attempt_says(studio: Studio) -> None:

@@ -124,3 +124,23 @@ def test_by_marks_too_a_go_is_seldom_said_where_both_sides_follow_alike(rate):
         ours, theirs = rng.random(16) < rate, rng.random(16) < rate
         verdicts.append(link_of([QueryCount(hits=int(a), judged=1, hits_opposed=int(b), judged_opposed=1) for a, b in zip(ours, theirs, strict=True)], ERROR))
     assert verdicts.count("go") / 1000 <= 0.06
+
+
+def test_which_replies_were_cut_is_kept_with_them_and_told_on_their_cards():
+    """Of the second principle the antithesis's reply to the fourth query; of the statements the first reply to the first."""
+    checked = check_of(BOTH, cut=frozenset({(0, 0, 0), (2, 3, 0)}))
+    again = checked_from_data(json.loads(json.dumps(checked_to_data(checked))))
+    assert again == checked
+    cut = [{card.text for deal in check_cards(BOTH, i, again.replies, "check 1") for card in deal if card.cut} for i in (0, 1)]
+    assert cut == [{"yes 0 0"}, {"yes 0 0", "no 1 3 0"}]
+    more = CheckedReplies(queries=("q",), statement=(("a", "b"),), flipped=((("c", "d"),),), cut=frozenset({(0, 0, 1), (1, 0, 0)}))
+    assert more.first(1).cut == {(1, 0, 0)}
+
+
+def test_of_a_check_from_before_it_is_not_known_which_replies_were_cut():
+    data = checked_to_data(check_of(BOTH))
+    del data["replies"]["cut"]
+    found = checked_from_data(data)
+    assert found.replies.cut is None and not any(card.cut for deal in check_cards(BOTH, 0, found.replies, "check 1") for card in deal)
+    with pytest.raises(ValueError, match="no check with its replies"):
+        checked_from_data({**data, "replies": {**data["replies"], "cut": [3]}})

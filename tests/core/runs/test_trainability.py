@@ -13,8 +13,9 @@ from core.methods.settings import TrainConfig, with_settings
 from core.progress import Listener, StepReport, Stopped
 from core.runs.checked import answers_for
 from core.runs.evidence import overall
-from core.runs.execute import ASKED_ALREADY, execute
+from core.runs.execute import execute
 from core.runs.links import trainability_from_data, trainability_to_data
+from core.runs.phases import ASKED_ALREADY
 from core.runs.plan import RunPlan
 from core.runs.rounds import CLOSER, FIRST
 from core.runs.run_queries import checked_queries, run_queries
