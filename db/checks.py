@@ -4,15 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
-from db.constitutions import LOST
-from db.errors import NotFound, RequestKeyTaken
+from db.kept import add_kept, get_kept, with_names
 from db.mark_tables import Check, Mark
 from db.session import clock
-from db.tables import Constitution, Version
-from db.upserts import add_missing
 
 ASKED = ("version_id", "query_set_id", "model", "config", "requested_by")  # what a request_key stands for
 
@@ -46,11 +43,7 @@ def add_check(session: Session, new: NewCheck) -> Check:
     Raises:
         RequestKeyTaken: This request_key asked for another check, was another person's, or what it asked for was deleted.
     """
-    add_missing(session, Check, [{**asdict(new), "made_at": clock(session)}], ["request_key"])
-    check = session.scalars(select(Check).where(Check.request_key == new.request_key).execution_options(populate_existing=True)).one()
-    if check.deleted_at is not None or any(getattr(check, name) != getattr(new, name) for name in ASKED):
-        raise RequestKeyTaken("This request was used for another check already. Press Check again.")
-    return check
+    return add_kept(session, Check, asdict(new), ASKED, "This request was used for another check already. Press Check again.")
 
 
 def get_check(session: Session, check_id: int) -> Check:
@@ -59,10 +52,7 @@ def get_check(session: Session, check_id: int) -> Check:
     Raises:
         NotFound: There is none with this id.
     """
-    found = session.get(Check, check_id, populate_existing=True)
-    if found is None or found.deleted_at is not None:
-        raise NotFound(f"There is no check {check_id}.")
-    return found
+    return get_kept(session, Check, check_id, "check")
 
 
 def checks_since(session: Session, version_id: int, query_set_id: int, model: str, since: datetime) -> list[Check]:
@@ -86,15 +76,4 @@ def delete_check(session: Session, check_id: int) -> None:
 
 def list_checks(session: Session, limit: int) -> list[CheckSummary]:
     """The newest first, also those that name a version that is not there; what was found stays unread: it is long."""
-    query = _summaries().order_by(Check.id.desc()).limit(limit)
-    return [CheckSummary(*row) for row in session.execute(query)]
-
-
-def _summaries() -> Select[Check, str, int]:
-    return (
-        select(Check, func.coalesce(Constitution.name, LOST), func.coalesce(Version.number, 0))
-        .outerjoin(Version, Check.version_id == Version.id)
-        .outerjoin(Constitution, Version.constitution_id == Constitution.id)
-        .where(Check.deleted_at.is_(None))
-        .options(defer(Check.result, raiseload=True), defer(Check.replies, raiseload=True))
-    )
+    return [CheckSummary(*row) for row in session.execute(with_names(Check, Check.result, Check.replies).limit(limit))]

@@ -3,15 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from db.conflict_table import Conflict
-from db.constitutions import LOST
-from db.errors import NotFound, RequestKeyTaken
+from db.kept import add_kept, get_kept, with_names
 from db.session import clock
-from db.tables import Constitution, Version
-from db.upserts import add_missing
 
 ASKED = ("version_id", "query_set_id", "model", "config", "first", "second", "queries", "requested_by")  # what a request_key stands for
 
@@ -47,11 +43,7 @@ def add_conflict(session: Session, new: NewConflict) -> Conflict:
     Raises:
         RequestKeyTaken: This request_key asked for another one, was another person's, or what it asked for was deleted.
     """
-    add_missing(session, Conflict, [{**asdict(new), "made_at": clock(session)}], ["request_key"])
-    kept = session.scalars(select(Conflict).where(Conflict.request_key == new.request_key).execution_options(populate_existing=True)).one()
-    if kept.deleted_at is not None or any(getattr(kept, name) != getattr(new, name) for name in ASKED):
-        raise RequestKeyTaken("This request was used for another conflict already. Ask again.")
-    return kept
+    return add_kept(session, Conflict, asdict(new), ASKED, "This request was used for another conflict already. Ask again.")
 
 
 def get_conflict(session: Session, conflict_id: int) -> Conflict:
@@ -60,10 +52,7 @@ def get_conflict(session: Session, conflict_id: int) -> Conflict:
     Raises:
         NotFound: There is none with this id.
     """
-    found = session.get(Conflict, conflict_id, populate_existing=True)
-    if found is None or found.deleted_at is not None:
-        raise NotFound(f"There is no conflict {conflict_id}.")
-    return found
+    return get_kept(session, Conflict, conflict_id, "conflict")
 
 
 def delete_conflict(session: Session, conflict_id: int) -> None:
@@ -80,15 +69,7 @@ def delete_conflict(session: Session, conflict_id: int) -> None:
 
 def list_conflicts(session: Session, limit: int, version_id: int | None = None) -> list[ConflictSummary]:
     """The newest first, of one version or of all, also those that name a version that is not there; replies stay unread: they are long."""
-    query = (
-        select(Conflict, func.coalesce(Constitution.name, LOST), func.coalesce(Version.number, 0))
-        .outerjoin(Version, Conflict.version_id == Version.id)
-        .outerjoin(Constitution, Version.constitution_id == Constitution.id)
-        .where(Conflict.deleted_at.is_(None))
-        .options(defer(Conflict.replies, raiseload=True))
-        .order_by(Conflict.id.desc())
-        .limit(limit)
-    )
+    query = with_names(Conflict, Conflict.replies).limit(limit)
     if version_id is not None:
         query = query.where(Conflict.version_id == version_id)
     return [ConflictSummary(*row) for row in session.execute(query)]

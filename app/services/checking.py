@@ -6,15 +6,14 @@ What it finds is kept with the replies, so that people can mark them.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.host import client as host_client
 from app.host.protocol import CheckRequest, Event, ModelChoice
+from app.services.host_asking import AskedView, follow, kept_as
 from app.services.kept_checks import CheckFound, keep_check
 from app.services.plans import Plan, TrainForm, make_plan
 from app.services.stored import queries_of
 from app.services.studio import Studio, in_words
 from core.constitution.principles import to_data
 from core.constitution.queries import to_rows
-from core.errors import StudioError
 from core.methods.settings import config_to_data
 from core.runs.checked import Checked, checked_from_data
 from core.runs.links import Trainability
@@ -22,17 +21,11 @@ from db.query_sets import get_query_set
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckView:
+class CheckView(AskedView):
     """A check as it stands."""
 
     plan: Plan
-    running: bool = True
-    note: str = "asking the model host"  # what is happening
-    share: float | None = None  # of what is happening; None: not known
     checked: Checked | None = None
-    kept: int | None = None  # as which check
-    unkept: str = ""  # why it is not, although there is a verdict
-    problem: str | None = None  # why there is no verdict
 
     @property
     def found(self) -> Trainability | None:
@@ -58,30 +51,17 @@ def check(studio: Studio, who: str, form: TrainForm, key: str = "") -> Iterator[
     Raises:
         StudioError: The form cannot be used. Later troubles come as `problem`.
     """
-    view = CheckView(plan=make_plan(studio, form))
-    events = host_client.stream(studio.settings, _request(studio, view.plan))
-    try:
-        yield view
-        for event in events:
-            view = after_event(view, event)
-            yield view
-    except StudioError as error:
-        view = replace(view, problem=str(error))
-    finally:
-        events.close()
-    if view.found is None and view.problem is None:
+    plan = make_plan(studio, form)
+    view = yield from follow(studio, _request(studio, plan), CheckView(plan=plan), _found)
+    if view.checked is None and view.problem is None:
         view = replace(view, problem="The model host ended without a verdict. Check again in a moment.")
-    yield replace(_kept(studio, who, view, key), running=False, note="", share=None)
+    if (checked := view.checked) is not None and view.problem is None:
+        view = kept_as(view, lambda: keep_check(studio, who, plan, checked, key), "This check is not kept, so its replies cannot be marked:")
+    yield replace(view, running=False, note="", share=None)
 
 
-def _kept(studio: Studio, who: str, view: CheckView, key: str) -> CheckView:
-    """A verdict is shown also where it cannot be kept."""
-    if view.checked is None or view.problem is not None:
-        return view
-    try:
-        return replace(view, kept=keep_check(studio, who, view.plan, view.checked, key))
-    except StudioError as error:
-        return replace(view, unkept=f"This check is not kept, so its replies cannot be marked: {error}")
+def _found(view: CheckView, event: Event) -> CheckView:
+    return replace(view, checked=checked_from_data(event))
 
 
 def _request(studio: Studio, plan: Plan) -> CheckRequest:
@@ -93,15 +73,3 @@ def _request(studio: Studio, plan: Plan) -> CheckRequest:
         queries=rows,
         config=config_to_data(plan.config),
     )
-
-
-def after_event(view: CheckView, event: Event) -> CheckView:
-    """The view once an event of the model host is taken in."""
-    kind = event["event"]
-    if kind in ("loading", "asking"):
-        return replace(view, note=event["note"], share=event["share"])
-    if kind == "found":
-        return replace(view, checked=checked_from_data(event))
-    if kind == "error":
-        return replace(view, problem=event["message"])
-    return view

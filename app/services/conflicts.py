@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.host import client as host_client
 from app.host.protocol import ConflictRequest, Event, ModelChoice
+from app.services.host_asking import AskedView, follow, kept_as
 from app.services.kept_conflicts import ConflictForm, ConflictFound, ConflictPlan, keep_conflict, told_of
 from app.services.plans import Plan, known_hardware, make_plan
 from app.services.stored import queries_of
@@ -17,7 +17,7 @@ from app.services.studio import Studio, in_words
 from app.services.text_files import file_stem
 from core.constitution.principles import Principle, to_data
 from core.constitution.queries import draw_queries
-from core.errors import ConfigError, StudioError
+from core.errors import ConfigError
 from core.measure.conflicts import PairReplies, orders_of, pair_of, prompt_says, replies_from_data
 from core.runs.estimates import pair_s
 from core.settings import SamplingConfig, require_in_range
@@ -55,17 +55,11 @@ class ConflictPreview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConflictView:
+class ConflictView(AskedView):
     """A conflict as it stands."""
 
     plan: ConflictPlan
-    running: bool = True
-    note: str = "asking the model host"  # what is happening
-    share: float | None = None  # of what is happening; None: not known
     replies: PairReplies | None = None
-    kept: int | None = None  # as which conflict
-    unkept: str = ""  # why it is not, although there are replies
-    problem: str | None = None  # why there are none
 
     @property
     def told(self) -> ConflictFound | None:
@@ -124,20 +118,17 @@ def ask_conflict(studio: Studio, who: str, form: ConflictForm, key: str = "") ->
     Raises:
         StudioError: The form cannot be used. Later troubles come as `problem`.
     """
-    view = ConflictView(plan=plan_conflict(studio, form))
-    events = host_client.stream(studio.settings, _request(view.plan))
-    try:
-        yield view
-        for event in events:
-            view = _after(view, event)
-            yield view
-    except StudioError as error:
-        view = replace(view, problem=str(error))
-    finally:
-        events.close()
+    plan = plan_conflict(studio, form)
+    view = yield from follow(studio, _request(plan), ConflictView(plan=plan), _found)
     if view.replies is None and view.problem is None:
         view = replace(view, problem="The model host ended without replies. Ask again in a moment.")
-    yield replace(_kept(studio, who, view, key), running=False, note="", share=None)
+    if (replies := view.replies) is not None and view.problem is None:
+        view = kept_as(view, lambda: keep_conflict(studio, who, plan, replies, key), "This is not kept, so a reload loses it:")
+    yield replace(view, running=False, note="", share=None)
+
+
+def _found(view: ConflictView, event: Event) -> ConflictView:
+    return replace(view, replies=replies_from_data(view.plan.pair, event))
 
 
 def _option(number: int, principle: Principle) -> PrincipleToSet:
@@ -196,25 +187,3 @@ def _request(planned: ConflictPlan) -> ConflictRequest:
         sampling={name: getattr(config.sampling, name) for name in ("max_new_tokens", "temperature", "top_p")},
         seed=config.seed,
     )
-
-
-def _after(view: ConflictView, event: Event) -> ConflictView:
-    """The view once an event of the model host is taken in."""
-    kind = event["event"]
-    if kind in ("loading", "asking"):
-        return replace(view, note=event["note"], share=event["share"])
-    if kind == "found":
-        return replace(view, replies=replies_from_data(view.plan.pair, event))
-    if kind == "error":
-        return replace(view, problem=event["message"])
-    return view
-
-
-def _kept(studio: Studio, who: str, view: ConflictView, key: str) -> ConflictView:
-    """What was found is shown also where it cannot be kept."""
-    if view.replies is None or view.problem is not None:
-        return view
-    try:
-        return replace(view, kept=keep_conflict(studio, who, view.plan, view.replies, key))
-    except StudioError as error:
-        return replace(view, unkept=f"This is not kept, so a reload loses it: {error}")
