@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import InvalidRequestError
 
-from app.services import plans, runs
+from app.services import previews, runs
 from app.services.studio import RefusedError, Studio
 from core.errors import ConfigError, ModelError, QueryError, StudioError
 from core.measure.standings import Standing
@@ -147,7 +147,7 @@ def test_without_a_pace_the_time_left_is_the_estimate_or_unknown(studio: Studio)
     progress(studio, claim(studio), "sampling", 0, 1)
     assert runs.run_view(studio, run_id).eta_s is None
     measure(studio)
-    assert runs.run_view(studio, run_id).eta_s == pytest.approx(plans.preview(studio, form(studio)).estimate.total_s, rel=0.2)  # type: ignore[union-attr]
+    assert runs.run_view(studio, run_id).eta_s == pytest.approx(previews.preview(studio, form(studio)).estimate.total_s, rel=0.2)  # type: ignore[union-attr]
 
 
 def test_metrics_and_samples_of_a_run_are_its_own(studio: Studio) -> None:
