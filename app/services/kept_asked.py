@@ -66,12 +66,12 @@ def open_asked(studio: Studio, check: str, conflict: str) -> Asked:
     """
     found_check = _opened(studio, "check", check, get_check, _check)
     found_conflict = _opened(studio, "conflict", conflict, get_conflict, _conflict)
-    both = {"check": found_check, "conflict": found_conflict}
+    problems, numbers = (found_check.problem, found_conflict.problem), {"check": found_check.unread, "conflict": found_conflict.unread}
     return Asked(
         check=found_check.value,
         conflict=found_conflict.value,
-        message=" ".join(each.problem for each in both.values() if each.problem),
-        unread={noun: each.unread for noun, each in both.items() if each.unread is not None},
+        message=" ".join(filter(None, problems)),
+        unread={noun: number for noun, number in numbers.items() if number is not None},
     )
 
 

@@ -75,8 +75,8 @@ def leaning(cards: Mapping[str, tuple[bool, bool]], lengths: Mapping[str, int], 
     known = [(*said, lengths[shown]) for shown, said in sorted(cards.items()) if shown in lengths]
     if not known:
         return UNKNOWN
-    by_model, by_people = ([(said[judge], said[2]) for said in known] for judge in (0, 1))
-    (follows, lengths_R), (marked, _) = _columns(by_model), _columns(by_people)
+    follows, lengths_R = _columns([(by_model, length) for by_model, _, length in known])
+    marked, _ = _columns([(by_people, length) for _, by_people, length in known])
     n, weights = len(known), _weights(len(known), seed)
     whole, drawn = ([_shares(said, lengths_R, each) for said in (follows, marked)] for each in (np.ones((1, n)), weights))
     enough = _has_enough(follows) and _has_enough(marked)

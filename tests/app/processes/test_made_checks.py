@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.processes.attempt import Watch
 from app.processes.training import _plan
-from app.services import plans
+from app.services import plans, previews
 from app.services.kept_checks import check_found
 from app.services.stored import queries_of
 from app.services.studio import Studio
@@ -44,11 +44,11 @@ def taken(studio: Studio, **changes: object) -> Trainability | None:
 
 def test_the_run_takes_the_verdict_and_the_page_says_so_with_fewer_minutes(studio: Studio) -> None:
     measure(studio)
-    before = plans.preview(studio, form(studio))
+    before = previews.preview(studio, form(studio))
     made = check(studio)
-    after = plans.preview(studio, form(studio, changes=("train_anyway=true",)))
-    assert plans.CHECKED in after.notes
-    assert plans.CHECKED not in before.notes
+    after = previews.preview(studio, form(studio, changes=("train_anyway=true",)))
+    assert previews.CHECKED in after.notes
+    assert previews.CHECKED not in before.notes
     assert before.estimate is not None
     assert after.estimate is not None
     assert after.estimate.seconds["preparing"] < before.estimate.seconds["preparing"]
@@ -67,4 +67,4 @@ def test_one_from_long_ago_and_one_that_cannot_be_read_are_not_used(studio: Stud
     with studio.engine.begin() as connection:
         connection.execute(text(f"UPDATE checks SET {change}"))
     assert taken(studio) is None
-    assert plans.CHECKED not in plans.preview(studio, form(studio)).notes
+    assert previews.CHECKED not in previews.preview(studio, form(studio)).notes
