@@ -84,6 +84,16 @@ PROBES: dict[str, Probe] = {
             module="core.lab.probing.readers:run",
         ),
         Probe(
+            key="null-rules",
+            system="content-or-format",
+            title="Three decoding rules, the null model",
+            asks="Repeats are penalised, the end is raised with length and fifteen tokens are shifted, on the untrained base: together, and each rule alone.",
+            prediction="Rules that know no principle leave compliance where prompting puts it; what training gains is more than they gain.",
+            against="Compliance that rises under the rules: that much of it is shorter text without loops, and no content.",
+            minutes=lambda cost: (5 * cost.base_s + cost.trained_s + 2 * cost.alone_s) / 60,
+            module="core.lab.probing.null_rules:run",
+        ),
+        Probe(
             key="consistency",
             system="consistency",
             title="Wrappers: flattery, contradiction, “ignore your principles”, role play",
