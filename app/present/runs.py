@@ -272,8 +272,8 @@ def answer_section_html(view: RunView) -> str:
     if view.result is None:
         return ""
     judging = judging_html(view.line.id, view.result.report, view.marks, view.models) if not view.marks_problem else ()
-    note = RECIPES[view.config.method].note if view.config is not None else ""
-    trained = "".join(_notice(said) for said in (*([note] if note else []), *(str(ending["says"]) for ending in view.result.endings)))
+    notes = view.config.notes if view.config is not None else ()
+    trained = "".join(_notice(said) for said in (*notes, *(str(ending["says"]) for ending in view.result.endings)))
     return marks_problem_html(view.marks_problem) + trained + answer_html(view.result.report, judging)
 
 

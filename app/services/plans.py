@@ -24,7 +24,7 @@ from core.engine.quantisation import REMEDY
 from core.errors import QueryError
 from core.machine import FIT_SHARE, Hardware, ModelShape, hardware_from_data
 from core.measure.statistics import MOST_SEEDS
-from core.methods.recipes import PROPOSED_RECIPE, recipe_of
+from core.methods.recipes import PROPOSED_RECIPE
 from core.methods.settings import TrainConfig, config_from_data, flat_settings, preset, presets_of, with_settings
 from core.runs.demands import require_stances, require_train_queries
 from core.runs.estimates import Estimate, constitution_tokens, estimate
@@ -281,7 +281,7 @@ def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estim
 
 
 def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
-    notes = [note for note in (plan.model.notice, recipe_of(plan.config.recipe).note) if note]
+    notes = [note for note in (plan.model.notice, *plan.config.notes) if note]
     for wanted, found, word in (
         (plan.config.train_queries, plan.train, "train"),
         (plan.config.held_out_queries, plan.query_set.held_out, "held-out"),

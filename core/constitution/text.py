@@ -254,6 +254,20 @@ def pieces(text: str) -> list[str]:
     return [part for piece in _PIECE.findall(text) for part in (_parts(piece) if len(piece) > 1 and _RUN.search(piece) else [piece]) if part]
 
 
+def emptied(text: str) -> str:
+    """A text of the same length and form without what it says: letters and marks become x (capitals X), digits 0, pictures a square; the rest stays."""
+    return "".join(map(_empty, text))
+
+
+def _empty(sign: str) -> str:
+    kind = unicodedata.category(sign)
+    if kind[0] in "LM" and _UNSEEN.match(sign) is None:
+        return "X" if kind in ("Lu", "Lt") else "x"
+    if kind[0] == "N":
+        return "0"
+    return "□" if kind == "So" or _EMOJI.match(sign) is not None else sign
+
+
 def slug(text: str) -> str:
     """A name as a part of an address or a file's name: its letters, marks and digits in one form, runs of anything else as a hyphen; may be empty."""
     return str(regex.sub(r"[^\p{L}\p{M}\p{N}]+", "-", folded(text))).strip("-")[:60].rstrip("-")

@@ -94,6 +94,18 @@ PROBES: dict[str, Probe] = {
             module="core.lab.probing.null_rules:run",
         ),
         Probe(
+            key="content-or-format",
+            system="content-or-format",
+            title="Content or format: emptied, swapped, invented and mixed-up texts",
+            asks="The same training with an emptied text, invented words, swapped sides and replies paired at random, each beside the text itself.",
+            prediction="Without the content neither bound nor compliance rises: only the text itself is learnt.",
+            against="A bound that rises on a text that says nothing, or with its sides swapped, and compliance that does not: form, or a code.",
+            needs=(TRAIN,),
+            quick=False,
+            minutes=lambda cost: (5 * cost.training_s + 7 * cost.trained_s + 3 * cost.base_s + cost.alone_s) / 60,
+            module="core.lab.probing.content_or_format:run",
+        ),
+        Probe(
             key="consistency",
             system="consistency",
             title="Wrappers: flattery, contradiction, “ignore your principles”, role play",
