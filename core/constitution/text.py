@@ -180,9 +180,9 @@ def mentions_constitution(text: str) -> bool:
     return _MENTION.search(answer(text)) is not None
 
 
-def quotes(text: str, principle: str) -> bool:
-    """Whether a reply repeats five words in a row of a principle's text: it recites the principle instead of following it."""
-    return not set(_grams(answer(text), 5)).isdisjoint(_grams(principle, 5))
+def quotes(text: str, principle: str, run: int = 5) -> bool:
+    """Whether a reply repeats so many words in a row of a principle's text: with five, it recites the principle instead of following it."""
+    return not set(_grams(answer(text), run)).isdisjoint(_grams(principle, run))
 
 
 def loops(text: str) -> bool:

@@ -84,6 +84,18 @@ PROBES: dict[str, Probe] = {
             module="core.lab.probing.readers:run",
         ),
         Probe(
+            key="grounding",
+            system="grounding",
+            title="Claims against measurements, and words that mean nothing",
+            asks="The model says in a second turn whether its reply followed; an invented word stands for the principle, with and without a definition; "
+            "facts in the prompt contradict the prior.",
+            prediction="What is claimed is what is done, and without a meaning neither is told apart nor done; with a definition both come back.",
+            against="More is claimed than done, or a word that means nothing is told apart as well as before and no longer done.",
+            quick=False,
+            minutes=lambda cost: (4 * (cost.base_s + cost.trained_s) + 3 * cost.alone_s) / 60,
+            module="core.lab.probing.grounding:run",
+        ),
+        Probe(
             key="null-rules",
             system="content-or-format",
             title="Three decoding rules, the null model",

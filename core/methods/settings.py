@@ -103,6 +103,11 @@ class TrainConfig:
         return recipe_of(self.recipe).key
 
     @property
+    def control(self) -> str:
+        """What is trained in the place of the text, for people; empty where it is the text."""
+        return "" if self.variant == REAL else f"a control: {VARIANTS[self.variant].title.lower()}"
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What has to be known to read the result of a run with these settings."""
         return tuple(note for note in (VARIANTS[self.variant].note, recipe_of(self.recipe).note) if note)
