@@ -44,7 +44,7 @@ class Condition:
 
     key: str
     says: str
-    outputs: slice = slice(CLASSES, None)  # of the teacher that they are distilled on
+    first: int = CLASSES  # of the outputs that they are distilled on, which are all from there on
     others: bool = False  # students start from other weights than their teacher did
     shuffled: bool = False  # each input with the teacher's outputs for another one
     adaptive: bool = True  # Adam; else plain SGD
@@ -63,8 +63,8 @@ CONDITIONS = (
     Condition(key="other", says="other starting weights, hidden outputs", others=True),
     Condition(key="shuffled", says="the teacher's starting weights, hidden outputs of another input", shuffled=True),
     Condition(key="sgd", says="the teacher's starting weights, hidden outputs, plain SGD", adaptive=False),
-    Condition(key="same-all", says="the teacher's starting weights, all outputs", outputs=slice(None)),
-    Condition(key="other-all", says="other starting weights, all outputs", outputs=slice(None), others=True),
+    Condition(key="same-all", says="the teacher's starting weights, all outputs", first=0),
+    Condition(key="other-all", says="other starting weights, all outputs", first=0, others=True),
 )
 
 
@@ -128,9 +128,9 @@ def students(start: Sequence[Tensor], teacher: Sequence[Tensor], condition: Cond
 
     def loss_S(network: Sequence[Tensor]) -> Tensor:
         x_SBI = _noise(len(start[0]), draw)
-        target = outputs(teacher, x_SBI)[..., condition.outputs].softmax(-1)
+        target = outputs(teacher, x_SBI)[..., condition.first :].softmax(-1)
         target = target.roll(1, 1) if condition.shuffled else target
-        return -(target * outputs(network, x_SBI)[..., condition.outputs].log_softmax(-1)).sum(-1).mean(dim=1)
+        return -(target * outputs(network, x_SBI)[..., condition.first :].log_softmax(-1)).sum(-1).mean(dim=1)
 
     return tuned(begin, steps, loss_S, adaptive=condition.adaptive)
 
@@ -147,7 +147,7 @@ def left(teacher: Sequence[Tensor], student: Sequence[Tensor], condition: Condit
     """KL(teacher || student) over what was distilled, in nats, on fresh noise."""
     x_SBI = _noise(len(teacher[0]), torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        told, said = (outputs(network, x_SBI)[..., condition.outputs].log_softmax(-1) for network in (teacher, student))
+        told, said = (outputs(network, x_SBI)[..., condition.first :].log_softmax(-1) for network in (teacher, student))
     return tuple((told.exp() * (told - said)).sum(-1).mean(dim=1).tolist())
 
 

@@ -128,9 +128,7 @@ def _facts(asking: Asking) -> dict[str, Any]:
 def upshot_of_grounding(lines: Sequence[Line], rows: Sequence[LabRow]) -> Upshot:
     """Against the prediction where more is claimed than done, or where a symbol keeps the bound and not the behaviour."""
     gaps = [line.found.gap for line in lines]
-    if any(gap.low is not None and gap.low > 0 for gap in gaps) or any(
-        falls(row.compliance_change) and not falls(row.own_change) for row in rows if row.against
-    ):
+    if any(gap.low is not None and gap.low > 0 for gap in gaps) or any(_is_empty_symbol(row) for row in rows if row.against):
         return Upshot.FAILED
     return Upshot.HELD if any(gap.within(-SMALL, SMALL) for gap in gaps) else Upshot.OPEN
 

@@ -4,16 +4,20 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from core.constitution.principles import content_hash
 from core.constitution.queries import Query
+from core.engine.models import Placing, load_model
 from core.lab.battery import run_battery
 from core.lab.probing.content_or_format import HERE, Line, _examined, upshot_of_lines
 from core.lab.values import Upshot
 from core.methods.settings import preset
 from core.progress import Stopped
+from core.settings import ModelReference
 from tests.core.lab.benches import ONE, bench_on
 from tests.core.lab.found import known, row, with_changes
+from tests.devices import DEVICE
 from tests.tiny import save_tiny_adapter
 
 KEYS = [
@@ -38,8 +42,9 @@ def bench(tiny, folder, **more):
 
 
 @pytest.fixture(scope="module")
-def probed(tiny, tmp_path_factory):
+def probed(tiny_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("content") / "lab"
+    tiny = load_model(ModelReference(id=str(tiny_folder)), folder, Placing(device=DEVICE, dtype=torch.float32))
     (record,) = run_battery(bench(tiny, folder), ["content-or-format"])
     return folder, record
 

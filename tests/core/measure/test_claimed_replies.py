@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from core.constitution.contrasts import asked_stances
 from core.constitution.principles import render
 from core.engine.models import encode_prompt
 from core.engine.policies import open_policy
@@ -21,9 +22,8 @@ def test_each_reply_is_asked_about_under_what_it_was_written_under(tiny):
     replies = [replies[0], replace(replies[1], text=""), replies[2]]
     found = ask_claims(policy, TWO, 1, replies)
     assert len(found) == 3 and found[1] == ("", "")
-    stances = {"statement": (True, True), "antithesis": (False, False)}
     last = replies[2]
-    stance = stances.get(last.side, (True, False))
+    stance = asked_stances(2)[last.side]
     for side, said in zip((TWO.principles[1].statement, TWO.principles[1].antithesis), found[2], strict=True):
         turns = second_turn(render(TWO, stance, last.query).user, last.text, side)
         prompt = plain_prompt(encode_prompt(tiny, turns))
