@@ -68,7 +68,7 @@ def test_each_control_stands_beside_the_text_under_the_text_that_it_was_trained_
 def test_a_probe_that_is_stopped_goes_on_and_trains_nothing_twice(probed, tiny, tmp_path):
     asked = iter(range(1, 10_000))
     with pytest.raises(Stopped):
-        run_battery(replace(bench(tiny, tmp_path), should_stop=lambda: next(asked) >= 30), ["content-or-format"])
+        run_battery(replace(bench(tiny, tmp_path), should_stop=lambda: next(asked) >= 12), ["content-or-format"])
     made = {path: path.stat().st_mtime_ns for path in tmp_path.glob("probes/content-or-format/*/adapter/adapter_model.safetensors")}
     assert 0 < len(made) < 5
     (record,) = run_battery(bench(tiny, tmp_path), ["content-or-format"])

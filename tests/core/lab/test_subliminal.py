@@ -14,7 +14,8 @@ CHANCE = 0.1
 
 @pytest.fixture(scope="module")
 def found():
-    return measure(SEEDS)
+    """The students are distilled half as long as there."""
+    return measure(SEEDS, CONDITIONS[:3], steps=1500)
 
 
 def test_a_student_that_began_where_its_teacher_did_reads_digits_and_no_other_does(found):
