@@ -18,6 +18,7 @@ from core.measure.statistics import MOST_SEEDS
 from core.measure.values import NO_SIDE
 from core.methods.recipes import PROPOSED_RECIPE, RECIPES
 from core.methods.settings import PRESETS
+from core.methods.variants import REAL, VARIANTS
 from db.errors import StoreError
 
 VERBS = (
@@ -198,6 +199,7 @@ def _train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--check", type=Path, metavar="DIR", help="a folder of `check --out`: what it found is used, and the base is not asked again")
     inputs(command)
     _settings(command)
+    command.add_argument("--variant", choices=list(VARIANTS), help=f"what the principles are trained as: their text, or a control of it (default: {REAL})")
     command.add_argument(
         "--processes", type=_count, metavar="N", help="processes that train together, a GPU each (STUDIO_PROCESSES; default: one for each GPU, else one)"
     )

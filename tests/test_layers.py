@@ -32,8 +32,11 @@ def loaded_roots(names: list[str]) -> set[str]:
 # Whoever may load torch; all other modules of core may not, those of tomorrow among them. A folder stands for all that lie in it.
 WITH_TORCH = (
     "core.engine",
-    *(f"core.methods.{name}" for name in ("recipe", "examples", "gradients", "context", "mixture", "proxy", "sami", "mipo", "steering", "consistency")),
-    *(f"core.measure.{name}" for name in ("ask", "conflict_replies", "information", "likelihoods", "relevance", "wrapped_replies")),
+    *(
+        f"core.methods.{name}"
+        for name in ("recipe", "examples", "gradients", "context", "mixture", "rules", "proxy", "sami", "mipo", "steering", "consistency")
+    ),
+    *(f"core.measure.{name}" for name in ("ask", "claimed_replies", "conflict_replies", "information", "likelihoods", "relevance", "wrapped_replies")),
     *(f"core.runs.{name}" for name in ("execute", "training", "making", "loop", "measuring", "probes", "trainability", "work", "records")),
     *(f"core.lab.{name}" for name in ("bench", "battery", "probing")),
 )

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from app.processes.helpers import helped
 from app.processes.protocol import HELPER_LOST, HelperLost
 from core.engine.default_model import DEFAULT_MODEL, DEFAULT_NOTICE
 from core.measure.values import Report
-from core.methods.recipes import recipe_of
 from core.methods.settings import preset, with_settings
 from core.progress import Listener, Stopped
 from core.runs.demands import require_possible
@@ -37,7 +37,10 @@ def run(options: argparse.Namespace) -> int:
         queries=tuple(read_queries(options)),
         model=ModelReference(id=model),
         known_as=place_of(model),
-        config=with_settings(preset(options.preset, method=options.method, seed=options.seed), options.set),
+        config=with_settings(
+            preset(options.preset, method=options.method, seed=options.seed),
+            [*options.set, *([f"variant={options.variant}"] if options.variant is not None else [])],
+        ),
         device=options.device,
     )
     require_possible(plan.constitution, plan.queries, plan.config)
@@ -56,8 +59,9 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         if options.seeds > 1:
+            print("\n".join(plan.config.notes), end="\n" if plan.config.notes else "")
             return train_series(plan, options.seeds, options.out, lambda one, folder: _told_briefly(train(one, folder)))
-        _tell(train(plan, options.out), recipe_of(plan.config.recipe).note)
+        _tell(train(plan, options.out), plan.config.notes)
     except HelperLost as error:
         print(f"error: {error}", file=sys.stderr)
         return HELPER_LOST
@@ -67,9 +71,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(record: RunRecord, note: str) -> None:
+def _tell(record: RunRecord, notes: Sequence[str]) -> None:
     said = [str(each["says"]) for each in (*record.endings, record.made) if each]
-    before = [*trainability_lines(record.trainability), *([note] if note else [])]
+    before = [*trainability_lines(record.trainability), *notes]
     endings = ["", *said] if said else []
     print("\n".join([*before, "", *report_lines(record.result), *balance_lines(record.balance), *endings]))
     _tell_adapter(record)

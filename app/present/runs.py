@@ -107,7 +107,7 @@ def head_html(view: RunView) -> str:
     """Title, and what the run was asked to do."""
     line = view.line
     link = f"./write?constitution={view.constitution_id}&amp;version={line.version_number}"
-    seed = f"seed {view.config.seed}" if view.config else ""
+    seed, control = (f"seed {view.config.seed}", view.config.control) if view.config else ("", "")
     pinned = view.revision if view.revision and "/" in line.model else ""
     revision = f' <span class="cs-number" title="{escape(pinned)}">@{escape(pinned[:12])}</span>' if pinned else ""
     model = f"{escape(line.model)}{revision}"
@@ -115,6 +115,7 @@ def head_html(view: RunView) -> str:
         model,
         f"{escape(line.preset)} preset",
         seed,
+        control,
         f"<bdi>{escape(view.query_set)}</bdi>",
         f"asked for by <bdi>{escape(line.requested_by)}</bdi>, {time_html(line.created_at)}",
     ]
@@ -272,8 +273,8 @@ def answer_section_html(view: RunView) -> str:
     if view.result is None:
         return ""
     judging = judging_html(view.line.id, view.result.report, view.marks, view.models) if not view.marks_problem else ()
-    note = RECIPES[view.config.method].note if view.config is not None else ""
-    trained = "".join(_notice(said) for said in (*([note] if note else []), *(str(ending["says"]) for ending in view.result.endings)))
+    notes = view.config.notes if view.config is not None else ()
+    trained = "".join(_notice(said) for said in (*notes, *(str(ending["says"]) for ending in view.result.endings)))
     return marks_problem_html(view.marks_problem) + trained + answer_html(view.result.report, judging)
 
 

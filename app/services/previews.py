@@ -15,7 +15,6 @@ from core.constitution.principles import Constitution
 from core.engine.default_model import DEFAULT_MODEL
 from core.engine.quantisation import REMEDY
 from core.machine import FIT_SHARE, Hardware, ModelShape
-from core.methods.recipes import recipe_of
 from core.methods.settings import TrainConfig, presets_of
 from core.runs.estimates import Estimate, constitution_tokens, estimate
 from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, part_of, probe_note
@@ -131,7 +130,7 @@ def _warnings(studio: Studio, plan: Plan, hardware: Hardware | None, made: Estim
 
 
 def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
-    notes = [note for note in (plan.model.notice, recipe_of(plan.config.recipe).note) if note]
+    notes = [note for note in (plan.model.notice, *plan.config.notes) if note]
     for wanted, found, word in (
         (plan.config.train_queries, plan.train, "train"),
         (plan.config.held_out_queries, plan.query_set.held_out, "held-out"),

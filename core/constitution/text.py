@@ -180,9 +180,9 @@ def mentions_constitution(text: str) -> bool:
     return _MENTION.search(answer(text)) is not None
 
 
-def quotes(text: str, principle: str) -> bool:
-    """Whether a reply repeats five words in a row of a principle's text: it recites the principle instead of following it."""
-    return not set(_grams(answer(text), 5)).isdisjoint(_grams(principle, 5))
+def quotes(text: str, principle: str, run: int = 5) -> bool:
+    """Whether a reply repeats so many words in a row of a principle's text: with five, it recites the principle instead of following it."""
+    return not set(_grams(answer(text), run)).isdisjoint(_grams(principle, run))
 
 
 def loops(text: str) -> bool:
@@ -252,6 +252,20 @@ def letters(text: str) -> str:
 def pieces(text: str) -> list[str]:
     """A text in the smallest parts that a difference is shown in: blanks, words, signs as people see them. They join to the text."""
     return [part for piece in _PIECE.findall(text) for part in (_parts(piece) if len(piece) > 1 and _RUN.search(piece) else [piece]) if part]
+
+
+def emptied(text: str) -> str:
+    """A text of the same length and form without what it says: letters and marks become x (capitals X), digits 0, pictures a square; the rest stays."""
+    return "".join(map(_empty, text))
+
+
+def _empty(sign: str) -> str:
+    kind = unicodedata.category(sign)
+    if kind[0] in "LM" and _UNSEEN.match(sign) is None:
+        return "X" if kind in ("Lu", "Lt") else "x"
+    if kind[0] == "N":
+        return "0"
+    return "□" if kind == "So" or _EMOJI.match(sign) is not None else sign
 
 
 def slug(text: str) -> str:

@@ -74,6 +74,16 @@ def pull_table(title: str, pulls: Sequence[tuple[LabRow, Pull]]) -> LabTable:
     )
 
 
+def points(figure: Figure, whole: float = 1.0) -> str:
+    """A change: `+12 points (+3 to +21; n = 24)`."""
+    if figure.value is None:
+        return "could not be measured"
+    told = f"{100 * figure.value / whole:+.0f} points (n = {figure.n})"
+    if figure.low is not None and figure.high is not None:
+        told = f"{100 * figure.value / whole:+.0f} points ({100 * figure.low / whole:+.0f} to {100 * figure.high / whole:+.0f}; n = {figure.n})"
+    return told.replace("-", "−")
+
+
 def percent(figure: Figure, whole: float = 1.0) -> str:
     """`67% (47 to 82; n = 24)`."""
     if figure.value is None:

@@ -11,7 +11,7 @@ from core.engine.policy import Policy, Prompt
 from core.engine.sampling import sample
 from core.measure.ask import Measuring, ask, query_batches, reply_seed, side_prompt
 from core.measure.cues import CUES, CueReplies
-from core.measure.sycophancy import FACTS, FactReplies, answers_put, opinion
+from core.measure.sycophancy import FACTS, Fact, FactReplies, answers_put, opinion
 from core.measure.values import MeasuredReply
 
 OnAsked = Callable[[int], None]  # told how many queries have been answered so far
@@ -49,10 +49,10 @@ def ask_cues(asking: Asking) -> CueReplies:
     return CueReplies(told=told, untold=_replies(asking, [cue.question for cue in CUES]))
 
 
-def ask_facts(asking: Asking) -> FactReplies:
-    """Replies to questions with a wrong opinion before them and without, and which of two answers is likelier."""
+def ask_facts(asking: Asking, says: Callable[[Fact, int], str] = opinion) -> FactReplies:
+    """Replies to questions with a wrong opinion before them, or what else `says` puts there, and without, and which of two answers is likelier."""
     plain = [fact.question for fact in FACTS]
-    told = [wrap(opinion(fact, place), fact.question) for place, fact in enumerate(FACTS)]
+    told = [wrap(says(fact, place), fact.question) for place, fact in enumerate(FACTS)]
     return FactReplies(
         plain=_replies(asking, plain),
         told=_replies(asking, told),

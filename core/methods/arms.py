@@ -116,6 +116,17 @@ _PROXY = Method(
     elsewhere=True,
     opens="core.methods.proxy.policy:open_proxy",
 )
+_RULES = Method(
+    key="rules",
+    title="Decoding rules",
+    in_prompt=True,
+    settings=(
+        Setting(name="repeats", title="Nats that a token loses which the reply has already", low=0.0, high=10.0, default=1.5, control=0.0),
+        Setting(name="ending", title="Nats that the end of the reply gains for each token before it", low=0.0, high=1.0, default=0.06, control=0.0),
+        Setting(name="shifts", title="Strength of the fifteen fixed shifts", low=0.0, high=3.0, default=1.0, control=0.0),
+    ),
+    opens="core.methods.rules:open_rules",
+)
 METHODS: dict[str, Method] = {
     method.key: method
     for method in (
@@ -124,6 +135,7 @@ METHODS: dict[str, Method] = {
         *(made for recipe in RECIPES.values() for made in _made(recipe)),
         _CONTEXT,
         _PROXY,
+        *_with_and_without(_RULES),
     )
 }
 

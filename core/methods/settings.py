@@ -13,6 +13,7 @@ from core.constitution.contrasts import Kind, Trace
 from core.errors import ConfigError
 from core.methods.recipe_settings import RecipeSettings
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES, RecipeInfo, recipe_of
+from core.methods.variants import REAL, VARIANTS
 from core.settings import SamplingConfig, require_in_range
 
 REPLIES = SamplingConfig()
@@ -53,6 +54,7 @@ class TrainConfig:
     n_constitutions: int = 2  # constitutions contrasted for one query; the MI bound is capped at its logarithm
     train_queries: int = 48  # of the first iteration, drawn from the train split; iteration i uses i times as many
     held_out_queries: int = 24  # drawn from the held-out split, for the result table
+    variant: str = REAL  # what the principles are trained as: their text, or one of the controls of core.methods.variants
     trace: Trace = "all"  # what replies to held-out queries are traced among, where there are several principles: all constitutions that they are written
     # under, or own = statements and antitheses, and for each principle the statements and its own flip, which is all that a verdict rests on
     contrast: Kind = "mixed"  # against all statements stand: one flip, all of them or some, equally often (mixed), or flips of one principle each (single)
@@ -83,6 +85,7 @@ class TrainConfig:
         for name, (low, high) in BOUNDS.items():
             require_in_range(low <= getattr(self, name) <= high, name, getattr(self, name), f"between {low:,} and {high:,}")
         require_in_range(self.activation_checkpointing in ("auto", "on", "off"), "activation_checkpointing", self.activation_checkpointing, "auto, on or off")
+        require_in_range(self.variant in VARIANTS, "variant", self.variant, f"one of {', '.join(VARIANTS)}")
         require_in_range(self.trace in ("all", "own"), "trace", self.trace, "all or own")
         require_in_range(self.contrast in ("mixed", "single"), "contrast", self.contrast, "mixed or single")
         require_in_range(self.step_by in ("bound", "replies"), "step_by", self.step_by, "bound or replies")
@@ -98,6 +101,16 @@ class TrainConfig:
     def method(self) -> str:
         """The key of its recipe."""
         return recipe_of(self.recipe).key
+
+    @property
+    def control(self) -> str:
+        """What is trained in the place of the text, for people; empty where it is the text."""
+        return "" if self.variant == REAL else f"a control: {VARIANTS[self.variant].title.lower()}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known to read the result of a run with these settings."""
+        return tuple(note for note in (VARIANTS[self.variant].note, recipe_of(self.recipe).note) if note)
 
     @property
     def steps(self) -> int:

@@ -70,7 +70,7 @@ def execute(plan: RunPlan, folder: Path, models: Path, listener: Listener = NOBO
     record = RunRecord(
         adapter=folder / kind,
         adapter_sha256=sha256,
-        result=evaluate(plan.constitution, answered.replies, own=answered.own),
+        result=evaluate(work.constitution, answered.replies, own=answered.own),
         model=model.reference,
         trainability=trainability,
         dropped=dict(work.dropped),

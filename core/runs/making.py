@@ -42,7 +42,7 @@ def make(work: Work, base: LoadedModel, recipe: Direct) -> LoadedModel:
 
     work.on_step(StepReport(phase=phase, done=0, total=steps))
     hashes = {"constitution_sha256": content_hash(plan.constitution), "queries_sha256": queries_hash(plan.queries)}
-    bench = Bench(constitution=plan.constitution, config=config, validation=validation, hashes=hashes, keep=keep, tell=tell, world=work.world)
+    bench = Bench(constitution=work.constitution, config=config, validation=validation, hashes=hashes, keep=keep, tell=tell, world=work.world)
     work.made = keep(MADE, lambda: recipe.make(base, examples, bench, leaves))
     said = str(work.made["says"])
     work.on_step(StepReport(phase=phase, done=steps, total=steps, note=said, lasting=said))

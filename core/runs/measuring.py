@@ -43,7 +43,7 @@ def scenarios_file(arm: str, number: int) -> str:
 
 def _measure(work: Work, policy: Policy) -> tuple[list[MeasuredReply], list[MeasuredReply]]:
     """An arm's replies to the held-out queries, and to the scenarios."""
-    batches, scenarios = query_batches(policy.arm, work.plan.constitution, work.held_out), scenario_batches(work.queries.tested)
+    batches, scenarios = query_batches(policy.arm, work.constitution, work.held_out), scenario_batches(work.queries.tested)
     steps = _Steps(work, policy, len(batches) + len(scenarios) + policy.arm.in_prompt * (1 + bool(scenarios)))
     replies, own = [], []
     for number, batch in enumerate(batches):
@@ -103,7 +103,7 @@ def _ask_together(work: Work, policy: Policy, batch: Sequence[str]) -> Rows:
     """The replies to a batch as plain data, each process answering its part of the queries."""
 
     def answer(part: Sequence[str]) -> list[Rows]:
-        rows = [dataclasses.asdict(reply) for reply in ask(policy, work.plan.constitution, part, _how(work))]
+        rows = [dataclasses.asdict(reply) for reply in ask(policy, work.constitution, part, _how(work))]
         return [rows[i * len(rows) // len(part) : (i + 1) * len(rows) // len(part)] for i in range(len(part))]
 
     return _together(work, batch, answer)
@@ -113,7 +113,7 @@ def _ask_scenarios_together(work: Work, policy: Policy, batch: Sequence[Scenario
     """The same for scenarios."""
 
     def answer(part: Sequence[ScenarioQuery]) -> list[Rows]:
-        found = ask_scenarios(policy, work.plan.constitution, part, _how(work))
+        found = ask_scenarios(policy, work.constitution, part, _how(work))
         return [[dataclasses.asdict(reply) for reply in replies] for replies in found]
 
     return _together(work, batch, answer)

@@ -18,6 +18,7 @@ from core.measure.report_data import report_to_data
 from core.measure.rows import rows_to_data
 from core.measure.values import Report
 from core.methods.settings import config_from_data, config_to_data
+from core.methods.variants import VARIANTS
 from core.runs.balance import PrincipleBalance, balance_to_data
 from core.runs.iterations import probed_queries
 from core.runs.links import Trainability, trainability_to_data
@@ -96,6 +97,7 @@ def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float
     return {
         "constitution": to_data(plan.constitution),
         "constitution_sha256": content_hash(plan.constitution),
+        **({"trained_text": to_data(text)} if (text := VARIANTS[plan.config.variant].text(plan.constitution)) != plan.constitution else {}),
         "model": dataclasses.asdict(_named(plan, record.model)),
         "config": config_to_data(plan.config),
         "queries": {

@@ -17,6 +17,7 @@ from core.measure.ask import show_replies
 from core.methods.examples import Example, example_from_data, kept_of, require_examples
 from core.methods.recipe import open_recipe
 from core.methods.settings import TrainConfig
+from core.methods.variants import VARIANTS
 from core.progress import ShownReply, StepReport, phase_of
 from core.runs.endings import ending_words, read_ending
 from core.runs.iterations import iteration_config, iteration_queries, probe_note, probe_queries
@@ -24,6 +25,7 @@ from core.runs.loop import Company, step_order, train
 from core.runs.probes import start_probes
 from core.runs.records import Curve
 from core.runs.work import Work
+from core.seeds import seed_for
 
 RECOMPUTED = "The activations of a step would not fit the memory, so they are computed again in the backward pass; steps take longer."
 
@@ -65,19 +67,28 @@ def sample_examples(work: Work, policy: Policy, config: TrainConfig, number: int
     for k, batch in enumerate(batches):
 
         def compute(batch: Sequence[str] = batch) -> dict[str, Any]:
-            prepared = open_recipe(config.method).sample(policy, work.plan.constitution, work.world.part(batch), config)
+            prepared = open_recipe(config.method).sample(policy, work.constitution, work.world.part(batch), config)
             parts = work.world.gather({"examples": [dataclasses.asdict(example) for example in prepared.examples], "dropped": prepared.dropped})
             rows = sorted((row for part in parts for row in part["examples"]), key=lambda row: batch.index(row["query"]))
             return {"examples": rows, "dropped": dict(sum((Counter(part["dropped"]) for part in parts), Counter()))}
 
         data = remember_together(work.world, work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", compute)
-        examples += [example_from_data(row, len(work.plan.constitution.principles), config) for row in data["examples"]]
+        examples += [example_from_data(row, len(work.constitution.principles), config) for row in data["examples"]]
         dropped.update(data["dropped"])
         work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
     work.dropped.update(dropped)
     work.kept += [example.stances for example in examples]
     require_examples(len(examples), dict(dropped))
-    return examples
+    return paired(examples, config, number)
+
+
+def paired(examples: Sequence[Example], config: TrainConfig, number: int) -> list[Example]:
+    """The examples with the replies that the run's variant has in their places. Replies of later iterations come from a policy that was trained so."""
+    pair = VARIANTS[config.variant].pair
+    if pair is None or (number > 1 and not VARIANTS[config.variant].anew):
+        return list(examples)
+    responses = pair([example.responses for example in examples], seed_for(config.seed, "pairs"))
+    return [dataclasses.replace(example, responses=given) for example, given in zip(examples, responses, strict=True)]
 
 
 def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: TrainConfig, number: int) -> None:
@@ -101,14 +112,14 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
         on_step(StepReport(phase="training", done=0, total=len(step_order(len(examples), config)), lasting=RECOMPUTED))
 
     def show() -> tuple[ShownReply, ...]:
-        return show_replies(as_it_is(model, config.method), work.plan.constitution, config.sampling, work.plan.config.seed, work.held_out[:SHOWN_QUERIES])
+        return show_replies(as_it_is(model, config.method), work.constitution, config.sampling, work.plan.config.seed, work.held_out[:SHOWN_QUERIES])
 
     company = Company(
         on_step=on_step,
         on_metrics=lambda step, metrics: curve.add(number, before + step, metrics) if work.world.first else None,
         should_stop=work.should_stop,
         show=show if work.world.first else None,
-        probes=start_probes(model, work.plan.constitution, queries, work.plan.config, folder) if work.world.first else None,
+        probes=start_probes(model, work.constitution, queries, work.plan.config, folder) if work.world.first else None,
         world=work.world,
     )
     with recomputing(model) if recompute else contextlib.nullcontext():

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.constitution.principles import Stance
+from core.constitution.principles import Constitution, Stance
 from core.engine.processes import World
+from core.methods.variants import VARIANTS
 from core.progress import OnStep, ShouldStop, StepReport, Stopped
 from core.runs.plan import RunPlan
 from core.runs.run_queries import RunQueries
@@ -28,6 +29,11 @@ class Work:
     kept: list[tuple[Stance, ...]] = field(default_factory=list)  # the contrast of each example, over all iterations
     train_queries: list[str] = field(default_factory=list)  # of all iterations, without repeats
     made: dict[str, Any] = field(default_factory=dict)  # what a method that needs no gradient says of what it made (core.methods.recipe.Make)
+
+    @property
+    def constitution(self) -> Constitution:
+        """What stands in the prompts that are trained and measured: the plan's, or what its variant makes of it."""
+        return VARIANTS[self.plan.config.variant].text(self.plan.constitution)
 
     def tick(self, report: StepReport) -> None:
         """Report, then leave at once if asked to: what is reported has been committed."""

@@ -1,0 +1,33 @@
+"""`train --variant`: a control of a text, which nobody can take for a run of it."""
+
+import json
+
+import pytest
+
+from core.methods.variants import VARIANTS
+from tests.app.commands.calling import run, train_arguments
+
+
+def test_a_control_is_trained_and_said_to_be_one(files, tmp_path):
+    done = run(*train_arguments(files, tmp_path / "run"), "--variant", "emptied", folder=files)
+    assert done.returncode == 0, done.stderr
+    assert VARIANTS["emptied"].note in done.stdout
+    data = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert data["config"]["variant"] == "emptied"
+    assert data["trained_text"]["principles"][0]["statement"] == "Xxxxxx xx xxx xxxxxxxx."
+    assert data["constitution"]["principles"][0]["statement"] == "Answer in one sentence."
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--variant", "empty"), "invalid choice: 'empty'"),
+        (("--method", "bct", "--variant", "emptied"), "variant means nothing with bct, and is always real"),
+        (("--set", "variant=empty"), "variant must be one of real, emptied, swapped, nonce, random, got 'empty'"),
+    ],
+)
+def test_what_is_no_control_is_refused_in_words(files, tmp_path, more, told):
+    done = run(*train_arguments(files, tmp_path / "run"), *more, folder=files)
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert not (tmp_path / "run").exists()
