@@ -45,7 +45,7 @@ def overview_html(found: LabResult) -> str:
     return (
         f'<section><h2>Bound, readers, compliance and relevance</h2><div class="wide" tabindex="0" role="region" aria-label="All probes"><table>'
         f"<caption>All probes</caption><thead><tr>{head}</tr></thead>{body}</table></div>"
-        '<p class="quiet">Own bound: by what wrote the replies. Reader’s bound: by who is named. The tables of each probe have whole likelihoods and chance besides.</p>'
+        '<p class="quiet">Own bound: by what wrote the replies. Reader’s bound: by who is named. What comes by chance stands in the tables of each probe.</p>'
         "</section>"
     )
 
@@ -54,11 +54,8 @@ def _overview_rows(record: ProbeRecord) -> str:
     rows = record.result.rows if record.result is not None else ()
     name = escape(title_of(record))
     if not rows:
-        why = (
-            f"Could not be measured: {escape(record.why)}."
-            if record.result is None
-            else escape(f"{record.result.upshot.value.capitalize()}; its tables say how.")
-        )
+        said = f"{record.result.upshot.value.capitalize()}; its own tables say how." if record.result is not None else f"Could not be measured: {record.why}."
+        why = escape(said)
         return f'<tbody><tr><th scope="row">{name}</th><td dir="auto" colspan="{len(OVERVIEW) - 1}">{why}</td></tr></tbody>'
     head = f'<th scope="rowgroup" rowspan="{len(rows)}">{name}</th>'
     lines = ("".join(f"<td dir=auto>{escape(cell)}</td>" for cell in _overview_cells(row)) for row in rows)

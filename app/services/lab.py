@@ -34,6 +34,7 @@ class ProbeListed:
 
     key: str
     system: str
+    of: str  # the system's title
     paper: str
     title: str
     asks: str
@@ -64,6 +65,7 @@ def listed(constitution: Constitution | None, shape: ModelShape | None, hardware
         ProbeListed(
             key=probe.key,
             system=probe.system,
+            of=probe.of.title,
             paper=probe.of.paper,
             title=probe.title,
             asks=probe.asks,

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.processes.protocol import LAB
-from app.processes.store import open_store
+from app.processes.store import Store, open_store
 from app.services.audit import record
 from app.services.lab import made_by
 from app.services.quotas import require_place_in_queue
@@ -153,7 +153,12 @@ def resume(studio: Studio, job_id: int) -> None:
 def list_labs(studio: Studio, most: int = MOST_LISTED) -> list[LabView]:
     """The newest first."""
     with in_words(), studio.sessions.read() as session:
-        return [_view(studio, session, job) for job in jobs.newest_of_kind(session, LAB, most)]
+        return views_of(session, studio.store, most)
+
+
+def views_of(session: Session, store: Store, most: int) -> list[LabView]:
+    """The same on a session."""
+    return [_view(store, session, job) for job in jobs.newest_of_kind(session, LAB, most)]
 
 
 def count_labs(studio: Studio) -> int:
@@ -165,7 +170,7 @@ def count_labs(studio: Studio) -> int:
 def lab_view(studio: Studio, job_id: int) -> LabView:
     """One of them."""
     with in_words(), studio.sessions.read() as session:
-        return _view(studio, session, lab_job(session, job_id))
+        return _view(studio.store, session, lab_job(session, job_id))
 
 
 def lab_job(session: Session, job_id: int) -> Job:
@@ -217,7 +222,7 @@ def wish_of(job: Job) -> LabWish:
     return LabWish(run=int(spec["run"]) if spec["run"] is not None else None, model=str(spec["model"]), probes=tuple(map(str, probes)), **numbers)
 
 
-def _view(studio: Studio, session: Session, job: Job) -> LabView:
+def _view(store: Store, session: Session, job: Job) -> LabView:
     wish = wish_of(job)
     version = constitutions.named_version(session, wish.version)
     return LabView(
@@ -232,6 +237,6 @@ def _view(studio: Studio, session: Session, job: Job) -> LabView:
         by=job.requested_by,
         constitution=constitutions.named_constitution(session, version.constitution_id),
         version=version.number,
-        model=studio.store.model_of_row(wish.model),
+        model=store.model_of_row(wish.model),
         made_at=job.created_at,
     )
