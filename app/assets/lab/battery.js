@@ -7,7 +7,7 @@ import { fragment, h, isSecond, localise, problemOf, setText, setTitle, whileBus
 import { examined, nameOf, statusOf } from "./words.js";
 
 const WATCH_MS = 2000;
-const RESTING_MS = 5000; // a stopped one may be gone on with in another tab
+const RESTING_MS = 5000; // a stopped one may be resumed in another tab
 const STATES = { done: ["✓", "done"], now: ["▸", "in progress"], waits: ["·", "waits"] };
 
 export function openBattery({ element, ask, root }, reply) {
@@ -86,7 +86,7 @@ function drawActions(page, { lab, cards, html }) {
     html && h("a", { href: `./labs/${lab.id}/report.json`, download: true }, "Report (JSON)"),
     !pending && h("button", { type: "button", class: "cs-link", onclick: (event) => void remove(page, event.currentTarget) }, "Delete…"),
     pending && button(lab.stopping ? "Stopping…" : "Stop", (event) => act(page, "stop", event), { disabled: lab.stopping }),
-    ["stopped", "failed"].includes(lab.status) && button("Go on", (event) => act(page, "resume", event)),
+    ["stopped", "failed"].includes(lab.status) && button("Resume", (event) => act(page, "resume", event)),
     cards && h("a", { class: "cs-button cs-button-main", href: `./lab?lab=${lab.id}&cards=1` }, `Read ${cards} cards yourself`),
   ];
   const hadFocus = page.actions.contains(document.activeElement);
@@ -95,7 +95,7 @@ function drawActions(page, { lab, cards, html }) {
 }
 
 async function act(page, name, event) {
-  if (isSecond(event)) return; // where Stop was, Go on may be by now
+  if (isSecond(event)) return; // where Stop was, Resume may be by now
   setText(page.problem, "");
   const reply = await whileBusy([event.currentTarget], () => page.ask(name, { lab: page.lab }));
   if (reply === undefined) return;
