@@ -72,7 +72,7 @@ def test_a_battery_is_asked_for_watched_read_its_cards_picked_and_counted(page: 
             box.set_checked(box.get_attribute("value") in ("prompt", "readers"))
     page.get_by_label("Held-out queries, at most").fill("2")
     expect(before).to_contain_text("2 held-out queries")
-    expect(before).to_contain_text("2 probes, about")
+    expect(before).to_contain_text("2 probes, ")
     require_accessible_in_both_schemes(page)
     pictures(page, "form")
 
@@ -91,7 +91,7 @@ def test_a_battery_is_asked_for_watched_read_its_cards_picked_and_counted(page: 
         probe(studio.settings, watch, folder)
     expect(headline).to_have_text("Finished: 2 of 2 probes done", timeout=20_000)
     found = page.locator(".cs-lab-found")
-    expect(found).to_contain_text("Mutual information: not shown")
+    expect(found).to_contain_text("Mutual information: not ")  # shown, or sufficient: a tiny model says nothing
     expect(found.get_by_role("region", name="All probes")).to_contain_text("Readers from outside")
     expect(found.get_by_role("region", name="Who can tell the sides of a principle apart?").first).to_contain_text("was not asked")
     page.get_by_role("heading", name="Prompting, the control").click()

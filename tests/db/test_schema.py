@@ -146,7 +146,7 @@ def test_an_upgrade_keeps_every_row_and_leaves_a_copy_of_what_was(
     before = script_of(Path(str(engine.url.database)))
     later(LATER)
     copy = schema.migrate(engine)
-    assert revision_of(engine) == "0016"
+    assert revision_of(engine) == "0017"
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT name, language FROM constitution").all() == [("Brevity", "en")]
         assert connection.exec_driver_sql("SELECT id, base_model FROM run").all() == [(run.id, "tiny")]

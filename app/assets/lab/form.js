@@ -130,7 +130,7 @@ function showPlanned(box, { probes, lacks }) {
   const missing = lacks[box.probe.key] ?? "";
   box.time = minutes;
   setText(box.minutes, minutesText(minutes));
-  setText(box.lacks, missing && `It needs ${missing}: choose a run, or queries that have it.`);
+  setText(box.lacks, missing && `It needs ${missing}. ${/adapter|record/.test(missing) ? "Choose a run." : "Choose other queries."}`);
   box.lacks.hidden = !missing;
   box.input.disabled = !!missing;
   box.input.checked = box.chosen && !missing; // what was ticked is again where it is possible again
