@@ -92,6 +92,7 @@ def test_a_battery_is_asked_for_watched_read_its_cards_picked_and_counted(page: 
     expect(headline).to_have_text("Finished: 2 of 2 probes done", timeout=20_000)
     found = page.locator(".cs-lab-found")
     expect(found).to_contain_text("Mutual information: not ")  # shown, or sufficient: a tiny model says nothing
+    assert found.locator("thead th").first.evaluate("head => getComputedStyle(head).fontWeight") == "600"
     expect(found.get_by_role("region", name="All probes")).to_contain_text("Readers from outside")
     expect(found.get_by_role("region", name="Who can tell the sides of a principle apart?").first).to_contain_text("was not asked")
     page.get_by_role("heading", name="Prompting, the control").click()
