@@ -8,10 +8,11 @@ from app.processes.protocol import LAB, attempt_key
 from app.services.lab_jobs import LabForm, begin, wish_for, with_probes
 from app.services.studio import Studio
 from core.lab.cards import cards_to_data
-from core.lab.results import result_to_data
+from core.lab.results import lab_result, result_to_data
 from db import claims
 from db.claims import Claim
 from tests.app.planting import version_id
+from tests.core.lab.found import changed, record, row
 from tests.core.lab.test_people import CARDS, found
 
 
@@ -35,9 +36,12 @@ def write_files(studio: Studio, held: Claim, files: Mapping[str, object]) -> Non
 
 
 def finished_lab(studio: Studio, **wish: Any) -> int:
-    """One whose readers' probe found a code, with its twelve cards."""
+    """One whose readers' probe found a code, with its twelve cards, and another probe that changed something."""
     number, held = queue_lab(studio, **wish), claim_lab(studio)
-    write_files(studio, held, {"report.json": result_to_data(found()), "cards.json": cards_to_data(CARDS), "probes/readers.json": {}})
+    read = found()
+    decoded = record(row(), changed(0.2, 0.1), changed(-0.1, 0.05, key="alpha 0.5"), row("Shout", bound=0.9), changed(0.3, -0.1, "Shout"))
+    report = lab_result(read.about, (*read.records, decoded))
+    write_files(studio, held, {"report.json": result_to_data(report), "cards.json": cards_to_data(CARDS), "probes/readers.json": {}})
     with studio.sessions.begin() as session:
         claims.finish(session, held)
     return number

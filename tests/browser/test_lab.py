@@ -138,6 +138,8 @@ def test_what_was_found_is_read_in_both_schemes_and_on_paper_and_a_battery_is_de
     found = page.locator(".cs-lab-found")
     expect(found).to_contain_text("Mutual information: not sufficient here", timeout=20_000)
     expect(found.locator("li").first).to_contain_text("The information is there, the behaviour is not.")
+    expect(found.get_by_role("img")).to_be_visible()
+    expect(found.get_by_role("region", name="The same as a table")).to_contain_text("+30.0")
     page.get_by_role("heading", name="Readers from outside").click()
     require_accessible_in_both_schemes(page)
     pictures(page, "found")
