@@ -15,6 +15,7 @@ from db.conflict_table import Conflict
 from db.constitutions import damaged_versions
 from db.errors import BrokenCopy
 from db.mark_tables import Check, Mark
+from db.pick_table import CardPick
 from db.session import make_sessions
 from db.status import JobStatus
 from db.tables import Comparison, Constitution, Job, QuerySet, Run, Version
@@ -28,6 +29,7 @@ COUNTED = {
     "checks": Check,
     "conflicts": Conflict,
     "marks": Mark,
+    "picks": CardPick,
 }
 
 

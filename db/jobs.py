@@ -73,6 +73,11 @@ def newest_of_kind(session: Session, kind: str, limit: int) -> list[Job]:
     return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
+def count_of_kind(session: Session, kind: str) -> int:
+    """How many jobs of a kind there are."""
+    return session.scalars(select(func.count()).select_from(Job).where(Job.kind == kind)).one()
+
+
 def request_stop(session: Session, job_id: int) -> JobStatus:
     """Ask a job to stop: a queued one stops at once, a running one saves a checkpoint first. A job that has ended stays as it is.
 
@@ -96,7 +101,7 @@ def request_stop(session: Session, job_id: int) -> JobStatus:
     return get_job(session, job_id).status
 
 
-def bury(session: Session, job_id: int) -> None:
+def bury(session: Session, job_id: int, called: str = "Run") -> None:
     """Leave of a job that has ended only what keeps its id and its request from being given to another one.
 
     Raises:
@@ -114,7 +119,7 @@ def bury(session: Session, job_id: int) -> None:
     }
     buried = update(Job).where(Job.id == job_id, Job.status.in_(ENDED)).values(**left).returning(Job.id)
     if session.scalars(buried, execution_options={"synchronize_session": False}).one_or_none() is None:
-        raise NotDeletable(f"Run {job_id} is {get_job(session, job_id).status}. Stop it, then delete it.")
+        raise NotDeletable(f"{called} {job_id} is {get_job(session, job_id).status}. Stop it, then delete it.")
 
 
 def resume(session: Session, job_id: int) -> Job:

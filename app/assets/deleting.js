@@ -27,11 +27,11 @@ export function askBefore({ root, what, gone, act, done, opener, back }) {
 }
 
 // The same of a check or a conflict that is kept, as `{ check: 3 }` names it: the server says what goes with it. Gives what went wrong before the question.
-export async function askToDeleteKept({ ask, root, which, done, opener, back }) {
+export async function askToDeleteKept({ ask, root, which, done, opener, back, label }) {
   const reply = await whileBusy([opener], () => ask("plan_deleting", which));
   if (reply === undefined) return "";
   if (reply?.kind !== "deletion") return problemOf(reply);
-  const what = { name: reply.name, label: `Delete this ${Object.keys(which)[0]}`, goes: reply.goes };
+  const what = { name: reply.name, label: label ?? `Delete this ${Object.keys(which)[0]}`, goes: reply.goes };
   askBefore({ root, what, gone: "deleted", act: () => ask("delete", which), done, opener, back });
   return "";
 }

@@ -1,5 +1,6 @@
 // The Mark page: one reply at a time, three answers, and a way back. What the server sends of a card is all that is seen of it.
 import { inAddress, openChannel } from "./channel.js";
+import { keyPressed, keysBox, showFromTop } from "./card-keys.js";
 import { askToDeleteKept } from "./deleting.js";
 import { drawProgress, makeProgress } from "./progress.js";
 import { emptyRoot, field, h, isolated, listenWhile, newKey, notOpened, problemOf, setText, setTitle, whileBusy } from "./studio.js";
@@ -15,10 +16,10 @@ const UNDO = "u";
 const UNNAMED = "you"; // app/services/actors.py
 const KEYS_OFF = "studio-mark-keys-off";
 
-// What a key press means here: an answer, an undo, or nothing. Who types into a field, or holds another key, means something else.
-export function meant({ key, ctrlKey, metaKey, altKey, repeat, target }) {
-  if (ctrlKey || metaKey || altKey || repeat || (/^(INPUT|SELECT|TEXTAREA)$/.test(target?.tagName ?? "") && target.type !== "checkbox")) return null;
-  return ANSWERS.find((each) => each.key === key)?.answer ?? (key.toLowerCase() === UNDO ? "undo" : null);
+// What a key press means here: an answer, an undo, or nothing.
+export function meant(event) {
+  const key = keyPressed(event);
+  return ANSWERS.find((each) => each.key === key)?.answer ?? (key === UNDO ? "undo" : null);
 }
 
 export function optionText({ number, title, check, done, total }) {
@@ -79,15 +80,13 @@ function makePage(element, ask) {
     spoken: h("p", { class: "cs-sr", role: "status" }),
     answers: ANSWERS.map(({ key, answer, says }) => h("button", { type: "button", class: "cs-button cs-mark-answer", "data-answer": answer }, h("kbd", { "aria-hidden": "true" }, key), says)),
     undo: h("button", { type: "button", class: "cs-button cs-mark-undo" }, h("kbd", { "aria-hidden": "true" }, UNDO), "Undo"),
-    keys: h("input", { type: "checkbox", id: "mark-keys" }),
+    keys: keysBox("mark-keys", KEYS_OFF, "Keys 1, 2, 3 and u"),
     ended: h("section", { class: "cs-mark-ended", "aria-label": "What came out" }),
   };
   page.run.addEventListener("change", () => void turn(page, sourceIn(page.run.value)));
   page.principle.addEventListener("change", () => void turn(page, { ...sourceOf(page.at), principle: Number(page.principle.value) }));
   for (const button of page.answers) button.addEventListener("click", () => void answer(page, button.dataset.answer));
   page.undo.addEventListener("click", () => void undo(page));
-  page.keys.checked = localStorage.getItem(KEYS_OFF) === null;
-  page.keys.addEventListener("change", () => (page.keys.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1")));
   return page;
 }
 
@@ -115,9 +114,8 @@ function replyNode({ query, expected, reply, cut }) {
 }
 
 function barNode(page) {
-  const keys = h("label", { class: "cs-quiet cs-mark-keys", for: page.keys.id }, page.keys, " Keys 1, 2, 3 and u");
   page.group = h("div", { class: "cs-mark-answers", role: "group", "aria-label": "Does the reply follow the principle?" }, page.answers);
-  page.bar = h("div", { class: "cs-mark-bar" }, page.group, page.undo, keys);
+  page.bar = h("div", { class: "cs-mark-bar" }, page.group, page.undo, page.keys.node);
   return page.bar;
 }
 
@@ -224,14 +222,8 @@ async function follow(page, name, question, buttons) {
   }
   const focused = document.activeElement;
   show(page, reply.marking);
-  if (reply.marking.card) bringUp(page);
+  if (reply.marking.card) showFromTop(page.card.querySelector(".cs-mark-said"), page.root.querySelector(".cs-mark-at"));
   if (reply.marking.card && page.ended.contains(focused)) page.card.focus({ preventScroll: true }); // no answer gets it by itself: a space to scroll would give that
-}
-
-// The next card begins where it can be read, however far the one before was scrolled; a phone then shows principle, query and answers.
-function bringUp({ root, card }) {
-  const { top } = card.querySelector(".cs-mark-said").getBoundingClientRect();
-  if (top < 0 || top > window.innerHeight * 0.6) root.querySelector(".cs-mark-at").scrollIntoView({ block: "start" });
 }
 
 const turn = (page, question, buttons = []) => follow(page, "card", question, buttons);
@@ -247,7 +239,7 @@ async function undo(page) {
 }
 
 function press(page, event) {
-  const means = page.keys.checked && !page.root.querySelector("dialog[open]") ? meant(event) : null;
+  const means = page.keys.on() && !page.root.querySelector("dialog[open]") ? meant(event) : null;
   if (!means) return;
   event.preventDefault();
   if (means === "undo") void undo(page);

@@ -47,7 +47,7 @@ def _loses(sessions: "Sessions", check_id: int) -> str:
     return check_goes(marks_to_lose(sessions, check_id))
 
 
-def _delete(sessions: "Sessions", check_id: int) -> None:
+def _delete(sessions: "Sessions", store: "Store", check_id: int) -> None:
     from app.services.deleting import delete_check
 
     delete_check(sessions, check_id)

@@ -50,7 +50,7 @@ def _loses(sessions: "Sessions", conflict_id: int) -> str:
     return CONFLICT_GOES
 
 
-def _delete(sessions: "Sessions", conflict_id: int) -> None:
+def _delete(sessions: "Sessions", store: "Store", conflict_id: int) -> None:
     from app.services.deleting import delete_conflict
 
     delete_conflict(sessions, conflict_id)

@@ -1,4 +1,4 @@
-"""What a studio keeps of the checks before a run, and of the conflicts between two principles: listed, and deleted. The verbs are `checks` and `conflicts`."""
+"""What a studio keeps of checks before a run, of conflicts between two principles and of the laboratory's batteries: listed, and deleted."""
 
 import argparse
 import json
@@ -28,15 +28,22 @@ class Kept:
     goes: str  # with it, for --help
     rows: "Callable[[Sessions, Store], Sequence[Mapping[str, object]]]"  # newest first
     loses: "Callable[[Sessions, int], str]"  # what goes with one, for the question
-    delete: "Callable[[Sessions, int], None]"
+    delete: "Callable[[Sessions, Store, int], None]"
+    plural: str = ""  # of the noun; empty: with an s
+    verb: str = ""  # of the command; empty: the plural
+
+    @property
+    def several(self) -> str:
+        """More than one."""
+        return self.plural or f"{self.noun}s"
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", kept: Kept) -> list[argparse.ArgumentParser]:
     """Add the verb. Returns the parsers that take the folder of the data."""
     noun = kept.noun
-    top = commands.add_parser(f"{noun}s", help=f"list {kept.what} that a studio keeps, and delete one")
+    top = commands.add_parser(kept.verb or kept.several, help=f"list {kept.what} that a studio keeps, and delete one")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="list|delete")
-    listing = verbs.add_parser("list", help=f"list the {noun}s, newest first", description=f"List the newest {noun}s, {MOST:,} at most.")
+    listing = verbs.add_parser("list", help=f"list the {kept.several}, newest first", description=f"List the newest {kept.several}, {MOST:,} at most.")
     listing.add_argument("--json", action="store_true", help="print JSON instead of lines")
     deleting = verbs.add_parser("delete", help=f"delete a {noun}", description=f"Delete a {noun}: {kept.goes}.")
     deleting.add_argument("id", type=_id, metavar="ID")
@@ -60,7 +67,7 @@ def run(options: argparse.Namespace, kept: Kept) -> int:
     if options.verb == "list":
         _list(kept, kept.rows(sessions, open_store(settings)), options.json)
     else:
-        _delete(kept, sessions, options.id, options.yes)
+        _delete(kept, sessions, open_store(settings), options)
     return 0
 
 
@@ -74,13 +81,14 @@ def _list(kept: Kept, rows: Sequence[Mapping[str, object]], as_json: bool) -> No
         print(f"There is no {kept.noun}.", file=sys.stderr)
 
 
-def _delete(kept: Kept, sessions: "Sessions", row_id: int, sure: bool) -> None:
+def _delete(kept: Kept, sessions: "Sessions", store: "Store", options: argparse.Namespace) -> None:
     from app.services.audit import acting
 
+    row_id: int = options.id
     goes = kept.loses(sessions, row_id)
-    if not sure and not is_sure(f"Delete {kept.noun} {row_id}? {goes}"):
+    if not options.yes and not is_sure(f"Delete {kept.noun} {row_id}? {goes}"):
         print("Nothing was deleted.")
         return
     with acting(operator(), COMMAND_LINE):
-        kept.delete(sessions, row_id)
+        kept.delete(sessions, store, row_id)
     print(f"{kept.noun.capitalize()} {row_id} is deleted.")

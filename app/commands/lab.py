@@ -233,12 +233,12 @@ def _require_wanted(address: str, model: str, *, is_sure: bool) -> None:
 def _list(options: argparse.Namespace) -> int:
     """`lab --list`: the table of probes, with minutes for the default model, or the one that is named, on this machine."""
     from app.commands.files import read_constitution
-    from app.services.lab import listed
+    from app.services.lab import listed, model_shape
     from core.engine.hardware import survey
     from core.engine.models import choose_device
 
     constitution = read_constitution(options.constitution) if options.constitution is not None else None
-    found = listed(constitution, options.model, survey(choose_device(options.device)))
+    found = listed(constitution, model_shape(options.model), survey(choose_device(options.device)))
     if options.json:
         print(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
         return 0

@@ -11,7 +11,7 @@ from app.services.actors import LONGEST_NAME
 from app.services.studio import Studio
 from app.web.modules import ASSETS, address
 
-NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("judge", "Judge"), ("compare", "Compare"))  # address, name
+NAVIGATION = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("judge", "Judge"), ("compare", "Compare"), ("lab", "Laboratory"))  # address, name
 
 CONDITION = '<div class="cs-notice cs-notice-problem cs-condition" role="alert" hidden><p></p></div>'  # app/assets/condition.js shows it
 NAME_FIELD = (  # app/assets/name.js fills it in

@@ -1,17 +1,27 @@
-"""What can be asked of the laboratory: its probes with their minutes, and batteries of them in the queue."""
+"""The Laboratory page: probes with their minutes, batteries of them in the queue and what they found; and cards that a person reads."""
 
 from dataclasses import dataclass
 
+from app.pages.conflict_answers import Deleted, DeletionPlanned
 from app.pages.endpoints import answers
-from app.pages.lab_answers import LabOpened, Labs, LabShown
-from app.pages.lab_questions import LabAddress, LabsWish, NewLab, OneLab
+from app.pages.frame import component, header
+from app.pages.lab_answers import CardsShown, LabOpened, LabPlan, Labs, LabShown
+from app.pages.lab_questions import CardPicked, LabAddress, LabFormWish, LabsWish, NewLab, OneLab, PickUndone
 from app.pages.questions import id_in
-from app.services import lab, lab_jobs
+from app.present.deleting import lab_goes
+from app.present.lab_cards import read_html
+from app.present.lab_page import found_html
+from app.services import lab, lab_cards, lab_found, lab_jobs
+from app.services.deleting import delete_lab, picks_to_lose
+from app.services.lab_cards import Picked, Reading
+from app.services.lab_choices import lab_choices, plan_lab
+from app.services.lab_jobs import LabForm
 from app.services.plans import known_hardware
 from app.services.studio import Studio
+from core.errors import StudioError
 from core.lab.results import result_to_data
 
-ENDPOINTS = ("opened", "begin", "labs", "shown", "stop", "resume")
+ENDPOINTS = ("opened", "plan", "begin", "labs", "shown", "stop", "resume", "plan_deleting", "delete", "card", "pick", "undo")
 
 
 @dataclass(frozen=True)
@@ -22,22 +32,37 @@ class LabPage:
 
     @answers
     def opened(self, question: LabAddress, editor: str) -> LabOpened:
-        """The probes there are: each with its system, its prediction, what it needs and its minutes."""
-        probes = tuple(lab.listed(None, None, known_hardware(self.studio)))
-        return LabOpened(probes=probes, run=id_in(question.run), version=id_in(question.version))
+        """What the page begins with: the probes, each with its system and its prediction; what can be examined; and the battery that its address names."""
+        offered = lab_choices(self.studio, editor, id_in(question.run), id_in(question.version))
+        shown, message = self._named(question.lab)
+        return LabOpened(
+            probes=tuple(lab.listed(None, lab.model_shape(None), known_hardware(self.studio))),
+            run=offered.run,
+            version=offered.version,
+            versions=offered.versions,
+            runs=offered.runs,
+            query_sets=offered.query_sets,
+            message=message or offered.message,
+            shown=shown,
+        )
+
+    @answers
+    def plan(self, question: LabFormWish, editor: str) -> LabPlan:
+        """What a battery would be: each probe with its minutes here and what it lacks, before anything is asked for."""
+        planned = plan_lab(self.studio, _form(question), question.limit)
+        return LabPlan(probes=planned.probes, lacks=planned.lacks, model=planned.model, queries=planned.queries, held_out=planned.held_out)
 
     @answers
     def begin(self, question: NewLab, editor: str) -> LabShown:
         """Queue a battery. The same key again is the same battery."""
-        wish = lab_jobs.wish_for(self.studio, lab_jobs.LabForm(run=question.run, version=question.version, query_set=question.query_set))
-        number = lab_jobs.begin(self.studio, editor, lab_jobs.with_probes(wish, question.probes, question.limit), question.key)
-        return self._shown(number)
+        wish = lab_jobs.wish_for(self.studio, _form(question))
+        return self._shown(lab_jobs.begin(self.studio, editor, lab_jobs.with_probes(wish, question.probes, question.limit), question.key))
 
     @answers
     def labs(self, question: LabsWish, editor: str) -> Labs:
         """Batteries, the newest first."""
-        views = lab_jobs.list_labs(self.studio)
-        return Labs(labs=tuple(views[: question.shown]), more=max(0, len(views) - question.shown))
+        views = lab_jobs.list_labs(self.studio, question.shown)
+        return Labs(labs=tuple(views), more=max(0, lab_jobs.count_labs(self.studio) - question.shown))
 
     @answers
     def shown(self, question: OneLab, editor: str) -> LabShown:
@@ -56,6 +81,66 @@ class LabPage:
         lab_jobs.resume(self.studio, question.lab)
         return self._shown(question.lab)
 
+    @answers
+    def plan_deleting(self, question: OneLab, editor: str) -> DeletionPlanned:
+        """What deleting a battery would take away, the picks of others with it."""
+        return DeletionPlanned(name=f"battery {question.lab}", goes=lab_goes(picks_to_lose(self.studio.sessions, question.lab)))
+
+    @answers
+    def delete(self, question: OneLab, editor: str) -> Deleted:
+        """Take a battery away for good, with its files and all picks of its cards."""
+        delete_lab(self.studio.sessions, self.studio.store, question.lab)
+        return Deleted(says=f"Battery {question.lab} is deleted.")
+
+    @answers
+    def card(self, question: OneLab, editor: str) -> CardsShown:
+        """The next card of a battery, or what was right when all are picked."""
+        return self._read(editor, lab_cards.reading(self.studio, editor, question.lab))
+
+    @answers
+    def pick(self, question: CardPicked, editor: str) -> CardsShown:
+        """Keep which text one takes a reply to have been written under, and go on."""
+        picked = Picked(card=question.card, pick=question.pick, request_key=question.key)
+        return self._read(editor, lab_cards.make_pick(self.studio, editor, question.lab, picked))
+
+    @answers
+    def undo(self, question: PickUndone, editor: str) -> CardsShown:
+        """Take one's last pick back, and see its card again."""
+        return self._read(editor, lab_cards.take_back_pick(self.studio, editor, question.lab, question.pick))
+
+    def _named(self, number: str) -> tuple[LabShown | None, str]:
+        """The battery that the address names, or why it is not shown."""
+        if not number:
+            return None, ""
+        wanted = id_in(number)
+        if wanted is None:
+            return None, f"“{number[:40]}” is not the number of a battery."
+        try:
+            return self._shown(wanted), ""
+        except StudioError as error:
+            return None, str(error)
+
     def _shown(self, number: int) -> LabShown:
-        found = lab_jobs.found_by(self.studio, number)
-        return LabShown(lab=lab_jobs.lab_view(self.studio, number), found=result_to_data(found) if found is not None else None)
+        view, found = lab_jobs.lab_view(self.studio, number), lab_found.found_by(self.studio, number)
+        return LabShown(
+            lab=view,
+            probes=lab_found.probe_states(self.studio, view),
+            cards=lab_found.count_cards(self.studio, number),
+            found=result_to_data(found) if found is not None else None,
+            html=found_html(found) if found is not None else "",
+        )
+
+    def _read(self, editor: str, reading: Reading) -> CardsShown:
+        view = lab_jobs.lab_view(self.studio, reading.lab)
+        name = f"{view.constitution}, version {view.version}"
+        return CardsShown(who=editor, name=name, reading=reading, html=read_html(reading) if reading.card is None else "")
+
+
+def _form(question: LabFormWish) -> LabForm:
+    return LabForm(run=question.run, version=question.version, query_set=question.query_set)
+
+
+def build(studio: Studio) -> None:
+    """Lay out the page."""
+    header("lab", studio)
+    component('<div class="cs-page cs-lab"></div>', "lab/page.js", elem_id="lab")

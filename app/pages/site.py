@@ -23,6 +23,7 @@ STYLES = (
     "judge.css",
     "mark.css",
     "amend.css",
+    "lab.css",
 )
 
 
@@ -31,7 +32,8 @@ def build(opened: Studio) -> gr.Blocks:
     pages: gr.Blocks
     with gr.Blocks(title="Constitution Studio", fill_width=True, analytics_enabled=False) as pages:
         constitutions.build(opened)
-    for name, page in (("Write", write), ("Train", train), ("Run", run), ("Mark", mark), ("Judge", judge), ("Compare", compare), ("Amend", amend)):
+    rooms = (("Write", write), ("Train", train), ("Run", run), ("Mark", mark), ("Judge", judge), ("Compare", compare), ("Amend", amend), ("Lab", lab))
+    for name, page in rooms:
         with pages.route(name, name.lower(), show_in_navbar=False):
             page.build(opened)
     return pages

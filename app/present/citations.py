@@ -13,7 +13,7 @@ from core.constitution.stored import Unreadable
 from db.constitutions import VersionSummary
 
 SCHEME = '<script>document.documentElement.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches)</script>'
-LINKS = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("judge", "Judge"), ("compare", "Compare"))
+LINKS = (("", "Constitutions"), ("write", "Write"), ("train", "Train"), ("judge", "Judge"), ("compare", "Compare"), ("lab", "Laboratory"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,17 @@ def check_goes(marks: Mapping[str, int]) -> str:
     stays = "Runs, the version and the queries stay."
     if not marks:
         return f"Its verdict and its replies are gone for good then; nobody has marked them. {stays}"
-    people = ", ".join(f"{number:,} by {own_direction(who)}" for who, number in sorted(marks.items(), key=lambda each: (-each[1], each[0])))
-    total = count(sum(marks.values()), "mark")
-    return f"Its verdict and its replies are gone for good then, and so {'is' if sum(marks.values()) == 1 else 'are'} the {total} of them ({people}). {stays}"
+    return f"Its verdict and its replies are gone for good then, and so {_of_people(marks, 'mark', 'of them')}. {stays}"
+
+
+def lab_goes(picks: Mapping[str, int]) -> str:
+    """What goes with a battery of the laboratory; `picks`: how many, by who made them."""
+    stays = "The run, the version and the queries stay."
+    if not picks:
+        return f"What it found and its replies are gone for good then; nobody has read its cards. {stays}"
+    return f"What it found and its replies are gone for good then, and so {_of_people(picks, 'pick', 'of its cards')}. {stays}"
+
+
+def _of_people(made: Mapping[str, int], thing: str, of: str) -> str:
+    people = ", ".join(f"{number:,} by {own_direction(who)}" for who, number in sorted(made.items(), key=lambda each: (-each[1], each[0])))
+    return f"{'is' if sum(made.values()) == 1 else 'are'} the {count(sum(made.values()), thing)} {of} ({people})"

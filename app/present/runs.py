@@ -226,7 +226,8 @@ def actions_html(view: RunView) -> str:
     if view.problems:
         return again
     mark = f'<a href="./mark?run={view.line.id}">Mark replies</a>'
-    return f'{mark}{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
+    tried = f'<a href="./lab?run={view.line.id}">Try it in the laboratory</a>'
+    return f'{mark}{tried}{again}<a class="cs-button cs-button-main" href="./compare?run={view.line.id}">Compare replies</a>'
 
 
 def _trainability(view: RunView) -> str:

@@ -17,11 +17,11 @@ from core.engine.default_model import DEFAULT_MODEL
 from core.errors import JudgeError
 from core.lab.costs import LabCost
 from core.lab.probes import PROBES
-from core.machine import Hardware
+from core.machine import Hardware, ModelShape
 from core.measure.model_judge import Question
 from core.measure.readers import ChoiceReader
 from core.methods.recipes import PROPOSED_RECIPE
-from core.methods.settings import preset
+from core.methods.settings import TrainConfig, preset
 from db.runs import get_run
 from db.tables import Run
 
@@ -34,6 +34,7 @@ class ProbeListed:
 
     key: str
     system: str
+    of: str  # the system's title
     paper: str
     title: str
     asks: str
@@ -44,21 +45,27 @@ class ProbeListed:
     minutes: float | None  # here; None: not known
 
 
-def listed(constitution: Constitution | None, model: str | None, hardware: Hardware | None) -> list[ProbeListed]:
+def model_shape(model: str | None) -> ModelShape | None:
+    """That of a model of this machine, or of the default one; None: not known."""
+    return look_up(model or DEFAULT_MODEL, local=True).shape
+
+
+def listed(constitution: Constitution | None, shape: ModelShape | None, hardware: Hardware | None, config: TrainConfig | None = None) -> list[ProbeListed]:
     """All probes, with the minutes that each takes by itself.
 
     Args:
         constitution: Of which; None: one of one short principle.
-        model: The name of a model, or None for the default one.
+        shape: Of the model; None: not known, so that no minutes are.
         hardware: What was measured of the machine; None: nothing yet, so that no minutes are known.
+        config: Of the run that is examined, or of one like it; None: the quick preset's.
     """
-    shape = look_up(model or DEFAULT_MODEL, local=True).shape
-    config = preset("quick", method=PROPOSED_RECIPE)
-    cost = LabCost(config=config, shape=shape, hardware=hardware, constitution=constitution or SHORT) if shape is not None and hardware is not None else None
+    known = config or preset("quick", method=PROPOSED_RECIPE)
+    cost = LabCost(config=known, shape=shape, hardware=hardware, constitution=constitution or SHORT) if shape is not None and hardware is not None else None
     return [
         ProbeListed(
             key=probe.key,
             system=probe.system,
+            of=probe.of.title,
             paper=probe.of.paper,
             title=probe.title,
             asks=probe.asks,

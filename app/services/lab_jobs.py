@@ -1,15 +1,16 @@
 """Batteries of the laboratory as jobs: asked for, stopped, gone on with, and what they found. Imports no torch."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
-from app.processes.protocol import LAB, attempt_key
-from app.processes.store import MissingFileError, open_store
+from sqlalchemy.orm import Session
+
+from app.processes.protocol import LAB
+from app.processes.store import Store, open_store
 from app.services.audit import record
 from app.services.lab import made_by
 from app.services.quotas import require_place_in_queue
-from app.services.replies import NothingToTakeError
 from app.services.request_keys import require_key
 from app.services.starter_queries import STARTER_NAME
 from app.services.studio import RefusedError, Studio, in_words, read_starters
@@ -20,7 +21,6 @@ from core.constitution.stored import decode, require_readable
 from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, QueryError
 from core.lab.probes import PROBES
-from core.lab.results import LabResult, result_from_data
 from core.methods.recipes import PROPOSED_RECIPE
 from core.methods.settings import TrainConfig, config_from_data, preset
 from core.settings import ModelReference
@@ -30,8 +30,7 @@ from db.status import JobStatus
 from db.tables import Job
 
 MOST_QUERIES = 96
-REPORT = "report.json"  # as a battery leaves it in its folder
-LOOKED_THROUGH = 500  # jobs of the kind, newest first
+MOST_LISTED = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +81,10 @@ class LabView:
     notice: str
     problem: str
     by: str
+    constitution: str
+    version: int  # its number
+    model: str
+    made_at: datetime
 
 
 def wish_for(studio: Studio, form: LabForm) -> LabWish:
@@ -132,7 +135,7 @@ def begin(studio: Studio, caller: str, wish: LabWish, request_key: object) -> in
 def stop(studio: Studio, job_id: int) -> None:
     """Have it stop; what was found is kept."""
     with in_words(), studio.sessions.begin() as session:
-        _require(jobs.get_job(session, job_id))
+        lab_job(session, job_id)
         status = jobs.request_stop(session, job_id)
         record(session, "lab.stopped", f"job {job_id}", status=status.value)
 
@@ -140,59 +143,47 @@ def stop(studio: Studio, job_id: int) -> None:
 def resume(studio: Studio, job_id: int) -> None:
     """Go on where it was stopped or failed."""
     with in_words(), studio.sessions.begin() as session:
-        job = jobs.get_job(session, job_id)
-        _require(job)
+        job = lab_job(session, job_id)
         if job.status in (JobStatus.STOPPED, JobStatus.FAILED):
             jobs.resume(session, job_id)
             require_place_in_queue(session, job.requested_by)
             record(session, "lab.resumed", f"job {job_id}")
 
 
-def list_labs(studio: Studio) -> list[LabView]:
-    """All of them, newest first."""
+def list_labs(studio: Studio, most: int = MOST_LISTED) -> list[LabView]:
+    """The newest first."""
     with in_words(), studio.sessions.read() as session:
-        return [_view(job) for job in jobs.newest_of_kind(session, LAB, LOOKED_THROUGH)]
+        return views_of(session, studio.store, most)
+
+
+def views_of(session: Session, store: Store, most: int) -> list[LabView]:
+    """The same on a session."""
+    return [_view(store, session, job) for job in jobs.newest_of_kind(session, LAB, most)]
+
+
+def count_labs(studio: Studio) -> int:
+    """How many there are."""
+    with in_words(), studio.sessions.read() as session:
+        return jobs.count_of_kind(session, LAB)
 
 
 def lab_view(studio: Studio, job_id: int) -> LabView:
     """One of them."""
     with in_words(), studio.sessions.read() as session:
-        job = jobs.get_job(session, job_id)
-        _require(job)
-        return _view(job)
+        return _view(studio.store, session, lab_job(session, job_id))
 
 
-def found_by(studio: Studio, job_id: int) -> LabResult | None:
-    """What a finished battery found; None where it has not finished, or its files are not on this machine.
+def lab_job(session: Session, job_id: int) -> Job:
+    """The job that a battery is.
 
     Raises:
-        ConfigError: They cannot be read.
+        RefusedError: It is another job, or was deleted.
+        NotFound: There is none.
     """
-    with in_words(), studio.sessions.read() as session:
-        job = jobs.get_job(session, job_id)
-        _require(job)
-    try:
-        with studio.store.open(f"{attempt_key(job_id, job.attempt)}/{REPORT}") as file:
-            return result_from_data(json.loads(file.read()))
-    except MissingFileError:
-        return None
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"What battery {job_id} found cannot be read: {error}. Run it again.") from error
-
-
-def require_found(studio: Studio, job_id: int) -> LabResult:
-    """What a finished battery found.
-
-    Raises:
-        NothingToTakeError: There is no such battery, or nothing of it yet.
-    """
-    try:
-        found = found_by(studio, job_id)
-    except RefusedError as error:
-        raise NothingToTakeError("There is no such thing here.") from error
-    if found is None:
-        raise NothingToTakeError(f"Battery {job_id} has no report yet, or its files are not on this machine.")
-    return found
+    job = jobs.get_job(session, job_id)
+    if job.kind != LAB:
+        raise RefusedError(f"Job {job_id} is no battery of the laboratory. Reload the page.")
+    return job
 
 
 def asked_of(settings: Settings, sessions: Sessions, job_id: int) -> LabAsked:
@@ -231,10 +222,12 @@ def wish_of(job: Job) -> LabWish:
     return LabWish(run=int(spec["run"]) if spec["run"] is not None else None, model=str(spec["model"]), probes=tuple(map(str, probes)), **numbers)
 
 
-def _view(job: Job) -> LabView:
+def _view(store: Store, session: Session, job: Job) -> LabView:
+    wish = wish_of(job)
+    version = constitutions.named_version(session, wish.version)
     return LabView(
         id=job.id,
-        wish=wish_of(job),
+        wish=wish,
         status=job.status,
         stopping=job.cancel_requested,
         done=job.step,
@@ -242,9 +235,8 @@ def _view(job: Job) -> LabView:
         notice=job.notice or "",
         problem=job.error_text or "",
         by=job.requested_by,
+        constitution=constitutions.named_constitution(session, version.constitution_id),
+        version=version.number,
+        model=store.model_of_row(wish.model),
+        made_at=job.created_at,
     )
-
-
-def _require(job: Job) -> None:
-    if job.kind != LAB:
-        raise RefusedError(f"Job {job.id} is no battery of the laboratory. Reload the page.")

@@ -18,6 +18,7 @@ MOST_A_DAY = {
     "query-set.uploaded": (500, "query sets"),
     "constitution.made": (500, "constitutions"),
     "reply.marked": (5_000, "marks"),
+    "card.picked": (5_000, "picks"),
     "check.made": (500, "checks"),
     "conflict.made": (500, "conflicts"),
 }

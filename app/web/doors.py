@@ -8,8 +8,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.web.proxy import inner_path
 
-OF_THE_STUDIO = ("/api", "/c", "/docs", "/healthz", "/metrics", "/modules", "/name", "/runs", "/versions", "/query-sets", "/comparisons", "/drafts")
-PAGES = frozenset({"/", "/write", "/train", "/run", "/mark", "/judge", "/compare", "/amend"})
+OF_THE_STUDIO = (
+    "/api",
+    "/c",
+    "/checks",
+    "/conflicts",
+    "/docs",
+    "/healthz",
+    "/labs",
+    "/metrics",
+    "/modules",
+    "/name",
+    "/runs",
+    "/versions",
+    "/query-sets",
+    "/comparisons",
+    "/drafts",
+)
+PAGES = frozenset({"/", "/write", "/train", "/run", "/mark", "/judge", "/compare", "/amend", "/lab"})
 FILES = frozenset({"/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"})  # of Gradio's page
 FOLDERS = ("/assets/", "/static/", "/svelte/")
 READING = ("GET", "HEAD")

@@ -20,7 +20,7 @@ from pydantic import BeforeValidator
 from app.present.lab_report import lab_html
 from app.present.report_csv import report_csv, series_csv
 from app.processes.store import MissingFileError, Store
-from app.services import downloads, lab_jobs
+from app.services import downloads, lab_found
 from app.services.audit import acting
 from app.services.cards import Source
 from app.services.downloads import StoredKind
@@ -110,12 +110,12 @@ def add_lab_routes(app: FastAPI, studio: Studio) -> None:
     @app.get("/labs/{lab_id}/report.html")
     def lab_page(lab_id: RowId) -> Response:
         with _or_404():
-            return _text(TextFile(filename=f"laboratory-{lab_id}.html", text=lab_html(lab_jobs.require_found(studio, lab_id)), type="text/html"))
+            return _text(TextFile(filename=f"laboratory-{lab_id}.html", text=lab_html(lab_found.require_found(studio, lab_id)), type="text/html"))
 
     @app.get("/labs/{lab_id}/report.json")
     def lab_json(lab_id: RowId) -> Response:
         with _or_404():
-            return JSONResponse(result_to_data(lab_jobs.require_found(studio, lab_id)), headers=_named(f"laboratory-{lab_id}.json"))
+            return JSONResponse(result_to_data(lab_found.require_found(studio, lab_id)), headers=_named(f"laboratory-{lab_id}.json"))
 
 
 def add_check_routes(app: FastAPI, studio: Studio) -> None:

@@ -4,6 +4,7 @@ The cards lie in the battery's folder once the readers' probe has drawn its repl
 person's own, and is read with the next call.
 """
 
+import hashlib
 import json
 import os
 import random
@@ -30,6 +31,11 @@ class PersonCard:
     options: tuple[str, ...]
     own: int  # which is told when all is done
     principle: str  # its title, told then too
+
+    @property
+    def shown(self) -> str:
+        """What it is known by: the sha256 of exactly what is seen."""
+        return hashlib.sha256(json.dumps([self.query, self.reply, self.options]).encode()).hexdigest()
 
 
 def person_cards(by_principle: Mapping[str, Sequence[ReaderCard]], seed: int) -> list[PersonCard]:
@@ -69,12 +75,23 @@ def read_cards(folder: Path) -> list[PersonCard]:
         ConfigError: There are none, or they cannot be read.
     """
     try:
-        rows = json.loads((folder / CARDS).read_text(encoding="utf-8"))
-        return [PersonCard(**{**row, "options": tuple(map(str, row["options"]))}) for row in rows]
+        return cards_in((folder / CARDS).read_bytes())
     except FileNotFoundError as error:
         raise ConfigError(f"There are no cards in {folder}. They are made by the probe readers: run `lab --probe readers --out {folder}` first.") from error
-    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{folder / CARDS} cannot be read ({error!r}). Move it away and run the probe readers again.") from error
+
+
+def cards_in(file: bytes) -> list[PersonCard]:
+    """The cards that a file holds.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
+    try:
+        return [PersonCard(**{**row, "options": tuple(map(str, row["options"]))}) for row in json.loads(file)]
+    except (TypeError, LookupError, RecursionError) as error:
+        raise ValueError(f"this holds no cards: {error!r}") from error
 
 
 def read_picks(folder: Path, who: str) -> dict[int, int | None]:

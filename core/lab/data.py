@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from core.lab.values import LabRow, LabTable, Measured, ProbeRecord, ProbeResult, Upshot
+from core.lab.values import LabRow, LabTable, Line, Measured, ProbeRecord, ProbeResult, Upshot
+from core.measure.readers import ReaderFigures
 from core.measure.statistics import Figure
 
 
@@ -35,6 +36,7 @@ def _result(data: Mapping[str, Any]) -> ProbeResult:
         rows=tuple(map(_row, data["rows"])),
         tables=tuple(map(_table, data["tables"])),
         sentences=tuple(map(str, data["sentences"])),
+        lines=tuple(map(_line, data.get("lines", ()))),
     )
 
 
@@ -46,6 +48,19 @@ def _row(data: Mapping[str, Any]) -> LabRow:
 
 def _measured(data: Mapping[str, Any]) -> Measured:
     return Measured(figure=Figure(**data["figure"]), why=str(data["why"]), by=str(data["by"]))
+
+
+def _line(data: Mapping[str, Any]) -> Line:
+    told = data["figures"]
+    figures = ReaderFigures(
+        accuracy=Figure(**told["accuracy"]),
+        bound_nats=Figure(**told["bound_nats"]),
+        chance=float(told["chance"]),
+        cap_nats=float(told["cap_nats"]),
+        read=int(told["read"]),
+        failed={str(why): int(cards) for why, cards in told["failed"].items()},
+    )
+    return Line(principle=str(data["principle"]), arm=str(data["arm"]), reader=str(data["reader"]), figures=figures)
 
 
 def _table(data: Mapping[str, Any]) -> LabTable:

@@ -5,28 +5,17 @@ beside it. *Which principle?* — a reply is shown with the principles of severa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from core.constitution.principles import Constitution, Principle, squash
-from core.lab.prior import percent
 from core.lab.rows import Replies
+from core.lab.values import Line
 from core.measure.judges import JUDGES, Judge, judge_of
-from core.measure.readers import EMPTY, Option, ReaderCard, ReaderFigures, Reading, by_likelihood, figures_of
+from core.measure.readers import EMPTY, Option, ReaderCard, Reading, by_likelihood, figures_of
 from core.measure.statistics import UNMEASURED, Figure
 from core.measure.tracing import summed_by_policy
 
 MOST_OWN, MOST_DECOYS = 3, 2  # principles of the constitution, and of others, that replies are told apart among; each costs a round of replies
 PROGRAM, POLICY = "program", "own reader"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One reader and one principle."""
-
-    principle: str
-    arm: str
-    reader: str
-    figures: ReaderFigures
 
 
 def side_cards(replies: Replies, position: int) -> list[ReaderCard]:
@@ -105,10 +94,3 @@ def of_option(cards: Sequence[ReaderCard], readings: Sequence[Reading], own: int
     """The share of one text's replies that are given back to it."""
     mine = [(card, reading) for card, reading in zip(cards, readings, strict=True) if card.own == own]
     return figures_of([card for card, _ in mine], [reading for _, reading in mine]).accuracy if mine else UNMEASURED
-
-
-def says(figures: ReaderFigures) -> tuple[str, str]:
-    """Accuracy, and the bound as a share of its cap, for a table."""
-    if not figures.read:
-        return f"could not be measured: {'; '.join(figures.failed)}" if figures.failed else "could not be measured", ""
-    return percent(figures.accuracy), percent(figures.bound_nats, figures.cap_nats)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.measure.readers import ReaderFigures
 from core.measure.statistics import UNMEASURED, Figure
 
 
@@ -73,6 +74,16 @@ class LabTable:
     note: str = ""  # what has to be known to read it
 
 
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What one reader makes of one principle's two sides, under one arm."""
+
+    principle: str  # its title
+    arm: str  # for people
+    reader: str  # its name
+    figures: ReaderFigures
+
+
 class Upshot(StrEnum):
     """What became of a prediction."""
 
@@ -90,6 +101,7 @@ class ProbeResult:
     rows: tuple[LabRow, ...] = ()
     tables: tuple[LabTable, ...] = ()
     sentences: tuple[str, ...] = ()  # further ones
+    lines: tuple[Line, ...] = ()  # of the probe that asks readers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,11 @@ from db.address_table import Address
 from db.amendment_tables import Amendment
 from db.conflict_table import Conflict
 from db.mark_tables import Mark
+from db.pick_table import CardPick
 from db.verdict_table import ModelVerdict
 
 # Which all classes share; these stand in modules of their own.
-(METADATA,) = {Mark.metadata, Conflict.metadata, ModelVerdict.metadata, Address.metadata, Amendment.metadata}
+(METADATA,) = {Mark.metadata, CardPick.metadata, Conflict.metadata, ModelVerdict.metadata, Address.metadata, Amendment.metadata}
 
 
 def _render_plain(kind: str, item: object, autogenerate: Any) -> str | Literal[False]:

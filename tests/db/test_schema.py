@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -176,7 +176,7 @@ def test_a_newer_schema_is_refused_and_left_alone(engine: Engine, later: Callabl
     schema.migrate(engine)
     monkeypatch.setattr(schema, "MIGRATIONS", known)
     before = dump(engine)
-    with pytest.raises(NewerSchema, match=r"schema 0017.*knows up to 0016"):
+    with pytest.raises(NewerSchema, match=r"schema 0018.*knows up to 0017"):
         schema.migrate(engine)
     assert dump(engine) == before
 
@@ -194,7 +194,7 @@ def test_processes_that_start_at_once_all_find_the_newest_schema(empty_url: str,
         output, errors = process.communicate(timeout=60)
         assert (process.returncode, output) == (0, "None\n"), errors
     engine = make_engine(empty_url)
-    assert revision_of(engine) == "0016"
+    assert revision_of(engine) == "0017"
     engine.dispose()
 
 

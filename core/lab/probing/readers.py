@@ -7,16 +7,14 @@ from core.constitution.principles import Constitution, Principle
 from core.engine.checkpoints import write_json
 from core.lab.bench import Bench
 from core.lab.cards import CARDS, cards_to_data, person_cards
+from core.lab.lines import ALONE, BASE_READER, lines_say, lines_table, says, upshot_of_lines, who_table
 from core.lab.probing.following import follows_table
-from core.lab.reading import POLICY, PROGRAM, Line, decoy_cards, decoys, of_option, says, side_cards, side_lines
+from core.lab.reading import decoy_cards, decoys, of_option, side_cards, side_lines
 from core.lab.rows import Replies, compared, floor_of, row_of
-from core.lab.values import LabRow, LabTable, Measured, ProbeResult, Upshot, measured
+from core.lab.values import LabRow, LabTable, Line, Measured, ProbeResult, measured
 from core.measure.likelihoods import LikelihoodReader
-from core.measure.readers import Reader, ReaderCard, Reading, figures_of
+from core.measure.readers import GivenReader, Reader, ReaderCard, Reading, figures_of
 from core.methods.arms import Arm, arm_title
-
-BASE_READER = "the base, from outside"
-ALONE = "No reader besides the base was asked. Another model is named with --reader-model, and `lab --read` shows the cards to a person."
 
 
 def run(bench: Bench) -> ProbeResult:
@@ -29,16 +27,18 @@ def run(bench: Bench) -> ProbeResult:
     examined = arms[-1]
     offered = person_cards({p.title: side_cards(answered[examined], i) for i, p in enumerate(constitution.principles)}, bench.plan.config.seed)
     write_json(bench.folder / CARDS, cards_to_data(offered))
-    tables = [_lines_table(lines), _decoy_table(bench, examined, readers)]
+    people = [reader.name for reader in readers if isinstance(reader, GivenReader)]
+    tables = [who_table(lines, arm_title(examined), people), lines_table(lines), _decoy_table(bench, examined, readers)]
     if bench.trained is not None:
         tables.append(follows_table(bench, bench.trained[1], readers))
     foreign = (bench.readers[0] if bench.readers else readers[0]).name
     return ProbeResult(
-        upshot=_upshot(lines, is_trained=bench.trained is not None),
-        said=_says(lines, arm_title(examined)),
+        upshot=upshot_of_lines(lines, is_trained=bench.trained is not None),
+        said=lines_say(lines, arm_title(examined)),
         rows=tuple(_rows(bench, answered, lines, foreign)),
         tables=tuple(tables),
         sentences=(ALONE,) if not bench.readers else (),
+        lines=tuple(lines),
     )
 
 
@@ -64,39 +64,6 @@ def _rows(bench: Bench, answered: dict[Arm, Replies], lines: Sequence[Line], for
 
 def _bound(line: Line) -> Measured:
     return measured(line.figures.bound_nats, "; ".join(line.figures.failed) or "it read nothing", line.reader)
-
-
-def _upshot(lines: Sequence[Line], *, is_trained: bool) -> Upshot:
-    """Whether readers from outside tell what the policy tells. The base is the policy itself where nothing is trained."""
-    outside = [line for line in lines if line.reader not in (POLICY, PROGRAM) and (is_trained or line.reader != BASE_READER) and line.figures.read]
-    if not outside:
-        return Upshot.OPEN
-    own = {(line.principle, line.arm): line for line in lines if line.reader == POLICY}
-    private = [p for p, line in own.items() if _tells(line) and not any(_tells(other) for other in outside if (other.principle, other.arm) == p)]
-    return Upshot.FAILED if private else Upshot.HELD if any(map(_tells, outside)) else Upshot.OPEN
-
-
-def _tells(line: Line) -> bool:
-    """Whether a reader is shown to tell the sides apart better than by guessing."""
-    return line.figures.accuracy.low is not None and line.figures.accuracy.low > line.figures.chance
-
-
-def _says(lines: Sequence[Line], arm: str) -> str:
-    told = []
-    for title in dict.fromkeys(line.principle for line in lines):
-        of = [f"{line.reader} {says(line.figures)[0]}" for line in lines if line.principle == title and line.arm == arm]
-        told.append(f"“{title}”, {arm}: the side of a reply is told right by {', '.join(of)}; guessing gives 50%.")
-    return " ".join(told)
-
-
-def _lines_table(lines: Sequence[Line]) -> LabTable:
-    return LabTable(
-        title="Which side was the reply written under?",
-        heads=("Principle", "Arm", "Reader", "Told right", "Bound, % of cap"),
-        rows=tuple((line.principle, line.arm, line.reader, *says(line.figures)) for line in lines),
-        note="Guessing tells half of them right and has a bound of 0. All readers but the own one and the program see query, reply and the principle’s two "
-        "texts, and neither prompt nor side. How sharp a reader’s likelihoods are taken, and how far its picks are trusted, is fitted to the other queries.",
-    )
 
 
 def _decoy_table(bench: Bench, arm: Arm, readers: Sequence[Reader]) -> LabTable:

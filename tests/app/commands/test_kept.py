@@ -1,4 +1,4 @@
-"""`checks` and `conflicts`, as an operator types them."""
+"""`checks`, `conflicts` and `labs`, as an operator types them."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.app.checked import kept_check, mark_check_whole
 from tests.app.commands.calling import run
 from tests.app.conflicting import kept_conflict
+from tests.app.labs import finished_lab, queue_lab
 from tests.app.planting import make_studio
 from tests.app.warm import ROOT
 
@@ -54,6 +55,23 @@ def test_conflicts_are_listed_and_deleted(tmp_path):
     assert (done.returncode, done.stdout) == (0, f"Conflict {conflict} is deleted.\n")
     assert run("conflicts", "list", folder=tmp_path).stderr == "There is no conflict.\n"
     assert f"conflict.deleted  conflict {conflict}" in run("audit", folder=tmp_path).stdout
+
+
+def test_batteries_are_listed_and_those_that_have_ended_deleted(tmp_path):
+    studio = make_studio(tmp_path / "data")
+    lab = finished_lab(studio)
+    waiting = queue_lab(studio, key="a-battery-2")
+    studio.engine.dispose()
+    listed = json.loads(run("labs", "list", "--json", folder=tmp_path).stdout)
+    assert [(row["battery"], row["status"], row["constitution"], row["run"]) for row in listed] == [
+        (waiting, "queued", "Brevity", None),
+        (lab, "finished", "Brevity", None),
+    ]
+    refused = run("labs", "delete", str(waiting), "--yes", folder=tmp_path)
+    assert refused.returncode == 1 and f"Battery {waiting} is queued. Stop it" in refused.stderr
+    done = run("labs", "delete", str(lab), "--yes", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"Battery {lab} is deleted.\n")
+    assert f"lab.deleted  job {lab}" in run("audit", folder=tmp_path).stdout
 
 
 def test_at_a_terminal_it_is_asked_first_and_said_whose_marks_go(tmp_path):

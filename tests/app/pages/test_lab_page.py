@@ -19,6 +19,7 @@ from app.web.security import protect
 from core.lab.probes import PROBES
 from core.lab.results import LabAbout, lab_result, result_to_data
 from db import claims
+from tests.app.labs import claim_lab, finished_lab, write_files
 from tests.app.planting import claim, finish, make_studio, measure, queue, version_id
 from tests.app.results import result
 from tests.core.lab.benches import ONE
@@ -55,7 +56,8 @@ def test_it_begins_with_the_probes_and_their_minutes_once_the_machine_is_known(s
     assert {probe["minutes"] for probe in ask(client, "opened")["probes"]} == {None}
     measure(studio)
     told = ask(client, "opened", run="7")
-    assert [probe["key"] for probe in told["probes"]] == list(PROBES) and told["run"] == 7
+    assert [probe["key"] for probe in told["probes"]] == list(PROBES)
+    assert told["run"] is None and "no run 7" in told["message"]
     assert all(0 < probe["minutes"] < 20 for probe in told["probes"] if probe["quick"])
 
 
@@ -114,3 +116,42 @@ def test_a_report_that_was_damaged_is_told_in_words(studio: Studio, client: Test
     with studio.store.workspace(attempt_key(number, 0)) as folder:
         (folder / "report.json").write_text("{}")
     assert "cannot be read" in ask(client, "shown", lab=number)["message"]
+
+
+def test_a_plan_says_what_each_probe_takes_and_lacks(studio: Studio, client: TestClient) -> None:
+    measure(studio)
+    told = ask(client, "plan", version=version_id(studio), limit=8)
+    assert told["kind"] == "plan" and told["lacks"]["sami"] == "an adapter" and told["held_out"] == 8
+    assert ask(client, "opened", version=str(version_id(studio)))["version"] == version_id(studio)
+
+
+def test_what_a_battery_found_is_told_for_people_and_escaped(studio: Studio, client: TestClient) -> None:
+    number = ask(client, "begin", version=version_id(studio), probes=["prompt"], key="key-of-a-form-6")["lab"]["id"]
+    write_files(studio, claim_lab(studio), {"report.json": found()})
+    shown = ask(client, "opened", lab=str(number))["shown"]
+    assert "&lt;b&gt;Loud&lt;/b&gt;" in shown["html"] and "<b>Loud" not in shown["html"]
+    assert "not the number of a battery" in ask(client, "opened", lab="x")["message"] and "no job 99" in ask(client, "opened", lab="99")["message"]
+
+
+def test_cards_are_read_undone_and_revealed_over_the_wire(studio: Studio, client: TestClient) -> None:
+    number = finished_lab(studio)
+    at = ask(client, "card", lab=number)
+    assert at["kind"] == "cards" and at["html"] == "" and set(at["reading"]["card"]) == {"card", "query", "reply", "options"}
+    assert ask(client, "shown", lab=number)["cards"] == 12
+    for i in range(12):
+        at = ask(client, "pick", lab=number, card=at["reading"]["card"]["card"], pick=i % 2, key=f"key-of-card-{i}")
+    assert at["reading"]["card"] is None and "guessing gives 50%" in at["html"] and "not this one" in at["html"]
+    again = ask(client, "undo", lab=number, pick=at["reading"]["last"])
+    assert again["reading"]["done"] == 11 and again["reading"]["read"] == []
+    assert "you, 11 cards" in client.get(f"/labs/{number}/report.html").text
+
+
+def test_a_battery_is_deleted_after_it_was_said_what_goes(studio: Studio, client: TestClient) -> None:
+    number = finished_lab(studio)
+    card = ask(client, "card", lab=number)["reading"]["card"]["card"]
+    ask(client, "pick", lab=number, card=card, pick=0, key="key-of-card-1")
+    planned = ask(client, "plan_deleting", lab=number)
+    assert planned["name"] == f"battery {number}" and "the 1 pick of its cards (1 by you)" in planned["goes"]
+    assert ask(client, "delete", lab=number)["says"] == f"Battery {number} is deleted."
+    assert ask(client, "labs") == {"kind": "labs", "labs": [], "more": 0}
+    assert client.get(f"/labs/{number}/report.json").status_code == 404

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.present.lab import lab_lines
+from app.present.lab_page import found_html
 from app.present.lab_report import lab_html
 from app.present.scatter import SHAPES, Point, scatter_svg
 from core.constitution.principles import Constitution
@@ -70,3 +71,27 @@ def test_a_single_change_at_zero_can_be_drawn():
 
 def test_a_reader_is_named_where_its_bound_speaks_against_the_thesis():
     assert "m by likelihood reads" in lab_html(result(record(row("Shout", bound=0.9, compliance=0.1, reader=known(0.35, by="m by likelihood")))))
+
+
+def test_one_table_has_all_probes_with_their_four_figures_and_those_without():
+    page = lab_html(FOUND)
+    table = page.split("<caption>All probes</caption>")[1].split("</table>")[0]
+    assert [head in table for head in ("Own bound, % of cap", "Reader’s bound, % of cap", "Compliance", "Relevance, nats")] == [True] * 4
+    assert 'scope="rowgroup" rowspan="3"' in table and table.count("<tr>") == 1 + 3 + 1
+    assert "Could not be measured: it needs an adapter." in table and "30% (25 to 35; n = 24)" in table
+
+
+def test_the_page_says_the_verdict_first_and_folds_each_probe_under_what_became_of_it():
+    page = found_html(FOUND)
+    heads = [part.split("</h2>")[0] for part in page.split("<h2>")[1:]]
+    assert heads == ["The verdict", "Bound, readers, compliance and relevance", "Bound against compliance", "Principle by principle", "Probe by probe"]
+    assert page.index("the strongest first") < page.index("The rule:") and "rank correlation could not be measured" in page
+    assert '<details class="cs-fold" data-fold="probe-sami"><summary>' in page and '<span class="quiet">could not be measured</span>' in page
+    assert "<h1" not in page and page.count('tabindex="0"') == page.count("<table>")
+
+
+def test_what_people_and_models_wrote_is_escaped_on_the_page_too():
+    table = LabTable(title=EVIL, heads=(EVIL,), rows=((EVIL,),), note=EVIL)
+    probed = ProbeRecord(key=EVIL, result=ProbeResult(upshot=Upshot.OPEN, said=EVIL, rows=(replace(row(), principle=EVIL, arm=EVIL),), tables=(table,)))
+    page = found_html(result(probed, ProbeRecord(key="context", result=None, why=EVIL), constitution=replace(ONE, name=EVIL)))
+    assert "<script" not in page and page.count("&lt;script&gt;") > 10

@@ -8,7 +8,8 @@ import pytest
 from app.processes.attempt import Watch
 from app.processes.labs import probe
 from app.processes.protocol import LAB, WORK, attempt_key
-from app.services.lab_jobs import LabWish, begin, found_by, list_labs, resume, stop
+from app.services.lab_found import found_by
+from app.services.lab_jobs import LabWish, begin, list_labs, resume, stop
 from app.services.studio import RefusedError, Studio
 from core.errors import ConfigError, QueryError
 from core.progress import Stopped

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from app.present.report_csv import report_csv
 from app.services import downloads
 from app.services.studio import Studio
 from app.web.actors import COOKIE
+from app.web.doors import is_known
 from app.web.downloads import add_routes
 from app.web.security import protect
 from core.constitution.files import parse_yaml
@@ -237,3 +239,9 @@ def test_downloads_stand_behind_the_password(studio: Studio, tmp_path: Path) -> 
     client = TestClient(app, base_url="http://127.0.0.1")
     assert client.get("/runs/1/run.json").status_code == 401
     assert client.get("/runs/1/run.json", auth=("Ann", "correct horse")).status_code == 200
+
+
+def test_every_file_has_a_door(client: TestClient) -> None:
+    addresses = [route.path for route in client.app.routes if isinstance(route, APIRoute)]  # type: ignore[attr-defined]
+    assert any(path.startswith("/labs/") for path in addresses) and any(path.startswith("/checks/") for path in addresses)
+    assert [path for path in addresses if not is_known("GET", path)] == []
