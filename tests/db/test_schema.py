@@ -27,7 +27,7 @@ LATER = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
@@ -146,7 +146,7 @@ def test_an_upgrade_keeps_every_row_and_leaves_a_copy_of_what_was(
     before = script_of(Path(str(engine.url.database)))
     later(LATER)
     copy = schema.migrate(engine)
-    assert revision_of(engine) == "0017"
+    assert revision_of(engine) == "0018"
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT name, language FROM constitution").all() == [("Brevity", "en")]
         assert connection.exec_driver_sql("SELECT id, base_model FROM run").all() == [(run.id, "tiny")]
