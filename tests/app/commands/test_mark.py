@@ -82,7 +82,7 @@ def test_half_of_the_marks_are_imported_and_what_somebody_said_here_stays(studio
     (tmp_path / "half.csv").write_text("\n".join([head, *rows[:12], rows[12].replace(",follows,", ",,").replace(",does not,", ",,")]) + "\n")
     brought = typed(tmp_path / "other", "--run", run, "--import", tmp_path / "half.csv")
     assert brought.stdout == (
-        "11 marks imported. 1 were left out: the same person has said something else here, and that stays. 1 rows say nothing and were left out.\n"
+        "11 marks imported. 1 was left out: the same person has said something else here, and that stays. 1 row says nothing and was left out.\n"
     )
     other.engine.dispose()
 
@@ -206,7 +206,7 @@ def test_of_two_rows_that_contradict_each_other_the_first_stands(folder: Path, s
     said = [{**row, "who": "Bob", "follows": follows} for follows in ("does not", "follows", "does not", "")]
     (tmp_path / "bob.jsonl").write_text("".join(json.dumps(each) + "\n" for each in said))
     brought = typed(tmp_path, "--run", run, "--import", tmp_path / "bob.jsonl")
-    assert brought.stdout.startswith("1 mark imported. 1 were here already. 1 were left out"), brought.stdout + brought.stderr
+    assert brought.stdout.startswith("1 mark imported. 1 was here already. 1 was left out"), brought.stdout + brought.stderr
     typed(tmp_path, "--run", run, "--export", tmp_path / "both.jsonl")
     assert [(each["who"], each["follows"]) for each in map(json.loads, (tmp_path / "both.jsonl").read_text().splitlines())] == [
         ("Ada", "follows"),
