@@ -206,7 +206,7 @@ def test_a_source_offers_its_panes_and_what_can_be_added_to_them() -> None:
     assert not {"base", "prompt"} & set(methods)  # they are there and have nothing that could be set
     assert [(setting.name, setting.low, setting.high, setting.default, setting.control) for setting in methods["sami"]] == [("strength", 0.0, 3.0, 1.0, 0.0)]
     untrained = values.source_option(replace(view().source, run_id=None, recipe=None, artifact=None))
-    assert [method.key for method in untrained.methods] == ["context"]
+    assert [method.key for method in untrained.methods] == ["context", "rules", "rules-alone"]
 
 
 def test_a_name_from_right_to_left_keeps_its_direction_within_an_option() -> None:

@@ -304,7 +304,7 @@ def styles() -> list[tuple[str, str]]:
 def test_no_text_is_made_paler_than_its_colour() -> None:
     """Of a colour with a contrast of 4.5, an opacity of 0.55 leaves 2.5."""
     paler = {selector for selector, rule in styles() if re.search(r"opacity: 0?\.\d", rule)}
-    assert paler == {".cs-line-raw", ".cs-meter::before", ".cs-icon[disabled]"}  # lines, and what cannot be pressed
+    assert paler == {".cs-line-raw", ".cs-meter::before", ".cs-icon[disabled]", ".cs-lab-found .mark *"}  # lines, points of a chart, what cannot be pressed
 
 
 def test_whatever_scrolls_can_be_reached_by_keyboard_and_has_a_name() -> None:
