@@ -139,7 +139,7 @@ def test_what_was_found_is_read_in_both_schemes_and_on_paper_and_a_battery_is_de
     expect(found).to_contain_text("Mutual information: not sufficient here", timeout=20_000)
     expect(found.locator("li").first).to_contain_text("The information is there, the behaviour is not.")
     expect(found.get_by_role("img")).to_be_visible()
-    expect(found.get_by_role("region", name="The same as a table")).to_contain_text("+30.0")
+    expect(found.get_by_role("region", name="The same as a table")).to_contain_text("-50.0")
     page.get_by_role("heading", name="Readers from outside").click()
     require_accessible_in_both_schemes(page)
     pictures(page, "found")
