@@ -107,7 +107,7 @@ def head_html(view: RunView) -> str:
     """Title, and what the run was asked to do."""
     line = view.line
     link = f"./write?constitution={view.constitution_id}&amp;version={line.version_number}"
-    seed, control = (f"seed {view.config.seed}", view.config.control) if view.config else ("", "")
+    seed = " · ".join(filter(None, (f"seed {view.config.seed}", view.config.control))) if view.config else ""
     pinned = view.revision if view.revision and "/" in line.model else ""
     revision = f' <span class="cs-number" title="{escape(pinned)}">@{escape(pinned[:12])}</span>' if pinned else ""
     model = f"{escape(line.model)}{revision}"
@@ -115,7 +115,6 @@ def head_html(view: RunView) -> str:
         model,
         f"{escape(line.preset)} preset",
         seed,
-        control,
         f"<bdi>{escape(view.query_set)}</bdi>",
         f"asked for by <bdi>{escape(line.requested_by)}</bdi>, {time_html(line.created_at)}",
     ]
