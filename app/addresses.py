@@ -15,8 +15,8 @@ HEADERS_OF_BROWSERS = ("accept", "authorization", "connection", "content-", "coo
 ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 # What the studio itself serves right below its root: as a path of a proxy it could not be told whether that was taken off.
 OWN_PATHS = frozenset(
-    {"write", "train", "run", "judge", "lab", "mark", "compare", "amend", "runs", "versions", "query-sets", "comparisons", "drafts", "checks", "conflicts", "labs"}
-) | frozenset({"modules", "name", "c", "api", "docs", "healthz", "metrics"})
+    {"write", "train", "run", "judge", "mark", "compare", "lab", "amend", "runs", "versions", "query-sets", "comparisons", "drafts", "checks", "conflicts"}
+) | frozenset({"labs", "modules", "name", "c", "api", "docs", "healthz", "metrics"})
 GRADIO_PATHS = frozenset({"gradio_api", "static", "assets", "svelte", "config", "theme.css", "login", "logout", "monitoring"}) | frozenset(
     {"favicon.ico", "manifest.json", "openapi.json", "pwa_icon", "robots.txt"}
 )
