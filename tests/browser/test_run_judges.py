@@ -117,9 +117,9 @@ def test_an_address_that_cannot_be_asked_is_told_beside_the_form_and_the_command
 
 def test_the_fold_fits(page: Page, app: App, studio: Studio, server: JudgeServer) -> None:
     run = finished_run(studio, name="Fits", n=2)
-    asking.begin(studio, "Ada", AskWish(run=run, address=server.address, model="qwen2.5-72b-instruct"), "fits")
+    asking.begin(studio, "Ada", AskWish(run=run, address=server.address, model="qwen2.5-72b-instruct"), "fits-at-every-width")
     assert work_once(asker(studio))
-    asking.begin(studio, "Ada", AskWish(run=run, address=server.address, model="another-model-with-a-long-name-" * 3), "waits")
+    asking.begin(studio, "Ada", AskWish(run=run, address=server.address, model="another-model-with-a-long-name-" * 3), "waits-at-every-width")
     fold = unfolded(page, app, run)
     fold.get_by_label("Address of the endpoint").fill(server.address)
     fold.get_by_label("Model, as it calls it").fill("m")
