@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 from core.methods.recipes import PROPOSED_RECIPE, RECIPES
 from core.methods.settings import PRESETS, flat_settings, preset
+from core.methods.variants import REAL, VARIANTS
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,11 @@ TRACE = (
     ("own", "what verdicts rest on: statements, antitheses, and each principle’s own"),
     ("all", "all constitutions that are asked, which takes longer"),
 )
+TRAINED_AS = tuple(("" if key == REAL else key, "the text" if key == REAL else f"a control: {variant.title.lower()}") for key, variant in VARIANTS.items())
 STEP_BY_REPLIES = "most replies that follow, by the checks, and answer"
 EXPOSED = (
     *_own(),
+    Exposed("variant", "What is trained: the text, or a control of it", "choice", TRAINED_AS),
     Exposed("iterations", "Iterations, each from the base on replies of the one before", "int"),
     Exposed("passes", "Passes over the train queries", "int"),
     Exposed("train_queries", "Train queries (of the first iteration)", "int"),

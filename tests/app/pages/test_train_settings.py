@@ -9,6 +9,7 @@ from app.services.exposed import EXPOSED, preset_values
 from app.services.studio import Studio
 from core.methods.recipes import RECIPES
 from core.methods.settings import PRESETS
+from core.methods.variants import REAL, VARIANTS
 from tests.app.pages.calling import asks, sent
 from tests.app.planting import HARDWARE, measure
 
@@ -44,11 +45,25 @@ def test_the_method_is_a_choice_that_brings_its_own_settings_and_refuses_the_oth
     assert "measure: MIPO with the constitution" in told, told
 
 
+def test_a_control_is_a_choice_and_is_told_before_the_click(studio: Studio) -> None:
+    page = TrainPage(studio)
+    measure(studio, HARDWARE)
+    offered = next(setting for setting in EXPOSED if setting.name == "variant")
+    assert [value for value, _ in offered.options] == ["", *(key for key in VARIANTS if key != REAL)]
+    told = page.preview(sent(studio, settings={"variant": "swapped"}), asks())
+    assert "--set variant=swapped" in told["command"]
+    assert "This is a control and no run of the text" in told["html"]
+    plain = page.preview(sent(studio, settings={"variant": ""}), asks())
+    assert "variant" not in plain["command"] and "control" not in plain["html"]
+    assert "variant" not in preset_values("quick")["bct"]
+    assert page.preview(sent(studio, settings={"variant": "backwards"}), asks())["setting"] == "variant"
+
+
 def test_consistency_training_offers_its_wrappers_and_no_setting_of_a_contrast(studio: Studio) -> None:
     page = TrainPage(studio)
     offered = preset_values("quick")
     assert {"wrappers", "own_wrapper"} == set(offered["bct"]) - set(offered["sami"])
-    assert {"kl_weight", "likelihood_weight", "n_constitutions"} == set(offered["sami"]) - set(offered["bct"])
+    assert {"kl_weight", "likelihood_weight", "n_constitutions", "variant"} == set(offered["sami"]) - set(offered["bct"])
     assert set(offered["bct"]) - set(offered["act"]) == {"max_kl_nats"}
     wanted = {"method": "bct", "wrappers": "ignore, role_play", "own_wrapper": "My aunt’s rule: $(a) = “b”"}
     told = page.preview(sent(studio, settings=wanted), asks())
