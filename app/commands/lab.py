@@ -244,8 +244,8 @@ def _list(options: argparse.Namespace) -> int:
         return 0
     for each in found:
         needs = f"needs {', '.join(each.needs)}" if each.needs else "needs nothing"
-        print(f"{each.key:<14}{each.system:<20}{_minutes(each.minutes):>8}  {each.title} ({needs})")
-        print(f"{'':<14}{each.asks}\n{'':<14}Predicted: {each.prediction}\n{'':<14}Against it: {each.against}")
+        print(f"{each.key:<19}{each.system:<20}{_minutes(each.minutes):>8}  {each.title} ({needs})")
+        print(f"{'':<19}{each.asks}\n{'':<19}Predicted: {each.prediction}\n{'':<19}Against it: {each.against}")
     return 0
 
 
