@@ -73,6 +73,18 @@ PROBES: dict[str, Probe] = {
             module="core.lab.probing.context:run",
         ),
         Probe(
+            key="proxy",
+            system="proxy-tuning",
+            title="Proxy-tuning, weight by weight",
+            asks="What training changed in the scores of the next token is added to the base’s with a weight from 0 to 2; at 1 it is the adapter.",
+            prediction="Bound and compliance rise together with the weight, also beyond what training went to.",
+            against="A bound that rises with the weight while compliance stays or falls: more of the change is no more of the behaviour.",
+            needs=(ADAPTER,),
+            quick=False,
+            minutes=lambda cost: (3 * (cost.base_s + cost.trained_s) + cost.trained_s + cost.base_s) / 60,
+            module="core.lab.probing.proxy:run",
+        ),
+        Probe(
             key="readers",
             system="grounding",
             title="Readers from outside",
