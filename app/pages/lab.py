@@ -42,6 +42,7 @@ class LabPage:
             versions=offered.versions,
             runs=offered.runs,
             query_sets=offered.query_sets,
+            model=self.studio.settings.model,
             message=message or offered.message,
             shown=shown,
         )
@@ -137,7 +138,7 @@ class LabPage:
 
 
 def _form(question: LabFormWish) -> LabForm:
-    return LabForm(run=question.run, version=question.version, query_set=question.query_set)
+    return LabForm(run=question.run, version=question.version, query_set=question.query_set, model=question.model)
 
 
 def build(studio: Studio) -> None:

@@ -35,6 +35,7 @@ class LabOpened:
     versions: tuple[VersionToTrain, ...]
     runs: tuple[LabRun, ...]  # finished ones, newest first
     query_sets: tuple[QuerySetView, ...]
+    model: str  # the studio's, for a version with nothing trained
     message: str  # why what the address names is not chosen
     shown: LabShown | None  # the battery that it names
 

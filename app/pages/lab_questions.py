@@ -26,6 +26,7 @@ class LabFormWish(Question):
     run: Id | None = None  # with its version, its queries and its model
     version: Id | None = None
     query_set: Id | None = None  # none: the studio's everyday queries
+    model: Text = ""  # Hub id, or a folder on the server's machine; empty: the studio's; of a run its own
     limit: Annotated[int, Strict(), Field(ge=1, lt=2**31)] = 24  # held-out queries
 
 

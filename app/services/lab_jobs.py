@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.processes.protocol import LAB
 from app.processes.store import Store, open_store
 from app.services.audit import record
+from app.services.base_models import check_model_id
 from app.services.lab import made_by
 from app.services.quotas import require_place_in_queue
 from app.services.request_keys import require_key
@@ -18,7 +19,6 @@ from app.settings import Settings
 from core.constitution.principles import Constitution
 from core.constitution.queries import Query, from_rows
 from core.constitution.stored import decode, require_readable
-from core.engine.default_model import DEFAULT_MODEL
 from core.errors import ConfigError, QueryError
 from core.lab.probes import PROBES
 from core.methods.recipes import PROPOSED_RECIPE
@@ -52,6 +52,7 @@ class LabForm:
     run: int | None
     version: int | None
     query_set: int | None  # None: the studio's everyday queries; of a run its own
+    model: str = ""  # as it was typed; empty: the studio's; of a run its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ def wish_for(studio: Studio, form: LabForm) -> LabWish:
     """What a choice comes to.
 
     Raises:
-        StudioError: Neither a run nor a version is named, or there is none such.
+        StudioError: Neither a run nor a version is named, there is none such, or no such model.
     """
     if (form.run is None) == (form.version is None):
         raise ConfigError("A battery is about a run or about a version. Name one of the two.")
@@ -102,7 +103,8 @@ def wish_for(studio: Studio, form: LabForm) -> LabWish:
         known = form.query_set or next((each.id for each in query_sets.list_query_sets(session) if each.name == STARTER_NAME), None)
         if known is None or form.version is None:
             raise ConfigError("The studio’s everyday queries are not here any more. Name a set of queries.")
-        return LabWish(run=None, version=form.version, query_set=known, model=DEFAULT_MODEL)
+        model = check_model_id(form.model or studio.settings.model, studio.launcher.local)
+        return LabWish(run=None, version=form.version, query_set=known, model=studio.store.model_in_row(model))
 
 
 def with_probes(wish: LabWish, probes: Sequence[str], limit: int) -> LabWish:

@@ -42,6 +42,7 @@ function makeForm({ ask }, reply) {
     version: h("select", { class: "cs-input", id: "lab-version" }),
     run: h("select", { class: "cs-input", id: "lab-run" }),
     queries: h("select", { class: "cs-input", id: "lab-queries" }, reply.query_sets.map(({ id, name, held_out }) => option(id, `${isolated(name)}: ${held_out.toLocaleString("en")} held out`))),
+    model: h("input", { class: "cs-input", id: "lab-model", type: "text", autocomplete: "off", spellcheck: "false", value: reply.model }),
     limit: h("input", { class: "cs-input cs-short", id: "lab-limit", type: "number", min: "1", max: MOST_QUERIES, step: "1", value: "24", inputmode: "numeric" }),
     told: h("p", { class: "cs-quiet" }),
     sum: h("p", { class: "cs-number cs-lab-sum", role: "status" }),
@@ -53,7 +54,8 @@ function makeForm({ ask }, reply) {
   form.version.append(...none, ...reply.versions.map(({ id, constitution, number, problem }) => option(id, `${isolated(constitution)}, version ${number}${problem ? " (cannot be read)" : ""}`)));
   form.version.value = reply.version ?? "";
   form.queriesField = field(form.queries.id, "Held-out queries of", form.queries);
-  const choice = h("div", { class: "cs-lab-choice" }, field(form.version.id, "Constitution and version", form.version), field(form.run.id, "Run", form.run), form.queriesField, field(form.limit.id, "Held-out queries, at most", form.limit));
+  form.modelField = field(form.model.id, "Model (org/name, or a folder on this machine)", form.model);
+  const choice = h("div", { class: "cs-lab-choice" }, field(form.version.id, "Constitution and version", form.version), field(form.run.id, "Run", form.run), form.modelField, form.queriesField, field(form.limit.id, "Held-out queries, at most", form.limit));
   form.node = h("form", { class: "cs-lab-form", id: "content", novalidate: true }, choice, ...systems(form.probes));
   form.version.addEventListener("change", () => showRuns(form));
   form.node.addEventListener("input", (event) => (event.target.type === "checkbox" ? ticked(form) : later(form)));
@@ -98,8 +100,8 @@ function later(form) {
 }
 
 // What is examined, as a question names it.
-function about({ version, run, queries, limit }) {
-  const of = run.value ? { run: Number(run.value) } : { version: Number(version.value), query_set: Number(queries.value) };
+function about({ version, run, queries, model, limit }) {
+  const of = run.value ? { run: Number(run.value) } : { version: Number(version.value), query_set: Number(queries.value), model: model.value };
   return { ...of, limit: Number(limit.value) };
 }
 
@@ -111,7 +113,7 @@ export function problemIn(version, limit) {
 
 async function changed(form) {
   form.key = newKey();
-  form.queriesField.hidden = form.run.value !== "";
+  form.queriesField.hidden = form.modelField.hidden = form.run.value !== "";
   form.go.disabled = true;
   const problem = problemIn(form.version.value, Number(form.limit.value));
   setText(form.problem, problem);

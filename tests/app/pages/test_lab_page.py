@@ -90,6 +90,15 @@ def test_of_a_run_it_takes_version_queries_and_model(studio: Studio, client: Tes
     assert (wish["run"], wish["version"]) == (number, version_id(studio))
 
 
+def test_a_version_is_tried_on_the_studios_model_or_on_one_that_is_typed(studio: Studio, client: TestClient) -> None:
+    assert ask(client, "opened")["model"] == studio.settings.model
+    asked = {"version": version_id(studio), "key": "key-of-a-form-4"}
+    assert ask(client, "begin", **asked)["lab"]["model"] == studio.settings.model
+    assert ask(client, "begin", **asked | {"key": "key-of-a-form-5"}, model="org/other")["lab"]["model"] == "org/other"
+    told = ask(client, "begin", **asked | {"key": "key-of-a-form-6"}, model="no model")
+    assert told["kind"] == "problem" and "no model" in told["message"]
+
+
 def test_one_that_waits_can_be_stopped_and_gone_on_with(studio: Studio, client: TestClient) -> None:
     number = ask(client, "begin", version=version_id(studio), key="key-of-a-form-3")["lab"]["id"]
     assert ask(client, "stop", lab=number)["lab"]["status"] == "stopped"
