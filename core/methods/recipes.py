@@ -31,7 +31,11 @@ class RecipeInfo:
     note: str = ""  # what has to be known to read the result of a run; empty where the result says it all
 
 
-ONE_PASS_WITH_AN_ANCHOR = {"passes": 1, "warmup_steps": 4, "end_token": False, "max_kl_nats": 0.0, "likelihood_weight": 0.3}
+# What was measured over seeds, in every preset of MIPO: they differ in how much is measured, and in probes (docs/decisions.md).
+ONE_PASS_WITH_AN_ANCHOR = {
+    **{"iterations": 1, "passes": 1, "train_queries": 48, "learning_rate": 6e-4, "warmup_steps": 4},
+    **{"end_token": False, "max_kl_nats": 0.0, "likelihood_weight": 0.3},
+}
 IN_ONE_GO = {"iterations": 1, "end_token": False, "max_kl_nats": 0.0, "probe_every": 0}
 VALIDATION_CURVES = (
     CurveInfo(
@@ -87,7 +91,7 @@ RECIPES = {
                 ),
             ),
             labels={"beta": "β: how strongly preferences are held to the base’s", "likelihood_weight": "Likelihood weight (0 = as published)"},
-            presets={"quick": ONE_PASS_WITH_AN_ANCHOR},
+            presets=dict.fromkeys(("quick", "standard", "thorough"), ONE_PASS_WITH_AN_ANCHOR),
         ),
         RecipeInfo(
             key="steering",

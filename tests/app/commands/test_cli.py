@@ -140,7 +140,7 @@ def test_ctrl_c_saves_and_the_same_command_resumes(files, tmp_path):
         (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "n_constitutions=4"], "in only 2 ways. Set n_constitutions to 2"),
         (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--method", "mipo", "--set", "n_constitutions=3"], "n_constitutions is 3"),
         (["train", "--constitution", "C", "--queries", "Q", "--out", "OUT", "--set", "train_queries=1"], "train_queries is 1"),
-        (["train", "--constitution", "C", "--queries", "FEW", "--out", "OUT", "--preset", "standard"], "of 3 train queries iteration 2 would have 1"),
+        (["train", "--constitution", "C", "--queries", "FEW", "--out", "OUT", "--set", "iterations=2"], "of 3 train queries iteration 2 would have 1"),
         (["check", "--constitution", "C", "--queries", "Q", "--set", "n_constitutions=4"], "in only 2 ways"),
         (["measure", "--constitution", "C", "--queries", "Q", "--adapter", "nowhere", "--model", "M"], "adapter_config.json"),
         (["measure", "--constitution", "C", "--queries", "Q", "--arm", "sami"], "needs an adapter. Add --adapter DIR"),

@@ -75,7 +75,9 @@ def test_a_small_query_set_says_the_numbers_that_will_be_used(studio: Studio) ->
     said = "25 queries × 1 pass = 7 steps of 4; measured on 7 held-out queries"
     assert said in reply["html"]
     assert reply["work"]["quick"] == said
-    assert reply["work"]["standard"] == "13 + 12 queries in 2 iterations × 2 passes = 14 steps of 4; measured on 7 held-out queries"
+    assert reply["work"]["standard"] == said
+    of_sami = TrainPage(studio).preview(sent(studio, query_set=few.id, settings={"method": "sami"}), asks())["work"]
+    assert of_sami["standard"] == "13 + 12 queries in 2 iterations × 2 passes = 14 steps of 4; measured on 7 held-out queries"
     enough = TrainPage(studio).preview(sent(studio), asks())["work"]["quick"]
     assert enough == "48 queries × 1 pass = 12 steps of 4; measured on 24 held-out queries"
 

@@ -91,7 +91,7 @@ def test_a_query_set_smaller_than_the_preset_is_used_whole_and_said_so(studio: S
 def test_iterations_that_a_small_query_set_cannot_feed_are_refused(studio: Studio) -> None:
     few, _ = query_sets.upload(studio, b"query,split\nWhy?,train\nHow?,train\nWhere?,train\nWhen?,held_out\nWho?,held_out\n", "few.csv")
     with pytest.raises(ConfigError, match="of 3 train queries iteration 2 would have 1"):
-        previews.preview(studio, form(studio, query_set_id=few.id, preset="standard"))
+        previews.preview(studio, form(studio, query_set_id=few.id, preset="standard", changes=("method=sami",)))
     assert previews.preview(studio, form(studio, query_set_id=few.id)).plan.config.iterations == 1
 
 
@@ -107,13 +107,13 @@ def test_replies_as_long_as_the_context_are_refused(studio: Studio, tmp_path: Pa
 def test_too_few_queries_left_to_probe_are_said_and_the_settings_of_probes_can_be_changed(studio: Studio) -> None:
     rows = "".join(f"Question {i}?,{'train' if i < 134 else 'held_out'}\n" for i in range(140))
     small, _ = query_sets.upload(studio, f"query,split\n{rows}".encode(), "small.csv")
-    standard = form(studio, query_set_id=small.id, preset="standard", changes=("train_queries=33", "patience=2", "max_repetition_rise=0.3"))
+    standard = form(studio, query_set_id=small.id, preset="standard", changes=("method=sami", "train_queries=33", "patience=2", "max_repetition_rise=0.3"))
     preview = previews.preview(studio, standard)
     assert (preview.plan.config.patience, preview.plan.config.max_repetition_rise, preview.plan.config.probe_every) == (2, 0.3, 4)
     assert not any("probed" in note for note in preview.notes)  # 134 - 33 - 66 = 35 are left
-    tight = previews.preview(studio, replace(standard, changes=("train_queries=65",))).notes  # 67 - 65 of one half, and none of the other
+    tight = previews.preview(studio, replace(standard, changes=("method=sami", "train_queries=65"))).notes  # 67 - 65 of one half, and none of the other
     assert any("probed on 2 queries where 8 are asked for" in note for note in tight)
-    none = previews.preview(studio, replace(standard, changes=("train_queries=67",))).notes
+    none = previews.preview(studio, replace(standard, changes=("method=sami", "train_queries=67"))).notes
     assert any("not probed" in note for note in none)
 
 

@@ -203,7 +203,7 @@ def test_a_run_written_by_another_version_of_the_studio_is_still_shown(studio: S
 
 
 def test_a_run_gives_back_the_form_that_asked_for_it(studio: Studio) -> None:
-    asked = form(studio, "Warm tone", preset="standard", seed=3, changes=("passes=1", "sampling.temperature=0.9"))
+    asked = form(studio, "Warm tone", preset="standard", seed=3, changes=("passes=2", "sampling.temperature=0.9"))
     run_id = runs.queue_run(studio, "Ann", asked, "request-key")
     assert runs.form_again(studio, run_id) == asked
     assert asked.version_id == version_id(studio, "Warm tone")
