@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from app.commands import amend, ask, audit, checks, conflicts, constitutions, lab, labs, mark, redline, runs, smaller, user
+from app.commands import amend, ask, audit, checks, conflicts, constitutions, drift, lab, labs, mark, redline, runs, smaller, user
 from app.commands.options import arm_options, backup_options, conflict_options, data_option, inputs, judge_options, propose_options, read_options, trial_options
 from app.commands.terminal import show_plainly
 from app.settings import MOST_DIGITS, MOST_PROCESSES, Settings
@@ -23,7 +23,7 @@ from db.errors import StoreError
 
 VERBS = (
     *("read", "check", "train", "arms", "reply", "measure", "judge", "conflict", "mark", "ask", "propose", "trial", "smaller"),
-    *("lab", "labs", "amend", "redline", "cite", "constitutions", "runs", "checks", "conflicts", "user", "audit", "backup", "restore"),
+    *("lab", "labs", "drift", "amend", "redline", "cite", "constitutions", "runs", "checks", "conflicts", "user", "audit", "backup", "restore"),
 )  # each is `run(options)` in a module of app/commands
 EPILOG = """\
 examples:
@@ -42,6 +42,7 @@ examples:
   python -m app ask --run 3 --judge http://127.0.0.1:8000/v1 --model NAME
   python -m app lab --constitution brief.yaml --adapter runs/brief/adapter --out lab/brief
   python -m app lab --list                           the probes of the laboratory, with their minutes here
+  python -m app drift --trained brief.yaml=runs/brief/adapter --constitution warm.yaml --out drift/brief
   python -m app trial --constitution brief.yaml --check "max_words: 20"
   python -m app propose --wish "I want short answers."
   python -m app redline brevity --from 1 --to 2 --out brevity.docx
@@ -151,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
     judge_options(commands.add_parser("judge", help="what the checks say of replies that exist already, from whatever model"))
     conflict_options(commands.add_parser("conflict", help="set two principles against each other, and see which of them replies follow"))
     writing = propose_options(commands.add_parser("propose", help="have a model write a principle from a wish, or an antithesis or scenarios to a statement"))
-    verbs = (mark, ask, lab, labs, amend, redline, constitutions, runs, checks, conflicts, smaller, user, audit)
+    verbs = (mark, ask, lab, labs, drift, amend, redline, constitutions, runs, checks, conflicts, smaller, user, audit)
     added = [each for verb in verbs for each in verb.add_to(commands)]
     for command in (writing, trial_options(commands), *added, *backup_options(commands)):
         data_option(command)

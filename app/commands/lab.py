@@ -36,13 +36,13 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> l
     lab.add_argument("--constitution", type=Path, metavar="FILE", help="as for the other commands (default: that of the run)")
     examined = lab.add_mutually_exclusive_group()
     examined.add_argument("--adapter", type=Path, metavar="DIR", help="folder of the adapter or vector that is examined, of a run or a stranger's")
-    examined.add_argument("--run", type=_number, metavar="N", help="the number of a finished run of the studio, whose adapter is examined")
+    examined.add_argument("--run", type=whole_number, metavar="N", help="the number of a finished run of the studio, whose adapter is examined")
     lab.add_argument("--probe", action="append", default=[], metavar="NAME", help="one of those that --list names; may be given several times")
     lab.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
     lab.add_argument("--queries", type=Path, metavar="FILE", help="as for the other commands (default: the studio's everyday queries)")
     lab.add_argument("--query-field", metavar="NAME", help="the column or key that holds the queries, where it is not found by itself")
     lab.add_argument("--decoys", action="append", default=[], type=Path, metavar="FILE", help="a constitution whose principles readers are to tell apart too")
-    lab.add_argument("--limit", type=_number, metavar="N", help=f"measure on at most N held-out queries (default: as many as the run, else {HELD_OUT})")
+    lab.add_argument("--limit", type=whole_number, metavar="N", help=f"measure on at most N held-out queries (default: as many as the run, else {HELD_OUT})")
     lab.add_argument("--reader-model", metavar="NAME", help="a further reader: a Hub id or a folder, by its likelihoods; with --reader as that calls it")
     lab.add_argument("--reader", metavar="ADDRESS", help="of an OpenAI-compatible endpoint that has the reader; its key is read from STUDIO_JUDGE_KEY")
     lab.add_argument("--read", action="store_true", help="read the replies in --out yourself instead, card by card, once the probe readers was run")
@@ -51,13 +51,14 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> l
     lab.add_argument("--model", metavar="ID", help="the default model's name, a Hub id such as org/name, or a folder (default: that of the run)")
     lab.add_argument("--device", default="auto", help="auto (a GPU if there is one), cpu, cuda, cuda:1, …")
     lab.add_argument("--seed", type=int, help="seed of the replies (default: the run's, else 0)")
-    lab.add_argument("--max-new-tokens", type=_number, help="longest reply in tokens (default: the run's, else 64)")
+    lab.add_argument("--max-new-tokens", type=whole_number, help="longest reply in tokens (default: the run's, else 64)")
     lab.add_argument("--temperature", type=float, help="sampling temperature, 0 = greedy (default: the run's, else 0.7)")
     lab.add_argument("--json", action="store_true", help="print JSON instead of lines")
     return [lab]
 
 
-def _number(text: str) -> int:
+def whole_number(text: str) -> int:
+    """A number of queries, or of a run, as typed."""
     if not text.isdecimal() or not text.isascii() or len(text) > MOST_DIGITS or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text[:40]!r}")
     return int(text)

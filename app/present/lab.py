@@ -28,8 +28,8 @@ def _probe(record: ProbeRecord) -> list[str]:
         return [*head, f"  Could not be measured: {record.why}."]
     result = record.result
     said = [f"  {result.upshot.value.capitalize()}. {result.said}", *(f"  {sentence}" for sentence in result.sentences)]
-    tables = [line for table in result.tables for line in ("", f"  {table.title}", *_aligned(table.heads, table.rows), f"  {table.note}".rstrip())]
-    return [*head, *said, "", *_aligned(HEADS, [row_cells(row) for row in result.rows]), *tables]
+    tables = [line for table in result.tables for line in ("", f"  {table.title}", *aligned(table.heads, table.rows), f"  {table.note}".rstrip())]
+    return [*head, *said, "", *aligned(HEADS, [row_cells(row) for row in result.rows]), *tables]
 
 
 def row_cells(row: LabRow) -> tuple[str, ...]:
@@ -51,6 +51,7 @@ def nats(found: Measured) -> str:
     return f"{figure.value:.2f}{interval}"
 
 
-def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table whose columns are as wide as their widest cell."""
     widths = [max(len(line[i]) for line in (heads, *rows)) for i in range(len(heads))]
     return ["  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in (heads, *rows)]

@@ -7,10 +7,11 @@ ended: what was measured is not measured again, and what could not be is tried o
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any, TypeVar
 
 from core.engine.adapter_card import named_for_others
 from core.engine.checkpoints import remember, write_json
@@ -29,6 +30,7 @@ PROBED = "probes"  # the folder, within it, of what probes found
 _log = logging.getLogger(__name__)
 
 Run = Callable[[Bench], ProbeResult]
+Found = TypeVar("Found")
 
 
 def run_battery(bench: Bench, keys: Sequence[str]) -> list[ProbeRecord]:
@@ -81,12 +83,20 @@ def claim_folder(bench: Bench) -> None:
     Raises:
         ConfigError: It holds another battery.
     """
-    bench.folder.mkdir(parents=True, exist_ok=True)
-    # As it reads back: a tuple is a list then.
-    here = json.loads(json.dumps(fingerprint(bench.plan, bench.examined.artifact.sha256 if bench.examined is not None else None)))
-    there = remember(bench.folder / LAB, lambda: here)
+    claim(bench.folder, fingerprint(bench.plan, bench.examined.artifact.sha256 if bench.examined is not None else None))
+
+
+def claim(folder: Path, belongs_to: Mapping[str, Any]) -> None:
+    """Write what a folder of results belongs to, or compare it with what is there.
+
+    Raises:
+        ConfigError: It holds those of something else.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    here = json.loads(json.dumps(belongs_to))  # as it reads back: a tuple is a list then
+    there = remember(folder / LAB, lambda: here)
     if different := [key for key in here if there.get(key) != here[key]]:
-        raise ConfigError(f"{bench.folder} holds the results of another battery: {' and '.join(different)} differ. Choose another folder for this one.")
+        raise ConfigError(f"{folder} holds the results of another battery: {' and '.join(different)} differ. Choose another folder for this one.")
 
 
 def missing(probe: Probe, bench: Bench) -> str:
@@ -127,21 +137,35 @@ def _probed(bench: Bench, probe: Probe, number: int, total: int) -> ProbeRecord:
 
 
 def _found(bench: Bench, probe: Probe) -> ProbeRecord:
-    """What a probe comes to, whatever happens in it. `Stopped` is nobody's fault and ends the battery."""
     if why := missing(probe, bench):
         return ProbeRecord(key=probe.key, result=None, why=why)
-    module, _, name = probe.module.partition(":")
+
+    def measure() -> ProbeResult:
+        module, _, name = probe.module.partition(":")
+        run: Run = getattr(import_module(module), name)
+        return run(bench)
+
+    result, why = tried(f"probe {probe.key}", measure)
+    return ProbeRecord(key=probe.key, result=result, why=why)
+
+
+def tried(name: str, measure: Callable[[], Found]) -> tuple[Found | None, str]:
+    """What a part of a battery comes to, whatever happens in it, or why it could not be measured. `Stopped` is nobody's fault and ends the battery.
+
+    Raises:
+        Stopped: It was asked to.
+        DiskFullError: Nothing can be kept any longer.
+    """
     try:
         with memory_in_words("Close other programs, or shorten the replies."):
-            run: Run = getattr(import_module(module), name)
-            return ProbeRecord(key=probe.key, result=run(bench))
+            return measure(), ""
     except DiskFullError:
         raise
     except StudioError as error:
-        return ProbeRecord(key=probe.key, result=None, why=str(error))
+        return None, str(error)
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, AttributeError, AssertionError, ImportError, OSError) as error:
-        _log.exception("probe %s failed", probe.key)
-        return ProbeRecord(key=probe.key, result=None, why=f"a fault of this program ({type(error).__name__}); the log has more. The others went on")
+        _log.exception("%s failed", name)
+        return None, f"a fault of this program ({type(error).__name__}); the log has more. The others went on"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,7 +122,7 @@ class Bench:
 
 def replies_of(bench: Bench, policy: Policy, constitution: Constitution, queries: Sequence[str]) -> list[MeasuredReply]:
     """What a policy replies, from the folder where it was asked before. Who it is is known by its arm and that arm's artifact."""
-    config, stem = bench.plan.config, _stem(policy.arm, constitution, queries, bench.plan.config)
+    config, stem = bench.plan.config, reply_stem(policy.arm, constitution, queries, bench.plan.config)
     batches, replies = query_batches(policy.arm, constitution, queries), []
     (bench.folder / REPLIES).mkdir(parents=True, exist_ok=True)
     for number, batch in enumerate(batches):
@@ -141,7 +141,7 @@ def _rows(policy: Policy, constitution: Constitution, batch: Sequence[str], conf
     return [dataclasses.asdict(reply) for reply in ask(policy, constitution, batch, how)]
 
 
-def _stem(arm: Arm, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> str:
+def reply_stem(arm: Arm, constitution: Constitution, queries: Sequence[str], config: TrainConfig) -> str:
     """A file name that no other arm, text, queries or manner of drawing has."""
     known = arm_to_data(dataclasses.replace(arm, artifact=dataclasses.replace(arm.artifact, place="") if arm.artifact is not None else None))
     asked = [known, content_hash(constitution) if arm.in_prompt else "", list(queries), dataclasses.asdict(config.sampling), config.seed]

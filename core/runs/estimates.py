@@ -32,6 +32,7 @@ from core.settings import SamplingConfig
 CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
 TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
 QUERY_TOKENS = 14
+TEXT_TOKENS = 18  # one side of a principle alone
 REPLY_SHARE = 0.9  # mean reply length as a share of max_new_tokens
 DECODE_SHARE = 0.24  # of the measured matrix speed, when one token a row is computed at a time
 FORWARD_SHARE = 0.45  # of it, when whole sequences are
@@ -103,6 +104,24 @@ def pair_s(sampling: SamplingConfig, shape: ModelShape, hardware: Hardware, pair
     prompt = constitution_tokens(pair) + TEMPLATE_TOKENS + QUERY_TOKENS
     loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
     return IMPORT_S + loading + machine.sample_s(replies, prompt, sampling.max_new_tokens, steady=True)
+
+
+def answered_s(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution | None, texts: int) -> float:
+    """Seconds of one reply of an arm to each held-out query, of reading which query it answers, and which of so many texts it may have been written under.
+
+    Args:
+        config: Of sampling, and how many queries there are.
+        shape: Of the model, which is loaded already.
+        hardware: What was measured of the machine.
+        constitution: What stands in the prompt; None: nothing does.
+        texts: Among which a reader from outside chooses, each alone in the prompt.
+    """
+    machine, queries = _Machine(shape, hardware, config.four_bit), config.held_out_queries
+    bare, reply = TEMPLATE_TOKENS + QUERY_TOKENS, REPLY_SHARE * config.sampling.max_new_tokens
+    prompt = bare + (constitution_tokens(constitution) if constitution is not None else 0)
+    passes, at_once = -(-texts // PROMPTS_SCORED), min(texts, PROMPTS_SCORED)
+    read = passes * machine.forward_s(at_once * (bare + TEXT_TOKENS + reply), at_once * reply)
+    return machine.sample_s(queries, prompt, config.sampling.max_new_tokens, steady=True) + _reading_s(queries, config, machine) + queries * read
 
 
 def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: int) -> float:
