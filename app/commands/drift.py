@@ -5,9 +5,9 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.commands.lab import HELD_OUT, INTERRUPTED, whole_number
 from core.errors import ConfigError, QueryError
@@ -15,9 +15,9 @@ from core.methods.variants import REAL, VARIANTS
 
 if TYPE_CHECKING:
     from app.settings import Settings
-    from core.constitution.principles import Constitution
     from core.engine.models import LoadedModel
-    from core.lab.drift.plan import DriftPlan, Trained
+    from core.lab.drift.given import Given
+    from core.lab.drift.plan import DriftPlan
 
 TEXT = """\
 What else did training change? Every arm answers the same held-out queries: the base, the base with each text in its prompt, what was trained on each with
@@ -61,16 +61,6 @@ def _pair(text: str) -> tuple[Path, Path]:
     return Path(file), Path(folder)
 
 
-@dataclass(frozen=True)
-class _Given:
-    """Something that was trained, as it was named."""
-
-    constitution: "Constitution"
-    folder: Path
-    record: dict[str, Any] | None  # of its run
-    variant: str
-
-
 def run(options: argparse.Namespace) -> int:
     """Do it. Returns the exit status."""
     if options.out is None and not options.estimate:
@@ -86,10 +76,10 @@ def run(options: argparse.Namespace) -> int:
         given = _given(options, held)
         plan = _plan(options, settings, given)
         print(_forecast(plan, options.device), file=sys.stderr, flush=True)
-        return 0 if options.estimate else _run(options, settings, plan, _four_bit(given))
+        return 0 if options.estimate else _run(options, settings, plan)
 
 
-def _run(options: argparse.Namespace, settings: "Settings", plan: "DriftPlan", four_bit: bool) -> int:
+def _run(options: argparse.Namespace, settings: "Settings", plan: "DriftPlan") -> int:
     from app.commands.terminal import Printer, StopRequest
     from app.present.drift import drift_lines
     from app.present.drift_report import drift_html
@@ -97,7 +87,7 @@ def _run(options: argparse.Namespace, settings: "Settings", plan: "DriftPlan", f
     from core.lab.drift.measuring import Drifting, report_drift
     from core.progress import Stopped
 
-    stop, model = StopRequest(), _load(options, settings, plan, four_bit)
+    stop, model = StopRequest(), _load(options, settings, plan)
     try:
         found = report_drift(Drifting(plan=replace(plan, model=model.reference), folder=options.out, model=model, on_step=Printer(), should_stop=stop))
     except Stopped:
@@ -108,31 +98,26 @@ def _run(options: argparse.Namespace, settings: "Settings", plan: "DriftPlan", f
     return 0
 
 
-def _given(options: argparse.Namespace, held: ExitStack) -> list[_Given]:
+def _given(options: argparse.Namespace, held: ExitStack) -> "list[Given]":
     """Everything that was trained; the adapters of runs as folders of this machine, as long as they are held."""
     from app.commands.files import read_constitution
     from app.processes.adapter_models import read_run
     from core.constitution.principles import from_data
+    from core.lab.drift.given import Given, variant_of
 
     found = []
     for key in VARIANTS:
         for file, folder in getattr(options, key if key != REAL else "trained"):
             record = read_run(folder)
-            # What a run says of itself counts: an adapter of a control is none of the text, whatever it is given as.
-            found.append(_Given(read_constitution(file), folder, record, key if key != REAL else _variant(record)))
+            variant = key if key != REAL else variant_of(record)
+            found.append(Given(constitution=read_constitution(file), folder=folder, record=record, variant=variant))
     for number in options.run:
         folder = _of_studio(options, number, held)
         record = read_run(folder)
         if record is None:
             raise ConfigError(f"The files of run {number} are not on this machine any more. Leave it out.")
-        found.append(_Given(from_data(record["constitution"]), folder, record, _variant(record)))
+        found.append(Given(constitution=from_data(record["constitution"]), folder=folder, record=record, variant=variant_of(record)))
     return found
-
-
-def _variant(record: dict[str, Any] | None) -> str:
-    from core.methods.settings import config_from_data
-
-    return config_from_data(record["config"]).variant if record is not None else REAL
 
 
 def _of_studio(options: argparse.Namespace, number: int, held: ExitStack) -> Path:
@@ -142,67 +127,33 @@ def _of_studio(options: argparse.Namespace, number: int, held: ExitStack) -> Pat
     return held.enter_context(adapter_folder(require_studio(options), number))
 
 
-def _four_bit(given: Sequence[_Given]) -> bool:
-    """As the first run held the base."""
-    from core.methods.settings import config_from_data
-
-    first = _first(given)
-    return first is not None and first.record is not None and config_from_data(first.record["config"]).four_bit
-
-
-def _first(given: Sequence[_Given]) -> _Given | None:
-    """The first that comes with the record of its run, which says model, sampling and seed where nobody else does."""
-    return next((each for each in given if each.record is not None), None)
-
-
-def _plan(options: argparse.Namespace, settings: "Settings", given: Sequence[_Given]) -> "DriftPlan":
+def _plan(options: argparse.Namespace, settings: "Settings", given: "Sequence[Given]") -> "DriftPlan":
     from app.commands.files import read_constitution
     from app.commands.inputs import chosen_sampling
     from app.processes.adapter_models import base_of
-    from core.constitution.principles import content_hash
-    from core.lab.drift.plan import DriftPlan
-    from core.methods.settings import TrainConfig, config_from_data
+    from core.lab.drift.given import Replying, first_of, plan_of
     from core.settings import ModelReference
 
-    first = _first(given)
-    record = first.record if first is not None else None
-    constitutions = {content_hash(each): each for each in (*(one.constitution for one in given), *map(read_constitution, options.constitution))}
+    first = first_of(given)
+    record = dict(first.record) if first is not None and first.record is not None else None
     sampling, seed = chosen_sampling(options, record)
-    config = config_from_data(record["config"]) if record is not None else TrainConfig()
     model = ModelReference(id=options.model or settings.model)
     if options.model is None and first is not None and record is not None:
         model = base_of(record, first.folder, settings)
-    return DriftPlan(
-        constitutions=tuple(constitutions.values()),
-        trained=tuple(_trained(each, list(constitutions)) for each in given),
-        held_out=_held_out(options, record, given),
-        model=model,
-        config=replace(config, sampling=sampling, seed=seed),
-    )
+    replying = Replying(held_out=_held_out(options, seed, given), model=model, sampling=sampling, seed=seed)
+    return plan_of(given, list(map(read_constitution, options.constitution)), replying)
 
 
-def _trained(given: _Given, hashes: Sequence[str]) -> "Trained":
-    from core.constitution.principles import content_hash
-    from core.lab.bench import examine
-    from core.lab.drift.plan import Trained
-    from core.methods.settings import config_from_data
-
-    made_by = config_from_data(given.record["config"]).method if given.record is not None else None
-    examined = examine(given.folder, given.record, made_by)
-    return Trained(of=hashes.index(content_hash(given.constitution)), artifact=examined.artifact, recipe=examined.recipe, variant=given.variant)
-
-
-def _held_out(options: argparse.Namespace, record: dict[str, Any] | None, given: Sequence[_Given]) -> tuple[str, ...]:
+def _held_out(options: argparse.Namespace, seed: int, given: "Sequence[Given]") -> tuple[str, ...]:
     """Held-out queries that nothing here was trained on, as far as its records say."""
-    from app.commands.inputs import chosen_seed, read_queries
+    from app.commands.inputs import read_queries
     from app.commands.measure import held_out
     from app.services.starter_queries import FILES, FOLDER, STARTER_NAME
-    from core.constitution.text import same_question
+    from core.lab.drift.given import trained_on
 
     options.queries = options.queries or FOLDER / FILES[STARTER_NAME]
-    trained = {same_question(query) for each in given if each.record is not None for query in each.record["queries"]["train"]}
-    options.limit, options.seed = options.limit or HELD_OUT, chosen_seed(options, record)
-    asked, _ = held_out(read_queries(options, "held_out"), options, None, trained)
+    options.limit, options.seed = options.limit or HELD_OUT, seed
+    asked, _ = held_out(read_queries(options, "held_out"), options, None, trained_on(given))
     if not asked:
         raise QueryError(f"{options.queries} has no held-out query to ask that no adapter was trained on. Add some, or leave the split out.")
     return tuple(asked)
@@ -220,12 +171,12 @@ def _forecast(plan: "DriftPlan", device: str) -> str:
     return forecast(plan, DriftCost(shape=shape, hardware=survey(choose_device(device))).seconds(plan) if shape is not None else None)
 
 
-def _load(options: argparse.Namespace, settings: "Settings", plan: "DriftPlan", four_bit: bool) -> "LoadedModel":
+def _load(options: argparse.Namespace, settings: "Settings", plan: "DriftPlan") -> "LoadedModel":
     from app.commands.terminal import Printer
     from core.engine.layouts import with_layouts_tried
     from core.engine.models import Placing, choose_device, load_model
 
-    placing = Placing(device=choose_device(options.device), four_bit=four_bit)
+    placing = Placing(device=choose_device(options.device), four_bit=plan.config.four_bit)
     model = with_layouts_tried(load_model(plan.model, settings.models_folder, placing, Printer().fetching))
     for notice in model.notices:
         print(notice, file=sys.stderr)

@@ -117,8 +117,7 @@ def drift_of(plan: DriftPlan, replies: Replies, failed: Mapping[str, str], judge
         failed: Why the others could not.
         judges: Who may judge.
     """
-    order = list(Group)
-    rows, columns = tuple(sorted(rows_of(plan), key=lambda row: order.index(row.group))), columns_of(plan.constitutions)
+    rows, columns = shown_rows(plan), columns_of(plan.constitutions)
     judged = {column.key: _judged(column, replies, judges) for column in columns}
     picked = {column.key: _picked(_option(column, columns), replies) for column in columns}
     unjudged = {column.key: _why_unjudged(column, judges) for column in columns}
@@ -133,6 +132,12 @@ def drift_of(plan: DriftPlan, replies: Replies, failed: Mapping[str, str], judge
         beside=tuple(each for row in rows for each in _beside(row, replies, _why(row, failed), _picks_own(row, columns, plan))),
         examples=tuple(each for cell in checks.cells if cell.alarm for each in _examples(cell, rows, replies, judged[cell.column])),
     )
+
+
+def shown_rows(plan: DriftPlan) -> tuple[Row, ...]:
+    """In the order in which rows are shown: what was trained first."""
+    order = list(Group)
+    return tuple(sorted(rows_of(plan), key=lambda row: order.index(row.group)))
 
 
 def options_of(columns: Sequence[Column]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from core.measure.sense import relevance_of
 from core.methods.arms import needs_artifact
 from core.progress import OnStep, ShouldStop, StepReport, ignore_step, never_stop
 
+ROWS = "rows"  # the phase whose units are rows
 READINGS = "readings"  # the folder, within the matrix's, of what the reader made of replies
 
 
@@ -59,7 +60,7 @@ def report_drift(drifting: Drifting) -> DriftFound:
     for number, row in enumerate(rows):
         if row.key in failed:
             continue
-        bench.on_step(StepReport(phase=bench.probe, done=number, total=len(rows), note=f"row {number + 1} of {len(rows)}: {row.label}"))
+        bench.on_step(StepReport(phase=ROWS, done=number, total=len(rows), note=row.label))
         found, why = tried(row.label, partial(_asked, bench, row, plan))
         if found is None:
             failed[row.key] = why

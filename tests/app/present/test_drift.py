@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from app.present.drift import drift_lines, forecast
 from app.present.drift_report import drift_html
 from app.present.heatmap import Band, Tile, heatmap_svg
-from core.lab.drift.data import drift_to_data
+from core.lab.drift.data import drift_from_data, drift_to_data
 from tests.core.lab.drifts import LOUD, ONE, OTHER, found, plan, replies, trained
 
 EVIL = '<script>alert("x")</script>'
@@ -71,6 +73,14 @@ def test_the_data_name_every_cell_and_hold_no_path():
     assert data["said"]["alarms"][0].startswith("Alarm: “Shout”") and data["checks"]["family"] == 20
     unmeasured = next(each for each in data["checks"]["cells"] if each["column"] == "3.1")
     assert unmeasured["change"]["value"] is None and unmeasured["says"] == "could not be measured"
+
+
+def test_a_matrix_that_is_read_back_says_the_same():
+    data = json.loads(json.dumps(drift_to_data(ALARMED)))
+    again = drift_from_data(data)
+    assert json.loads(json.dumps(drift_to_data(again))) == data and drift_html(again) == drift_html(ALARMED)
+    with pytest.raises(ValueError, match="no drift matrix"):
+        drift_from_data({**data, "checks": {}})
 
 
 def test_how_much_is_asked_is_told_beforehand():
