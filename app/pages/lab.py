@@ -1,27 +1,30 @@
-"""The Laboratory page: probes with their minutes, batteries of them in the queue and what they found; and cards that a person reads."""
+"""The Laboratory page: probes with their minutes, batteries of them and drift matrices in the queue and what they found; and cards that a person reads."""
 
 from dataclasses import dataclass
 
 from app.pages.conflict_answers import Deleted, DeletionPlanned
 from app.pages.endpoints import answers
 from app.pages.frame import component, header
-from app.pages.lab_answers import CardsShown, LabOpened, LabPlan, Labs, LabShown
-from app.pages.lab_questions import CardPicked, LabAddress, LabFormWish, LabsWish, NewLab, OneLab, PickUndone
+from app.pages.lab_answers import CardsShown, DriftPlan, LabOpened, LabPlan, Labs, LabShown
+from app.pages.lab_questions import CardPicked, DriftFormWish, LabAddress, LabFormWish, LabsWish, NewDrift, NewLab, OneLab, PickUndone
 from app.pages.questions import id_in
 from app.present.deleting import lab_goes
+from app.present.drift_report import drift_parts
 from app.present.lab_cards import read_html
 from app.present.lab_page import found_html
-from app.services import lab, lab_cards, lab_found, lab_jobs
+from app.services import lab, lab_cards, lab_drift, lab_found, lab_jobs
 from app.services.deleting import delete_lab, picks_to_lose
 from app.services.lab_cards import Picked, Reading
 from app.services.lab_choices import lab_choices, plan_lab
-from app.services.lab_jobs import LabForm
+from app.services.lab_jobs import LabForm, LabView
 from app.services.plans import known_hardware
 from app.services.studio import Studio
 from core.errors import StudioError
+from core.lab.drift.data import drift_to_data
+from core.lab.drift.matrix import DriftFound
 from core.lab.results import result_to_data
 
-ENDPOINTS = ("opened", "plan", "begin", "labs", "shown", "stop", "resume", "plan_deleting", "delete", "card", "pick", "undo")
+ENDPOINTS = ("opened", "plan", "begin", "plan_drift", "begin_drift", "labs", "shown", "stop", "resume", "plan_deleting", "delete", "card", "pick", "undo")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,17 @@ class LabPage:
         """Queue a battery. The same key again is the same battery."""
         wish = lab_jobs.wish_for(self.studio, _form(question))
         return self._shown(lab_jobs.begin(self.studio, editor, lab_jobs.with_probes(wish, question.probes, question.limit), question.key))
+
+    @answers
+    def plan_drift(self, question: DriftFormWish, editor: str) -> DriftPlan:
+        """What a drift matrix of some runs would be: its rows, its cells and its minutes here."""
+        return DriftPlan(planned=lab_drift.plan_drift(self.studio, question.runs, question.limit))
+
+    @answers
+    def begin_drift(self, question: NewDrift, editor: str) -> LabShown:
+        """Queue a drift matrix. The same key again is the same one."""
+        wish = lab_drift.drift_wish(self.studio, question.runs, question.limit)
+        return self._shown(lab_jobs.begin(self.studio, editor, wish, question.key))
 
     @answers
     def labs(self, question: LabsWish, editor: str) -> Labs:
@@ -122,7 +136,10 @@ class LabPage:
             return None, str(error)
 
     def _shown(self, number: int) -> LabShown:
-        view, found = lab_jobs.lab_view(self.studio, number), lab_found.found_by(self.studio, number)
+        view = lab_jobs.lab_view(self.studio, number)
+        if view.wish.runs:
+            return _drifted(view, lab_drift.drift_found(self.studio, number))
+        found = lab_found.found_by(self.studio, number)
         return LabShown(
             lab=view,
             probes=lab_found.probe_states(self.studio, view),
@@ -135,6 +152,11 @@ class LabPage:
         view = lab_jobs.lab_view(self.studio, reading.lab)
         name = f"{view.constitution}, version {view.version}"
         return CardsShown(who=editor, name=name, reading=reading, html=read_html(reading) if reading.card is None else "")
+
+
+def _drifted(view: LabView, found: DriftFound | None) -> LabShown:
+    data, html = (drift_to_data(found), drift_parts(found)) if found is not None else (None, "")
+    return LabShown(lab=view, probes=(), cards=0, found=data, html=html)
 
 
 def _form(question: LabFormWish) -> LabForm:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from app.services.lab import ProbeListed
 from app.services.lab_cards import Reading
 from app.services.lab_choices import LabRun
+from app.services.lab_drift import DriftPlanned
 from app.services.lab_found import ProbeState
 from app.services.lab_jobs import LabView
 from app.services.query_sets import QuerySetView
@@ -14,11 +15,11 @@ from db.runs import VersionToTrain
 
 @dataclass(frozen=True, kw_only=True)
 class LabShown:
-    """A battery, and what it found once it is finished: as `report.json` has it, with what people picked."""
+    """A battery or a drift matrix, and what it found once it is finished: as `report.json` has it, with what people picked."""
 
     kind: Literal["lab"] = "lab"
     lab: LabView
-    probes: tuple[ProbeState, ...]
+    probes: tuple[ProbeState, ...]  # none of a drift matrix
     cards: int  # that people can read; 0 before the probe of readers is done
     found: dict[str, Any] | None
     html: str  # the same for people; empty before
@@ -50,6 +51,14 @@ class LabPlan:
     model: str
     queries: str
     held_out: int  # queries that would be asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftPlan:
+    """What a drift matrix would be, before it is asked for."""
+
+    kind: Literal["drift-plan"] = "drift-plan"
+    planned: DriftPlanned
 
 
 @dataclass(frozen=True, kw_only=True)

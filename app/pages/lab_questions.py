@@ -39,6 +39,19 @@ class NewLab(LabFormWish):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriftFormWish(Question):
+    """A drift matrix of what finished runs made."""
+
+    runs: Annotated[tuple[Id, ...], Field(max_length=MOST_PROBES)]
+    limit: Annotated[int, Strict(), Field(ge=1, lt=2**31)] = 24  # held-out queries
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDrift(DriftFormWish):
+    key: Text  # of this request: the same key asks once
+
+
+@dataclass(frozen=True, kw_only=True)
 class OneLab(Question):
     lab: Id
 

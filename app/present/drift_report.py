@@ -13,13 +13,13 @@ from core.lab.drift.plan import NOTHING, Row, names_of
 from core.lab.drift.says import family_says, said_of
 
 HEAT = """
-.heat { width: 100%; max-width: 60rem; height: auto; display: block; } .heat text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
+.heat { width: 100%; min-width: 40rem; max-width: 60rem; height: auto; display: block; } .heat text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
 .heat .value { fill: var(--ink); font-weight: 600; } .heat .up { fill: var(--mark); } .heat .down { fill: var(--fall); } .heat .none { fill: none; }
 .heat .frame { fill: none; stroke: var(--line); } .heat .own { stroke: var(--ink); stroke-dasharray: 4 3; }
 .heat .alarm { stroke: var(--ink); stroke-width: 2.5; }
 :root { --fall: #a4481f; } @media (prefers-color-scheme: dark) { :root { --fall: #f0a27c; } }
 .alarms li { font-weight: 600; } blockquote { margin: 0.25rem 0 0.75rem; padding-left: 0.75rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
-@media print { :root { --fall: #000; } .heat { max-width: none; } }
+@media print { :root { --fall: #000; } .heat { min-width: 0; max-width: none; } }
 """
 KEY = (
     "Points by which the share that follows changed, over the base under the same prompt; where a text stands in the prompt and nothing is trained, over "
@@ -67,7 +67,8 @@ def _matrix(found: DriftFound) -> str:
     columns = "".join(f"<li dir=auto>{escape(column.label)}</li>" for column in found.columns)
     drawing = heatmap_svg(bands, len(found.columns), "drift")
     return (
-        f"<section><h2>What changed, by the checks</h2><figure>{drawing}<figcaption>{escape(KEY)}</figcaption></figure><ol>{columns}</ol>"
+        f'<section><h2>What changed, by the checks</h2><figure><div class="wide" tabindex="0" role="region" '
+        f'aria-label="The changes, drawn">{drawing}</div><figcaption>{escape(KEY)}</figcaption></figure><ol>{columns}</ol>'
         f"{table_html('The same as a table', heads_of(found), matrix_rows(found, matrix))}<p class=quiet>{escape(family_says(matrix))}</p>"
         f"{table_html('The shares that follow', heads_of(found), share_rows(found, matrix))}</section>"
     )

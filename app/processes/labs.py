@@ -1,16 +1,15 @@
 """What an attempt at a battery of the laboratory does: the plan from the rows, the probes one after another, and how far they are."""
 
-import logging
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.processes.adapter_models import read_run
 from app.processes.attempt import Watch
-from app.processes.patience import Interrupted
-from app.processes.store import MissingFileError, open_store
+from app.processes.drifts import drift
+from app.processes.lab_steps import Told, finish, record_of
+from app.processes.store import open_store
+from app.services.lab_drift import drift_asked
 from app.services.lab_jobs import LabAsked, asked_of
 from app.settings import Settings
 from core.constitution.queries import draw_queries
@@ -23,36 +22,33 @@ from core.lab.plan import LabPlan
 from core.lab.probes import PROBES
 from core.methods.settings import config_from_data
 from core.progress import StepReport
-from db import claims
 from db.claims import Progress
-
-log = logging.getLogger("studio.labs")
 
 
 def probe(settings: Settings, watch: Watch, folder: Path) -> None:
-    """Run the probes that the job asks for, going on from what is in the folder.
+    """Run the probes that the job asks for, or ask the rows of a drift matrix, going on from what is in the folder.
 
     Raises:
         Stopped: The watch said so; what was found is kept.
         StudioError: Something that a person can put right.
         LostLease: The job is no longer ours.
     """
+    drifting = watch.persist(lambda: drift_asked(settings, watch.sessions, watch.claim.job_id))
+    if drifting is not None:
+        drift(settings, watch, folder, drifting)
+    else:
+        _probe(settings, watch, folder)
+    watch.persist(lambda: finish(watch))
+
+
+def _probe(settings: Settings, watch: Watch, folder: Path) -> None:
     asked = watch.persist(lambda: asked_of(settings, watch.sessions, watch.claim.job_id))
-    on_step = LabReporter(watch, len(asked.probes) or sum(each.quick for each in PROBES.values()))
+    on_step = LabReporter(Told(watch), len(asked.probes) or sum(each.quick for each in PROBES.values()))
     with ExitStack() as held:
         adapter = held.enter_context(open_store(settings).local(asked.made)) if asked.made is not None else None
-        record = _record(adapter) if adapter is not None else None
+        record = record_of(adapter) if adapter is not None else None
         bench = _bench(settings, folder, (asked, adapter, record), watch, on_step)
         report_battery(bench, asked.probes or quick_battery(bench).keys)
-    watch.persist(lambda: _finish(watch))
-
-
-def _record(adapter: Path) -> dict[str, Any]:
-    """The record of the run that is examined."""
-    record = read_run(adapter)
-    if record is None:
-        raise MissingFileError("The files of the run that is to be examined are not on this machine any more.")
-    return record
 
 
 def _bench(settings: Settings, folder: Path, given: tuple[LabAsked, Path | None, dict[str, Any] | None], watch: Watch, on_step: "LabReporter") -> Bench:
@@ -94,34 +90,17 @@ def _load(settings: Settings, asked: LabAsked, adapter: Path | None, on_step: "L
 
 @dataclass
 class LabReporter:
-    """How far a battery is, in its row: at most once a second."""
+    """How far a battery is, in its row: a step of the job is a probe that was begun."""
 
-    watch: Watch
+    told: Told
     probes: int  # that will be run
     begun: list[str] = field(default_factory=list)
-    written_at: float = -1e9
 
     def __call__(self, report: StepReport) -> None:
-        """`on_step` of a battery: a step of the job is a probe that was begun."""
-        if report.phase in PROBES and report.phase not in self.begun:
+        """`on_step` of a battery."""
+        begins = report.phase in PROBES and report.phase not in self.begun
+        if begins:
             self.begun.append(report.phase)
-        elif time.monotonic() - self.written_at < 1.0:
-            return
         title = PROBES[report.phase].title if report.phase in PROBES else report.phase
         notice = f"{title}: {report.done} of {report.total}{f', {report.note}' if report.note else ''}"
-        told = Progress(phase="probing", step=max(0, len(self.begun) - 1), total_steps=self.probes, notice=notice)
-        try:
-            self.watch.persist(lambda: self._store(told))
-        except Interrupted:
-            return  # the battery asks next whether to stop
-        self.written_at = time.monotonic()
-
-    def _store(self, told: Progress) -> None:
-        with self.watch.sessions.begin() as session:
-            claims.set_progress(session, self.watch.claim, told)
-
-
-def _finish(watch: Watch) -> None:
-    with watch.sessions.begin() as session:
-        claims.finish(session, watch.claim)
-    log.info("All probes are done")
+        self.told.tell(Progress(phase="probing", step=max(0, len(self.begun) - 1), total_steps=self.probes, notice=notice), at_once=begins)

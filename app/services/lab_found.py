@@ -41,7 +41,7 @@ def found_by(studio: Studio, job_id: int) -> LabResult | None:
     with in_words(), studio.sessions.read() as session:
         job = lab_job(session, job_id)
         made = [(pick.who, pick.card, pick.pick) for pick in picks_of(session, job_id)]
-    file = _file(studio, job, REPORT)
+    file = file_of(studio, job, REPORT)
     if file is None:
         return None
     try:
@@ -72,7 +72,7 @@ def cards_of(studio: Studio, job: Job) -> list[PersonCard]:
     Raises:
         ConfigError: They cannot be read.
     """
-    file = _file(studio, job, CARDS)
+    file = file_of(studio, job, CARDS)
     try:
         return cards_in(file) if file is not None else []
     except ValueError as error:
@@ -90,7 +90,9 @@ def count_cards(studio: Studio, job_id: int) -> int:
 
 
 def probe_states(studio: Studio, view: LabView) -> tuple[ProbeState, ...]:
-    """The probes of a battery in their order. What was found of one lies in a file of its own as soon as it is done."""
+    """The probes of a battery in their order. What was found of one lies in a file of its own as soon as it is done. A drift matrix has none."""
+    if view.wish.runs:
+        return ()
     with in_words(), studio.sessions.read() as session:
         job = lab_job(session, view.id)
     names = studio.store.names(f"{attempt_key(job.id, job.attempt)}/{PROBED}")
@@ -100,7 +102,8 @@ def probe_states(studio: Studio, view: LabView) -> tuple[ProbeState, ...]:
     return tuple(ProbeState(key=key, title=PROBES[key].title, state="now" if key == now else "waits" if key in waiting else "done") for key in keys)
 
 
-def _file(studio: Studio, job: Job, name: str) -> bytes | None:
+def file_of(studio: Studio, job: Job, name: str) -> bytes | None:
+    """A file that a battery left; None: it is not there."""
     try:
         with studio.store.open(f"{attempt_key(job.id, job.attempt)}/{name}") as file:
             return file.read()

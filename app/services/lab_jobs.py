@@ -43,6 +43,7 @@ class LabWish:
     model: str  # as a row names it
     probes: tuple[str, ...] = ()  # none: the quick ones whose needs are met
     limit: int = 24  # held-out queries
+    runs: tuple[int, ...] = ()  # a drift matrix of what these made, and no probes; version, queries and model are then those of the first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +127,10 @@ def begin(studio: Studio, caller: str, wish: LabWish, request_key: object) -> in
     with in_words(), studio.sessions.begin() as session:
         constitutions.get_version_by_id(session, wish.version)
         query_sets.get_query_set(session, wish.query_set)
-        if wish.run is not None:
-            made_by(studio.store, runs.get_run(session, wish.run))
+        for number in (*([wish.run] if wish.run is not None else []), *wish.runs):
+            made_by(studio.store, runs.get_run(session, number))
         job = jobs.add_job(session, jobs.NewJob(kind=LAB, requested_by=caller, request_key=key, spec=asdict(wish)))
-        record(session, "lab.asked-for", f"job {job.id}", once=True, run=wish.run, version=wish.version, probes=list(wish.probes))
+        record(session, "lab.asked-for", f"job {job.id}", once=True, run=wish.run, version=wish.version, probes=list(wish.probes), **_runs(wish))
         require_place_in_queue(session, caller)
         return job.id
 
@@ -220,8 +221,14 @@ def wish_of(job: Job) -> LabWish:
     """What a job of this kind asks for."""
     spec = job.spec
     probes: Sequence[str] = spec["probes"]
+    drifting: Sequence[int] = spec.get("runs", ())  # none in those asked for before there were drift matrices
     numbers = {name: int(spec[name]) for name in ("version", "query_set", "limit")}
-    return LabWish(run=int(spec["run"]) if spec["run"] is not None else None, model=str(spec["model"]), probes=tuple(map(str, probes)), **numbers)
+    run = int(spec["run"]) if spec["run"] is not None else None
+    return LabWish(run=run, model=str(spec["model"]), probes=tuple(map(str, probes)), runs=tuple(map(int, drifting)), **numbers)
+
+
+def _runs(wish: LabWish) -> dict[str, list[int]]:
+    return {"runs": list(wish.runs)} if wish.runs else {}
 
 
 def _view(store: Store, session: Session, job: Job) -> LabView:

@@ -17,10 +17,11 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BeforeValidator
 
+from app.present.drift_report import drift_html
 from app.present.lab_report import lab_html
 from app.present.report_csv import report_csv, series_csv
 from app.processes.store import MissingFileError, Store
-from app.services import downloads, lab_found
+from app.services import downloads, lab_drift, lab_found
 from app.services.audit import acting
 from app.services.cards import Source
 from app.services.downloads import StoredKind
@@ -31,6 +32,7 @@ from app.services.studio import Studio
 from app.services.text_files import TextFile
 from app.web.actors import actor_of, caller
 from core.errors import StudioError
+from core.lab.drift.data import drift_to_data
 from core.lab.results import result_to_data
 
 BLOCK_BYTES = 1 << 20
@@ -110,12 +112,16 @@ def add_lab_routes(app: FastAPI, studio: Studio) -> None:
     @app.get("/labs/{lab_id}/report.html")
     def lab_page(lab_id: RowId) -> Response:
         with _or_404():
-            return _text(TextFile(filename=f"laboratory-{lab_id}.html", text=lab_html(lab_found.require_found(studio, lab_id)), type="text/html"))
+            drift = lab_drift.drift_to_take(studio, lab_id)
+            text = drift_html(drift) if drift is not None else lab_html(lab_found.require_found(studio, lab_id))
+            return _text(TextFile(filename=f"laboratory-{lab_id}.html", text=text, type="text/html"))
 
     @app.get("/labs/{lab_id}/report.json")
     def lab_json(lab_id: RowId) -> Response:
         with _or_404():
-            return JSONResponse(result_to_data(lab_found.require_found(studio, lab_id)), headers=_named(f"laboratory-{lab_id}.json"))
+            drift = lab_drift.drift_to_take(studio, lab_id)
+            data = drift_to_data(drift) if drift is not None else result_to_data(lab_found.require_found(studio, lab_id))
+            return JSONResponse(data, headers=_named(f"laboratory-{lab_id}.json"))
 
 
 def add_check_routes(app: FastAPI, studio: Studio) -> None:

@@ -12,15 +12,21 @@ from app.processes.labs import probe
 from app.processes.protocol import LAB
 from app.services.lab_jobs import lab_view
 from app.services.studio import Studio, open_studio
+from core.lab.drift.data import drift_to_data
 from db import claims
 from db.claims import Progress
 from db.jobs import get_job
 from db.tables import Job
-from tests.app.labs import finished_lab
+from tests.app.labs import claim_lab, finished_lab, write_files
 from tests.app.marking import finished_run
 from tests.app.planting import measure, settings_for, version_id
 from tests.browser.accessible import require_accessible_in_both_schemes
 from tests.browser.conftest import App, look
+from tests.core.lab.benches import ONE
+from tests.core.lab.drifts import LOUD, trained
+from tests.core.lab.drifts import found as drifted
+from tests.core.lab.drifts import plan as drift_plan
+from tests.core.lab.drifts import replies as drift_replies
 from tests.tiny import save_tiny_model
 
 pytestmark = pytest.mark.browser
@@ -160,3 +166,31 @@ def test_a_finished_run_is_carried_into_the_laboratory(page: Page, app: App, stu
     page.get_by_role("link", name="Try it in the laboratory").click()
     expect(page.get_by_label("Run", exact=True)).to_have_value(str(run), timeout=20_000)
     expect(page.get_by_role("checkbox", name="The adapter, and its checkpoints")).to_be_checked()
+
+
+def test_what_else_changed_is_asked_of_two_runs_and_read(page: Page, app: App, studio: Studio) -> None:
+    runs = [finished_run(studio, name=name, version_id=version_id(studio, name)) for name in ("Brevity", "Bullet points")]
+    page.goto(f"{app.url}/lab")
+    asked = page.get_by_role("region", name="What else changed?")
+    asked.get_by_role("checkbox", name=f"Run {runs[0]}: Brevity").check(timeout=20_000)
+    expect(asked.get_by_role("alert")).to_have_text("Tick at least 2 runs, of different texts.")
+    asked.get_by_role("checkbox", name=f"Run {runs[1]}: Bullet points").check()
+    expect(asked.get_by_role("status")).to_contain_text("10 rows of 24 replies, 2 principles, 18 cells; about ")
+    require_accessible_in_both_schemes(page)
+    pictures(page, "drift-form")
+    asked.get_by_role("button", name="Queue the matrix").click()
+    expect(page.locator(".cs-headline")).to_have_text("Waits in the queue", timeout=20_000)
+    made = drifted(
+        drift_plan(ONE, LOUD, adapters=[trained(), trained(1, "cd" * 32)]), {"trained 1": drift_replies("x" * 12, said=lambda _: "ONE TWO THREE FOUR.")}
+    )
+    held = claim_lab(studio)
+    write_files(studio, held, {"report.json": drift_to_data(made)})
+    with studio.sessions.begin() as session:
+        claims.set_progress(session, held, Progress(phase="probing", step=9, total_steps=10, notice="decoding rules"))
+        claims.finish(session, held)
+    expect(page.locator(".cs-headline")).to_have_text("Finished: 10 of 10 rows done", timeout=20_000)
+    found = page.locator(".cs-lab-found")
+    expect(found.locator("li").first).to_contain_text("Alarm: “Shout”, trained on “Brief”, with “Brief” in the prompt: +100 points")
+    expect(found.get_by_role("region", name="The changes, drawn")).to_contain_text("+100!")
+    require_accessible_in_both_schemes(page)
+    pictures(page, "drift-found")

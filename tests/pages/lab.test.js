@@ -4,7 +4,8 @@ import "./stub.js";
 import { keyPressed } from "../../app/assets/card-keys.js";
 import { meant } from "../../app/assets/lab/cards.js";
 import { problemIn } from "../../app/assets/lab/form.js";
-import { examined, minutesText, nameOf, statusOf, sumText } from "../../app/assets/lab/words.js";
+import { problemIn as problemInDrift } from "../../app/assets/lab/drift.js";
+import { driftText, examined, minutesText, nameOf, statusOf, sumText } from "../../app/assets/lab/words.js";
 
 test("number keys pick as many texts as there are, 0 none of them, and u takes back", () => {
   assert.deepEqual(["1", "2", "3", "0", "u", "U", "9", "Enter"].map((key) => meant({ key }, 2)), [0, 1, null, "none", "undo", "undo", null, null]);
@@ -38,4 +39,14 @@ test("a battery is told by its version, what it examines and how it stands", () 
   assert.deepEqual([{ wish: { run: 3 } }, { wish: { run: null } }].map(examined), ["run 3", "the text in the prompt, nothing trained"]);
   assert.equal(statusOf({ status: "running", stopping: true }).words, "stopping…");
   assert.equal(statusOf({ status: "failed", stopping: false }).words, "failed");
+});
+
+test("a drift matrix is told by its runs, and needs two of them", () => {
+  const lab = { constitution: "Brevity", version: 2, wish: { run: null, runs: [3, 7] } };
+  assert.equal(nameOf(lab), "What else changed, of runs 3, 7");
+  assert.equal(examined(lab), "2 runs, each measured on the texts of all");
+  assert.match(problemInDrift([3], 24), /at least 2 runs/);
+  assert.match(problemInDrift([3, 7], 97), /from 1 to 96/);
+  assert.equal(problemInDrift([3, 7], 24), "");
+  assert.equal(driftText({ rows: 10, principles: 2, cells: 18, held_out: 24, minutes: 4.2 }), "10 rows of 24 replies, 2 principles, 18 cells; about 5 min here.");
 });

@@ -1,10 +1,10 @@
-// One battery: how far it is, probe by probe, and what it found. It goes on without the page.
+// One battery or drift matrix: how far it is, probe by probe or row by row, and what it found. It goes on without the page.
 import { poll } from "../channel.js";
 import { askToDeleteKept } from "../deleting.js";
 import { openAgain, openFolds, openForPrint } from "../folds.js";
 import { drawProgress, makeProgress } from "../progress.js";
 import { fragment, h, isSecond, localise, problemOf, setText, setTitle, whileBusy } from "../studio.js";
-import { examined, nameOf, statusOf } from "./words.js";
+import { examined, isDrift, nameOf, statusOf } from "./words.js";
 
 const WATCH_MS = 2000;
 const RESTING_MS = 5000; // a stopped one may be resumed in another tab
@@ -43,7 +43,7 @@ export function openBattery({ element, ask, root }, reply) {
 function headOf(lab) {
   const time = h("time", { datetime: lab.made_at }, lab.made_at);
   localise(time);
-  const of = lab.wish.run == null ? examined(lab) : h("a", { href: `./run?id=${lab.wish.run}` }, `run ${lab.wish.run}`);
+  const of = isDrift(lab) || lab.wish.run == null ? examined(lab) : h("a", { href: `./run?id=${lab.wish.run}` }, `run ${lab.wish.run}`);
   const facts = h("p", { class: "cs-quiet" }, "Of ", of, ` · ${lab.model} · ${lab.wish.limit} held-out queries at most · `, h("bdi", {}, lab.by), " · ", time);
   return h("div", { class: "cs-part-head" }, h("p", { class: "cs-quiet" }, h("a", { href: "./lab" }, "Laboratory")), h("h1", {}, `Battery ${lab.id}: ${nameOf(lab)}`), facts);
 }
@@ -52,11 +52,17 @@ function stateOf({ headline, progress, notice, probes, problem, spoken }) {
   return h("section", { class: "cs-run-state", "aria-label": "Status" }, headline, progress.bar, notice, problem, probes, spoken);
 }
 
+// How far it is: probes of a battery, rows of a drift matrix, of which nothing is known before it has begun.
+function farOf({ lab, probes }) {
+  if (!isDrift(lab)) return [probes.filter(({ state }) => state === "done").length, probes.length, "probes"];
+  return [lab.status === "finished" ? lab.total : lab.done, lab.total, "rows"];
+}
+
 function draw(page, reply) {
   const { lab, probes } = reply;
   const { words } = statusOf(lab);
-  const done = probes.filter(({ state }) => state === "done").length;
-  const says = `${words[0].toUpperCase()}${words.slice(1)}: ${done} of ${probes.length} probes done`;
+  const [done, total, what] = farOf(reply);
+  const says = `${words[0].toUpperCase()}${words.slice(1)}${total ? `: ${done} of ${total} ${what} done` : ""}`;
   page.status = lab.status;
   page.root.dataset.status = lab.status;
   setTitle(`Battery ${lab.id}: ${words}`, nameOf(lab), "Laboratory");
@@ -64,7 +70,7 @@ function draw(page, reply) {
   setText(page.spoken, says);
   setText(page.notice, lab.status === "running" ? lab.notice : "");
   setText(page.problem, lab.problem);
-  drawProgress(page.progress, probes.length ? done / probes.length : 1, says);
+  drawProgress(page.progress, total ? done / total : 0, says);
   page.progress.bar.hidden = lab.status === "finished";
   page.probes.replaceChildren(...probes.map(({ title, state }) => h("li", { "data-state": state }, h("span", { class: "cs-phase-mark", "aria-hidden": "true" }, STATES[state][0]), h("span", {}, title), h("span", { class: "cs-quiet" }, STATES[state][1]))));
   drawActions(page, reply);

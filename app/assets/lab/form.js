@@ -1,6 +1,7 @@
 // What a battery is to try: a version or a run, the probes that are ticked, and what they take here before the click.
 import { poll } from "../channel.js";
 import { field, h, isolated, listenWhile, newKey, problemOf, setText, setTitle, whileBusy } from "../studio.js";
+import { makeDrift } from "./drift.js";
 import { makeList } from "./list.js";
 import { minutesText, sumText } from "./words.js";
 
@@ -19,7 +20,7 @@ export function openForm(page, reply) {
   const warning = reply.message ? h("div", { class: "cs-notice" }, h("p", { role: "alert" }, reply.message)) : "";
   const aside = h("aside", { class: "cs-preview cs-lab-before", "aria-label": "What this battery would be" }, h("h2", {}, "Before you click"), form.told, form.sum, form.problem, h("div", {}, form.go));
   page.root.classList.add("cs-lab-asking");
-  page.root.replaceChildren(head, form.node, aside, h("section", { class: "cs-lab-list", "aria-label": "Batteries" }, h("h2", {}, "Batteries"), list.node));
+  page.root.replaceChildren(head, form.node, aside, makeDrift(page.ask, reply.runs), h("section", { class: "cs-lab-list", "aria-label": "Batteries" }, h("h2", {}, "Batteries"), list.node));
   form.node.prepend(warning);
   listenWhile(page.element, window, "pageshow", (event) => event.persisted && (form.key = newKey())); // back from a battery: a click now is another request
   showRuns(form);

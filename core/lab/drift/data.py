@@ -99,7 +99,7 @@ def _plan(about: Mapping[str, Any]) -> DriftPlan:
     return DriftPlan(
         constitutions=tuple(from_data(each["constitution"]) for each in about["constitutions"]),
         trained=tuple(
-            Trained(of=int(each["on"]), artifact=Artifact(each["kind"], "", each["sha256"]), recipe=each["method"], variant=each["variant"])
+            Trained(of=int(each["on"]), artifact=Artifact(kind=each["kind"], place="", sha256=each["sha256"]), recipe=each["method"], variant=each["variant"])
             for each in about["trained"]
         ),
         held_out=tuple(map(str, about["queries"])),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.services.studio import Studio
 from app.web import downloads
 from app.web.api import add_routes
 from app.web.security import protect
+from core.lab.drift.data import drift_to_data
 from core.lab.probes import PROBES
 from core.lab.results import LabAbout, lab_result, result_to_data
 from db import claims
@@ -23,6 +25,10 @@ from tests.app.labs import claim_lab, finished_lab, write_files
 from tests.app.planting import claim, finish, make_studio, measure, queue, version_id
 from tests.app.results import result
 from tests.core.lab.benches import ONE
+from tests.core.lab.drifts import LOUD, trained
+from tests.core.lab.drifts import found as drifted
+from tests.core.lab.drifts import plan as drift_plan
+from tests.core.lab.drifts import replies as drift_replies
 from tests.core.lab.found import record, row
 
 
@@ -164,3 +170,25 @@ def test_a_battery_is_deleted_after_it_was_said_what_goes(studio: Studio, client
     assert ask(client, "delete", lab=number)["says"] == f"Battery {number} is deleted."
     assert ask(client, "labs") == {"kind": "labs", "labs": [], "more": 0}
     assert client.get(f"/labs/{number}/report.json").status_code == 404
+
+
+def test_a_drift_matrix_goes_from_the_queue_to_its_report_and_its_texts_are_escaped(studio: Studio, client: TestClient) -> None:
+    runs = []
+    for name in ("Brevity", "Bullet points"):
+        runs.append(queue(studio, name, key=f"planted-{name}".replace(" ", "-")))
+        finish(studio, claim(studio), result())
+    assert ask(client, "plan_drift", runs=runs[:1], limit=4)["message"].startswith("A matrix is about 2 to 12 finished runs, not 1.")
+    assert ask(client, "plan_drift", runs=runs, limit=4)["planned"]["cells"] == 18
+    begun = ask(client, "begin_drift", runs=runs, limit=4, key="key-of-a-matrix-1")
+    number = begun["lab"]["id"]
+    assert (begun["lab"]["wish"]["runs"], begun["probes"], begun["html"]) == (runs, [], "")
+    assert client.get(f"/labs/{number}/report.html").status_code == 404
+    evil = replace(ONE, name="<b>Loud</b>")
+    made = drifted(drift_plan(evil, LOUD, adapters=[trained()]), {"trained 1": drift_replies("x" * 12, said=lambda _: "ONE TWO THREE FOUR.")})
+    write_files(studio, claim_lab(studio), {"report.json": drift_to_data(made)})
+    shown = ask(client, "shown", lab=number)
+    assert "Alarm: “Shout”" in shown["html"] and "<b>Loud" not in shown["html"] and shown["found"]["checks"]["family"] == 14
+    page = client.get(f"/labs/{number}/report.html")
+    assert page.status_code == 200 and "&lt;b&gt;Loud&lt;/b&gt;" in page.text and "<b>Loud" not in page.text
+    assert client.get(f"/labs/{number}/report.json").json()["said"]["alarms"][0].startswith("Alarm: ")
+    assert ask(client, "labs")["labs"][0]["wish"]["runs"] == runs
