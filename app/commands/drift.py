@@ -71,9 +71,9 @@ def run(options: argparse.Namespace) -> int:
     from app.commands.terminal import quiet
 
     quiet()
-    settings = open_settings(options)
     with ExitStack() as held:
         given = _given(options, held)
+        settings = open_settings(options)  # after a studio that is named was looked for: this makes its folder
         plan = _plan(options, settings, given)
         print(_forecast(plan, options.device), file=sys.stderr, flush=True)
         return 0 if options.estimate else _run(options, settings, plan)

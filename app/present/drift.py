@@ -4,7 +4,7 @@ from app.present.lab import aligned
 from app.present.text import count
 from core.lab.drift.matrix import BESIDE, NO_OTHERS, SHARES, WORDS, Beside, Cell, DriftFound, Matrix, Row
 from core.lab.drift.plan import DriftPlan, Group, columns_of, rows_of
-from core.lab.drift.says import family_says, needs, said_of, word_of
+from core.lab.drift.says import family_says, said_of, short_word
 from core.lab.form import number
 from core.lab.prior import percent, points
 
@@ -47,11 +47,10 @@ def cells_of(matrix: Matrix, row: Row) -> list[Cell]:
 
 
 def cell_text(cell: Cell) -> str:
-    """`+42 points (+10 to +67; n = 12); own; shown, up`."""
+    """`+42 points (+10 to +67; n = 12); own; shown, up`: own is what the row was trained for, or has in its prompt."""
     if cell.why:
         return f"could not be measured: {cell.why}"
-    told = [points(cell.change), *(["trained for"] if cell.own else []), word_of(cell), needs(cell)]
-    return "; ".join(part for part in told if part)
+    return "; ".join([points(cell.change), *(["own"] if cell.own else []), short_word(cell)])
 
 
 def share_rows(found: DriftFound, matrix: Matrix) -> list[tuple[str, ...]]:

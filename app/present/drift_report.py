@@ -10,7 +10,7 @@ from app.present.text import count, escape
 from core.engine.adapter_card import named_for_others
 from core.lab.drift.matrix import BESIDE, Cell, DriftFound
 from core.lab.drift.plan import NOTHING, Row, names_of
-from core.lab.drift.says import family_says, said_of
+from core.lab.drift.says import ALARM, family_says, said_of
 
 HEAT = """
 .heat { width: 100%; min-width: 40rem; max-width: 60rem; height: auto; display: block; } .heat text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
@@ -18,13 +18,13 @@ HEAT = """
 .heat .frame { fill: none; stroke: var(--line); } .heat .own { stroke: var(--ink); stroke-dasharray: 4 3; }
 .heat .alarm { stroke: var(--ink); stroke-width: 2.5; }
 :root { --fall: #a4481f; } @media (prefers-color-scheme: dark) { :root { --fall: #f0a27c; } }
-.alarms li { font-weight: 600; } blockquote { margin: 0.25rem 0 0.75rem; padding-left: 0.75rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
+blockquote { margin: 0.25rem 0 0.75rem; padding-left: 0.75rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
 @media print { :root { --fall: #000; } .heat { min-width: 0; max-width: none; } }
 """
 KEY = (
     "Points by which the share that follows changed, over the base under the same prompt; where a text stands in the prompt and nothing is trained, over "
-    "the base alone. A dashed frame: what the row was trained for, or has in its prompt. A thick frame and an exclamation mark: an alarm. A dash: "
-    "could not be measured."
+    "the base alone. A dashed frame, and “own” in the table: what the row was trained for, or has in its prompt. A thick "
+    "frame and an exclamation mark: an alarm. A dash: could not be measured."
 )
 
 
@@ -56,6 +56,11 @@ def _answer(found: DriftFound) -> str:
 
 def _listed(kind: str, items: Sequence[str]) -> str:
     return f'<ul class="{kind}">{"".join(f"<li dir=auto>{escape(item)}</li>" for item in items)}</ul>' if items else ""
+
+
+def _alarms(items: Sequence[str]) -> str:
+    told = (f"<li dir=auto>{f'<strong>{escape(item)}</strong>' if item.startswith(ALARM) else escape(item)}</li>" for item in items)
+    return f'<ul class="alarms">{"".join(told)}</ul>'
 
 
 def _under(title: str, items: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from core.lab.prior import percent, points
 from core.measure.questions import RELEVANCE_FALL, Answer
 from core.measure.statistics import DIFFERENCE, LEVEL, POWER
 
+ALARM = "Alarm: "
 POINTS = f"{100 * DIFFERENCE:.0f} points"
 
 
@@ -43,7 +44,8 @@ def family_says(matrix: Matrix) -> str:
     together = f"all {matrix.family} cells of this matrix that could be measured" if matrix.family > 1 else "the one cell that could be measured"
     return (
         f"A change is “shown” where p, corrected over {together} (Holm), is at most {LEVEL:g}; off the principles that a row was trained on it is an alarm. "
-        f"“Excluded” means that a change of {POINTS} is, by each cell’s own interval. Intervals are 95 % and hold each by itself."
+        f"“Excluded” means that a change of {POINTS} is, by each cell’s own interval; “open” that it is neither, and how many more queries would show such a "
+        "change. Intervals are 95 % and hold each by itself."
     )
 
 
@@ -55,6 +57,13 @@ def word_of(cell: Cell) -> str:
         kind = "alarm" if cell.alarm else "shown"
         return f"{kind}, {'down' if cell.contrary else 'up'}"
     return f"a change of {POINTS} is excluded" if cell.answer is Answer.ABSENT else "not shown at this n"
+
+
+def short_word(cell: Cell) -> str:
+    """The same for a table, whose note says what it means."""
+    if cell.answer is Answer.OPEN:
+        return f"open, {cell.more_queries:,} more" if cell.more_queries else "open"
+    return "excluded" if cell.answer is Answer.ABSENT and not cell.contrary else word_of(cell)
 
 
 def needs(cell: Cell) -> str:
@@ -69,7 +78,7 @@ def needs(cell: Cell) -> str:
 def _alarms(found: DriftFound) -> tuple[str, ...]:
     cells = [cell for cell in found.checks.cells if cell.alarm]
     off = [cell for cell in _off(found.checks, found, Group.TRAINED) if not cell.why]
-    sentences = [f"Alarm: {_told(found, cell)}" for cell in sorted(cells, key=_strength)]
+    sentences = [f"{ALARM}{_told(found, cell)}" for cell in sorted(cells, key=_strength)]
     if not any(row.group is Group.TRAINED for row in found.rows):
         return ("Nothing that was trained is in this matrix, so nothing can have changed with it.",)
     if not off:
@@ -92,7 +101,9 @@ def _open(off: Sequence[Cell]) -> list[str]:
     most = max(cell.more_queries or 0 for cell in still)
     excluded = sum(cell.answer is Answer.ABSENT and not cell.contrary for cell in off)
     needed = f"to show a change of {POINTS} in each, {most:,} more {'query' if most == 1 else 'queries'} would be needed" if most else needs(still[0])
-    return [f"Of the {len(off)} cells beside what was trained for {len(still)} stay open at this n ({needed}); in {excluded} such a change is excluded."]
+    return [
+        f"Of the {len(off)} cells beside what was trained for {len(still)} stay open at this n ({needed}); in {excluded or 'none'} such a change is excluded."
+    ]
 
 
 def _by_reader(found: DriftFound) -> list[str]:
@@ -110,7 +121,7 @@ def _told(found: DriftFound, cell: Cell) -> str:
     more = f"; {needs(cell)}" if needs(cell) else ""
     return (
         f"“{column.label}”, {row.label}: {points(cell.change)} over the base with the same prompt, from {_share(cell.before.value)} to "
-        f"{percent(cell.after)}; {word_of(cell)} ({p}){more}."
+        f"{percent(cell.after)}; {word_of(cell).replace('alarm', 'shown')} ({p}){more}."
     )
 
 
