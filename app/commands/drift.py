@@ -30,13 +30,12 @@ Replies are kept in --out as they are drawn, so that Ctrl-C loses nothing and th
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:
     """Add this command. Returns the parsers that take the folder of the data."""
     drift = commands.add_parser("drift", help="what else did training change? Train on one constitution, measured on all", description=TEXT)
-    pair = {"action": "append", "default": [], "type": _pair, "metavar": "FILE=DIR"}
-    drift.add_argument("--trained", **pair, help="a constitution file, and the adapter or vector folder that was trained on it; may be given several times")
+    _add_pairs(drift, "--trained", "a constitution file, and the adapter or vector folder that was trained on it; may be given several times")
     drift.add_argument("--run", action="append", default=[], type=whole_number, metavar="N", help="a finished run of the studio: its constitution and adapter")
     drift.add_argument("--constitution", action="append", default=[], type=Path, metavar="FILE", help="one more, on which nothing was trained")
     for key, variant in VARIANTS.items():
         if key != REAL:
-            drift.add_argument(f"--{key}", **pair, help=f"as --trained, of what was trained as a control of the text: {variant.title.lower()}")
+            _add_pairs(drift, f"--{key}", f"as --trained, of what was trained as a control of the text: {variant.title.lower()}")
     drift.add_argument("--out", type=Path, metavar="DIR", help="folder of the results")
     drift.add_argument("--estimate", action="store_true", help="say what would be asked and how long it takes here, and ask nothing")
     drift.add_argument("--queries", type=Path, metavar="FILE", help="as for the other commands (default: the studio's everyday queries)")
@@ -49,6 +48,10 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> l
     drift.add_argument("--temperature", type=float, help="sampling temperature, 0 = greedy (default: the first run's, else 0.7)")
     drift.add_argument("--json", action="store_true", help="print JSON instead of lines")
     return [drift]
+
+
+def _add_pairs(command: argparse.ArgumentParser, name: str, told: str) -> None:
+    command.add_argument(name, action="append", default=[], type=_pair, metavar="FILE=DIR", help=told)
 
 
 def _pair(text: str) -> tuple[Path, Path]:

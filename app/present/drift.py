@@ -2,8 +2,8 @@
 
 from app.present.lab import aligned
 from app.present.text import count
-from core.lab.drift.matrix import BESIDE, NO_OTHERS, SHARES, WORDS, Beside, Cell, DriftFound, Matrix, Row
-from core.lab.drift.plan import DriftPlan, Group, columns_of, rows_of
+from core.lab.drift.matrix import BESIDE, NO_OTHERS, SHARES, WORDS, Beside, Cell, DriftFound, Matrix
+from core.lab.drift.plan import DriftPlan, Group, Row, columns_of, rows_of
 from core.lab.drift.says import family_says, said_of, short_word
 from core.lab.form import number
 from core.lab.prior import percent, points

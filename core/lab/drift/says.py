@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.lab.drift.matrix import RELEVANCE, Beside, Cell, DriftFound, Group, Matrix, is_shown
+from core.lab.drift.matrix import RELEVANCE, Beside, Cell, DriftFound, Matrix, is_shown
+from core.lab.drift.plan import Group
 from core.lab.prior import percent, points
 from core.measure.questions import RELEVANCE_FALL, Answer
 from core.measure.statistics import DIFFERENCE, LEVEL, POWER
