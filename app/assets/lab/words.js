@@ -9,7 +9,7 @@ export function statusOf({ status, stopping }) {
 }
 
 // A battery of probes, or a drift matrix of what runs made.
-export const isDrift = ({ wish }) => !!wish.runs?.length;
+export const isDrift = ({ wish }) => !!wish?.runs?.length;
 
 // What is examined, by its name.
 export function nameOf(lab) {
