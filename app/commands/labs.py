@@ -37,6 +37,7 @@ def _rows(sessions: "Sessions", store: "Store") -> Sequence[Mapping[str, object]
             "model": view.model,
             "requested_by": view.by,
             "made_at": view.made_at.isoformat(timespec="seconds"),
+            **({"drift_of": list(view.wish.runs)} if view.wish.runs else {}),
         }
         for view in views
     ]
