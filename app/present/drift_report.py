@@ -13,13 +13,13 @@ from core.lab.drift.plan import NOTHING, Row, names_of
 from core.lab.drift.says import ALARM, family_says, said_of
 
 HEAT = """
-.heat { width: 100%; min-width: 40rem; max-width: 60rem; height: auto; display: block; } .heat text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
+.heat { display: block; } .heat text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
 .heat .value { fill: var(--ink); font-weight: 600; } .heat .up { fill: var(--mark); } .heat .down { fill: var(--fall); } .heat .none { fill: none; }
 .heat .frame { fill: none; stroke: var(--line); } .heat .own { stroke: var(--ink); stroke-dasharray: 4 3; }
 .heat .alarm { stroke: var(--ink); stroke-width: 2.5; }
 :root { --fall: #a4481f; } @media (prefers-color-scheme: dark) { :root { --fall: #f0a27c; } }
 blockquote { margin: 0.25rem 0 0.75rem; padding-left: 0.75rem; border-left: 3px solid var(--line); white-space: pre-wrap; }
-@media print { :root { --fall: #000; } .heat { min-width: 0; max-width: none; } }
+@media print { :root { --fall: #000; } .heat { max-width: 100%; height: auto; } }
 """
 KEY = (
     "Points by which the share that follows changed, over the base under the same prompt; where a text stands in the prompt and nothing is trained, over "

@@ -38,7 +38,7 @@ export function makeDrift(ask, runs) {
   return h("section", { class: "cs-lab-list cs-lab-drift", "aria-labelledby": "drift-title" }, h("h2", { id: "drift-title" }, "What else changed?"), h("p", { class: "cs-quiet" }, SAYS), node);
 }
 
-const ticked = ({ boxes }) => boxes.filter(({ checked }) => checked).map(({ value }) => Number(value));
+const ticked = ({ boxes }) => boxes.filter(({ checked }) => checked).map(({ value }) => Number(value)).sort((one, other) => one - other);
 
 function later(form) {
   clearTimeout(form.timer);
