@@ -34,7 +34,8 @@ def heatmap_svg(bands: Sequence[Band], columns: int, ident: str) -> str:
     alarms = sum(tile.alarm for band in bands for tile in band.tiles)
     described = f"{len(bands)} rows, {columns} columns; {alarms} alarms, each with an exclamation mark. The table has each cell."
     return (
-        f'<svg class="heat" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{ident}-d"><desc id="{ident}-d">{escape(described)}</desc>'
+        f'<svg class="heat" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-labelledby="{ident}-d"><desc id="{ident}-d">{escape(described)}</desc>'
         f"{heads}{''.join(_band(band, TOP + DOWN * i) for i, band in enumerate(bands))}</svg>"
     )
 
