@@ -305,6 +305,12 @@ def test_a_constitution_in_the_address_chooses_its_newest_run_that_of_the_versio
         finish(studio, claim(studio), result())
     assert loaded(studio, **address)["chosen"] == loaded(studio, constitution=str(ids[version]))["chosen"] == f"run:{first}"
     assert loaded(studio, run=str(foreign), constitution=str(ids[version]))["chosen"] == f"run:{foreign}"
+    control = runs.queue_run(studio, "Ann", form(studio, version_id=version, changes=("variant=nonce",)), "compared-control")
+    finish(studio, claim(studio), result())
+    opened = loaded(studio, **address)
+    assert opened["chosen"] == f"run:{first}"
+    assert next(each["label"] for each in opened["sources"] if each["run"] == control).endswith("version 1 (a control: invented words)")
+    assert loaded(studio, run=str(control))["chosen"] == f"run:{control}"
     assert "There is no constitution 999." in loaded(studio, constitution="999")["problem"]
 
 

@@ -179,3 +179,13 @@ def test_a_model_judges_the_cards_of_both_where_people_agree_with_it_on_others_a
     assert (found.change.value, found.change.n, found.models[0].not_used) == (1.0, 12, "") and "as judged by m at 127.0.0.1" in told(studio, amendment)
     mark_together(studio, pair)
     assert effect(studio, amendment).judge == "marks by Ada"  # people come first, as for a run
+
+
+def test_runs_that_turn_out_to_be_controls_are_not_compared(studio: Studio) -> None:
+    amendment, pair = amended(studio, [CLEARER])
+    with studio.sessions.begin() as session:
+        run = get_run(session, pair.new_run)
+        run.config = {**run.config, "variant": "swapped"}
+    view = open_amendment(studio, amendment)
+    assert view.evidence[0].found is None and not view.complete
+    assert view.evidence[0].says == f"The two runs cannot be compared: run {pair.new_run} is a control: swapped sides, and no run of a wording."

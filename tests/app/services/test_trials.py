@@ -66,3 +66,9 @@ def test_a_run_whose_files_are_gone_gives_way_to_the_one_before_and_is_told_wher
     shutil.rmtree(studio.settings.data / attempt_key(earlier, 1))
     gone = try_on_stored(studio, ONLY, GUESS)
     assert gone.run is None and f"The files of run {newest} are not on this machine." in gone.problem
+
+
+def test_replies_of_a_control_are_of_no_text_and_nothing_is_tried_on_them(studio: Studio) -> None:
+    run = finished_run(studio, name="Text")
+    finished_run(studio, name="Control", changes=("variant=swapped",))
+    assert ran(try_on_stored(studio, ONLY, GUESS)) == run
