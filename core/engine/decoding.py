@@ -6,6 +6,7 @@ that heed our masks: what several prompts begin with is computed once, and the c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -14,6 +15,7 @@ from transformers import Cache, DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from core.engine.attention import FULL_ATTENTION, layer_kinds, layer_masks
+from core.engine.lanes import in_lanes
 from core.engine.models import LoadedModel
 
 
@@ -127,6 +129,14 @@ class _Layer(DynamicLayer):
         assert self.keys is not None and self.values is not None
         self.keys, self.values = (self._opened(held, rows, columns) for held in (self.keys, self.values))
 
+    def opened(self, rows: Tensor, columns: int) -> "_Layer":
+        """A layer of its own with these rows."""
+        layer = _Layer(columns)
+        assert self.keys is not None and self.values is not None
+        layer.lazy_initialization(self.keys, self.values)
+        layer.filled, layer.keys, layer.values = self.filled, self._opened(self.keys, rows, columns), self._opened(self.values, rows, columns)
+        return layer
+
     def _opened(self, held_BHKD: Tensor, rows: Tensor, columns: int) -> Tensor:
         opened = held_BHKD.new_empty(len(rows), held_BHKD.shape[1], columns, held_BHKD.shape[3])
         opened[:, :, : self.filled] = held_BHKD[rows, :, : self.filled]
@@ -148,30 +158,43 @@ class Lines:
     positions_BT: Tensor
     kept: int  # the last so many tokens, whose logits are wanted
 
+    def some(self, rows: slice) -> "Lines":
+        """Those of some places."""
+        given = (self.group_of_B, self.ids_BT, self.parts_BT, self.branches_BT, self.positions_BT)
+        group_of_B, ids_BT, parts_BT, branches_BT, positions_BT = (tensor[rows] for tensor in given)
+        return Lines(group_of_B=group_of_B, ids_BT=ids_BT, parts_BT=parts_BT, branches_BT=branches_BT, positions_BT=positions_BT, kept=self.kept)
 
-def read_lines(model: LoadedModel, beginnings: Sequence[Sequence[int]], lines: Lines) -> Tensor:
-    """Read what lines begin with, each beginning once, then all lines in one pass.
+
+def read_lines(model: LoadedModel, beginnings: Sequence[Sequence[int]], lines: Lines) -> list[Tensor]:
+    """Read what lines begin with, each beginning once, then all lines, as many together as there are lanes to part them among.
 
     Returns:
-        Logits after each of the last tokens, in the type of the weights. Shape (B, kept, V).
+        For each line the logits after each of its last tokens, in the type of the weights. Shape (kept, V).
     """
-    at, new = max(map(len, beginnings)), lines.ids_BT.shape[1]
-    layers = [_Layer(at or new) for _ in range(model.network.config.get_text_config().num_hidden_layers)]
-    cache = Cache(layers=[*layers])
-    real_GT, positions_GT = _read_beginnings(model, beginnings, at, cache)
-    for layer in layers if at else ():
-        layer.open(lines.group_of_B, at + new)
+    at, count = max(map(len, beginnings)), len(lines.ids_BT)
+    layers = [_Layer(at) for _ in range(model.network.config.get_text_config().num_hidden_layers)]
+    real_GT, positions_GT = _read_beginnings(model, beginnings, at, Cache(layers=[*layers]))
+    ends = [count * (lane + 1) // model.lanes for lane in range(model.lanes)]
+    parts = [lines.some(slice(start, end)) for start, end in zip([0, *ends], ends, strict=False) if start < end]
+    read = in_lanes(model.lanes, [partial(_after, model, layers, (real_GT, positions_GT), part) for part in parts])
+    return [logits_TV for logits_BTV in read for logits_TV in logits_BTV]
+
+
+def _after(model: LoadedModel, read: Sequence["_Layer"], beginnings: tuple[Tensor, Tensor], lines: Lines) -> Tensor:
+    """Logits after the last tokens of lines that follow beginnings which are read: where these are real, and their positions."""
+    at, new = beginnings[0].shape[1], lines.ids_BT.shape[1]
+    layers = [layer.opened(lines.group_of_B, at + new) if at else _Layer(new) for layer in read]
+    real_BT, before_BT = (tensor_GT[lines.group_of_B] for tensor_GT in beginnings)
     index_T = torch.arange(new, device=model.device)
     parts_BT, branches_BT = lines.parts_BT, lines.branches_BT
     seen_BTT = (branches_BT[:, None, :] == 0) | (branches_BT[:, :, None] == branches_BT[:, None, :])
     seen_BTT &= (parts_BT[:, :, None] == parts_BT[:, None, :]) & (index_T[:, None] >= index_T)
-    visible_BTK = torch.cat([real_GT[lines.group_of_B][:, None, :].expand(-1, new, -1), seen_BTT], dim=2)
-    masks = layer_masks(model.network, visible_BTK, lines.positions_BT, torch.cat([positions_GT[lines.group_of_B], lines.positions_BT], dim=1))
+    visible_BTK = torch.cat([real_BT[:, None, :].expand(-1, new, -1), seen_BTT], dim=2)
     output = model.network(
         input_ids=lines.ids_BT,
-        attention_mask=masks,
+        attention_mask=layer_masks(model.network, visible_BTK, lines.positions_BT, torch.cat([before_BT, lines.positions_BT], dim=1)),
         position_ids=lines.positions_BT,
-        past_key_values=cache,
+        past_key_values=Cache(layers=[*layers]),
         use_cache=True,
         logits_to_keep=index_T[new - lines.kept :],
     )

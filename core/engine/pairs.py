@@ -8,12 +8,14 @@ asked prompt by prompt.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from core.engine.decoding import Lines, read_lines, shared_beginnings
+from core.engine.lanes import in_lanes
 from core.engine.models import LoadedModel
 from core.engine.scoring import score, token_logprobs
 
@@ -46,7 +48,7 @@ def score_pairs(model: LoadedModel, asked: Sequence[Pairs]) -> list[PairScores]:
     if any(not each.replies or any(len(reply) == 0 for reply in each.replies) for each in asked):
         raise ValueError("each prompt needs at least one reply, and an empty reply has no log-probability")
     with torch.no_grad():
-        return list(_shared(model, asked)) if model.packed else [_alone(model, each) for each in asked]
+        return _shared(model, asked) if model.packed else [_alone(model, each) for each in asked]
 
 
 def _alone(model: LoadedModel, asked: Pairs) -> PairScores:
@@ -54,14 +56,14 @@ def _alone(model: LoadedModel, asked: Pairs) -> PairScores:
     return PairScores(tokens=scores.tokens[0], own=scores.own[asked.own] if asked.own is not None else None)
 
 
-def _shared(model: LoadedModel, asked: Sequence[Pairs]) -> Iterator[PairScores]:
+def _shared(model: LoadedModel, asked: Sequence[Pairs]) -> list[PairScores]:
     """One pass over what the prompts begin with, one over all that follows."""
     groups = shared_beginnings([each.prompt for each in asked])
     lines = [line for group, (rows, length) in enumerate(groups) for line in _lines(asked, group, rows, length)]
-    logits_BTV = read_lines(model, [asked[rows[0]].prompt[:length] for rows, length in groups], _laid_out(lines, model.device))
-    found = {reply: logits_TV[start:] for line, logits_TV in zip(lines, logits_BTV, strict=True) for reply, start in line.starts.items()}
-    for row, each in enumerate(asked):
-        yield _of_prompt(each, [found[row, place] for place in range(len(each.replies))])
+    read = read_lines(model, [asked[rows[0]].prompt[:length] for rows, length in groups], _laid_out(lines, model.device))
+    found = {reply: logits_TV[start:] for line, logits_TV in zip(lines, read, strict=True) for reply, start in line.starts.items()}
+    by_prompt = [[found[row, place] for place in range(len(each.replies))] for row, each in enumerate(asked)]
+    return in_lanes(model.lanes, [partial(_of_prompt, each, logits) for each, logits in zip(asked, by_prompt, strict=True)])
 
 
 @dataclass(frozen=True)
