@@ -12,7 +12,7 @@ from app.services.studio import Studio
 from core.measure.standings import Standing
 from db.runs import get_run
 from tests.app.pages.calling import asks
-from tests.app.planting import claim, finish, form, make_studio, version_id
+from tests.app.planting import claim, finish, form, make_control, make_studio, version_id
 from tests.app.results import capitals, principle, result
 
 
@@ -34,7 +34,8 @@ def two_principles(studio: Studio) -> tuple[int, int]:
 
 
 def ran(studio: Studio, version: int, key: str, *found: str, variant: str = "real") -> int:
-    run = runs.queue_run(studio, "Ann", form(studio, version_id=version, changes=(f"variant={variant}",)), key)
+    run = runs.queue_run(studio, "Ann", form(studio, version_id=version), key)
+    make_control(studio, run, variant)
     principles = [principle(f"P{i}", each, "A sentence.") for i, each in enumerate(found)]
     finish(studio, claim(studio), result(*principles))
     return run
