@@ -102,7 +102,7 @@ def queue(studio: Studio, name: str = "Brevity", key: str = "planted-run-1", cal
 
 
 def make_control(studio: Studio, run_id: int, variant: str) -> None:
-    """Have a run be one of a control of its text, which no form asks for."""
+    """Have a run be one of a control of its text."""
     with studio.sessions.begin() as session:
         run = runs.get_run(session, run_id)
         run.config = {**run.config, "variant": variant}
