@@ -56,6 +56,13 @@ def verdicts_of(session: Session, run_id: int, judge: JudgeKey) -> list[ModelVer
     return list(session.scalars(of_judge))
 
 
+def times_of(session: Session, judge: JudgeKey, cards: int) -> list[int]:
+    """How long the questions to one judge took, in ms, about the newest cards that it was asked about, of whatever run."""
+    of_judge = (ModelVerdict.address == judge.address, ModelVerdict.model == judge.model, ModelVerdict.wording == judge.wording)
+    query = select(ModelVerdict.first_ms, ModelVerdict.second_ms).where(*of_judge).order_by(ModelVerdict.asked_at.desc(), ModelVerdict.id.desc()).limit(cards)
+    return [took for row in session.execute(query) for took in row if took is not None]
+
+
 def verdicts_on(session: Session, run_ids: Collection[int]) -> list[ModelVerdict]:
     """What all judges said of the replies of some runs, by the order in which they first did."""
     query = select(ModelVerdict).where(ModelVerdict.run_id.in_(run_ids)).order_by(ModelVerdict.id)

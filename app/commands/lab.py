@@ -129,6 +129,7 @@ def _bench(options: argparse.Namespace, stop: "StopRequest") -> "Bench":
     from core.lab.cards import people
 
     record = read_run(options.adapter)
+    _warn_of_control(record)
     settings = open_settings(options)
     plan = _plan(options, record)
     model = load(options, settings, record)
@@ -144,6 +145,15 @@ def _bench(options: argparse.Namespace, stop: "StopRequest") -> "Bench":
         on_step=Printer(),
         should_stop=stop,
     )
+
+
+def _warn_of_control(record: dict[str, Any] | None) -> None:
+    """That the adapter is of a control, before anything is computed; its report says it too."""
+    from core.methods.settings import config_from_data
+    from core.methods.variants import control_note
+
+    if record is not None and (note := control_note(config_from_data(record["config"]).variant)):
+        print(f"Warning: the adapter that is examined is of a control. {note}", file=sys.stderr)
 
 
 def _plan(options: argparse.Namespace, record: dict[str, Any] | None) -> "LabPlan":

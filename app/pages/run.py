@@ -87,7 +87,7 @@ class RunPage:
         """What asking a model to judge the run's replies would send, and where. Nothing is sent."""
         plan = asking.plan(self.studio, _wish(question))
         says, sends = plan_words(plan)
-        return AskingPlanned(address=plan.address, model=plan.model, cards=plan.cards, questions=plan.questions, says=says, sends=sends)
+        return AskingPlanned(address=plan.address, model=plan.model, cards=plan.cards, questions=plan.questions, seconds=plan.seconds, says=says, sends=sends)
 
     @answers
     def ask(self, question: ModelAsked, editor: str) -> RunShown:

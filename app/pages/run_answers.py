@@ -162,6 +162,7 @@ class AskingPlanned:
     model: str
     cards: int
     questions: int
+    seconds: float | None  # that they take; None: not known before this model was asked for the first time
     says: str  # the same in words
     sends: str  # what the button says that sends them
 

@@ -26,7 +26,7 @@ def figure_text(figure: Figure, as_share: bool = True) -> str:
         return "–"
     signed = f"{figure.value:+.2f}" if as_share else f"{figure.value:.2f}"
     interval = f" ({figure.low:.2f} to {figure.high:.2f})" if figure.low is not None and figure.high is not None else ""
-    return f"{signed}{interval}, n {figure.n}"
+    return f"{signed}{interval}, n {figure.n}".replace("-", "−")
 
 
 def judged_as(effect: PrincipleEffect) -> str:
@@ -48,8 +48,12 @@ def says(effect: PrincipleEffect) -> str:
     points = f"{100 * DIFFERENCE:.0f} points"
     shown = {Answer.SHOWN: "a rise is shown", Answer.ABSENT: "a fall is shown" if question.contrary else f"a change of {points} is excluded"}
     told = shown.get(question.answer, f"not shown at this n{_needs(question, points)}")
-    p = f" (p {question.p_corrected:.3f}, corrected)" if question.p_corrected is not None else ""
+    p = f" (p {_p_text(question.p_corrected)}, corrected)" if question.p_corrected is not None else ""
     return f"{told}{p}, {judged_as(effect)}{note}"
+
+
+def _p_text(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.0005 else "< 0.001"  # which is no zero
 
 
 def _needs(question: Question, points: str) -> str:

@@ -2,6 +2,7 @@
 
 import shlex
 
+from app.present.runs import duration
 from app.present.text import count, escape
 from app.services.asked_models import JudgeUse, key_of
 from app.services.asking import AskingPlan
@@ -45,9 +46,20 @@ def plan_words(plan: AskingPlan) -> tuple[str, str]:
     known = f" ({had} of {plan.cards} cards have a verdict of this judge)" if had else ""
     says = (
         f"{plan.questions} questions about {count(plan.waiting, 'card')}{known} would go to {plan.address}, model {plan.model}. Each holds a query, a reply, "
-        "a statement and its antithesis; not what wrote the reply, nor under which side."
+        f"a statement and its antithesis; not what wrote the reply, nor under which side. {_cost(plan)}"
     )
     return says, f"Send {plan.questions} questions to {plan.address}"
+
+
+def _cost(plan: AskingPlan) -> str:
+    """What asking takes, as far as that is known."""
+    calls = f"That is {count(plan.questions, 'call')}, two a card, with statement and antithesis in either order"
+    time = (
+        f", some {duration(plan.seconds)} at the {plan.question_s:.2f} s that a call to this model took so far (median)."
+        if plan.seconds is not None
+        else ". How long a call takes is not known before this model was asked for the first time."
+    )
+    return f"{calls}{time} What it costs in money is not known here, since no price is; the command below reckons it with --price-in and --price-out."
 
 
 def _allowed_html(addresses: tuple[str, ...] | None) -> str:

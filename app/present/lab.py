@@ -12,7 +12,8 @@ HEADS = ("Arm", "Principle", "Own bound, % of cap", "by whole likelihoods", "Rea
 def lab_lines(found: LabResult) -> list[str]:
     """The verdict first, then each probe with what was predicted."""
     verdict = found.verdict
-    lines = [f"Mutual information: {verdict.answer.value}", "", *verdict.sentences]
+    lines = [found.about.control, ""] if found.about.control else []
+    lines += [f"Mutual information: {verdict.answer.value}", "", *verdict.sentences]
     lines += ["", *(f"Against it: {said}" for said in verdict.against)] if verdict.against else []
     lines += [f"Missing: {said}" for said in verdict.missing]
     lines += ["", *(said.sentence for said in found.principles)]

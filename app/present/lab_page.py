@@ -10,7 +10,7 @@ def found_html(found: LabResult) -> str:
     """The verdict first, then figures, then probe by probe."""
     probes = "".join(map(_fold, found.records))
     return (
-        f'<p class="quiet">{about_html(found)}</p>{verdict_html(found)}{overview_html(found)}{scatter_html(found)}{principles_html(found)}'
+        f"{about_html(found)}{verdict_html(found)}{overview_html(found)}{scatter_html(found)}{principles_html(found)}"
         f"<section><h2>Probe by probe</h2>{probes}</section>"
     )
 

@@ -20,10 +20,11 @@ RULE = (
 
 
 def about_html(found: LabResult) -> str:
-    """What was examined, in a line."""
+    """What was examined, in a line, and that it is of a control."""
     about = found.about
     adapter = f"adapter {about.adapter_sha256[:12]}" if about.adapter_sha256 is not None else "no adapter"
-    return f"Model {escape(about.model)}, {adapter}, {about.n_queries} held-out queries, seed {about.seed}. Intervals are 95 %."
+    control = f'<p class="answer" role="note"><strong>{escape(about.control)}</strong></p>' if about.control else ""
+    return f'<p class="quiet">Model {escape(about.model)}, {adapter}, {about.n_queries} held-out queries, seed {about.seed}. Intervals are 95 %.</p>{control}'
 
 
 def verdict_html(found: LabResult) -> str:

@@ -12,7 +12,7 @@ def lab_html(found: LabResult) -> str:
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title><style>{STYLE}</style>'
     probes = enumerate(found.records, 1)
     parts = (
-        f'<h1 dir="auto">{escape(title)}</h1><p class="quiet">{about_html(found)}</p>',
+        f'<h1 dir="auto">{escape(title)}</h1>{about_html(found)}',
         verdict_html(found),
         overview_html(found),
         scatter_html(found),

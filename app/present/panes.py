@@ -128,6 +128,7 @@ def source_option(source: Source) -> SourceOption:
         key=source_key(source),
         group=_group(source),
         label=(f"Run {source.run_id}{_onto(source)}: {what}{_which_seed(source)}" if source.run_id is not None else what)
+        + (f" ({source.control})" if source.control else "")
         + (" (cannot be read)" if source.problem else ""),
         facts=facts_html(source),
         run=source.run_id,

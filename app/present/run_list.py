@@ -21,17 +21,19 @@ def _list_item(line: RunLine) -> str:
     percent = f" · {line.share:.0%}" if line.status == JobStatus.RUNNING else ""
     mark = f'<span aria-hidden="true">{STATUS_MARKS[line.status]}</span>'
     to_mark = f' · <a href="./mark?run={line.id}">Mark replies</a>' if line.status == JobStatus.FINISHED else ""
-    seed = f" · seed {line.seed}" if line.seed is not None else ""
+    seed = "".join(f" · {each}" for each in (f"seed {line.seed}" if line.seed is not None else "", line.control) if each)
     return (
         f'<li class="cs-run"><a href="./run?id={line.id}"><span class="cs-number">Run {line.id}</span> {name}</a>'
         f'<span class="cs-run-status" data-status="{line.status.value}">{mark} {escape(came_out(line))}{percent}</span>'
-        f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)}{seed} · '
+        f'<span class="cs-quiet">{escape(line.model)} · {escape(line.preset)}{escape(seed)} · '
         f"<bdi>{escape(line.requested_by)}</bdi> · {time_html(line.created_at)}{to_mark}</span></li>"
     )
 
 
 def came_out(line: RunLine) -> str:
-    """`finished: 2 followed, 1 not judged`, `failed: memory ran out`, `stopped`, or where it stands."""
+    """`finished: 2 followed, 1 not judged`, `failed: memory ran out`, `stopped`, or where it stands. A control says nothing of the text."""
+    if line.status == JobStatus.FINISHED and line.control:
+        return "finished: a control and no run of the text"
     if line.status == JobStatus.FINISHED:
         return f"finished: {counted(line.came_out)}" if line.came_out else "finished, without verdicts that can be read"
     return with_cause(status_words(line), line)

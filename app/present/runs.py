@@ -179,6 +179,8 @@ def messages_html(view: RunView) -> str:
     """What a reader must know: what cannot be read, a notice, a silence, an error with its cause and remedy."""
     stored = f'<a href="./runs/{view.line.id}/stored.json" download>Export as it is stored</a>'
     said = [f'<div class="cs-notice cs-notice-problem" role="alert"><p>{escape(problem)} {stored}</p></div>' for problem in view.problems]
+    if view.config is not None and view.config.control and view.result is None:  # with its result it is said beside that
+        said.append(_notice(f"This is {view.config.control}. It is no run of the text, and what comes of it is never taken for what the text does."))
     if view.error_text and view.line.status == JobStatus.FAILED:
         said.append(f'<div class="cs-notice cs-notice-problem" role="alert"><p>{escape(view.error_text)}</p></div>')
     if view.notice and not view.ended:
@@ -282,9 +284,7 @@ def result_section_html(view: RunView) -> str:
     """The result with its downloads; empty until there is one."""
     if view.result is None and not view.unreadable:
         return ""
-    shown = UNREADABLE
-    if view.result is not None:
-        shown = result_html(view.result)
+    shown = result_html(view.result) if view.result is not None else UNREADABLE
     table = f'<a href="./runs/{view.line.id}/report.csv" download>Figures (CSV)</a>' if view.result is not None else ""
     base, made = f"./runs/{view.line.id}", ARTIFACTS[artifact_of(view.config or TrainConfig()).kind].capitalize()
     marks = f'<a href="{base}/marks.csv" download>Marks (CSV)</a>' if view.marks or view.marks_problem else ""

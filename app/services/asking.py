@@ -1,6 +1,7 @@
 """Asking a model from the page of a run: what would go where, a job that a process of its own does, stopping it, and going on."""
 
 import os
+import statistics
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,10 +19,12 @@ from core.errors import ConfigError
 from core.progress import Stopped
 from db import claims, jobs, runs
 from db.claims import Progress
+from db.model_verdicts import times_of
 from db.status import JobStatus
 from db.tables import Job
 
 ADDRESSES = "STUDIO_JUDGE_ADDRESSES"
+TIMED = 100  # cards, the newest, by which it is said how long a question takes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +35,17 @@ class AskingPlan:
     model: str
     cards: int
     waiting: int  # without a verdict of this judge
+    question_s: float | None  # that a question to it took so far, the median; None: it was never asked
 
     @property
     def questions(self) -> int:
         """Each card is asked about in both orders."""
         return 2 * self.waiting
+
+    @property
+    def seconds(self) -> float | None:
+        """Of all that would be asked, one after the other; None: not known."""
+        return None if self.question_s is None else self.questions * self.question_s
 
 
 def addresses_of(settings: Settings) -> tuple[str, ...] | None:
@@ -51,7 +60,15 @@ def plan(studio: Studio, wish: AskWish) -> AskingPlan:
         StudioError: There is no such run, or it has no replies; the address or the model cannot be used.
     """
     asking = _planned(studio, wish)
-    return AskingPlan(address=asking.judge.address, model=asking.judge.model, cards=len(asking.cards), waiting=len(asking.waiting))
+    with in_words(), studio.sessions.read() as session:
+        took_ms = times_of(session, asking.judge, TIMED)
+    return AskingPlan(
+        address=asking.judge.address,
+        model=asking.judge.model,
+        cards=len(asking.cards),
+        waiting=len(asking.waiting),
+        question_s=statistics.median(took_ms) / 1000 if took_ms else None,
+    )
 
 
 def begin(studio: Studio, caller: str, wish: AskWish, request_key: object) -> None:

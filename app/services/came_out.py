@@ -1,4 +1,4 @@
-"""What the newest finished run of a constitution found for each of its principles, known by their identity."""
+"""What the newest finished run of a constitution found for each of its principles, known by their identity. A control is no run of the text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.services.marked import standings_by_marks
-from app.services.stored import constitution_of
+from app.services.stored import constitution_of, control_of
 from app.services.studio import Studio, in_words
 from core.constitution.checks import check_to_data
 from core.constitution.principles import Constitution
@@ -17,7 +17,7 @@ from db.constitutions import named_version
 from db.runs import RunSummary, list_runs, measured_principles
 from db.status import JobStatus
 
-LOOKED_AT = 10  # finished runs, newest first, until one can be read
+LOOKED_AT = 100  # finished runs, newest first, until one of the text can be read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class CameOut:
 
 @dataclass(frozen=True, kw_only=True)
 class NewestRun:
-    """The newest finished run of a constitution whose result can be read."""
+    """The newest finished run of a constitution's text whose result can be read."""
 
     run: int
     version: int  # number of the one that was trained
@@ -46,7 +46,7 @@ def newest_run(studio: Studio, constitution_id: int) -> NewestRun | None:
     """None where none has finished, or none can be read."""
     with in_words(), studio.sessions.read() as session:
         runs = list_runs(session, constitution_id=constitution_id, status=JobStatus.FINISHED, limit=LOOKED_AT, results=False)
-        found = next(_readable(session, runs), None)
+        found = next(_readable(session, [each for each in runs if not control_of(each.run)]), None)
     return found and _as_marked(found, standings_by_marks(studio, [found.run]).get(found.run))
 
 

@@ -13,14 +13,16 @@ from app.services.previews import Preview, preview
 from app.services.request_keys import require_key
 from app.services.roles import require_role, require_someone
 from app.services.runs import queue_run
-from app.services.stored import write_version
+from app.services.stored import control_of, write_version
 from app.services.studio import RefusedError, Studio, in_words
 from app.services.trained_pairs import trained_pair
 from core.budget import Limit, within
 from core.constitution.principles import to_data
 from core.constitution.stored import decode, require_readable
-from core.errors import StudioError
+from core.errors import ConfigError, StudioError
 from core.measure.amended import Amended, amended
+from core.methods.recipes import PROPOSED_RECIPE
+from core.methods.settings import preset, with_settings
 from db import runs
 from db.amendment_tables import AmendmentEvidence, AmendmentText
 from db.constitutions import NewVersion
@@ -79,6 +81,7 @@ def preview_evidence(studio: Studio, amendment_id: int, form: TrainForm) -> Evid
     with in_words(), studio.sessions.read() as session:
         text = store.texts_of(session, store.get_amendment(session, amendment_id).id)[-1]
         base, meant = text.base_version_id, require_readable(decode(text.content, text.sha256), f"Amendment {amendment_id}")
+    _require_of_text(form)
     alike = replace(form, version_id=base, seeds=1)
     return EvidencePreview(old=preview(studio, alike), new=preview(studio, alike, meant))
 
@@ -97,6 +100,7 @@ def ask_evidence(studio: Studio, amendment_id: int, who: str, form: TrainForm, a
         StudioError: The form cannot be used, or the amendment is decided or has another wording by now.
     """
     revision, key = about[0], require_key(about[1], needed=True)
+    _require_of_text(form)
     with in_words(), studio.sessions.begin() as session:
         row, text = store.get_amendment(session, amendment_id), store.texts_of(session, amendment_id)[-1]
         require_role(session, row.constitution_id, require_someone(who), ("writer", "reviewer", "owner"))
@@ -111,6 +115,12 @@ def ask_evidence(studio: Studio, amendment_id: int, who: str, form: TrainForm, a
         pair: dict[str, object] = {"amendment_id": amendment_id, "revision": revision, "old_run": old, "new_run": new, "who": who, "request_key": key}
         store.add_evidence(session, pair)
         record(session, "amendment.evidence", f"amendment {amendment_id}", once=False, old_run=old, new_run=new)
+
+
+def _require_of_text(form: TrainForm) -> None:
+    config = with_settings(preset(form.preset, method=PROPOSED_RECIPE, seed=form.seed), form.changes)
+    if config.control:
+        raise ConfigError(f"variant is {config.variant}, {config.control}: evidence is of both wordings as they stand. Leave variant out.", "variant")
 
 
 def _trial_version(session: Session, text: AmendmentText, who: str) -> int:
@@ -135,7 +145,11 @@ def _trial_version(session: Session, text: AmendmentText, who: str) -> int:
 def is_complete(session: Session, amendment_id: int, revision: int) -> bool:
     """Whether both wordings of a pair have been trained and measured, the new one as it stands."""
     pairs = [each for each in store.evidence_of(session, amendment_id) if each.revision == revision]
-    return any(all(run is not None and run.job.status == JobStatus.FINISHED for run in _runs(session, pair)) for pair in pairs)
+    return any(all(_says_something(run) for run in _runs(session, pair)) for pair in pairs)
+
+
+def _says_something(run: Run | None) -> bool:
+    return run is not None and run.job.status == JobStatus.FINISHED and not control_of(run)
 
 
 def evidence(studio: Studio, amendment_id: int) -> list[EvidenceView]:

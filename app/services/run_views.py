@@ -55,7 +55,8 @@ class RunLine:
     created_at: datetime
     finished_at: datetime | None
     error_kind: str | None = None  # of one that failed
-    came_out: tuple[Standing, ...] = ()  # of each principle, in the order of its version; none of a run that is not finished, or cannot be read
+    came_out: tuple[Standing, ...] = ()  # of each principle, in the order of its version; none of a run that is not finished, cannot be read, or is a control
+    control: str = ""  # what was trained in the place of the text
 
 
 @dataclass(frozen=True, kw_only=True)

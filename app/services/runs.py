@@ -20,7 +20,7 @@ from app.services.quotas import require_place_in_queue
 from app.services.request_keys import require_key
 from app.services.run_views import RESUMABLE, Point, RunLine, RunView, SampledReply
 from app.services.series import series_view
-from app.services.stored import NotKeptError, config_of, constitution_of, preset_name, run_problems, seed_of
+from app.services.stored import NotKeptError, config_of, constitution_of, control_of, preset_name, run_problems, seed_of
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.principles import Constitution
 from core.constitution.stored import Unreadable
@@ -90,7 +90,7 @@ def list_runs(studio: Studio, limit: int = 50) -> list[RunLine]:
         begun = stored_versions(session, {each.run.version_id for each in listed if each.run.job.phase and each.run.id not in finished})
     texts, by_marks = {version.id: _readable(version) for version in begun}, standings_by_marks(studio, finished)
     lines = [_line(studio, each, _weights(texts.get(each.run.version_id), each.run)) for each in listed]
-    return [replace(line, came_out=by_marks.get(line.id) or standings_from_data(found.get(line.id))) for line in lines]
+    return [line if line.control else replace(line, came_out=by_marks.get(line.id) or standings_from_data(found.get(line.id))) for line in lines]
 
 
 def count_runs(studio: Studio) -> int:
@@ -205,6 +205,7 @@ def _line(studio: Studio, summary: RunSummary, seconds: Mapping[str, float]) -> 
         created_at=job.created_at,
         finished_at=job.finished_at,
         error_kind=job.error_kind if job.status == JobStatus.FAILED else None,
+        control=control_of(run),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.services.marked import count_marked, read_marked, results_of
 from app.services.series import SeriesView, series_view
-from app.services.stored import config_of, constitution_of, problem_of
+from app.services.stored import config_of, constitution_of, control_of, problem_of
 from app.services.studio import Studio, in_words
 from core.constitution.stored import Unreadable
 from core.errors import ConfigError
@@ -47,6 +47,7 @@ class Source:
     by: str = ""  # who asked for the run, or wrote the version
     starter: bool = False  # a version that came with the studio, and is nobody's
     problem: str = ""  # why it cannot be compared; empty when it can
+    control: str = ""  # what was trained in the place of the text: nobody means such a run who names none
     trained_on: str = ""  # the model that the artifact was trained on, where that is another one than `model`
 
     @property
@@ -130,13 +131,13 @@ def _is_same(one: str, other: str) -> bool:
 
 def own_source(sources: Sequence[Source], editor: str) -> Source | None:
     """What the page opens with where its address names nothing: one's own newest run or version, else a starter, never another person's."""
-    usable = [source for source in sources if not source.problem]
+    usable = [source for source in sources if not source.problem and not source.control]
     return next((source for source in usable if source.by == editor), next((source for source in usable if source.starter), None))
 
 
 def source_for(sources: Sequence[Source], constitution_id: int | None, version_id: int | None) -> Source | None:
     """The newest run of a version, else of its constitution, else the version, or the newest one, in the prompt alone."""
-    usable = [source for source in sources if source.constitution_id == constitution_id and not source.problem]
+    usable = [source for source in sources if source.constitution_id == constitution_id and not source.problem and not source.control]
     of_version = [source for source in usable if source.version_id == version_id]
     runs = [source for source in (*of_version, *usable) if source.run_id is not None]
     return next(iter((*runs, *of_version, *usable)), None)
@@ -178,6 +179,7 @@ def source_of_run(studio: Studio, summary: RunSummary) -> Source:
         series=run.series,
         by=run.job.requested_by,
         problem=problem,
+        control=control_of(run),
     )
 
 

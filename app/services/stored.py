@@ -18,6 +18,7 @@ from core.constitution.stored import Unreadable, decode, encode, read_stored, re
 from core.errors import ConfigError, QueryError, StudioError
 from core.measure.conflicts import PairReplies, pair_of, replies_from_data
 from core.methods.settings import TrainConfig, config_from_data
+from core.methods.variants import REAL, control_title
 from core.runs.checked import Checked, checked_from_data
 from core.runs.results import RunResult, run_result_from_data
 from db.conflict_table import Conflict
@@ -97,6 +98,12 @@ def seed_of(run: Run) -> int | None:
     """The seed that a run was asked for with, as `preset_name`."""
     seed = run.config.get("seed") if isinstance(run.config, Mapping) else None
     return seed if isinstance(seed, int) else None
+
+
+def control_of(run: Run) -> str:
+    """What was trained in the place of the text, as `preset_name`; empty where it was the text."""
+    variant = run.config.get("variant", REAL) if isinstance(run.config, Mapping) else REAL
+    return control_title(str(variant))
 
 
 def read_result(run: Run) -> RunResult | None:

@@ -10,7 +10,7 @@ import db.constitutions as versions
 from app.services.asked_models import AskedModels, key_of, mark_of, read_asked_models
 from app.services.marked import run_name
 from app.services.replies import finished_key, measured_replies
-from app.services.stored import constitution_of, read_result
+from app.services.stored import constitution_of, control_of, read_result
 from app.services.studio import RefusedError, Studio, in_words
 from core.constitution.stored import Unreadable
 from core.measure.asked_models import AskedModel
@@ -38,6 +38,8 @@ def trained_pair(studio: Studio, runs: Sequence[Run]) -> tuple[Trained, Trained]
         if isinstance(text, Unreadable) or result is None:
             raise RefusedError(f"the version or the result of run {run.id} cannot be read.")
         answered = measured_replies(studio.store, finished_key(studio.store, run), result.report)
+        if control := control_of(run):
+            raise RefusedError(f"run {run.id} is {control}, and no run of a wording.")
         if roles(list(answered.replies)).trained is None:
             raise RefusedError(f"run {run.id} has no trained arm.")
         found.append(Trained(name=run_name(run.id), constitution=text, answered=answered, heard=_heard(run.id, marks, asked)))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.services.marking import finished_replies
-from app.services.stored import constitution_of
+from app.services.stored import constitution_of, control_of
 from app.services.studio import Studio, in_words
 from core.constitution.checks import Check
 from core.constitution.principles import Constitution, Principle, squash
@@ -81,7 +81,8 @@ def _runs_with(studio: Studio, principle: Principle) -> Iterator[tuple[RunSummar
     with in_words(), studio.sessions.read() as session:
         runs = list_runs(session, status=JobStatus.FINISHED, limit=LOOKED_AT, results=False)
         versions = {version: constitution_of(named_version(session, version)) for version in {each.run.version_id for each in runs}}
-    read = [(each, found) for each in runs if not isinstance(found := versions[each.run.version_id], Unreadable)]
+    of_text = [each for each in runs if not control_of(each.run)]
+    read = [(each, found) for each in of_text if not isinstance(found := versions[each.run.version_id], Unreadable)]
     yield from _found(read, lambda one: bool(principle.id) and one.id == principle.id)
     yield from _found(read, lambda one: (not principle.id or one.id != principle.id) and _texts(one) == _texts(principle))
 

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 PACKED_ROWS = 48  # replies decoded together; on two CPU cores more bring little, and their cache for the default model is 0.2 GB
 STEADY_ROWS = 24  # the same where replies are shown and counted, at most
+LANES = 2  # batches decoded side by side, at most: each has a cache of its own
+ROWS_BESIDE = 2 * PACKED_ROWS  # of all of them
+LANES_UP_TO_BYTES = 2**30  # of weights: of a larger network there is one batch at a time
 STEADY_SIZES = (2, 8, STEADY_ROWS)  # rows that such a batch has, filled with copies; which ones a model may have is tried (core.engine.layouts)
 AT_ONCE = 4  # constitutions whose activations are kept together; with more, each is replayed alone
 REPLAYED_TOKENS = 200  # response tokens replayed together, at least

@@ -5,6 +5,8 @@ that heed our masks: what several prompts begin with is computed once, and the c
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -13,6 +15,7 @@ from transformers import Cache, DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from core.engine.attention import FULL_ATTENTION, layer_kinds, layer_masks
+from core.engine.lanes import in_lanes
 from core.engine.models import LoadedModel
 
 
@@ -74,10 +77,8 @@ class Shared:
 
     def first(self) -> Tensor:
         """See `Decoding`."""
-        ids_GT, real_GT = left_pad(self.model, self.beginnings, self.at)
+        real_GT, _ = _read_beginnings(self.model, self.beginnings, self.at, self.cache)
         if self.at:
-            positions_GT = (real_GT.long().cumsum(dim=1) - 1).clamp(min=0)
-            _forward(self.model, ids_GT, self._masks(real_GT, positions_GT, positions_GT), positions_GT, self.cache)
             self._open(self.group_of_B)
         rest_ids_BT, rest_real_BT = left_pad(self.model, self.rests, max(map(len, self.rests)))
         self.real_BK = torch.cat([real_GT[self.group_of_B], rest_real_BT], dim=1)
@@ -95,29 +96,6 @@ class Shared:
         self.real_BK, self.positions_BK = self.real_BK[rows], self.positions_BK[rows]
         self._open(rows)
 
-    def read_replies(self, ids_BT: Tensor, segments_BT: Tensor, offsets_BT: Tensor) -> Tensor:
-        """Read several replies to each prompt at once, after `first` and at the end: what is read has no room for more.
-
-        Args:
-            ids_BT: The tokens of a row's replies, one reply after the other, filled up at the end.
-            segments_BT: Which reply each token belongs to; replies of a row do not see each other, nor what fills it up if that has a number of its own.
-            offsets_BT: The place of each token in its reply.
-
-        Returns:
-            Logits after each of these tokens, in the type of the weights. Shape (B, T, V).
-        """
-        rows, new = ids_BT.shape
-        positions_BT = self.positions_BK[:, -1:] + 1 + offsets_BT
-        index_T = torch.arange(new, device=ids_BT.device)
-        own_BTT = (segments_BT[:, :, None] == segments_BT[:, None, :]) & (index_T[:, None] >= index_T)
-        visible_BTK = torch.cat([self.real_BK[:, None, :].expand(rows, new, -1), own_BTT], dim=2)
-        masks = layer_masks(self.model.network, visible_BTK, positions_BT, torch.cat([self.positions_BK, positions_BT], dim=1))
-        output = self.model.network(
-            input_ids=ids_BT, attention_mask=masks, position_ids=positions_BT, past_key_values=self.cache, use_cache=True, logits_to_keep=index_T
-        )
-        logits_BTV: Tensor = output.logits
-        return logits_BTV
-
     def _open(self, rows: Tensor) -> None:
         for layer in self.layers:
             layer.open(rows, self.columns)
@@ -125,14 +103,7 @@ class Shared:
     def _read(self, ids_BT: Tensor) -> Tensor:
         new = ids_BT.shape[1]
         positions_BT = self.positions_BK[:, -new:]
-        return _forward(self.model, ids_BT, self._masks(self.real_BK, positions_BT, self.positions_BK), positions_BT, self.cache)
-
-    def _masks(self, real_BK: Tensor, positions_BQ: Tensor, positions_BK: Tensor) -> Tensor | dict[str, Tensor]:
-        index_K = torch.arange(real_BK.shape[1], device=real_BK.device)
-        index_Q = index_K[-positions_BQ.shape[1] :]
-        own_QK = index_Q[:, None] == index_K  # padding sees itself: no empty softmax
-        visible_BQK = (index_Q[:, None] >= index_K) & real_BK[:, None, :] | own_QK
-        return layer_masks(self.model.network, visible_BQK, positions_BQ, positions_BK)
+        return _forward(self.model, ids_BT, _causal_masks(self.model, self.real_BK, positions_BT, self.positions_BK), positions_BT, self.cache)
 
 
 class _Layer(DynamicLayer):
@@ -158,6 +129,14 @@ class _Layer(DynamicLayer):
         assert self.keys is not None and self.values is not None
         self.keys, self.values = (self._opened(held, rows, columns) for held in (self.keys, self.values))
 
+    def opened(self, rows: Tensor, columns: int) -> "_Layer":
+        """A layer of its own with these rows."""
+        layer = _Layer(columns)
+        assert self.keys is not None and self.values is not None
+        layer.lazy_initialization(self.keys, self.values)
+        layer.filled, layer.keys, layer.values = self.filled, self._opened(self.keys, rows, columns), self._opened(self.values, rows, columns)
+        return layer
+
     def _opened(self, held_BHKD: Tensor, rows: Tensor, columns: int) -> Tensor:
         opened = held_BHKD.new_empty(len(rows), held_BHKD.shape[1], columns, held_BHKD.shape[3])
         opened[:, :, : self.filled] = held_BHKD[rows, :, : self.filled]
@@ -166,6 +145,79 @@ class _Layer(DynamicLayer):
     def get_seq_length(self) -> int:
         """Columns in use."""
         return self.filled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """Texts that follow one of several beginnings, laid out side by side. B lines, T tokens of each; what fills one up has a part of its own."""
+
+    group_of_B: Tensor  # which beginning
+    ids_BT: Tensor
+    parts_BT: Tensor  # tokens of different parts do not see each other
+    branches_BT: Tensor  # of a part: 0 its trunk, which all its branches see; branches do not see each other
+    positions_BT: Tensor
+    kept: int  # the last so many tokens, whose logits are wanted
+
+    def some(self, rows: slice) -> "Lines":
+        """Those of some places."""
+        given = (self.group_of_B, self.ids_BT, self.parts_BT, self.branches_BT, self.positions_BT)
+        group_of_B, ids_BT, parts_BT, branches_BT, positions_BT = (tensor[rows] for tensor in given)
+        return Lines(group_of_B=group_of_B, ids_BT=ids_BT, parts_BT=parts_BT, branches_BT=branches_BT, positions_BT=positions_BT, kept=self.kept)
+
+
+def read_lines(model: LoadedModel, beginnings: Sequence[Sequence[int]], lines: Lines) -> list[Tensor]:
+    """Read what lines begin with, each beginning once, then all lines, as many together as there are lanes to part them among.
+
+    Returns:
+        For each line the logits after each of its last tokens, in the type of the weights. Shape (kept, V).
+    """
+    at, count = max(map(len, beginnings)), len(lines.ids_BT)
+    layers = [_Layer(at) for _ in range(model.network.config.get_text_config().num_hidden_layers)]
+    real_GT, positions_GT = _read_beginnings(model, beginnings, at, Cache(layers=[*layers]))
+    ends = [count * (lane + 1) // model.lanes for lane in range(model.lanes)]
+    parts = [lines.some(slice(start, end)) for start, end in zip([0, *ends], ends, strict=False) if start < end]
+    read = in_lanes(model.lanes, [partial(_after, model, layers, (real_GT, positions_GT), part) for part in parts])
+    return [logits_TV for logits_BTV in read for logits_TV in logits_BTV]
+
+
+def _after(model: LoadedModel, read: Sequence["_Layer"], beginnings: tuple[Tensor, Tensor], lines: Lines) -> Tensor:
+    """Logits after the last tokens of lines that follow beginnings which are read: where these are real, and their positions."""
+    at, new = beginnings[0].shape[1], lines.ids_BT.shape[1]
+    layers = [layer.opened(lines.group_of_B, at + new) if at else _Layer(new) for layer in read]
+    real_BT, before_BT = (tensor_GT[lines.group_of_B] for tensor_GT in beginnings)
+    index_T = torch.arange(new, device=model.device)
+    parts_BT, branches_BT = lines.parts_BT, lines.branches_BT
+    seen_BTT = (branches_BT[:, None, :] == 0) | (branches_BT[:, :, None] == branches_BT[:, None, :])
+    seen_BTT &= (parts_BT[:, :, None] == parts_BT[:, None, :]) & (index_T[:, None] >= index_T)
+    visible_BTK = torch.cat([real_BT[:, None, :].expand(-1, new, -1), seen_BTT], dim=2)
+    output = model.network(
+        input_ids=lines.ids_BT,
+        attention_mask=layer_masks(model.network, visible_BTK, lines.positions_BT, torch.cat([before_BT, lines.positions_BT], dim=1)),
+        position_ids=lines.positions_BT,
+        past_key_values=Cache(layers=[*layers]),
+        use_cache=True,
+        logits_to_keep=index_T[new - lines.kept :],
+    )
+    logits_BTV: Tensor = output.logits
+    return logits_BTV
+
+
+def _read_beginnings(model: LoadedModel, beginnings: Sequence[Sequence[int]], at: int, cache: Any) -> tuple[Tensor, Tensor]:
+    """Read beginnings into a cache, side by side; where they are real, and their positions. Shapes (G, at)."""
+    ids_GT, real_GT = left_pad(model, beginnings, at)
+    positions_GT = (real_GT.long().cumsum(dim=1) - 1).clamp(min=0)
+    if at:
+        _forward(model, ids_GT, _causal_masks(model, real_GT, positions_GT, positions_GT), positions_GT, cache)
+    return real_GT, positions_GT
+
+
+def _causal_masks(model: LoadedModel, real_BK: Tensor, positions_BQ: Tensor, positions_BK: Tensor) -> Tensor | dict[str, Tensor]:
+    """The last Q of K tokens see what is real and not behind them."""
+    index_K = torch.arange(real_BK.shape[1], device=real_BK.device)
+    index_Q = index_K[-positions_BQ.shape[1] :]
+    own_QK = index_Q[:, None] == index_K  # padding sees itself: no empty softmax
+    visible_BQK = (index_Q[:, None] >= index_K) & real_BK[:, None, :] | own_QK
+    return layer_masks(model.network, visible_BQK, positions_BQ, positions_BK)
 
 
 def _forward(model: LoadedModel, ids_BT: Tensor, masks: Tensor | dict[str, Tensor], positions_BT: Tensor, cache: Any) -> Tensor:

@@ -46,6 +46,7 @@ class LoadedModel:
     vectors: Mapping[str, SteeringVector] = field(default_factory=dict)  # at hand, by the sha256 of their files; TRAINED: that of the run under way
     packed: bool = True  # whether it heeds the masks of packed scoring: core.engine.scoring.prove_packing
     steady_sizes: tuple[int, ...] = (STEADY_ROWS,)  # rows that a steady batch may have, rising: core.engine.layouts
+    lanes: int = 1  # passes that may be made side by side with the same bits: core.engine.lanes
     beside: Mapping[str, "LoadedModel"] = field(default_factory=dict)  # sha256 of adapters, and the other model that wears each: core.methods.proxy.beside
 
     @property

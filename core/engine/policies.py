@@ -5,24 +5,28 @@ policy for each of its own passes, so that no caller has to know, and two polici
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TypeVar
 
 import torch
 from peft.tuners.lora import LoraLayer
 
-from core.engine import pairs, scoring
+from core.engine import lanes, pairs, scoring
 from core.engine.adapters import BASE_WEAR, TRAINED, Wear, at_rest, lora_layers, put_on, wearing
+from core.engine.batching import ROWS_BESIDE
 from core.engine.cpu.packed_weights import drop_packed, hold_packed
 from core.engine.models import LoadedModel
 from core.engine.pairs import Pairs, PairScores
 from core.engine.policy import Policy, Prompt
-from core.engine.sampling import begin, stream
+from core.engine.sampling import Response, Written, batches_of, begin, draw, drawn, stream
 from core.engine.scoring import Scores
 from core.errors import AdapterError
 from core.methods.arms import CONTROL, METHODS, STRENGTH, Arm, make_arm
 from core.settings import SamplingConfig
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,13 @@ class Plain:
         """See `Policy`."""
         decoding = begin(self.model, [prompt.ids for prompt in prompts], sampling, steady=steady)
         yield from self.dressed(stream(self.model, decoding, sampling, seeds, steady=steady))
+
+    def decode_beside(self, batches: Sequence["_Batch"], sampling: SamplingConfig) -> Iterator[list[int | None]]:
+        """Several batches in step with each other, each with the bits that it has by itself."""
+        begun = [begin(self.model, [prompt.ids for prompt in batch.prompts], sampling, steady=batch.steady) for batch in batches]
+        steps = [stream(self.model, one, sampling, batch.seeds, steady=batch.steady) for one, batch in zip(begun, batches, strict=True)]
+        rows = [len(batch.prompts) for batch in batches]
+        yield from self.dressed(steps[0] if len(steps) == 1 else lanes.steps_in_lanes(self.model.lanes, list(zip(rows, steps, strict=True))))
 
     def score(self, prompts: Sequence[Prompt], responses: Sequence[Sequence[int]], own: Sequence[int] = ()) -> Scores:
         """See `Policy`."""
@@ -119,6 +130,66 @@ def score_pairs(policy: Policy, asked: Sequence[tuple[Prompt, Sequence[Sequence[
             scores = policy.score([prompt], replies, [0] * len(replies) if own is not None else ())
         found.append(PairScores(tokens=scores.tokens[0], own=scores.own[own] if own is not None else None))
     return found
+
+
+@dataclass(frozen=True)
+class Group:
+    """Prompts that are answered alike."""
+
+    prompts: Sequence[Prompt]
+    seeds: Sequence[int]
+    steady: bool = False
+
+
+def draw_groups(policy: Policy, groups: Sequence[Group], sampling: SamplingConfig) -> Generator[Written, None, list[list[Response]]]:
+    """The responses to each group, as `core.engine.sampling.draw` of it; where a policy is a network as it stands, batches are decoded side by side.
+
+    Which prompts share a batch is the same either way, and so are their replies.
+    """
+    if not isinstance(policy, Plain) or policy.model.lanes == 1:
+        alone = []
+        for group in groups:
+            alone.append((yield from draw(policy, group.prompts, sampling, group.seeds, steady=group.steady)))
+        return alone
+    starts = [sum(len(group.prompts) for group in groups[:number]) for number in range(len(groups))]
+    batches = [
+        _Batch([start + i for i in rows], [group.prompts[i] for i in rows], [group.seeds[i] for i in rows], group.steady)
+        for start, group in zip(starts, groups, strict=True)
+        for rows in batches_of(group.prompts, steady=group.steady)
+    ]
+    beside = {tuple(place for batch in some for place in batch.places): some for some in _beside(batches)}
+    found = yield from drawn(policy.model, list(beside), lambda places: policy.decode_beside(beside[tuple(places)], sampling), sampling.max_new_tokens)
+    return [found[start : start + len(group.prompts)] for start, group in zip(starts, groups, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Prompts that are decoded together."""
+
+    places: list[int]  # among all that are asked for
+    prompts: list[Prompt]
+    seeds: list[int]
+    steady: bool
+
+
+def _beside(batches: Sequence[_Batch]) -> Iterator[list[_Batch]]:
+    """Batches as they are decoded side by side: as many as their caches have room for."""
+    some: list[_Batch] = []
+    for batch in batches:
+        if some and sum(len(other.places) for other in some) + len(batch.places) > ROWS_BESIDE:
+            yield some
+            some = []
+        some.append(batch)
+    if some:
+        yield some
+
+
+def in_lanes(policy: Policy, jobs: Sequence[Callable[[], T]]) -> list[T]:
+    """What jobs come to that ask a policy, without gradients; side by side where it is a network as it stands, and wears one thing meanwhile."""
+    if not isinstance(policy, Plain):
+        return lanes.in_lanes(1, jobs)
+    with torch.no_grad(), policy.worn():
+        return lanes.in_lanes(policy.model.lanes, jobs)
 
 
 def as_it_is(model: LoadedModel, recipe: str) -> Policy:

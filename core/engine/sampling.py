@@ -9,6 +9,7 @@ was found to leave the bits of each row as they are in a full batch.
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -41,6 +42,7 @@ class Written:
 
 
 OnWritten = Callable[[Written], None]
+Drawn = TypeVar("Drawn")  # what is drawn: a response for each prompt, or for each of several groups of them
 
 
 def sample(policy: Policy, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False) -> list[Response]:
@@ -56,36 +58,59 @@ def sample(policy: Policy, prompts: Sequence[Prompt], sampling: SamplingConfig, 
     return told(draw(policy, prompts, sampling, seeds, steady=steady), lambda _: None)
 
 
-def told(drawing: Generator[Written, None, list[Response]], on_written: OnWritten) -> list[Response]:
-    """The responses of `draw`; `on_written` is told after every token, and what it raises ends the drawing."""
+def told(drawing: Generator[Written, None, Drawn], on_written: OnWritten) -> Drawn:
+    """What `draw` and its like return; `on_written` is told after every token, and what it raises ends the drawing."""
     while True:
         try:
             on_written(next(drawing))
         except StopIteration as end:
-            responses: list[Response] = end.value
-            return responses
+            found: Drawn = end.value
+            return found
 
 
 def draw(
     policy: Policy, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], *, steady: bool = False
 ) -> Generator[Written, None, list[Response]]:
     """As `sample`, token by token: tells how far it is, and returns the responses."""
+
+    def decode(rows: Sequence[int]) -> Iterator[list[int | None]]:
+        return policy.decode([prompts[i] for i in rows], sampling, [seeds[i] for i in rows], steady=steady)
+
+    return (yield from drawn(policy.model, batches_of(prompts, steady=steady), decode, sampling.max_new_tokens))
+
+
+def batches_of(prompts: Sequence[Prompt], *, steady: bool) -> list[list[int]]:
+    """Which prompts are decoded together, by their places: alike lengths, for little padding."""
+    by_length, size = sorted(range(len(prompts)), key=lambda i: (len(prompts[i].ids), i)), STEADY_ROWS if steady else PACKED_ROWS
+    return [by_length[start : start + size] for start in range(0, len(by_length), size)]
+
+
+def drawn(
+    model: LoadedModel, batches: Sequence[Sequence[int]], decode: Callable[[Sequence[int]], Iterator[list[int | None]]], longest: int
+) -> Generator[Written, None, list[Response]]:
+    """The responses of all batches, one batch after the other, by the places of their prompts.
+
+    Args:
+        model: Whose tokens they are.
+        batches: The places of the prompts of each.
+        decode: Decodes some of them in step.
+        longest: Tokens of a response.
+    """
     responses: dict[int, Response] = {}
-    by_length = sorted(range(len(prompts)), key=lambda i: (len(prompts[i].ids), i))  # alike lengths together: little padding
-    size = STEADY_ROWS if steady else PACKED_ROWS
-    for start in range(0, len(by_length), size):
-        rows = by_length[start : start + size]
+    done, total = 0, sum(map(len, batches))
+    for rows in batches:
         tokens: list[list[int]] = [[] for _ in rows]
-        for step in policy.decode([prompts[i] for i in rows], sampling, [seeds[i] for i in rows], steady=steady):
+        for step in decode(rows):
             for row, token in zip(tokens, step, strict=True):
                 if token is not None:
                     row.append(token)
-            under_way = sum(len(row) for row, token in zip(tokens, step, strict=True) if token is not None) / sampling.max_new_tokens
+            under_way = sum(len(row) for row, token in zip(tokens, step, strict=True) if token is not None) / longest
             ended = sum(token is None for token in step)
-            yield Written(start + ended, (start + ended + under_way) / len(prompts))
-        yield Written(start + len(rows), (start + len(rows)) / len(prompts))  # with those that were cut
-        responses |= {i: to_response(policy.model, row) for i, row in zip(rows, tokens, strict=True)}
-    return [responses[i] for i in range(len(prompts))]
+            yield Written(done + ended, (done + ended + under_way) / total)
+        done += len(rows)
+        yield Written(done, done / total)  # with those that were cut
+        responses |= {i: to_response(model, row) for i, row in zip(rows, tokens, strict=True)}
+    return [responses[i] for i in range(total)]
 
 
 def to_response(model: LoadedModel, token_ids: Sequence[int]) -> Response:

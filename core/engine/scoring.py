@@ -23,6 +23,9 @@ from core.engine.models import LoadedModel
 TOLERANCE_NATS = {torch.float32: 5e-3, torch.float16: 0.05, torch.bfloat16: 0.15}
 
 
+SOFTMAX_ROWS = 16  # distributions made at once where tokens alone are wanted: they stay in the processor's cache
+
+
 @dataclass(frozen=True, kw_only=True)
 class Packed:
     """n prompts, each followed by the same m responses. C constitutions, L tokens a sequence, K kept positions."""
@@ -62,7 +65,30 @@ def score(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Seque
     Raises:
         ValueError: A response is empty, or `own` names not one prompt for each response.
     """
-    return gather(model, logprobs(model, prompts, responses), responses, own)
+    if own or torch.is_grad_enabled() or not model.packed:
+        return gather(model, logprobs(model, prompts, responses), responses, own)
+    return Scores(tokens=list(_tokens(model, prompts, responses)), own=[])
+
+
+def _tokens(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Iterator[list[Tensor]]:
+    """For each prompt the tokens' log-probabilities alone, to the bit what `gather` takes of whole distributions."""
+    _require_tokens(responses)
+    packed = pack(prompts, responses, model.device)
+    for logits_KV in _logits(model, packed):
+        yield [token_logprobs(logits_KV, predictor, response) for predictor, response in zip(packed.predictors, responses, strict=True)]
+
+
+def token_logprobs(logits_KV: Tensor, predictors_T: Tensor, tokens: Sequence[int]) -> Tensor:
+    """Log-probability of each of T tokens, float32, a few distributions at a time: written whole, each would go through memory several times.
+
+    Args:
+        logits_KV: Rows of logits.
+        predictors_T: Which row predicts each token.
+        tokens: Their ids.
+    """
+    target_T1 = torch.tensor([list(tokens)], device=logits_KV.device).T
+    some = zip(predictors_T.split(SOFTMAX_ROWS), target_T1.split(SOFTMAX_ROWS), strict=True)
+    return torch.cat([logits_KV[rows].float().log_softmax(dim=-1).gather(1, target_t1)[:, 0] for rows, target_t1 in some])
 
 
 Rows = Iterator[tuple[Tensor, list[Tensor]]]  # for each prompt: float32 log-softmax (K, V), and where in it each response's tokens are predicted
@@ -74,9 +100,13 @@ def logprobs(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Se
     Raises:
         ValueError: A response is empty.
     """
+    _require_tokens(responses)
+    return (_packed if model.packed else _paired)(model, prompts, responses)
+
+
+def _require_tokens(responses: Sequence[Sequence[int]]) -> None:
     if any(len(response) == 0 for response in responses):
         raise ValueError("an empty response has no log-probability")
-    return (_packed if model.packed else _paired)(model, prompts, responses)
 
 
 def gather(model: LoadedModel, rows: Rows, responses: Sequence[Sequence[int]], own: Sequence[int] = ()) -> Scores:
@@ -94,6 +124,12 @@ def gather(model: LoadedModel, rows: Rows, responses: Sequence[Sequence[int]], o
 def _packed(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Rows:
     """For each prompt: float32 log-softmax (K, V), and where in it each response's tokens are predicted. One forward."""
     packed = pack(prompts, responses, model.device)
+    for logprobs_KV in _logits(model, packed).float().log_softmax(dim=-1):
+        yield logprobs_KV, packed.predictors
+
+
+def _logits(model: LoadedModel, packed: Packed) -> Tensor:
+    """In the type of the weights, shape (C, K, V). One forward."""
     output = model.network(
         input_ids=packed.input_ids_CL,
         attention_mask=layer_masks(model.network, packed.visible_CLL, packed.positions_CL, packed.positions_CL),
@@ -101,8 +137,8 @@ def _packed(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Seq
         logits_to_keep=packed.keep_K,
         use_cache=False,
     )
-    for logprobs_KV in output.logits.float().log_softmax(dim=-1):
-        yield logprobs_KV, packed.predictors
+    logits_CKV: Tensor = output.logits
+    return logits_CKV
 
 
 def _paired(model: LoadedModel, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]]) -> Rows:

@@ -23,6 +23,7 @@ from core.lab.plan import fingerprint
 from core.lab.probes import ADAPTER, PROBES, RECORD, TRAIN, Probe
 from core.lab.results import LabAbout, LabResult, lab_result, result_to_data
 from core.lab.values import ProbeRecord, ProbeResult
+from core.methods.variants import REAL
 from core.progress import StepReport
 
 LAB, REPORT = "lab.json", "report.json"  # in a battery's folder: what it belongs to; what it found
@@ -60,6 +61,7 @@ def report_battery(bench: Bench, keys: Sequence[str]) -> LabResult:
         arm=(bench.trained[0] if bench.trained is not None else bench.control).key,
         n_queries=len(plan.held_out),
         seed=plan.config.seed,
+        variant=plan.config.variant if examined is not None else REAL,
     )
     found = lab_result(about, run_battery(bench, keys))
     write_json(bench.folder / REPORT, result_to_data(found))

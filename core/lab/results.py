@@ -11,6 +11,7 @@ from core.lab.meaning import Said, meanings
 from core.lab.probes import PROBES, Probe
 from core.lab.values import ProbeRecord, cells_of
 from core.lab.verdict import LabVerdict, verdict_of
+from core.methods.variants import REAL, control_note, control_title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,12 @@ class LabAbout:
     arm: str  # key of the arm that was examined: the adapter with the constitution, or the prompted base
     n_queries: int  # held-out ones
     seed: int
+    variant: str = REAL  # what the adapter was trained as (core.methods.variants); the text where nobody knows
+
+    @property
+    def control(self) -> str:
+        """That the adapter is of a control and says nothing of the text; empty where it is none."""
+        return f"The adapter that is examined is of {control_title(self.variant)}. {control_note(self.variant)}".strip() if self.variant != REAL else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +83,7 @@ def result_from_data(data: Mapping[str, Any]) -> LabResult:
     """
     try:
         about = {name: data["about"][name] for name in ("model", "adapter_sha256", "arm", "n_queries", "seed")}
-        known = LabAbout(constitution=from_data(data["about"]["constitution"]), **about)
+        known = LabAbout(constitution=from_data(data["about"]["constitution"]), variant=str(data["about"].get("variant", REAL)), **about)
         return lab_result(known, [record_from_data(row) for row in data["probes"]])
     except (LookupError, TypeError, ConstitutionError) as error:
         raise ValueError(f"this is no result of the laboratory: {error!r}") from error

@@ -15,9 +15,9 @@ from core.constitution.principles import SIDES, Constitution
 from core.constitution.scenario_queries import ScenarioQuery
 from core.engine.batching import PAIRS_SCORED, STEADY_ROWS
 from core.engine.models import LoadedModel
-from core.engine.policies import base_of, score_pairs
+from core.engine.policies import Group, base_of, draw_groups, score_pairs
 from core.engine.policy import Policy, Prompt, prompt_of
-from core.engine.sampling import Response, sample
+from core.engine.sampling import Response, sample, told
 from core.measure.information import kl_nats
 from core.measure.values import NO_SIDE, MeasuredReply
 from core.methods.arms import Arm, same_lane
@@ -107,12 +107,12 @@ class _Asked:
 
 def _write(policy: Policy, asked: Sequence[_Asked], how: Measuring) -> list[Response]:
     """A reply to each, with seeds by query and side. What nobody is shown live need not be steady, so that flips read once what their prompts begin with."""
-    written: dict[int, Response] = {}
-    for steady in (True, False):
-        some = [i for i, each in enumerate(asked) if each.shown == steady]
-        # Without a constitution the seed is that of the statement, so that the reply is the one on the Compare page.
-        seeds = [reply_seed(how.seed, asked[i].query, asked[i].side if asked[i].side != NO_SIDE else SIDES[0]) for i in some]
-        written |= dict(zip(some, sample(policy, [asked[i].prompt for i in some], how.sampling, seeds, steady=steady), strict=True))
+    places = [[i for i, each in enumerate(asked) if each.shown == steady] for steady in (True, False)]
+    # Without a constitution the seed is that of the statement, so that the reply is the one on the Compare page.
+    seeds = [reply_seed(how.seed, each.query, each.side if each.side != NO_SIDE else SIDES[0]) for each in asked]
+    groups = [Group([asked[i].prompt for i in some], [seeds[i] for i in some], steady) for some, steady in zip(places, (True, False), strict=True)]
+    found = told(draw_groups(policy, groups, how.sampling), lambda _: None)
+    written = {i: response for some, responses in zip(places, found, strict=True) for i, response in zip(some, responses, strict=True)}
     return [written[i] for i in range(len(asked))]
 
 

@@ -7,14 +7,13 @@ beside seven of the held-out queries.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-
-import torch
+from functools import partial
 
 from core.constitution.principles import SIDES
 from core.constitution.text import same_question
 from core.engine.models import LoadedModel
-from core.engine.policies import base_of
-from core.engine.policy import prompt_of
+from core.engine.policies import base_of, in_lanes
+from core.engine.policy import Prompt, prompt_of
 from core.engine.processes import ALONE, World
 from core.measure.values import AMONG, MeasuredReply
 from core.seeds import seed_for
@@ -43,7 +42,9 @@ def read_replies(model: LoadedModel, queries: Sequence[str], texts: Sequence[str
     n = len(queries)
     tokens = [_tokens(model, text) for text in texts]
     mine = world.part(range(n))
-    rows: list[dict[int, float]] = world.together(world.gather([_under(model, queries[place], tokens, _readers(place, n)) for place in mine]))
+    rows: list[dict[int, float]] = world.together(
+        world.gather(in_lanes(base_of(model), [partial(_under, model, _bare(model, queries[place]), tokens, list(_readers(place, n))) for place in mine]))
+    )
     rows = [{int(reply): value for reply, value in row.items()} for row in rows]
     among = min(AMONG, n)
     return [Read(logprobs=tuple(rows[(i + step) % n][i] for step in range(among)), tokens=len(tokens[i])) if tokens[i] else UNREAD for i in range(n)]
@@ -66,7 +67,9 @@ def read_beside(model: LoadedModel, queries: Sequence[str], texts: Sequence[str]
     for reply, those in enumerate(asked):
         for query in those:
             under.setdefault(query, []).append(reply)
-    rows = world.together(world.gather([_under(model, query, tokens, under[query]) for query in world.part(list(under))]))
+    rows = world.together(
+        world.gather(in_lanes(base_of(model), [partial(_under, model, _bare(model, query), tokens, under[query]) for query in world.part(list(under))]))
+    )
     found = {query: {int(reply): float(value) for reply, value in row.items()} for query, row in zip(under, rows, strict=True)}
     return [Read(logprobs=tuple(found[query][i] for query in those), tokens=len(tokens[i])) if tokens[i] else UNREAD for i, those in enumerate(asked)]
 
@@ -83,13 +86,16 @@ def _tokens(model: LoadedModel, text: str) -> tuple[int, ...]:
     return tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else ()
 
 
-def _under(model: LoadedModel, query: str, tokens: Sequence[tuple[int, ...]], readers: Iterable[int]) -> dict[int, float]:
-    """Log-probabilities of the replies that are read under one query, by the place of the reply."""
+def _bare(model: LoadedModel, query: str) -> Prompt:
+    return prompt_of(model, None, (), query)
+
+
+def _under(model: LoadedModel, prompt: Prompt, tokens: Sequence[tuple[int, ...]], readers: Iterable[int]) -> dict[int, float]:
+    """Log-probabilities of the replies that are read under one query's prompt, by the place of the reply."""
     readable = [i for i in readers if tokens[i]]
     if not readable:
         return {}
-    with torch.no_grad():
-        sums_R = base_of(model).score([prompt_of(model, None, (), query)], [tokens[i] for i in readable]).sums_CR()[0]
+    sums_R = base_of(model).score([prompt], [tokens[i] for i in readable]).sums_CR()[0]
     return dict(zip(readable, sums_R.tolist(), strict=True))
 
 

@@ -13,7 +13,7 @@ from core.constitution.contrasts import Kind, Trace
 from core.errors import ConfigError
 from core.methods.recipe_settings import RecipeSettings
 from core.methods.recipes import DEFAULT_RECIPE, RECIPES, RecipeInfo, recipe_of
-from core.methods.variants import REAL, VARIANTS
+from core.methods.variants import REAL, VARIANTS, control_title
 from core.settings import SamplingConfig, require_in_range
 
 REPLIES = SamplingConfig()
@@ -105,7 +105,7 @@ class TrainConfig:
     @property
     def control(self) -> str:
         """What is trained in the place of the text, for people; empty where it is the text."""
-        return "" if self.variant == REAL else f"a control: {VARIANTS[self.variant].title.lower()}"
+        return control_title(self.variant)
 
     @property
     def notes(self) -> tuple[str, ...]:

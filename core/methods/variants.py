@@ -34,6 +34,16 @@ class Variant:
     note: str = ""  # what is told of such a run wherever it is shown
 
 
+def control_title(key: str) -> str:
+    """What a run of a variant is called among runs, also of one that this studio does not know; empty where it is the text."""
+    return "" if key == REAL else f"a control: {VARIANTS[key].title.lower() if key in VARIANTS else key}"
+
+
+def control_note(key: str) -> str:
+    """What has to be known to read anything of an adapter of a variant; empty where it is the text, or nothing is known of it."""
+    return VARIANTS[key].note if key in VARIANTS else ""
+
+
 def without_content(constitution: Constitution) -> Constitution:
     """The constitution with its texts emptied: length and form stay, nothing is said. Titles and checks stay: no model is shown them."""
     principles = tuple(replace(p, statement=emptied(p.statement), antithesis=emptied(p.antithesis)) for p in constitution.principles)

@@ -12,10 +12,12 @@ from core.constitution.principles import NEUTRAL_SYSTEM, SIDES, Constitution
 from core.constitution.scenario_queries import ScenarioQuery, draw_tested
 from core.engine.batching import (
     CHECKED_QUERIES,
+    LANES_UP_TO_BYTES,
     PACKED_ROWS,
     PAIRS_SCORED,
     PROMPTS_SCORED,
     RESPONSES_SCORED,
+    ROWS_BESIDE,
     SHOWN_QUERIES,
     STEADY_ROWS,
     kept_together,
@@ -266,7 +268,8 @@ def recomputes(config: TrainConfig, machine: _Machine, prompt: int, sides: int) 
 def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, recomputed: bool) -> float:
     shape, new = machine.shape, config.sampling.max_new_tokens
     n = config.recipe.per_query(config.n_constitutions).responses
-    rows = min(PACKED_ROWS, max(config.train_queries * n, sides * config.held_out_queries))
+    beside = machine.hardware.kind == "cpu" and machine.weights <= LANES_UP_TO_BYTES
+    rows = min(ROWS_BESIDE if beside else PACKED_ROWS, max(config.train_queries * n, sides * config.held_out_queries))
     cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
     kept = kept_together(prompt, [new] * n)

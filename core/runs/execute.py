@@ -129,7 +129,9 @@ def _prove_layouts(work: Work, base: LoadedModel, query: str) -> LoadedModel:
     model = prove_layouts(
         base, [prompt.ids for prompt in prompts], [base.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (first.statement, first.antithesis)]
     )
-    model = dataclasses.replace(model, packed=work.world.share(model.packed), steady_sizes=tuple(work.world.share(model.steady_sizes)))
+    model = dataclasses.replace(
+        model, packed=work.world.share(model.packed), steady_sizes=tuple(work.world.share(model.steady_sizes)), lanes=work.world.share(model.lanes)
+    )
     for notice in model.notices:
         work.on_step(StepReport(phase="preparing", done=LOADED, total=100, note=notice, lasting=notice))
     return model

@@ -17,8 +17,8 @@ from core.constitution.principles import Constitution, Principle
 from core.constitution.queries import Query
 from core.constitution.text import words
 from core.engine.models import LoadedModel
-from core.engine.policies import base_of
-from core.engine.sampling import OnWritten, Response, draw, told
+from core.engine.policies import Group, base_of, draw_groups
+from core.engine.sampling import OnWritten, Response, told
 from core.errors import LinkError
 from core.measure.ask import side_prompt
 from core.measure.judges import judge_of
@@ -148,7 +148,7 @@ def ask_base(model: LoadedModel, constitution: Constitution, queries: Sequence[s
     asked = [(side, query, i) for side, count in counts.items() for query in queries for i in range(len(replies[side].get(query, ())), count)]
     prompts = [side_prompt(model, constitution, side, query) for side, query, _ in asked]
     seeds = [seed_for(config.seed, "probe", side, query, i) for side, query, i in asked]
-    drawn = told(draw(base_of(model), prompts, config.sampling, seeds), asking.on_written)
+    (drawn,) = told(draw_groups(base_of(model), [Group(prompts, seeds)], config.sampling), asking.on_written)
     for (side, query, _), response in zip(asked, drawn, strict=True):
         replies[side].setdefault(query, []).append(response)
     statement, *flipped = (tuple(tuple(of_query) for of_query in of_side.values()) for of_side in replies.values())

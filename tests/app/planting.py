@@ -101,6 +101,13 @@ def queue(studio: Studio, name: str = "Brevity", key: str = "planted-run-1", cal
     return queue_run(studio, caller, form(studio, name, **changes), key)
 
 
+def make_control(studio: Studio, run_id: int, variant: str) -> None:
+    """Have a run be one of a control of its text."""
+    with studio.sessions.begin() as session:
+        run = runs.get_run(session, run_id)
+        run.config = {**run.config, "variant": variant}
+
+
 def claim(studio: Studio) -> Claim:
     """Take the run that has waited longest, as a trainer that is alive does."""
     with studio.sessions.begin() as session:

@@ -16,6 +16,13 @@ def test_a_control_is_trained_and_said_to_be_one(files, tmp_path):
     assert data["config"]["variant"] == "emptied"
     assert data["trained_text"]["principles"][0]["statement"] == "Xxxxxx xx xxx xxxxxxxx."
     assert data["constitution"]["principles"][0]["statement"] == "Answer in one sentence."
+    examined = ("--adapter", tmp_path / "run" / "adapter", "--model", files / "model", "--queries", files / "q.jsonl", "--limit", 2)
+    found = run("lab", *examined, "--probe", "prompt", "--max-new-tokens", 6, "--out", tmp_path / "lab", folder=files)
+    assert found.returncode == 0, found.stderr
+    assert f"Warning: the adapter that is examined is of a control. {VARIANTS['emptied'].note}" in found.stderr
+    assert found.stdout.startswith(f"The adapter that is examined is of a control: emptied text. {VARIANTS['emptied'].note}\n\nMutual information: ")
+    assert "is of a control: emptied text." in (tmp_path / "lab" / "report.html").read_text()
+    assert json.loads((tmp_path / "lab" / "report.json").read_text())["about"]["variant"] == "emptied"
 
 
 @pytest.mark.parametrize(

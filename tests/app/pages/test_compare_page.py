@@ -31,7 +31,7 @@ from core.settings import SamplingConfig
 from db.constitutions import get_version_by_id
 from tests.app.hosting import adapter_of, plant_finished_run
 from tests.app.pages.calling import asks
-from tests.app.planting import add_plain_version, claim, finish, form, version_id
+from tests.app.planting import add_plain_version, claim, finish, form, make_control, version_id
 from tests.app.results import result
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}${1+1}[a](javascript:b)\"'"
@@ -305,6 +305,13 @@ def test_a_constitution_in_the_address_chooses_its_newest_run_that_of_the_versio
         finish(studio, claim(studio), result())
     assert loaded(studio, **address)["chosen"] == loaded(studio, constitution=str(ids[version]))["chosen"] == f"run:{first}"
     assert loaded(studio, run=str(foreign), constitution=str(ids[version]))["chosen"] == f"run:{foreign}"
+    control = runs.queue_run(studio, "Ann", form(studio, version_id=version), "compared-control")
+    make_control(studio, control, "nonce")
+    finish(studio, claim(studio), result())
+    opened = loaded(studio, **address)
+    assert opened["chosen"] == f"run:{first}"
+    assert next(each["label"] for each in opened["sources"] if each["run"] == control).endswith("version 1 (a control: invented words)")
+    assert loaded(studio, run=str(control))["chosen"] == f"run:{control}"
     assert "There is no constitution 999." in loaded(studio, constitution="999")["problem"]
 
 

@@ -97,6 +97,8 @@ def test_a_click_says_what_would_go_where_and_another_has_it_asked(studio: Studi
     planned = page.plan_asking(wish, asks())
     assert (planned["kind"], planned["questions"], planned["sends"]) == ("planned", 48, "Send 48 questions to http://127.0.0.1:8000/v1")
     assert planned["says"].startswith(f"48 questions about 24 cards would go to http://127.0.0.1:8000/v1, model {LOUD}. Each holds a query, a reply")
+    assert "That is 48 calls, two a card" in planned["says"] and "How long a call takes is not known" in planned["says"] and planned["seconds"] is None
+    assert "What it costs in money is not known here" in planned["says"]
     shown = page.ask({**wish, "key": "a-click-1"}, asks())
     assert "waits to be asked, no card yet." in shown["sections"]["judges"] and "<b>m" not in shown["sections"]["judges"]
     assert (shown["settled"], shown["asks_models"]) == (False, True)

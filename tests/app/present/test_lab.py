@@ -30,6 +30,15 @@ def test_the_verdict_comes_first_then_the_counter_evidence_then_each_probe_with_
     assert places == sorted(places)
 
 
+def test_an_adapter_of_a_control_is_said_to_be_one_before_anything_else():
+    control = replace(FOUND, about=replace(FOUND.about, variant="swapped"))
+    told = "The adapter that is examined is of a control: swapped sides. This is a control and no run of the text: replies that were drawn"
+    assert lab_lines(control)[0].startswith(told) and lab_lines(control)[2].startswith("Mutual information")
+    assert told in lab_html(control) and told in found_html(control) and "no run of the text" not in lab_html(FOUND)
+    of_tomorrow = replace(FOUND, about=replace(FOUND.about, variant=EVIL))
+    assert "is of a control: &lt;script&gt;" in found_html(of_tomorrow) and lab_lines(of_tomorrow)[0].endswith(f"{EVIL}.")
+
+
 def test_what_could_not_be_measured_is_said_with_its_reason_and_never_a_number():
     page = lab_html(FOUND)
     assert "<strong>Could not be measured:</strong> it needs an adapter." in page

@@ -33,6 +33,8 @@ LINE = RunLine(
     [
         (replace(LINE, came_out=(Standing.FOLLOWED, Standing.FOLLOWED, Standing.NOT_JUDGED)), "finished: 2 followed, 1 not judged"),
         (LINE, "finished, without verdicts that can be read"),
+        (replace(LINE, control="a control: emptied text"), "finished: a control and no run of the text"),
+        (replace(LINE, control="a control: <b>", status=JobStatus.STOPPED), "stopped"),
         (replace(LINE, status=JobStatus.FAILED, error_kind="memory"), "failed: memory ran out"),
         (replace(LINE, status=JobStatus.FAILED, error_kind="of another studio"), "failed"),
         (replace(LINE, status=JobStatus.STOPPED), "stopped"),
@@ -46,5 +48,6 @@ def test_what_is_said_of_each_state(line: RunLine, words: str) -> None:
 
 
 def test_names_are_shown_not_run_and_nothing_is_said_to_be_nothing() -> None:
-    assert "<script" not in list_html([replace(LINE, constitution=HOSTILE, requested_by=HOSTILE)])
+    assert "<script" not in list_html([replace(LINE, constitution=HOSTILE, requested_by=HOSTILE, control=HOSTILE)])
+    assert "quick · seed 0 · a control: emptied text · <bdi>Ann" in list_html([replace(LINE, control="a control: emptied text")])
     assert "None yet" in list_html([])

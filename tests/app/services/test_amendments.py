@@ -18,7 +18,7 @@ from app.services.roles import NAMES_ONLY, closed_to, give_role, roles, trust_no
 from app.services.runs import stop
 from app.services.studio import RefusedError, Studio
 from core.constitution.files import parse_yaml
-from core.errors import ConstitutionError
+from core.errors import ConfigError, ConstitutionError
 from core.measure.questions import Answer
 from db.amendments import evidence_of
 from db.audit import list_entries
@@ -232,6 +232,14 @@ def test_evidence_is_two_runs_that_differ_in_the_wording_alone(studio: Studio, m
     assert kind.change.value is None and kind.judge is None
     assert found.words.value == -5.0 and "a rise is shown" in "\n".join(evidence_lines(view.evidence[0]))
     assert decide(studio, proposed, "Ann", 1, Decided(decision="adopted", message="Shown.")) == 2
+
+
+def test_a_control_is_no_evidence_of_a_wording(studio: Studio, proposed: int) -> None:
+    form = TrainForm(version_id=0, query_set_id=starter_set_id(studio), model=studio.settings.model, changes=("variant=emptied",))
+    for ask in (lambda: preview_evidence(studio, proposed, form), lambda: ask_evidence(studio, proposed, "Ann", form, (1, "a-click-7"))):
+        with pytest.raises(ConfigError, match="variant is emptied, a control: emptied text: evidence is of both wordings as they stand"):
+            ask()
+    assert not seen(studio, proposed).evidence
 
 
 def test_evidence_of_a_run_that_was_deleted_says_so(studio: Studio, proposed: int) -> None:

@@ -69,6 +69,7 @@ def test_a_plan_says_how_many_questions_would_go_where_and_sends_nothing(studio:
     run = finished_run(studio)
     plan = asking.plan(studio, wish(server, run, address=f" {server.address}/ ", model=" m "))
     assert (plan.address, plan.model, plan.cards, plan.waiting, plan.questions) == (server.address, "m", 24, 24, 48)
+    assert plan.seconds is None, "it was never asked"
     assert server.seen == [] and run_view(studio, run).askings == ()
 
 
@@ -81,6 +82,8 @@ def test_a_process_of_its_own_asks_about_all_cards_and_says_how_far_it_is(studio
     assert (done.status, done.done, done.total, done.problem) == (JobStatus.FINISHED, 24, 24, "")
     assert len(server.seen) == 48 and marked_run(studio, run).models[0].says[0].follows == 8
     assert asking.plan(studio, wish(server, run)).questions == 0
+    told = asking.plan(studio, wish(server, finished_run(studio, name="Another")))
+    assert told.waiting == 24 and told.question_s is not None and told.seconds == 48 * told.question_s >= 0, "by what the same judge took elsewhere"
 
 
 def test_who_asks_takes_no_run_and_who_trains_asks_nobody(studio: Studio, server: JudgeServer) -> None:

@@ -12,7 +12,7 @@ from app.services.studio import Studio
 from core.measure.standings import Standing
 from db.runs import get_run
 from tests.app.pages.calling import asks
-from tests.app.planting import claim, finish, form, make_studio, version_id
+from tests.app.planting import claim, finish, form, make_control, make_studio, version_id
 from tests.app.results import capitals, principle, result
 
 
@@ -33,8 +33,9 @@ def two_principles(studio: Studio) -> tuple[int, int]:
     return made, saved.head.id
 
 
-def ran(studio: Studio, version: int, key: str, *found: str) -> int:
+def ran(studio: Studio, version: int, key: str, *found: str, variant: str = "real") -> int:
     run = runs.queue_run(studio, "Ann", form(studio, version_id=version), key)
+    make_control(studio, run, variant)
     principles = [principle(f"P{i}", each, "A sentence.") for i, each in enumerate(found)]
     finish(studio, claim(studio), result(*principles))
     return run
@@ -68,6 +69,18 @@ def test_a_result_that_cannot_be_read_or_has_other_principles_gives_way_to_the_o
         get_run(session, broken).result = {"report": {"principles": "?"}}
     found = newest_run(studio, made)
     assert found is not None and found.run == good and short > broken
+
+
+def test_a_control_is_no_run_of_the_text_however_new_it_is(studio: Studio) -> None:
+    made, version = two_principles(studio)
+    ran(studio, version, "control-run-1", "followed", "followed", variant="emptied")
+    assert newest_run(studio, made) is None
+    good = ran(studio, version, "of-the-text-1", "no effect found", "no effect found")
+    control = ran(studio, version, "control-run-2", "followed", "followed", variant="random")
+    found = newest_run(studio, made)
+    assert found is not None and found.run == good and [each.standing for each in found.principles] == [Standing.NO_RISE] * 2
+    line = next(line for line in runs.list_runs(studio) if line.id == control)
+    assert (line.came_out, line.control) == ((), "a control: replies paired at random")
 
 
 def test_the_page_is_told_with_the_words_to_show(studio: Studio) -> None:

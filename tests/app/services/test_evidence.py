@@ -26,7 +26,7 @@ from core.measure.questions import Answer
 from db.runs import get_run
 from tests.app.judging import JudgeServer, judge_server
 from tests.app.marking import CONTROL, STATEMENT, TEXTS, TRAINED, finished_run, follows, mark_all, write_end
-from tests.app.planting import make_studio, starter_set_id
+from tests.app.planting import make_control, make_studio, starter_set_id
 
 ROW: dict[str, Any] = {"id": "c" * 32, "title": "Only", "statement": STATEMENT, "antithesis": "The other way."}
 CLEARER = {**ROW, "statement": f"{STATEMENT} Always."}
@@ -179,3 +179,11 @@ def test_a_model_judges_the_cards_of_both_where_people_agree_with_it_on_others_a
     assert (found.change.value, found.change.n, found.models[0].not_used) == (1.0, 12, "") and "as judged by m at 127.0.0.1" in told(studio, amendment)
     mark_together(studio, pair)
     assert effect(studio, amendment).judge == "marks by Ada"  # people come first, as for a run
+
+
+def test_runs_that_turn_out_to_be_controls_are_not_compared(studio: Studio) -> None:
+    amendment, pair = amended(studio, [CLEARER])
+    make_control(studio, pair.new_run, "swapped")
+    view = open_amendment(studio, amendment)
+    assert view.evidence[0].found is None and not view.complete
+    assert view.evidence[0].says == f"The two runs cannot be compared: run {pair.new_run} is a control: swapped sides, and no run of a wording."

@@ -13,7 +13,7 @@ from app.services.trials import Trial, try_on_stored
 from core.constitution.checks import Check
 from core.constitution.principles import Principle
 from tests.app.marking import STATEMENT, finished_run
-from tests.app.planting import make_studio, queue, version_id
+from tests.app.planting import make_control, make_studio, queue, version_id
 
 GUESS = Check("contains", "guess")
 ONLY = Principle(id="c" * 32, title="Only", statement=STATEMENT, antithesis="The other way.")
@@ -66,3 +66,9 @@ def test_a_run_whose_files_are_gone_gives_way_to_the_one_before_and_is_told_wher
     shutil.rmtree(studio.settings.data / attempt_key(earlier, 1))
     gone = try_on_stored(studio, ONLY, GUESS)
     assert gone.run is None and f"The files of run {newest} are not on this machine." in gone.problem
+
+
+def test_replies_of_a_control_are_of_no_text_and_nothing_is_tried_on_them(studio: Studio) -> None:
+    run = finished_run(studio, name="Text")
+    make_control(studio, finished_run(studio, name="Control"), "swapped")
+    assert ran(try_on_stored(studio, ONLY, GUESS)) == run

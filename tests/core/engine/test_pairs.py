@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine.models import Placing, load_model
-from core.engine.pairs import Pairs, score_pairs
+from core.engine.pairs import Pairs, _lines, score_pairs
 from core.engine.scoring import score
 from core.settings import ModelReference
 from tests.devices import DEVICE
@@ -60,3 +60,20 @@ def test_no_reply_and_an_empty_one_are_refused(tiny):
     for replies in ([], [[1], []]):
         with pytest.raises(ValueError, match="reply"):
             score_pairs(tiny, [Pairs(prompt=[1, 2], replies=replies)])
+
+
+def test_lines_are_about_as_long_as_each_other_and_hold_every_reply_once():
+    asked = [Pairs(prompt=[*HEAD, 10 + i, 7], replies=[[20] * n for n in lengths]) for i, lengths in enumerate([[64] * 8, [9] * 8, [40] * 8, [64, 1], [3]])]
+    lines = list(_lines(asked, 0, range(len(asked)), len(HEAD)))
+    assert sorted(at for line in lines for at in line.starts) == [(row, place) for row, each in enumerate(asked) for place in range(len(each.replies))]
+    widths = [len(line.replies) for line in lines]
+    assert sum(widths) == sum(len(reply) for each in asked for reply in each.replies) == 972
+    assert len(lines) == 2 and max(widths) * len(lines) < 1.1 * sum(widths)
+
+
+def test_replies_see_their_own_prompt_and_none_of_those_beside_it(tiny):
+    """What stands in the same line is changed, and nothing of the first prompt's scores."""
+    others = [Pairs(prompt=[*HEAD, 12, 13], replies=[[60, 61, 62]]), Pairs(prompt=[*HEAD, 99, 98], replies=[[1, 2, 3]])]
+    first, second = (score_pairs(tiny, [PAIRS[0], other])[0] for other in others)
+    assert all(torch.allclose(one, two, atol=1e-6) for one, two in zip(first.tokens, second.tokens, strict=True))
+    assert len(list(_lines([PAIRS[0], others[0]], 0, (0, 1), len(HEAD)))) == 1

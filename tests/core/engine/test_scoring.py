@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine.adapters import attach_adapter
-from core.engine.models import Placing
-from core.engine.scoring import pack, score
+from core.engine.models import Placing, load_model
+from core.engine.scoring import gather, logprobs, pack, score
 from core.methods.sami.losses import sami_loss
+from core.settings import ModelReference
 from tests.devices import DEVICE
 
 PROMPTS = [[5, 6, 7], [8, 9, 10, 11, 12, 13, 14]]
@@ -45,9 +46,6 @@ def test_packed_equals_plain_for_any_lengths_and_numbers(shared_tiny, prompts, r
 
 @pytest.fixture(scope="module")
 def shared_tiny(tiny_folder, tmp_path_factory):
-    from core.engine.models import load_model
-    from core.settings import ModelReference
-
     return load_model(ModelReference(id=str(tiny_folder)), tmp_path_factory.mktemp("m"), Placing(device=DEVICE, dtype=torch.float32))
 
 
@@ -67,6 +65,16 @@ def test_a_response_is_scored_alike_in_any_company(tiny):
         alone = score(tiny, PROMPTS[:1], RESPONSES[:1]).tokens[0][0]
         together = score(tiny, PROMPTS, RESPONSES).tokens[0][0]
     assert torch.allclose(alone, together, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_tokens_alone_are_to_the_bit_those_of_whole_distributions(tiny_folder, tmp_path, dtype):
+    model = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=dtype))
+    responses = [*RESPONSES, list(range(40, 90))]  # one of more tokens than distributions are made of at once
+    with torch.no_grad():
+        expected = gather(model, logprobs(model, PROMPTS, responses), responses).tokens
+        found = score(model, PROMPTS, responses)
+    assert found.own == [] and all(torch.equal(a, b) for one, other in zip(found.tokens, expected, strict=True) for a, b in zip(one, other, strict=True))
 
 
 def test_no_token_sees_padding_or_another_response():

@@ -50,7 +50,7 @@ def test_the_change_is_paired_by_query_and_a_rise_is_shown():
     effect = found.principles[0]
     assert found.n_queries == effect.change.n == 24 and effect.change.value == pytest.approx(20 / 24)
     assert (effect.became, effect.question.answer, effect.note, effect.judge) == ("same", Answer.SHOWN, "", "check")
-    assert says(effect).startswith("a rise is shown (p 0.000, corrected), by its check, max_words: 3")
+    assert says(effect).startswith("a rise is shown (p < 0.001, corrected), by its check, max_words: 3")
     assert found.relevance_nats.value == pytest.approx(0.0) and found.words.value == pytest.approx(-4 * 20 / 24)
 
 

@@ -10,8 +10,7 @@ from core.constitution.contrasts import asked_stances, flip_side, is_asked
 from core.constitution.principles import Constitution, Principle
 from core.engine.adapters import load_adapter
 from core.engine.models import Placing, load_model
-from core.engine.policies import as_it_is, base_of
-from core.engine.sampling import sample
+from core.engine.policies import as_it_is, base_of, draw_groups
 from core.engine.scoring import score
 from core.measure.ask import Measuring, ask, query_batches, reply_seed, side_prompt
 from core.measure.values import replies_from_data
@@ -133,9 +132,12 @@ def test_of_one_principle_own_and_all_are_the_same_to_the_last_bit(adapted):
 
 def test_what_compare_can_show_is_steady_and_only_flips_are_sampled_packed(adapted, monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        "core.measure.ask.sample", lambda policy, prompts, *rest, steady: asked.append((steady, len(prompts))) or sample(policy, prompts, *rest, steady=steady)
-    )
+
+    def listening(policy, groups, sampling):
+        asked.extend((group.steady, len(group.prompts)) for group in groups)
+        return draw_groups(policy, groups, sampling)
+
+    monkeypatch.setattr("core.measure.ask.draw_groups", listening)
     ask(base_of(adapted), constitution(3), QUERIES, Measuring(sampling=SAMPLING, seed=3))
     assert asked == [(True, 4), (False, 6)]
 
@@ -145,11 +147,11 @@ def test_an_empty_reply_has_no_scores_and_is_no_row_of_anybody_else(adapted, mon
     policy, how = as_it_is(adapted, "sami"), Measuring(sampling=SAMPLING, seed=3, trace="own")
     before = ask(policy, constitution(3), QUERIES, how)
 
-    def silent(_policy, prompts, *rest, steady):
-        written = sample(_policy, prompts, *rest, steady=steady)
-        return written if steady else [dataclasses.replace(reply, text="") if i == 1 else reply for i, reply in enumerate(written)]
+    def silent(*given):
+        shown, flips = yield from draw_groups(*given)
+        return [shown, [dataclasses.replace(reply, text="") if i == 1 else reply for i, reply in enumerate(flips)]]
 
-    monkeypatch.setattr("core.measure.ask.sample", silent)
+    monkeypatch.setattr("core.measure.ask.draw_groups", silent)
     after = ask(policy, constitution(3), QUERIES, how)
     assert [i for i, (one, other) in enumerate(zip(before, after, strict=True)) if bool(one.logprobs) != bool(other.logprobs)] == [3]
     assert (after[3].side, after[3].text, after[3].logprobs, after[3].kl_policy_base_nats) == ("flip 2", "", (), None)
