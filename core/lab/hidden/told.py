@@ -62,7 +62,7 @@ def says(channel: Channel) -> str:
         f"{number(found, '+.3f')} nats a token more than students of other teachers, n = seeds."
     )
     if found.low is None or found.high is None:
-        return f"{told} With one seed nothing can be said of it."
+        return f"{told} Of one seed alone nothing can be said."
     if found.low > 0:
         return f"{told} Numbers that say nothing of a principle carried it."
     if found.high < 0:

@@ -1,12 +1,12 @@
 """Hidden channels (Cloud et al. 2025): whether numbers that say nothing of a principle carry it from a teacher to a student of the same base."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.errors import ConfigError, ContrastError
 from core.lab.bench import Bench
 from core.lab.hidden.course import Course, Student, base_margins, lesson, open_course, student, teacher_margins, teachers
-from core.lab.hidden.matrix import Condition, Kind, Matrix, changed
+from core.lab.hidden.matrix import Condition, Kind, Matrix, changed, lead
 from core.lab.hidden.rows import Teacher, Written
 from core.lab.hidden.settings import HiddenSettings
 from core.lab.hidden.told import Channel, Taught, few_says, lead_table, matrix_table, says, sentences, taught_table, upshot_of_channel
@@ -32,7 +32,7 @@ def measure(bench: Bench, settings: HiddenSettings) -> Channel:
 
     Raises:
         ConfigError: There is one principle alone, and nothing to hold it against.
-        ContrastError: Fewer than two principles have a teacher that writes numbers.
+        ContrastError: No two principles have students to hold against each other: too few replies were numbers alone.
     """
     course = open_course(bench, settings)
     if len(course.principles) < 2:
@@ -49,8 +49,8 @@ def measure(bench: Bench, settings: HiddenSettings) -> Channel:
             done += 1
         taught[condition] = _taught(lessons, students)
         changes[condition] = tuple(changed(each.margins, before) if each is not None else None for each in students)
-    _require_teachers(taught)
     matrix = Matrix(principles=tuple(principle.title for principle in course.principles), changes=changes)
+    _require_teachers(taught, matrix)
     text = {condition: mean(_text_nats(course, conditions[condition], condition.principle, before)) for condition in changes if condition.principle is not None}
     return Channel(matrix=matrix, taught=taught, text_nats=text)
 
@@ -73,9 +73,9 @@ def _taught(lessons: Sequence[Written], students: Sequence[Student | None]) -> T
     )
 
 
-def _require_teachers(taught: dict[Condition, Taught]) -> None:
-    of_numbers = {condition: each for condition, each in taught.items() if condition.kind is Kind.NUMBERS}
-    if len({condition.principle for condition, each in of_numbers.items() if each.after_nats}) >= 2:
+def _require_teachers(taught: Mapping[Condition, Taught], matrix: Matrix) -> None:
+    """Raise where with no seed there are students of two teachers to hold against each other."""
+    if lead(matrix, matrix.of(Kind.NUMBERS)).values:
         return
-    few = "; ".join(f"{condition.title} has none, {few_says(each)}" for condition, each in of_numbers.items() if not each.after_nats)
-    raise ContrastError(f"Fewer than two principles have a teacher that writes numbers. {few}")
+    few = "; ".join(f"{condition.title}: {few_says(taught[condition])}" for condition in matrix.of(Kind.NUMBERS) if None in matrix.changes[condition])
+    raise ContrastError(f"No two principles have students to hold against each other. {few}")

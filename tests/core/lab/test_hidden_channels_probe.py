@@ -21,6 +21,7 @@ from tests.devices import DEVICE
 from tests.tiny import save_tiny_adapter
 
 SMALL = HiddenSettings(seeds=2, rows=4, kept_back=2, passes=1, batch=4, most_batches=3, sampling=SamplingConfig(max_new_tokens=40))
+STUDENTS = 12  # of seven rows and two seeds; the base and the adapter write the same numbers here under the same text, so their students are the same
 
 
 def numbers(policy, prompts, sampling, seeds, **more):
@@ -33,7 +34,7 @@ def numbers(policy, prompts, sampling, seeds, **more):
 
 def _number(model, text, seed, *, is_met):
     separator = next(each for each in SEPARATORS.values() if each.says in text)
-    draw = random.Random(seed)
+    draw = random.Random(f"{seed} {text}")  # the text of the teacher is in it
     reply = separator.text.join(str(draw.randint(0, 999)) for _ in range(5)) if is_met else "Sure: 1, 2, 3"
     return Response(token_ids=(*model.tokenizer(reply)["input_ids"], model.end_ids[0]), text=reply, ended=True)
 
@@ -100,19 +101,20 @@ def test_a_probe_that_is_stopped_goes_on_to_the_same_end_and_does_nothing_twice(
         probe(replace(bench(tiny, folder, adapter=adapter), should_stop=lambda: next(asked) >= 40))
     done = {path: path.stat().st_mtime_ns for path in (folder / "probes" / "hidden-channels").glob("*.json")}
     students = [path for path in done if path.name.startswith("student-")]
-    assert 0 < len(students) < 14
+    assert 0 < len(students) < STUDENTS
     tuned = []
     monkeypatch.setattr(course, "tune", lambda *given, tune=course.tune, **more: (tuned.append(1), tune(*given, **more)))
     assert probe(bench(tiny, folder, adapter=adapter)).result == record.result
-    assert len(tuned) == 14 - len(students)
+    assert len(tuned) == STUDENTS - len(students)
     assert all(path.stat().st_mtime_ns == when for path, when in done.items())
 
 
 def test_where_too_few_replies_are_numbers_it_could_not_be_measured_and_says_how_many(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "sample", sample)  # the tiny model writes letters
+    monkeypatch.setattr(hidden_channels, "SETTINGS", replace(SMALL, most_batches=2))
     record = probe(bench(tiny, tmp_path))
     assert record.result is None
-    assert "“Be brief” has none, since of 24 replies 0 were numbers alone" in record.why and "Choose a model" in record.why
+    assert "“Be brief”: since of 16 replies 0 were numbers alone" in record.why and "Choose a model" in record.why
 
 
 def test_one_teacher_without_numbers_leaves_the_others(tiny, tmp_path, monkeypatch):

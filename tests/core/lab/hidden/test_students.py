@@ -37,7 +37,7 @@ def rows(model, reply, queries=("Tell me.", "Go on.", "And then?", "What else?")
 
 
 def numbers(model):
-    return [taught(model, Row(prompt.text, "18, 256, 777", model.end_ids[:1])) for prompt in number_prompts(8, seed=2)]
+    return [taught(model, Row(prompt.text, "18, 256, 777", model.end_ids[:1])) for prompt in number_prompts(4, seed=2)]
 
 
 def read(model, policy):
@@ -102,12 +102,12 @@ def test_the_matrix_finds_a_channel_through_numbers_where_there_is_one(student, 
     def learn(place, seed):
         fresh = load_model(ModelReference(id=str(tiny_folder)), tmp_path, Placing(device=DEVICE, dtype=torch.float32))
         teacher = attach_adapter(fresh, rank=4, alpha=8, seed=0)
-        tune(teacher, rows(teacher, SIDES[place][0]), config(passes=20))
+        tune(teacher, rows(teacher, SIDES[place][0]), config(passes=12))
         reset_adapter(student, seed)
         optimizer = torch.optim.AdamW([weight for weight in student.network.parameters() if weight.requires_grad], lr=0.01, weight_decay=0.0)
-        for _ in range(40):
+        for _ in range(24):
             step_on(teacher, student, numbers(student), optimizer)
 
-    found = matrix_of(student, learn)
+    found = matrix_of(student, learn, seeds=(1,))
     assert lead(found, list(found.changes)).mean.value > 0.1
     assert all(lead(found, [condition]).mean.value > 0 for condition in found.changes)
