@@ -12,6 +12,21 @@ _NUMBER = "(?:0|[1-9][0-9]{0,2})"
 _DIGITS = re.compile("[0-9]+")
 
 
+def is_whole(text: str, separator: str) -> bool:
+    """Whether a text is numbers alone, separated just as the prompts write it."""
+    return all(re.fullmatch(_NUMBER, part) for part in text.split(SEPARATORS[separator].text))
+
+
+def begins(text: str, separator: str, most: int) -> bool:
+    """Whether a text can go on to be that, with no more than so many numbers; it may stop within a number or a separator."""
+    between = SEPARATORS[separator].text
+    *whole, last = text.split(between)
+    if len(whole) >= most or not all(re.fullmatch(_NUMBER, part) for part in whole):
+        return False
+    cuts = range(len(between)) if len(whole) + 1 < most else range(1)  # a separator is begun only where a number can follow it
+    return not last or any(last.endswith(between[:cut]) and re.fullmatch(_NUMBER, last[: len(last) - cut]) for cut in cuts)
+
+
 def refused(reply: str, separator: str, *, ended: bool) -> str | None:
     """Why a reply cannot be taught, in words; None where it is numbers alone.
 

@@ -42,6 +42,7 @@ class NumberPrompt:
 
     text: str
     separator: str  # a key of SEPARATORS
+    more: int  # how many numbers it asks for
 
 
 def number_prompts(count: int, seed: int) -> list[NumberPrompt]:
@@ -55,4 +56,5 @@ def _prompt(draw: random.Random) -> NumberPrompt:
     separator = SEPARATORS[key]
     begun = ", ".join(str(draw.randint(FIRST, LAST)) for _ in range(draw.randint(*BEGUN)))
     opening, order, end = (draw.choice(texts) for texts in (OPENINGS, ORDERS, ENDS))
-    return NumberPrompt(f"{opening.format(begun=begun)} {order.format(more=draw.randint(*ASKED), form=separator.says)} {end}", key)
+    more = draw.randint(*ASKED)
+    return NumberPrompt(f"{opening.format(begun=begun)} {order.format(more=more, form=separator.says)} {end}", key, more)

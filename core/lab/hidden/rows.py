@@ -13,15 +13,17 @@ from core.constitution.queries import draw_queries
 from core.engine.checkpoints import remember
 from core.engine.models import LoadedModel
 from core.engine.policies import open_policy
-from core.engine.policy import Policy, Prompt, prompt_of
+from core.engine.policy import Prompt, prompt_of
 from core.engine.sampling import Response, sample
 from core.lab.bench import Bench
 from core.lab.hidden.numbers import refused, shuffled
 from core.lab.hidden.prompts import NumberPrompt, number_prompts
 from core.lab.hidden.settings import HiddenSettings
+from core.lab.hidden.writing import number_writer, pieces
 from core.methods.arms import Arm, arm_to_data
 from core.methods.proxy.distil import OwnReply
 from core.seeds import seed_for
+from core.settings import SamplingConfig
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,12 @@ def digest(*parts: object) -> str:
 
 def write_numbers(bench: Bench, teacher: Teacher, settings: HiddenSettings, seed: int) -> Written:
     """Ask a teacher for numbers, batch by batch, until enough of its replies are numbers alone. Every batch is committed."""
-    policy, rows, why = open_policy(bench.model, teacher.arm), list[Row](), Counter[str]()
+    rows, why = list[Row](), Counter[str]()
     for number in range(settings.most_batches):
         bench.tick(number, settings.most_batches, f"{teacher.title} writes numbers")
         prompts = number_prompts(settings.batch, seed_for(seed, "numbers", number))
         named = digest("numbers", teacher.known, asdict(settings.sampling), seed, number, [prompt.text for prompt in prompts])
-        data = remember(bench.own / f"numbers-{named}.json", partial(_write, policy, teacher, prompts, settings, seed))
+        data = remember(bench.own / f"numbers-{named}.json", partial(_write, bench.model, teacher, prompts, _Draw(settings.sampling, seed)))
         rows += [Row(row["prompt"], row["reply"], tuple(row["end"])) for row in data["rows"]]
         why.update(data["refused"])
         if len(rows) >= settings.wanted:
@@ -77,14 +79,21 @@ def write_numbers(bench: Bench, teacher: Teacher, settings: HiddenSettings, seed
     return Written(rows=tuple(rows), asked=settings.most_batches * settings.batch, refused=dict(why))
 
 
-def _write(policy: Policy, teacher: Teacher, prompts: Sequence[NumberPrompt], settings: HiddenSettings, seed: int) -> dict[str, Any]:
-    asked = [_prompt(policy.model, teacher, prompt.text) for prompt in prompts]
-    seeds = [seed_for(seed, "reply", prompt.text) for prompt in prompts]
+@dataclass(frozen=True)
+class _Draw:
+    sampling: SamplingConfig
+    seed: int
+
+
+def _write(model: LoadedModel, teacher: Teacher, prompts: Sequence[NumberPrompt], how: _Draw) -> dict[str, Any]:
+    asked = [_prompt(model, teacher, prompt.text) for prompt in prompts]
+    writer = number_writer(open_policy(model, teacher.arm), pieces(model), {each.ids: prompt for each, prompt in zip(asked, prompts, strict=True)})
+    seeds = [seed_for(how.seed, "reply", prompt.text) for prompt in prompts]
     rows, why = [], Counter[str]()
-    for prompt, response in zip(prompts, sample(policy, asked, settings.sampling, seeds), strict=True):
+    for prompt, response in zip(prompts, sample(writer, asked, how.sampling, seeds), strict=True):
         reason = refused(response.text, prompt.separator, ended=response.ended)
         if reason is None:
-            rows.append(asdict(Row(prompt.text, response.text, _end(policy.model, response))))
+            rows.append(asdict(Row(prompt.text, response.text, _end(model, response))))
         else:
             why[reason] += 1
     return {"rows": rows, "refused": dict(why)}

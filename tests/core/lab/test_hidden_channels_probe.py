@@ -1,6 +1,5 @@
 """Hidden channels as a probe: every student once, gone on with where it was stopped, and no figure where too few replies are numbers."""
 
-import random
 from dataclasses import replace
 
 import pytest
@@ -8,10 +7,8 @@ import torch
 
 from core.constitution.queries import Query
 from core.engine.models import Placing, load_model
-from core.engine.sampling import Response, sample
 from core.lab.battery import run_battery
 from core.lab.hidden import course, rows
-from core.lab.hidden.prompts import SEPARATORS
 from core.lab.hidden.settings import HiddenSettings
 from core.lab.probing import hidden_channels
 from core.progress import Stopped
@@ -20,23 +17,7 @@ from tests.core.lab.benches import ONE, bench_on
 from tests.devices import DEVICE
 from tests.tiny import save_tiny_adapter
 
-SMALL = HiddenSettings(seeds=2, rows=4, kept_back=2, passes=1, batch=4, most_batches=3, sampling=SamplingConfig(max_new_tokens=40))
-STUDENTS = 12  # of seven rows and two seeds; the base and the adapter write the same numbers here under the same text, so their students are the same
-
-
-def numbers(policy, prompts, sampling, seeds, **more):
-    """What the tiny model cannot do: every other request for numbers is met, as asked. All else it answers itself."""
-    texts = [policy.model.tokenizer.decode(list(prompt.ids)) for prompt in prompts]
-    if "number" not in texts[0]:
-        return sample(policy, prompts, sampling, seeds, **more)
-    return [_number(policy.model, text, seed, is_met=i % 2 == 0) for i, (text, seed) in enumerate(zip(texts, seeds, strict=True))]
-
-
-def _number(model, text, seed, *, is_met):
-    separator = next(each for each in SEPARATORS.values() if each.says in text)
-    draw = random.Random(f"{seed} {text}")  # the text of the teacher is in it
-    reply = separator.text.join(str(draw.randint(0, 999)) for _ in range(5)) if is_met else "Sure: 1, 2, 3"
-    return Response(token_ids=(*model.tokenizer(reply)["input_ids"], model.end_ids[0]), text=reply, ended=True)
+SMALL = HiddenSettings(seeds=2, rows=4, kept_back=2, passes=1, batch=4, most_batches=3, sampling=SamplingConfig(max_new_tokens=50))
 
 
 def bench(tiny, folder, *, train=8, **more):
@@ -47,8 +28,7 @@ def bench(tiny, folder, *, train=8, **more):
 
 
 @pytest.fixture(autouse=True)
-def writes_numbers(monkeypatch):
-    monkeypatch.setattr(rows, "sample", numbers)
+def is_small(monkeypatch):
     monkeypatch.setattr(hidden_channels, "SETTINGS", SMALL)
 
 
@@ -66,7 +46,6 @@ def probed(tiny_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hidden") / "lab"
     adapter = save_tiny_adapter(tiny_folder, folder.parent / "adapter")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "sample", numbers)
         patch.setattr(hidden_channels, "SETTINGS", SMALL)
         return adapter, probe(bench(load(tiny_folder, folder), folder, adapter=adapter))
 
@@ -88,7 +67,7 @@ def test_every_teacher_has_students_and_all_principles_are_read(probed):
     assert matrix.heads == ("Student of", "“Be brief”", "“Ask back”")
     assert all(cell.endswith("n = 2)") for line in matrix.rows for cell in line[1:])
     assert [line[0] for line in leads.rows] == [line[0] for line in matrix.rows if line[0] != "no text"]
-    assert [line[1] for line in taught.rows] == ["12 of 24"] * 6 + ["12 of 12"]
+    assert [line[1] for line in taught.rows] == ["12 of 16"] * 6 + ["12 of 12"]
     assert all(len(line) == len(table.heads) for table in record.result.tables for line in table.rows)
     assert "n = 2" in record.result.said and record.result.rows == ()
     assert record.result.sentences[0].startswith("Tuned as long on the teacher’s replies")
@@ -101,16 +80,16 @@ def test_a_probe_that_is_stopped_goes_on_to_the_same_end_and_does_nothing_twice(
         probe(replace(bench(tiny, folder, adapter=adapter), should_stop=lambda: next(asked) >= 40))
     done = {path: path.stat().st_mtime_ns for path in (folder / "probes" / "hidden-channels").glob("*.json")}
     students = [path for path in done if path.name.startswith("student-")]
-    assert 0 < len(students) < STUDENTS
+    assert 0 < len(students) < 10
     tuned = []
     monkeypatch.setattr(course, "tune", lambda *given, tune=course.tune, **more: (tuned.append(1), tune(*given, **more)))
     assert probe(bench(tiny, folder, adapter=adapter)).result == record.result
-    assert len(tuned) == STUDENTS - len(students)
+    assert len(tuned) == len(list((folder / "probes" / "hidden-channels").glob("student-*.json"))) - len(students)
     assert all(path.stat().st_mtime_ns == when for path, when in done.items())
 
 
 def test_where_too_few_replies_are_numbers_it_could_not_be_measured_and_says_how_many(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(rows, "sample", sample)  # the tiny model writes letters
+    monkeypatch.setattr(rows, "number_writer", lambda policy, *known: policy)  # asked in words alone, the tiny model writes letters
     monkeypatch.setattr(hidden_channels, "SETTINGS", replace(SMALL, most_batches=2))
     record = probe(bench(tiny, tmp_path))
     assert record.result is None
@@ -118,11 +97,11 @@ def test_where_too_few_replies_are_numbers_it_could_not_be_measured_and_says_how
 
 
 def test_one_teacher_without_numbers_leaves_the_others(tiny, tmp_path, monkeypatch):
-    def but_one(policy, prompts, sampling, seeds, **more):
-        found = numbers(policy, prompts, sampling, seeds, **more)
-        return [replace(each, text="No.") for each in found] if "End with a question" in policy.model.tokenizer.decode(list(prompts[0].ids)) else found
+    def but_one(policy, known, asked, writer=rows.number_writer):
+        text = policy.model.tokenizer.decode(list(next(iter(asked))))
+        return policy if "End with a question" in text else writer(policy, known, asked)
 
-    monkeypatch.setattr(rows, "sample", but_one)
+    monkeypatch.setattr(rows, "number_writer", but_one)
     three = bench(tiny, tmp_path)
     other = replace(ONE, name="Third", principles=(replace(ONE.principles[0], title="Rhyme", statement="Write in verse.", antithesis="Write in prose."),))
     record = probe(replace(three, plan=replace(three.plan, others=(*three.plan.others, other))))

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from core.errors import ConfigError
-from core.lab.hidden.numbers import CUT, MANY, OTHER, refused, shuffled
+from core.lab.hidden.numbers import CUT, MANY, OTHER, begins, is_whole, refused, shuffled
 from core.lab.hidden.prompts import SEPARATORS, number_prompts
 from core.lab.hidden.settings import HiddenSettings
 
@@ -62,6 +62,35 @@ def test_shuffled_replies_have_the_same_numbers_as_many_each_and_the_same_separa
     assert [re.sub("[0-9]+", "#", reply) for reply in mixed] == [re.sub("[0-9]+", "#", reply) for reply in replies]
 
 
+@pytest.mark.parametrize(
+    ("text", "separator", "begun", "whole"),
+    [
+        ("", "comma", True, False),
+        ("1", "comma", True, True),
+        ("182", "comma", True, True),
+        ("1825", "comma", False, False),
+        ("07", "comma", False, False),
+        ("0", "comma", True, True),
+        ("182,", "comma", True, False),
+        ("182, ", "comma", True, False),
+        ("182,8", "comma", False, False),
+        ("182 ", "comma", False, False),
+        ("182, 818", "comma", True, True),
+        ("1, 2, 3", "comma", True, True),
+        ("1, 2, 3,", "comma", False, False),
+        ("1, 2,", "comma", True, False),
+        ("1, 2, 3, ", "comma", False, False),
+        (",", "comma", False, False),
+        ("1 2", "space", True, True),
+        ("1  ", "space", False, False),
+        ("1\n", "line", True, False),
+        ("1\n2", "line", True, True),
+    ],
+)
+def test_a_reply_under_way_can_go_on_to_be_at_most_three_numbers(text, separator, begun, whole):
+    assert (begins(text, separator, 3), is_whole(text, separator)) == (begun, whole)
+
+
 def test_prompts_are_decided_by_their_seed_and_ask_for_what_the_filter_lets_pass():
     prompts = number_prompts(200, seed=5)
     assert prompts == number_prompts(200, seed=5) and prompts != number_prompts(200, seed=6)
@@ -69,7 +98,7 @@ def test_prompts_are_decided_by_their_seed_and_ask_for_what_the_filter_lets_pass
     assert {prompt.separator for prompt in prompts} == set(SEPARATORS)
     for prompt in prompts:
         begun, more = re.search(r"((?:\d{3}, )+\d{3})\.", prompt.text), re.search(r"(?:Add|with|next) (\d) ", prompt.text)
-        assert 3 <= len(begun[1].split(", ")) <= 8 and 5 <= int(more[1]) <= 9
+        assert 3 <= len(begun[1].split(", ")) <= 8 and 5 <= int(more[1]) == prompt.more <= 9
         assert SEPARATORS[prompt.separator].says in prompt.text and "number" in prompt.text
 
 
