@@ -8,7 +8,6 @@ from core.lab.reading import MOST_DECOYS, MOST_OWN
 from core.methods.settings import TrainConfig, preset
 from core.runs.estimates import estimate
 
-KEPT_SHARE = 0.5  # of replies that are numbers alone, as far as that is known
 READ_SHARE = 0.2  # reading one principle's replies under one prompt, in units of the base answering and being scored: the replies are there already
 
 
@@ -19,7 +18,7 @@ def hidden_s(cost: LabCost, settings: HiddenSettings | None = None) -> float:
     principles = own + MOST_DECOYS
     teachers, students = principles + own + 1, principles + own + 1 + 3 * own
     same = {name: getattr(cost.config, name) for name in ("queries_per_step", "lora_rank", "lora_alpha")}
-    drawn = preset("quick", method="bct", train_queries=round(chosen.wanted / KEPT_SHARE), sampling=chosen.sampling, passes=1, max_kl_nats=0, **same)
+    drawn = preset("quick", method="bct", train_queries=chosen.wanted, sampling=chosen.sampling, passes=1, max_kl_nats=0, **same)
     tuned = replace(drawn, train_queries=chosen.rows, passes=chosen.passes, sample_every=1_000)
     numbers = _seconds(cost, drawn, "sampling")
     tuning = _seconds(cost, tuned, "training")

@@ -16,7 +16,7 @@ class HiddenSettings:
     rows: int = 24  # replies that a student is tuned on
     kept_back: int = 8  # further ones of its teacher, on which it is seen how far it learnt the numbers
     passes: int = 2  # times each is used
-    batch: int = 48  # prompts that a teacher is asked together
+    batch: int = 32  # prompts that a teacher is asked together
     most_batches: int = 4  # until enough of its replies are numbers alone
     sampling: SamplingConfig = NUMBERS  # of numbers; replies to queries are drawn as everywhere
 
