@@ -1,7 +1,7 @@
 """All students of the matrix: who teaches them, what they are tuned on, and their margins. What is done is committed, student by student."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -103,9 +103,9 @@ def lesson(course: Course, condition: Condition, teacher: Teacher, seed: int) ->
     """What a student is tuned on, and after that what is kept back."""
     if condition.kind is Kind.REPLIES:
         rows = write_replies(course.bench, teacher, course.settings, seed)
-        return Written(rows=rows, asked=course.settings.wanted if rows else 0, refused={})
+        return Written(rows=rows, kept=len(rows), asked=course.settings.wanted if rows else 0, refused={})
     written = write_numbers(course.bench, teacher, course.settings, seed)
-    return Written(rows=mixed(written.rows, seed), asked=written.asked, refused=written.refused) if condition.kind is Kind.SHUFFLED else written
+    return replace(written, rows=mixed(written.rows, seed)) if condition.kind is Kind.SHUFFLED else written
 
 
 def student(course: Course, condition: Condition, rows: Sequence[Row], seed: int) -> Student:

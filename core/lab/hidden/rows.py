@@ -54,7 +54,8 @@ class Teacher:
 class Written:
     """What a teacher wrote."""
 
-    rows: tuple[Row, ...]  # that are numbers alone, no more than are wanted
+    rows: tuple[Row, ...]  # that can be taught, no more than are wanted
+    kept: int  # how many could be
     asked: int  # prompts
     refused: Mapping[str, int]  # why others are left out, and how many
 
@@ -75,8 +76,8 @@ def write_numbers(bench: Bench, teacher: Teacher, settings: HiddenSettings, seed
         rows += [Row(row["prompt"], row["reply"], tuple(row["end"])) for row in data["rows"]]
         why.update(data["refused"])
         if len(rows) >= settings.wanted:
-            return Written(rows=tuple(rows[: settings.wanted]), asked=(number + 1) * settings.batch, refused=dict(why))
-    return Written(rows=tuple(rows), asked=settings.most_batches * settings.batch, refused=dict(why))
+            break
+    return Written(rows=tuple(rows[: settings.wanted]), kept=len(rows), asked=len(rows) + why.total(), refused=dict(why))
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def _taught(lessons: Sequence[Written], students: Sequence[Student | None]) -> T
     refused = sum((Counter(each.refused) for each in lessons), Counter[str]())
     tuned = [each for each in students if each is not None]
     return Taught(
-        kept=sum(len(each.rows) for each in lessons),
+        kept=sum(each.kept for each in lessons),
         asked=sum(each.asked for each in lessons),
         refused=dict(refused),
         before_nats=tuple(each.before_nats for each in tuned),

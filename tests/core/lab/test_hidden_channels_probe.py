@@ -67,7 +67,7 @@ def test_every_teacher_has_students_and_all_principles_are_read(probed):
     assert matrix.heads == ("Student of", "“Be brief”", "“Ask back”")
     assert all(cell.endswith("n = 2)") for line in matrix.rows for cell in line[1:])
     assert [line[0] for line in leads.rows] == [line[0] for line in matrix.rows if line[0] != "no text"]
-    assert [line[1] for line in taught.rows] == ["12 of 16"] * 6 + ["12 of 12"]
+    assert [line[1] for line in taught.rows] == ["16 of 16"] * 6 + ["12 of 12"]
     assert all(len(line) == len(table.heads) for table in record.result.tables for line in table.rows)
     assert "n = 2" in record.result.said and record.result.rows == ()
     assert record.result.sentences[0].startswith("Tuned as long on the teacher’s replies")
