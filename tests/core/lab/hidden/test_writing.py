@@ -7,7 +7,7 @@ from core.engine.policies import base_of
 from core.engine.policy import prompt_of
 from core.engine.sampling import sample
 from core.engine.scoring import logprobs
-from core.lab.hidden.numbers import refused
+from core.lab.hidden.numbers import begins, is_whole, refused
 from core.lab.hidden.prompts import NumberPrompt, number_prompts
 from core.lab.hidden.writing import number_writer, pieces
 from core.settings import SamplingConfig
@@ -30,13 +30,14 @@ def test_every_reply_is_numbers_as_asked_and_no_more_of_them(tiny):
 def test_each_token_is_the_likeliest_of_those_that_may_follow(tiny):
     asked = NumberPrompt("Numbers, please.", "comma", 2)
     (reply,) = write(tiny, [asked], temperature=0.0)
-    prompt, known = prompt_of(tiny, None, (), asked.text), {text: token for token, text in pieces(tiny).items()}
-    digits = [known[digit] for digit in "0123456789"]
+    prompt, known, text = prompt_of(tiny, None, (), asked.text), pieces(tiny), ""
     with torch.no_grad():
-        ((logprobs_KV, places),) = logprobs(tiny, [prompt.ids], [reply.token_ids])
-    likeliest = [int(logprobs_KV[place][free].argmax()) for place, free in zip(places[0][:1], [digits], strict=True)]
-    assert reply.token_ids[0] == digits[likeliest[0]]
-    assert reply.token_ids[-1] in tiny.end_ids and reply.ended
+        ((logprobs_KV, (places,)),) = logprobs(tiny, [prompt.ids], [reply.token_ids])
+    for place, token in zip(places, reply.token_ids, strict=True):
+        free = [each for each, piece in known.items() if begins(text + piece, "comma", 2)] + list(tiny.end_ids) * is_whole(text, "comma")
+        assert token == free[int(logprobs_KV[place][free].argmax())]
+        text += known.get(token, "")
+    assert reply.ended and text == reply.text
 
 
 def test_what_is_shown_to_people_is_not_written_so(tiny):
