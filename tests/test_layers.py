@@ -38,7 +38,7 @@ WITH_TORCH = (
     ),
     *(f"core.measure.{name}" for name in ("ask", "claimed_replies", "conflict_replies", "information", "likelihoods", "relevance", "wrapped_replies")),
     *(f"core.runs.{name}" for name in ("execute", "training", "making", "loop", "measuring", "probes", "trainability", "work", "records")),
-    *(f"core.lab.{name}" for name in ("bench", "battery", "probing", "variants", "weighed", "drift.given", "drift.measuring")),
+    *(f"core.lab.{name}" for name in ("bench", "battery", "hidden", "probing", "variants", "weighed", "drift.given", "drift.measuring")),
 )
 
 

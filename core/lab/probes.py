@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.lab.costs import LabCost
+from core.lab.hidden.costs import hidden_s
 from core.lab.systems import SYSTEMS, System
 
 # What a probe may need, in words for people.
@@ -128,6 +129,18 @@ PROBES: dict[str, Probe] = {
             quick=False,
             minutes=lambda cost: (5 * cost.training_s + 7 * cost.trained_s + 3 * cost.base_s + cost.alone_s) / 60,
             module="core.lab.probing.content_or_format:run",
+        ),
+        Probe(
+            key="hidden-channels",
+            system="subliminal",
+            title="Hidden channels: numbers that say nothing of a principle",
+            asks="A teacher with the text in its prompt continues sequences of numbers; students of the same base are tuned on the numbers alone, and their "
+            "margins for every principle, which take no reply from them, are held against those of other teachers’ students.",
+            prediction="Numbers that say nothing of a principle carry nothing of it: no student moves towards its own teacher’s principle more than others do.",
+            against="Students that move towards their own teacher’s principle, over several seeds: behaviour that goes with no information anyone could read.",
+            quick=False,
+            minutes=lambda cost: hidden_s(cost) / 60,
+            module="core.lab.probing.hidden_channels:run",
         ),
         Probe(
             key="consistency",

@@ -74,6 +74,11 @@ def decoys(constitution: Constitution, others: Sequence[Constitution]) -> list[P
     return chosen
 
 
+def alone(constitution: Constitution, principle: Principle) -> Constitution:
+    """A principle as a constitution by itself: the given one where it has no other, so that no reply is drawn twice."""
+    return constitution if constitution.principles == (principle,) else Constitution(name=principle.title, principles=(principle,))
+
+
 def decoy_cards(principles: Sequence[Principle], replies: Mapping[str, Replies]) -> list[ReaderCard]:
     """Replies under each principle alone, both sides, each to be given back to its text among all of them.
 

@@ -37,7 +37,7 @@ def trained_variants(bench: Bench, variants: tuple[str, ...]) -> tuple[Bench, li
     Raises:
         StudioError: The queries or the settings allow no such training.
     """
-    base, kind = _own_base(bench), RECIPES[bench.plan.config.method].artifact
+    base, kind = own_base(bench), RECIPES[bench.plan.config.method].artifact
     for variant in variants:
         if not (bench.own / variant / kind).is_dir():
             base = _train(bench, base, replace(bench.plan.config, variant=variant))
@@ -49,7 +49,7 @@ def trained_variants(bench: Bench, variants: tuple[str, ...]) -> tuple[Bench, li
     return replace(bench, model=base), found
 
 
-def _own_base(bench: Bench) -> LoadedModel:
+def own_base(bench: Bench) -> LoadedModel:
     """Beside the bench's model, whose adapter others go on with; asked in the layouts that were found to hold for that one."""
     placing = Placing(device=choose_device(bench.plan.device), four_bit=bench.plan.config.four_bit)
     return replace(load_model(bench.plan.model, bench.models, placing), packed=bench.model.packed, steady_sizes=bench.model.steady_sizes)

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.constitution.principles import Constitution, Principle
 from core.engine.checkpoints import write_json
 from core.lab.bench import Bench
 from core.lab.cards import CARDS, cards_to_data, person_cards
 from core.lab.lines import ALONE, BASE_READER, lines_say, lines_table, says, upshot_of_lines, who_table
 from core.lab.probing.following import follows_table
-from core.lab.reading import decoy_cards, decoys, of_option, side_cards, side_lines
+from core.lab.reading import alone, decoy_cards, decoys, of_option, side_cards, side_lines
 from core.lab.rows import Replies, compared, floor_of, row_of
 from core.lab.values import LabRow, LabTable, Line, Measured, ProbeResult, measured
 from core.measure.likelihoods import LikelihoodReader
@@ -69,7 +68,8 @@ def _bound(line: Line) -> Measured:
 def _decoy_table(bench: Bench, arm: Arm, readers: Sequence[Reader]) -> LabTable:
     """Among the principles of several constitutions."""
     principles = decoys(bench.plan.constitution, bench.plan.others)
-    replies = {principle.statement: Replies(alone, True, bench.answers(arm, alone)) for principle, alone in ((p, _alone(bench, p)) for p in principles)}
+    texts = {principle.statement: alone(bench.plan.constitution, principle) for principle in principles}
+    replies = {statement: Replies(text, True, bench.answers(arm, text)) for statement, text in texts.items()}
     cards = decoy_cards(principles, replies)
     rows = [row for reader in readers for row in _decoy_rows(reader.name, cards, bench.readings(reader, cards))]
     return LabTable(
@@ -91,9 +91,3 @@ def _decoy_rows(reader: str, cards: Sequence[ReaderCard], readings: Sequence[Rea
         share = of_option(cards, readings, i)
         rows.append((reader, option.title, says(replace(figures, accuracy=share))[0], ""))
     return rows
-
-
-def _alone(bench: Bench, principle: Principle) -> Constitution:
-    """A principle as a constitution by itself: the plan's own where it has no other, so that no reply is drawn twice."""
-    own = bench.plan.constitution
-    return own if own.principles == (principle,) else Constitution(name=principle.title, principles=(principle,))
