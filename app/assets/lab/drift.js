@@ -26,7 +26,7 @@ export function makeDrift(ask, runs) {
     go: h("button", { type: "submit", class: "cs-button", disabled: true, "aria-describedby": "drift-problem" }, "Queue the matrix"),
   };
   const labels = runs.map(({ run, constitution, version, model }, i) => h("label", { for: `drift-${run}`, class: "cs-ticked" }, form.boxes[i], h("span", {}, `Run ${run}: ${isolated(constitution)}, version ${version}`, " ", h("span", { class: "cs-quiet" }, model))));
-  const choice = h("fieldset", { class: "cs-lab-runs" }, h("legend", {}, "Finished runs"), labels);
+  const choice = h("fieldset", { class: "cs-lab-runs", tabindex: "0", "aria-label": "Finished runs" }, h("legend", {}, "Finished runs"), labels);
   const enough = runs.length >= LEAST;
   const parts = [choice, field(form.limit.id, "Held-out queries, at most", form.limit), form.told, form.problem, h("div", {}, form.go)];
   const node = h("form", { class: "cs-lab-drift-form", novalidate: true }, ...(enough ? parts : [h("p", { class: "cs-quiet" }, "It needs two finished runs, of different texts. They appear here.")]));

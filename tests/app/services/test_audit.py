@@ -33,12 +33,12 @@ OWN_ROWS = {
     "lab/undo",
 }  # a mark or a pick is a row of its own that says who made it, when, and when it was taken back; nothing is written over
 CHECKING = {"train/check", "train/conflict", "train/delete"}  # what they leave: test_kept_checks, test_train_page, test_kept_conflicts, test_deleting
-EXAMINING = {"lab/begin", "lab/stop", "lab/resume", "lab/delete"}  # what they leave: test_labs, test_lab_cards
+EXAMINING = {"lab/begin", "lab/begin_drift", "lab/stop", "lab/resume", "lab/delete"}  # what they leave: test_labs, test_lab_cards
 ASKING = {"run/plan_asking", "run/ask", "run/stop_asking", "run/resume_asking"}  # the first sends nothing; what the others leave: test_asking
 AMENDING = {f"amend/{name}" for name in ("propose", "comment", "approve", "update", "evidence", "decide", "role")}  # what they leave: test_amendments
 NO_CHANGE = {  # what is asked of a page and changes nothing that is remembered: drafts are their editor's own, comparisons and proposals too
     *("mark/opened", "mark/card", "amend/opened", "amend/forecast", "train/plan_conflict", "train/plan_deleting", "lab/opened", "lab/shown", "lab/labs"),
-    *("lab/plan", "lab/plan_deleting", "lab/card"),
+    *("lab/plan", "lab/plan_drift", "lab/plan_deleting", "lab/card"),
     *("constitutions/list", "write/draft", "write/save", "write/preview", "write/open", "write/download", "write/matches", "write/propose", "write/suggest"),
     *(
         "write/trial",
