@@ -73,7 +73,8 @@ def _matrix(found: DriftFound) -> str:
     drawing = heatmap_svg(bands, len(found.columns), "drift")
     return (
         "<section><h2>What changed, by the checks</h2><figure>"
-        f'<div class="wide" tabindex="0" role="region" aria-label="The changes, drawn">{drawing}</div><figcaption>{escape(KEY)}</figcaption></figure><ol>{columns}</ol>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="The changes, drawn">{drawing}</div>'
+        f"<figcaption>{escape(KEY)}</figcaption></figure><ol>{columns}</ol>"
         f"{table_html('The same as a table', heads_of(found), matrix_rows(found, matrix))}<p class=quiet>{escape(family_says(matrix))}</p>"
         f"{table_html('The shares that follow', heads_of(found), share_rows(found, matrix))}</section>"
     )
