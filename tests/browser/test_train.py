@@ -50,7 +50,7 @@ def test_the_form_shows_what_a_run_would_be_before_anyone_clicks(page: Page, app
     expect(preview).to_contain_text("de-quantised from Q4_1")
     expect(preview.locator("pre")).to_contain_text("--preset quick --seed 0")
     page.get_by_label("Thorough").check()
-    expect(preview).to_contain_text("32 + 64 + 96 queries in 3 iterations × 2 passes = 96 steps of 4")
+    expect(preview).to_contain_text("48 queries × 1 pass = 12 steps of 4; measured on 80 held-out queries")
     page.get_by_text("Advanced").click()
     page.get_by_label("Passes over the train queries").fill("3")
     page.get_by_label("Seed", exact=True).fill("7")
