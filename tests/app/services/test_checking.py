@@ -40,7 +40,7 @@ PRINCIPLES = [
     {"id": "b" * 32, "title": "An e", "statement": "Write an e.", "antithesis": "Write no e.", "check": {"contains": "e"}},
 ]
 SMALL = ("iterations=2", "train_queries=3", "held_out_queries=2", "passes=1", "lora_rank=4", "max_kl_nats=0", "sampling.max_new_tokens=8")
-LONG = ("sampling.max_new_tokens=3000", "sampling.temperature=1.0")
+LONG = ("sampling.max_new_tokens=3000", "sampling.temperature=0")  # the likeliest token of the tiny model is never the end
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from tests.app.pretending import pretended
 from tests.tiny import save_tiny_model
 
 SMALL = ("sampling.max_new_tokens=8", "sampling.temperature=0.9")
-LONG = ("sampling.max_new_tokens=3000", "sampling.temperature=1.0")
+LONG = ("sampling.max_new_tokens=3000", "sampling.temperature=0")  # the likeliest token of the tiny model is never the end
 AN_E = {**KIND, "title": "An e", "statement": "Write an e.", "antithesis": "Write no e.", "check": {"contains": "e"}}
 FEW = {**BRIEF, "check": {"max_words": 1}}
 
