@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.processes.attempt import Watch
-from app.processes.labs import probe
-from app.processes.protocol import LAB, attempt_key
+from app.processes.protocol import attempt_key
 from app.services.lab_drift import drift_found, drift_wish, plan_drift
 from app.services.lab_jobs import begin, list_labs, resume, stop
 from app.services.stored import require_constitution
@@ -27,6 +25,7 @@ from db.constitutions import get_version_by_id
 from db.status import JobStatus
 from db.tables import Run
 from tests.app.planting import claim, finish, get_run, make_studio, measure, queue, version_id
+from tests.app.processes.lab_attempts import do, take
 from tests.app.results import result
 from tests.tiny import save_tiny_adapter, save_tiny_model
 
@@ -66,18 +65,6 @@ def finished(studio: Studio, name: str, model: Path, adapter: Path) -> int:
 @pytest.fixture
 def both(studio: Studio, model: Path, adapters: list[Path]) -> list[int]:
     return [finished(studio, name, model, adapter) for name, adapter in zip(("Brevity", "Bullet points"), adapters, strict=True)]
-
-
-def take(studio: Studio) -> Watch:
-    with studio.sessions.begin() as session:
-        job = claims.claim_next(session, "a-trainer", {}, 3600.0, [LAB])
-        assert job is not None
-        return Watch(studio.sessions, claims.claim_of(job))
-
-
-def do(studio: Studio, watch: Watch) -> None:
-    with studio.store.workspace(watch.key) as folder:
-        probe(studio.settings, watch, folder)
 
 
 def test_a_matrix_is_queued_stopped_gone_on_with_and_found(studio: Studio, both: list[int]) -> None:

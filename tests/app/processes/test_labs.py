@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from app.processes.attempt import Watch
-from app.processes.labs import probe
 from app.processes.protocol import LAB, WORK, attempt_key
 from app.services.lab_found import found_by
 from app.services.lab_jobs import LabWish, begin, list_labs, resume, stop
@@ -19,6 +17,7 @@ from db.query_sets import add_query_set
 from db.status import JobStatus
 from tests.app.damaging import damage
 from tests.app.planting import make_studio, queue, version_id
+from tests.app.processes.lab_attempts import do, take
 from tests.tiny import save_tiny_model
 
 
@@ -39,18 +38,6 @@ def wish(studio: Studio, model: Path, **changes: object) -> LabWish:
         asked = add_query_set(session, "Two", "test", [{"query": f"Question {i}?", "split": "train" if i % 2 else "held_out"} for i in range(4)])
         values = {"run": None, "version": version_id(studio), "query_set": asked.id, "model": str(model), "probes": ("prompt",), "limit": 1}
         return LabWish(**(values | changes))  # type: ignore[arg-type]
-
-
-def take(studio: Studio) -> Watch:
-    with studio.sessions.begin() as session:
-        job = claims.claim_next(session, "a-trainer", {}, 3600.0, [LAB])
-        assert job is not None
-        return Watch(studio.sessions, claims.claim_of(job))
-
-
-def do(studio: Studio, watch: Watch) -> None:
-    with studio.store.workspace(watch.key) as folder:
-        probe(studio.settings, watch, folder)
 
 
 def test_a_battery_is_queued_done_and_found_again(studio: Studio, model: Path) -> None:
