@@ -17,7 +17,7 @@ from core.engine.quantisation import REMEDY
 from core.machine import FIT_SHARE, Hardware, ModelShape
 from core.methods.settings import TrainConfig, presets_of
 from core.runs.estimates import Estimate, constitution_tokens, estimate
-from core.runs.iterations import FEWEST_PROBE_QUERIES, left_to_probe, part_of, probe_note
+from core.runs.iterations import FEWEST_PROBE_QUERIES, as_probed, left_to_probe, part_of, probe_note
 from core.runs.run_queries import scenario_notes
 from db.query_sets import get_query_set
 from db.session import clock
@@ -141,7 +141,7 @@ def _notes(plan: Plan, made: Estimate | None) -> Sequence[str]:
     last, given = turns * plan.config.train_queries, len(part_of(range(plan.train), plan.config, turns))
     if turns > 1 and given < last:
         notes.append(f"Iteration {turns} asks for {last} train queries, and half of the set has {given}, so those are used.")
-    notes += filter(None, [probe_note(left_to_probe(plan.train, plan.config), plan.config)])
+    notes += filter(None, [probe_note(left_to_probe(plan.train, plan.config), as_probed(plan.config, plan.constitution))])
     notes += scenario_notes(plan.scenarios, plan.config) if plan.scenarios is not None else ()
     if not any(principle.check for principle in plan.constitution.principles):
         notes.append("No principle has a check, so whether replies follow them is not judged until somebody marks replies, or a check is added.")

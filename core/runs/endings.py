@@ -30,6 +30,7 @@ class Probed:
     compliance: float | None = None  # share of those replies, over the principles that have a judge, that follow the statement
     relevance_nats: float | None = None  # which probe query each of them answers, read by the base; cap: logarithm of their number, at most 8
     useful: float | None = None  # share as for compliance of what also answers: its own probe query is the likeliest
+    surprise_nats: float | None = None  # of those replies: mean negative token log-probability by the base, under their own prompts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +46,14 @@ class Ending:
 
 
 def best_step(history: Sequence[Probed], config: TrainConfig) -> int | None:
-    """The step with the highest bound, or with most useful replies where those choose; the first of equals, None when none was measured."""
-    by_replies = _by_replies(history, config)
-    found = [(probed.useful if by_replies else probed.bound_nats, probed.step) for probed in history]
-    known = [(value, -step) for value, step in found if value is not None]
-    return -max(known)[1] if known else None
+    """The step with the highest bound, or with most useful replies where those choose; None when none was measured.
+
+    Of steps with as many useful replies the one whose replies surprise the base least: relevance does not see nonsense on the topic. Else the first.
+    """
+    if not _by_replies(history, config):
+        return -max(known)[1] if (known := [(probed.bound_nats, -probed.step) for probed in history if probed.bound_nats is not None]) else None
+    useful = [(probed.useful, -(probed.surprise_nats or 0.0), -probed.step) for probed in history if probed.useful is not None]
+    return -max(useful)[-1]
 
 
 def _by_replies(history: Sequence[Probed], config: TrainConfig) -> bool:

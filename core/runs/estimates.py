@@ -27,6 +27,7 @@ from core.measure.values import AMONG
 from core.methods.arms import Arm, needs_artifact
 from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of
+from core.runs.iterations import as_probed
 from core.runs.phases import measured_arms, run_phases
 from core.runs.rounds import FIRST
 from core.settings import SamplingConfig
@@ -76,7 +77,7 @@ def constitution_tokens(constitution: Constitution) -> int:
 
 def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution, *, checked: bool = False) -> Estimate:
     """Time by phase and peak memory of a run on a machine; one that was `checked` already does not ask the base again."""
-    machine = _Machine(shape, hardware, config.four_bit)
+    config, machine = as_probed(config, constitution), _Machine(shape, hardware, config.four_bit)
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     sides = len(asked_stances(len(constitution.principles)))
     recomputed = config.recipe.pieces is None and recomputes(config, machine, prompt, sides)
@@ -176,8 +177,8 @@ def _showing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: in
 
 
 def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
-    """The probes of one iteration, and in the first that of the base; each samples and scores a reply a side of each query (core.runs.probes)."""
-    reply, sides = REPLY_SHARE * config.sampling.max_new_tokens, len(SIDES)
+    """The probes of one iteration, and in the first that of the base; each samples and scores replies to each query (core.runs.probes)."""
+    reply, sides = REPLY_SHARE * config.sampling.max_new_tokens, 1 if config.step_by == "replies" else len(SIDES)
     scored = config.probe_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
     sampled = machine.sample_s(sides * config.probe_queries, prompt, config.sampling.max_new_tokens)
     return probings(config, number) * (sampled + scored + _reading_s(config.probe_queries, config, machine))

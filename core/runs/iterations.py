@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from core.constitution.principles import Constitution
 from core.constitution.queries import Query, draw_queries
 from core.methods.settings import BOUNDS, TrainConfig
 from core.seeds import seed_for
@@ -53,6 +54,12 @@ def amount_of(config: TrainConfig, n_train: int = MOST * MOST, n_held_out: int =
     queries = tuple(len(part_of(range(n_train), config, number)) for number in range(1, config.iterations + 1))
     steps = config.recipe.pieces or sum(config.passes * -(-used // config.queries_per_step) for used in queries)
     return Amount(queries=queries, steps=steps, held_out=min(config.held_out_queries, n_held_out))
+
+
+def as_probed(config: TrainConfig, constitution: Constitution) -> TrainConfig:
+    """The settings as they are for a text: where replies choose the step and no check can tell which follow, there is nothing to probe for."""
+    chooses = any(principle.check is not None for principle in constitution.principles)
+    return config if chooses or config.step_by != "replies" else dataclasses.replace(config, probe_every=0)
 
 
 def probe_queries(queries: Sequence[Query], config: TrainConfig, number: int) -> list[str]:

@@ -19,8 +19,8 @@ from core.constitution.text import loops, repetition
 from core.engine.checkpoints import checkpoint_steps, find_checkpoint, remember, save_checkpoint, write_json
 from core.engine.models import LoadedModel
 from core.engine.policies import as_it_is, base_of
-from core.engine.policy import Policy
-from core.engine.sampling import sample
+from core.engine.policy import Policy, Prompt
+from core.engine.sampling import Response, sample
 from core.errors import AdapterError
 from core.measure.ask import side_prompt
 from core.measure.information import mi_bound
@@ -39,35 +39,51 @@ BEST = "best"  # in an iteration's folder: adapters of the steps that were the b
 def probe(policy: Policy, constitution: Constitution, queries: Sequence[str], config: TrainConfig, step: int) -> Probed:
     """Ask the policy every probe query under the statement and under the antithesis, and score its replies by itself.
 
+    Where replies choose the step (`step_by`) only under the statement: the bound is not needed, and half of the time is.
+
     Args:
         policy: Who is asked.
         constitution: Its principles.
         queries: At least one.
-        config: Sampling and seed.
+        config: Sampling, seed and `step_by`.
         step: Optimiser steps so far.
     """
-    prompts = [side_prompt(policy.model, constitution, side, query) for query in queries for side in SIDES]
-    responses = sample(policy, prompts, config.sampling, [seed_for(config.seed, "probe reply", query, side) for query in queries for side in SIDES])
-    bounds = []
-    for i in range(0, len(prompts), len(SIDES)):
-        pair = responses[i : i + len(SIDES)]
-        if all(response.text for response in pair):
-            with torch.no_grad():
-                bounds.append(mi_bound(policy.score(prompts[i : i + len(SIDES)], [response.token_ids for response in pair]).means_CR()))
-    replies = [response.text for response in responses[:: len(SIDES)]]
+    sides = SIDES[:1] if config.step_by == "replies" else SIDES
+    prompts = [side_prompt(policy.model, constitution, side, query) for query in queries for side in sides]
+    responses = sample(policy, prompts, config.sampling, [seed_for(config.seed, "probe reply", query, side) for query in queries for side in sides])
+    own = list(zip(prompts, responses, strict=True))[:: len(sides)]
+    replies = [response.text for _, response in own]
     reads = read_replies(policy.model, queries, replies)
     relevances = [relevance_of(read.logprobs) for read in reads]
     outcomes = follows_each(constitution, queries, replies)
     texts = [text for text in replies if text]
     return Probed(
         step=step,
-        bound_nats=_mean(bounds),
+        bound_nats=_mean(_bounds(policy, prompts, responses)) if sides == SIDES else None,
         repetition=_mean(list(map(repetition, texts))),
         loops=_mean(list(map(loops, texts))),
         compliance=_mean([follows for _, follows in outcomes]),
         relevance_nats=_mean([nats for nats in relevances if nats is not None]),
         useful=_mean([follows and own_is_likeliest(reads[i].logprobs) is True for i, follows in outcomes]),
+        surprise_nats=_mean([_surprise(policy.model, prompt, response) for prompt, response in own if response.text]),
     )
+
+
+def _bounds(policy: Policy, prompts: Sequence[Prompt], responses: Sequence[Response]) -> list[float]:
+    """The bound of each query whose two replies, to the prompts of both sides in turn, both say something."""
+    bounds = []
+    for i in range(0, len(prompts), len(SIDES)):
+        pair = responses[i : i + len(SIDES)]
+        if all(response.text for response in pair):
+            with torch.no_grad():
+                bounds.append(mi_bound(policy.score(prompts[i : i + len(SIDES)], [response.token_ids for response in pair]).means_CR()))
+    return bounds
+
+
+def _surprise(model: LoadedModel, prompt: Prompt, response: Response) -> float:
+    """Mean negative token log-probability of a reply by the base, under the prompt that it answers; nats a token."""
+    with torch.no_grad():
+        return -float(base_of(model).score([prompt], [response.token_ids]).means_CR()[0, 0])
 
 
 def _mean(values: Sequence[float]) -> float | None:

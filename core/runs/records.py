@@ -20,7 +20,7 @@ from core.measure.values import Report
 from core.methods.settings import config_from_data, config_to_data
 from core.methods.variants import VARIANTS
 from core.runs.balance import PrincipleBalance, balance_to_data
-from core.runs.iterations import probed_queries
+from core.runs.iterations import as_probed, probed_queries
 from core.runs.links import Trainability, trainability_to_data
 from core.runs.plan import RunPlan
 from core.runs.results import RunResult, run_result_to_data
@@ -104,7 +104,7 @@ def record_to_data(plan: RunPlan, record: RunRecord, curve: list[dict[str, float
             "sha256": queries_hash(plan.queries),
             "train": train_queries,
             "held_out": held_out,
-            "probe": probed_queries(drawn.pool, plan.config),
+            "probe": probed_queries(drawn.pool, as_probed(plan.config, plan.constitution)),
             **scenarios_to_data(drawn, train_queries),
         },
         "adapter_sha256": record.adapter_sha256,

@@ -20,7 +20,7 @@ from core.methods.settings import TrainConfig
 from core.methods.variants import VARIANTS
 from core.progress import ShownReply, StepReport, phase_of
 from core.runs.endings import ending_words, read_ending
-from core.runs.iterations import iteration_config, iteration_queries, probe_note, probe_queries
+from core.runs.iterations import as_probed, iteration_config, iteration_queries, probe_note, probe_queries
 from core.runs.loop import Company, step_order, train
 from core.runs.probes import start_probes
 from core.runs.records import Curve
@@ -95,8 +95,9 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
     """Train one iteration's adapter; its curve goes on from where the one before ended."""
     folder, curve = work.folder / f"iteration-{number}", Curve(work.folder / "curve.json")
     before = curve.steps_before(number)
-    queries = probe_queries(work.queries.pool, work.plan.config, number)
-    note = probe_note(len(queries), work.plan.config)
+    probed = as_probed(work.plan.config, work.constitution)
+    queries = probe_queries(work.queries.pool, probed, number)
+    note = probe_note(len(queries), probed)
 
     def on_step(report: StepReport) -> None:
         several = {"iteration": float(number)} if work.plan.config.iterations > 1 and report.metrics else {}
@@ -119,7 +120,7 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
         on_metrics=lambda step, metrics: curve.add(number, before + step, metrics) if work.world.first else None,
         should_stop=work.should_stop,
         show=show if work.world.first else None,
-        probes=start_probes(model, work.constitution, queries, work.plan.config, folder) if work.world.first else None,
+        probes=start_probes(model, work.constitution, queries, probed, folder) if work.world.first else None,
         world=work.world,
     )
     with recomputing(model) if recompute else contextlib.nullcontext():

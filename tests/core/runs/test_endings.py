@@ -1,5 +1,6 @@
 """When training ends early and to which step it goes back, decided by hand."""
 
+import dataclasses
 import json
 
 import pytest
@@ -73,6 +74,12 @@ def judged(*shares):
 def test_replies_choose_the_first_step_after_which_most_of_them_follow_and_answer(shares, best):
     assert best_step(judged(*shares), BY_REPLIES) == best
     assert best_step(judged(*shares), config()) == 2 * len(shares)
+
+
+def test_of_steps_with_as_many_useful_replies_the_one_that_surprises_the_base_least_is_kept():
+    found = [dataclasses.replace(each, surprise_nats=nats) for each, nats in zip(judged(0.5, 0.75, 0.75, 0.75), (1.0, 1.5, 1.25, 1.25), strict=True)]
+    assert best_step(found, BY_REPLIES) == 6
+    assert best_step(found, config()) == 8  # by the bound nothing of it counts
 
 
 def test_where_replies_choose_every_end_goes_back_to_the_best_step():

@@ -29,7 +29,7 @@ from core.methods.settings import TrainConfig
 from core.progress import Listener, Stopped
 from core.runs.endings import Probed
 from core.runs.execute import execute
-from core.runs.iterations import iteration_queries, left_to_probe, probe_note, probe_queries
+from core.runs.iterations import as_probed, iteration_queries, left_to_probe, probe_note, probe_queries
 from core.runs.loop import Company, train
 from core.runs.plan import RunPlan
 from core.runs.probes import Probes, go_back, probe
@@ -98,9 +98,15 @@ def test_a_probe_measures_bound_and_repetition_of_the_policys_own_replies(tiny):
     found = probe(parrot, CONSTITUTION, ["One?", "Two?"], TrainConfig(), 4)
     with torch.no_grad():
         expected = mi_bound(score(tiny, [prompt.ids for prompt in prompts[:2]], [parrot.ids(prompt) for prompt in prompts[:2]]).means_CR())
+        surprises = [-float(score(tiny, [prompt.ids], [parrot.ids(prompt)]).means_CR()) for prompt in prompts[::2]]
     relevances = [relevance_of(read.logprobs) for read in read_replies(tiny, ["One?", "Two?"], texts[::2])]
     assert found == Probed(
-        step=4, bound_nats=pytest.approx(expected, abs=1e-9), repetition=(repetition(texts[0]) + 0) / 2, loops=0.0, relevance_nats=sum(relevances) / 2
+        step=4,
+        bound_nats=pytest.approx(expected, abs=1e-9),
+        repetition=(repetition(texts[0]) + 0) / 2,
+        loops=0.0,
+        relevance_nats=sum(relevances) / 2,
+        surprise_nats=pytest.approx(sum(surprises) / 2, abs=1e-6),
     )
     assert repetition(texts[0]) == pytest.approx(1 / 5)
     silent = Parrot(tiny, dict.fromkeys(prompts, ""))
@@ -114,6 +120,29 @@ def test_a_probe_tells_what_the_checks_find_of_the_replies_under_the_statements(
     says = {"One?": "a b", "Two?": "a b c d", "Three?": "a", "Four?": ""}
     prompts = {side_prompt(tiny, both, side, query): says[query] for query in queries for side in ("statement", "antithesis")}
     assert probe(Parrot(tiny, prompts), both, queries, TrainConfig(), 4).compliance == 0.5
+
+
+def test_where_replies_choose_the_step_only_replies_under_the_statements_are_drawn(tiny):
+    config = TrainConfig(probe_every=2, step_by="replies", sampling=SamplingConfig(max_new_tokens=8, temperature=1.0))
+    asked = []
+
+    class Listens(Parrot):
+        def decode(self, prompts, sampling, seeds, *, steady=False):
+            asked.extend(prompts)
+            yield from super().decode(prompts, sampling, seeds, steady=steady)
+
+    prompts = [side_prompt(tiny, CONSTITUTION, "statement", query) for query in ("One?", "Two?")]
+    found = probe(Listens(tiny, dict(zip(prompts, ("a b c", "d e"), strict=True))), CONSTITUTION, ["One?", "Two?"], config, 4)
+    assert asked == prompts
+    assert found.bound_nats is None
+    assert found.surprise_nats > 0
+
+
+def test_nothing_is_probed_where_replies_are_to_choose_and_no_check_can():
+    config, checked = TrainConfig(probe_every=2, step_by="replies"), dataclasses.replace(CONSTITUTION.principles[0], check=Check("max_words", 3))
+    assert not as_probed(config, CONSTITUTION).probe_every
+    assert as_probed(dataclasses.replace(config, step_by="bound"), CONSTITUTION).probe_every == 2
+    assert as_probed(config, Constitution(name="Test", principles=(*CONSTITUTION.principles, checked))) == config
 
 
 def test_a_probe_counts_what_follows_and_still_answers_its_own_query(tiny):
