@@ -34,7 +34,7 @@ WITH_TORCH = (
     "core.engine",
     *(
         f"core.methods.{name}"
-        for name in ("recipe", "examples", "gradients", "context", "mixture", "rules", "proxy", "sami", "mipo", "steering", "consistency")
+        for name in ("recipe", "examples", "answering", "gradients", "context", "mixture", "rules", "proxy", "sami", "mipo", "steering", "consistency")
     ),
     *(f"core.measure.{name}" for name in ("ask", "claimed_replies", "conflict_replies", "information", "likelihoods", "relevance", "wrapped_replies")),
     *(f"core.runs.{name}" for name in ("execute", "training", "making", "loop", "measuring", "probes", "trainability", "work", "records")),

@@ -48,6 +48,7 @@ EXPOSED = (
     Exposed("probe_queries", "Queries of a probe", "int"),
     Exposed("step_by", "Step that is kept where there are probes", "choice", (("", "the highest bound, after an early end"), ("replies", STEP_BY_REPLIES))),
     Exposed("patience", "Probes without a higher bound after which training ends (0 = never)", "int"),
+    Exposed("only_answers", "Train on responses alone that the base traces to their own query", "bool"),
     Exposed("max_repetition_rise", "Rise of repetition over the base’s at which training ends, as a share (0 = never)", "float"),
     Exposed("n_constitutions", "Constitutions a contrast", "int"),
     Exposed("lora_rank", "LoRA rank", "int"),

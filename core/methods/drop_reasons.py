@@ -5,6 +5,7 @@ DROP_REASONS = {
     "equal": "two responses were the same",
     "loop": "a response was a loop",
     "refusal": "a response was a refusal",
+    "astray": "a response did not answer its query",
     "suffix": "the prompts with and without wrapper end differently",
     "quote": "a response recited its principle",
 }

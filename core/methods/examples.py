@@ -7,7 +7,7 @@ policy itself attributes to it most surely is kept. That finds replies that foll
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -20,9 +20,12 @@ from core.engine.models import LoadedModel
 from core.engine.policy import Policy, Prompt, prompt_of
 from core.engine.sampling import Response, sample
 from core.errors import ContrastError
+from core.methods.answering import astray
 from core.methods.drop_reasons import DROP_REASONS
 from core.methods.settings import TrainConfig
 from core.seeds import seed_for
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +101,14 @@ def _draw(policy: Policy, constitution: Constitution, contrasts: Sequence[tuple[
     asked = [one for group in groups for one in group]
     seeds = [seed_for(config.seed, "train reply", one.query, *one.stance, k) for one in asked for k in range(config.candidates)]
     responses = iter(sample(policy, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds))
+    drawn = [[next(responses) for _ in range(len(group) * config.candidates)] for group in groups]
+    strays = astray(policy.model, [group[0].query for group in groups], drawn) if config.only_answers else None
     examples, dropped = [], Counter[str]()
-    for group in groups:
-        candidates = [[next(responses) for _ in range(config.candidates)] for _ in group]
-        chosen = _choose(policy, constitution, group, candidates)
+    for i, group in enumerate(groups):
+        reasons = [drop_reason(response, _texts(constitution, group[k // config.candidates].stance)) for k, response in enumerate(drawn[i])]
+        if strays is not None:
+            reasons = [reason or ("astray" if strayed else None) for reason, strayed in zip(reasons, strays[i], strict=True)]
+        chosen = _choose(policy, group, _by_constitution(drawn[i], config), _by_constitution(reasons, config))
         if isinstance(chosen, str):
             dropped[chosen] += 1
         else:
@@ -132,11 +139,15 @@ def _ask(model: LoadedModel, constitution: Constitution, query: str, contrast: C
     return [_Asked(query=query, stance=stance, prompt=prompt_of(model, constitution, stance, query, contrast.order)) for stance in contrast.stances]
 
 
-def _choose(policy: Policy, constitution: Constitution, group: Sequence[_Asked], candidates: Sequence[Sequence[Response]]) -> list[Response] | str:
-    """One response for each constitution, or the reason why the query cannot teach."""
+def _by_constitution(each: Sequence[T], config: TrainConfig) -> list[Sequence[T]]:
+    """What there is of each candidate of a query, apart for each constitution of its contrast."""
+    return [each[start : start + config.candidates] for start in range(0, len(each), config.candidates)]
+
+
+def _choose(policy: Policy, group: Sequence[_Asked], candidates: Sequence[Sequence[Response]], dropped: Sequence[Sequence[str | None]]) -> list[Response] | str:
+    """One response for each constitution, or the reason why the query cannot teach; `dropped`: why each candidate cannot, None where it can."""
     usable: list[list[Response]] = []
-    for one, drawn in zip(group, candidates, strict=True):
-        reasons = [drop_reason(response, _texts(constitution, one.stance)) for response in drawn]
+    for drawn, reasons in zip(candidates, dropped, strict=True):
         fit = [response for response, reason in zip(drawn, reasons, strict=True) if reason is None]
         if not fit:
             return next(reason for reason in reasons if reason is not None)

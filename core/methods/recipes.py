@@ -52,7 +52,7 @@ VALIDATION_CURVES = (
         meaning="By how much likelier, a token, the base finds these replies under the statements than under the antitheses; 0 of one that is no answer.",
     ),
 )
-NO_CONTRAST = {"n_constitutions": 2, "contrast": "mixed", "candidates": 1, "variant": "real"}
+NO_CONTRAST = {"n_constitutions": 2, "contrast": "mixed", "candidates": 1, "only_answers": False, "variant": "real"}
 OF_CONSISTENCY = (
     "This method trains that a wrapper before a query changes nothing. It does not train that replies follow more, nor that statement and "
     "antithesis are told apart better. The result is measured on queries without a wrapper, where the aim is that nothing is lost; what wrappers "

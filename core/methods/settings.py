@@ -59,6 +59,7 @@ class TrainConfig:
     # under, or own = statements and antitheses, and for each principle the statements and its own flip, which is all that a verdict rests on
     contrast: Kind = "mixed"  # against all statements stand: one flip, all of them or some, equally often (mixed), or flips of one principle each (single)
     end_token: bool = True  # whether the end token of a response takes part in what is contrasted; it teaches not to end where the others are cut
+    only_answers: bool = False  # leave out responses that the base does not trace to their own query among those drawn with it
     candidates: int = 1  # responses sampled for each constitution, of which the most attributable one is kept
     sampling: SamplingConfig = REPLIES  # for training responses and for measuring alike
     queries_per_step: int = 4  # queries whose losses are averaged into one optimiser step

@@ -132,7 +132,8 @@ def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: 
     n = config.recipe.per_query(config.n_constitutions).responses
     drawn = n * config.candidates * REPLY_SHARE * config.sampling.max_new_tokens  # tokens of one query's candidates
     chosen = machine.forward_s(n * (prompt + drawn), n * drawn) if config.candidates > 1 else 0.0
-    return LAYOUT_S + machine.sample_s(queries * n * config.candidates, prompt, config.sampling.max_new_tokens) + queries * chosen
+    read = n * config.candidates * _reading_s(queries, config, machine) if config.only_answers else 0.0
+    return LAYOUT_S + machine.sample_s(queries * n * config.candidates, prompt, config.sampling.max_new_tokens) + queries * chosen + read
 
 
 def _training_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int, recomputed: bool) -> float:

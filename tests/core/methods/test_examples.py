@@ -10,6 +10,7 @@ import torch
 from core.constitution.principles import Constitution, Principle
 from core.constitution.text import loops, mentions_constitution, quotes, refuses, repetition
 from core.engine.policies import base_of
+from core.engine.policy import prompt_of
 from core.engine.sampling import Response
 from core.engine.scoring import score
 from core.errors import ContrastError
@@ -131,6 +132,42 @@ def test_without_end_tokens_a_response_is_what_was_said_and_a_cut_one_is_whole(t
     assert len(ended) < len(pairs)
     assert all(other == (one[:-1] if (one, other) in ended else one) for one, other in pairs)
     assert [example.prompts for example in bare] == [example.prompts for example in whole]
+
+
+def traced_to_its_query(model, queries, i, text):
+    """By scores of the reply under every query's own prompt: the next ones in a circle, at most seven, and its own is the likeliest alone."""
+    ids = tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"])
+    under = [prompt_of(model, None, (), queries[(i + step) % len(queries)]).ids for step in range(min(8, len(queries)))]
+    with torch.no_grad():
+        sums = score(model, under, [ids]).sums_CR()[:, 0].tolist()
+    return sums[0] > max(sums[1:])
+
+
+def test_only_responses_that_answer_their_own_query_are_kept_where_that_is_asked_for(tiny):
+    """Batches of three: a random model's reply is likeliest under its own query in one of three cases."""
+    kept = 0
+    for start in range(0, 24, 3):
+        batch = [f"What is number {i}?" for i in range(start, start + 3)]
+        everything = draw_examples(base_of(tiny), CONSTITUTION, batch, config()).examples
+        texts = {example.query: [tiny.tokenizer.decode(ids, skip_special_tokens=True) for ids in example.responses] for example in everything}
+        assert list(texts) == batch  # else the place of a response would not be its query's
+        expected = [query for i, query in enumerate(batch) if all(traced_to_its_query(tiny, batch, i, text) for text in texts[query])]
+        found = draw_examples(base_of(tiny), CONSTITUTION, batch, config(only_answers=True))
+        assert [example.query for example in found.examples] == expected
+        assert sum(found.dropped.values()) == found.dropped.get("astray", 0) == len(batch) - len(expected)
+        kept += len(expected)
+    assert 0 < kept < 24  # or this would show nothing
+
+
+def test_with_candidates_another_one_stands_in_for_what_did_not_answer(tiny):
+    many = [f"What is number {i}?" for i in range(3)]
+    one = draw_examples(base_of(tiny), CONSTITUTION, many, config(only_answers=True)).dropped["astray"]
+    assert draw_examples(base_of(tiny), CONSTITUTION, many, config(only_answers=True, candidates=8)).dropped.get("astray", 0) < one
+
+
+def test_a_query_alone_has_nothing_that_it_could_be_taken_for(tiny):
+    alone = draw_examples(base_of(tiny), CONSTITUTION, QUERIES[:1], config(only_answers=True))
+    assert alone == draw_examples(base_of(tiny), CONSTITUTION, QUERIES[:1], config())
 
 
 def test_single_contrasts_are_what_is_sampled_under(tiny):
