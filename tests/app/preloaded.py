@@ -7,5 +7,8 @@ os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
 
 from transformers.models.llama import modeling_llama  # noqa: F401
 
+import app.cli
+import app.host.server
+import app.processes.training  # noqa: F401
 import core.runs.execute  # noqa: F401
 from app.host import weights  # noqa: F401

@@ -33,11 +33,21 @@ def url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     return f"sqlite:///{tmp_path}/studio.db" if database == "sqlite" else request.getfixturevalue("cluster").new(TEMPLATE)
 
 
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A SQLite file with the tables, made once: as PostgreSQL does with its template, each test has a copy."""
+    path = tmp_path_factory.mktemp("new") / "studio.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path.read_bytes()
+
+
 @pytest.fixture
-def engine(database: str, url: str) -> Iterator[Engine]:
-    engine = make_engine(url)
+def engine(database: str, url: str, tmp_path: Path, new_file: bytes) -> Iterator[Engine]:
     if database == "sqlite":
-        migrate(engine)
+        (tmp_path / "studio.db").write_bytes(new_file)
+    engine = make_engine(url)
     yield engine
     engine.dispose()
 

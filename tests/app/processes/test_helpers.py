@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from app.cli import parser
 from app.processes import attempt
 from app.processes.helpers import helped
-from app.processes.launchers import LocalLauncher
+from app.processes.launchers import LocalLauncher, attempt_command
 from app.processes.protocol import HELPER_LOST, WORK, HelperLost
 from app.processes.trainer import Trainer, work_once
 from core.engine.processes import World, default_count
@@ -27,6 +27,7 @@ from core.progress import Listener, Stopped
 from core.runs.execute import execute
 from db.runs import TRAIN
 from db.status import JobStatus
+from tests.app import warm
 from tests.app.commands.test_cli import CONSTITUTION, SMALL
 from tests.app.planting import claim, make_studio
 from tests.app.processes.test_trainer import job, queue
@@ -66,7 +67,7 @@ class Recording(World):
 
 def together(chosen, folder, seen=None, **callbacks):
     """What two processes make of a plan; `seen` gets what each of them holds at every checkpoint."""
-    with helped(chosen, folder, folder.parent, 2, lambda meeting, rank: [sys.executable, "-m", "tests.app.float32_helper", str(meeting), str(rank)]) as world:
+    with helped(chosen, folder, folder.parent, 2, lambda meeting, rank: [*warm.python(), "-m", "tests.app.float32_helper", str(meeting), str(rank)]) as world:
         assert world == World(rank=0, size=2)
         return execute(chosen, folder, folder.parent, Listener(**callbacks), world if seen is None else Recording(rank=0, size=2, seen=seen))
 
@@ -195,7 +196,7 @@ def test_what_only_a_helper_meets_is_told_as_the_reason(tiny_folder, tmp_path):
     chosen, folder = asked(tiny_folder), tmp_path / "run"
     with (
         pytest.raises(StudioError, match="The second GPU is full") as caught,
-        helped(chosen, folder, tmp_path, 2, lambda meeting, rank: [sys.executable, "-c", FULL, str(meeting), str(rank)]) as world,
+        helped(chosen, folder, tmp_path, 2, lambda meeting, rank: [*warm.python(), "-c", FULL, str(meeting), str(rank)]) as world,
     ):
         execute(chosen, folder, tmp_path, world=world)
     assert caught.value.kind == "memory"
@@ -214,7 +215,7 @@ with helpers.helped(planned.plan(Path("model")), Path("run"), Path("."), 2, lamb
 
 def test_a_process_that_waits_for_a_dead_helper_is_ended_with_a_word(tmp_path):
     environ = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", STUCK], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run([*warm.python(), "-c", STUCK], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == HELPER_LOST
     assert done.stderr.splitlines()[-1].startswith("error: Process 2 of 2 of this run ended with status 3.")
     assert done.stdout == ""
@@ -224,11 +225,11 @@ def test_a_process_that_waits_for_a_dead_helper_is_ended_with_a_word(tmp_path):
 def test_the_command_line_and_its_helpers_end_together_and_the_command_goes_on(tiny_folder, tmp_path):
     (tmp_path / "c.yaml").write_text(CONSTITUTION)
     (tmp_path / "q.jsonl").write_text("".join(json.dumps({"query": f"Question {i}?", "split": "train" if i % 2 else "held_out"}) + "\n" for i in range(16)))
-    command = [sys.executable, "-m", "app", "train", "--constitution", "c.yaml", "--queries", "q.jsonl", "--model", str(tiny_folder), "--out", "run"]
+    command = ["-m", "app", "train", "--constitution", "c.yaml", "--queries", "q.jsonl", "--model", str(tiny_folder), "--out", "run"]
     command += ["--device", "cpu", "--processes", "2", "--data", "data", *[part for setting in SMALL for part in ("--set", setting)]]
     (tmp_path / "scratch").mkdir()
     environ = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "scratch")}
-    with subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen([sys.executable, *command], cwd=tmp_path, env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
         while not (tmp_path / "run" / "curve.json").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -237,7 +238,7 @@ def test_the_command_line_and_its_helpers_end_together_and_the_command_goes_on(t
     assert len(helpers) == 1
     assert psutil.wait_procs(helpers, timeout=20)[1] == []
     assert list((tmp_path / "scratch").glob("studio-helpers-*")) == []
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([*warm.python(), *command], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run" / "adapter" / "adapter_model.safetensors").exists()
 
@@ -246,7 +247,8 @@ def test_the_runs_of_the_page_are_done_together_too(tmp_path, tiny_folder):
     studio = make_studio(tmp_path / "data")
     settings = dataclasses.replace(studio.settings, processes=2, device="cpu")
     run_id = queue(studio, tiny_folder)
-    assert work_once(Trainer(studio.sessions, LocalLauncher(settings, studio.store)))
+    command = lambda claim: [*warm.python(), *attempt_command(claim)[1:]]  # noqa: E731
+    assert work_once(Trainer(studio.sessions, LocalLauncher(settings, studio.store, command)))
     log = (settings.runs_folder / str(run_id) / "attempt-1" / "log.txt").read_text()
     assert job(studio, run_id).status == JobStatus.FINISHED, log
     assert "Processes that do this run: 2" in log

@@ -24,6 +24,7 @@ from core.progress import StepReport
 from core.runs.pace import Pace
 from db import machines, runs
 from db.status import JobStatus
+from tests.app import warm
 from tests.app.planting import HARDWARE, claim, make_studio
 from tests.app.processes.small_trainings import CONFIG, folder_of, job, log, queue, row, wait_for
 from tests.tiny import save_tiny_model
@@ -41,7 +42,12 @@ ATTENTIVE = "import sys, app.processes.attempt as attempt; attempt.HEARTBEAT_S =
 
 
 def attentive(claim):
-    return [sys.executable, "-c", ATTENTIVE, *attempt_command(claim)[3:]]
+    return [*warm.python(), "-c", ATTENTIVE, *attempt_command(claim)[3:]]
+
+
+def killed_at_first(claim):
+    """The same, but that the first is an interpreter of its own, gone as soon as it is killed."""
+    return [sys.executable, *attempt_command(claim)[1:]] if claim.attempt == 1 else attentive(claim)
 
 
 @pytest.fixture
@@ -79,7 +85,8 @@ def test_a_queued_run_is_done_and_leaves_everything(whole):
         assert {s.side for s in runs.samples(session, run_id)} == {"statement", "antithesis"}
 
 
-def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_been(studio, trainer, model_folder, whole):
+def test_a_killed_attempt_goes_on_from_its_checkpoint_and_ends_as_if_it_had_not_been(studio, model_folder, whole):
+    trainer = Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store, killed_at_first))
     killed = queue(studio, model_folder)
     folder = folder_of(studio, killed, 1)
     worker = threading.Thread(target=work_once, args=(trainer,))
@@ -107,7 +114,7 @@ DYING = (
 
 
 def test_an_attempt_killed_between_checkpoint_and_rows_leaves_no_gap_in_curve_or_replies(studio, model_folder, whole):
-    command = lambda claim: [sys.executable, "-c", DYING if claim.attempt == 1 else ATTENTIVE, *attempt_command(claim)[3:]]  # noqa: E731
+    command = lambda claim: [*warm.python(), "-c", DYING if claim.attempt == 1 else ATTENTIVE, *attempt_command(claim)[3:]]  # noqa: E731
     trainer = Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store, command))
     run_id = queue(studio, model_folder)
     assert work_once(trainer) and work_once(trainer)
@@ -244,7 +251,7 @@ def test_a_run_on_a_disk_that_fills_up_waits_says_so_and_ends_as_if_it_had_not(m
         pytest.skip("nothing can be mounted here")
     try:
         studio = make_studio(disk / "data")
-        command = lambda claim: [sys.executable, "-c", CONTENT, *attempt_command(claim)[3:]]  # noqa: E731
+        command = lambda claim: [*warm.python(), "-c", CONTENT, *attempt_command(claim)[3:]]  # noqa: E731
         trainer = Trainer(studio.sessions, LocalLauncher(studio.settings, studio.store, command))
         run_id = queue(studio, model_folder)
         worker = threading.Thread(target=work_once, args=(trainer,))

@@ -1,7 +1,6 @@
 """Asking a model from a page: what would go where, who may be asked, and jobs that are stopped, go on and fail in words."""
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +23,7 @@ from core.errors import ConfigError, StudioError
 from db.audit import list_entries
 from db.claims import Claim
 from db.status import JobStatus
+from tests.app import warm
 from tests.app.judging import JudgeServer, attentive, judge_server
 from tests.app.marking import finished_run
 from tests.app.planting import make_studio, queue
@@ -53,7 +53,7 @@ ATTENTIVE = "import sys, app.processes.attempt as attempt; attempt.HEARTBEAT_S =
 
 
 def command(claim: Claim) -> list[str]:
-    return [sys.executable, "-c", ATTENTIVE, "attempt", str(claim.job_id), claim.owner, str(claim.attempt)]
+    return [*warm.python(), "-c", ATTENTIVE, "attempt", str(claim.job_id), claim.owner, str(claim.attempt)]
 
 
 def asker(studio: Studio) -> Trainer:
