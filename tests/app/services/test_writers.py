@@ -4,7 +4,6 @@ import contextlib
 import json
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +23,6 @@ from core.errors import ConfigError, WriterError
 from tests.app import warm
 from tests.app.serving import completion, free_port, served
 
-ROOT = Path(__file__).parents[3]
 KEY = "sk-not-to-be-seen"
 PROMPT = Turns("You write.", "Be brief.", (("Be warm.", "Be cold."),))
 LONG_STATEMENT = "Answer in plain words."
@@ -204,10 +202,7 @@ def test_a_folder_is_named_by_its_last_part(tmp_path: Path) -> None:
 
 
 def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    variables = {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin", **environ}
-    return subprocess.run(
-        [sys.executable, "-m", "app", "propose", *arguments], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120, check=False
-    )
+    return warm.run(["propose", *arguments], {"NO_PROXY": "127.0.0.1", "PATH": "/usr/bin:/bin", **environ})
 
 
 def test_the_command_line_prints_a_proposal_from_an_endpoint(running: tuple[Server, str]) -> None:
