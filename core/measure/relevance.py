@@ -30,7 +30,7 @@ class Read:
 UNREAD = Read(logprobs=(), tokens=0)
 
 
-def read_replies(model: LoadedModel, queries: Sequence[str], texts: Sequence[str], world: World = ALONE) -> list[Read]:
+def read_replies(model: LoadedModel, queries: Sequence[str], texts: Sequence[str], world: World = ALONE, most: int = AMONG) -> list[Read]:
     """Read each reply under its own query and the next ones, in a circle.
 
     Args:
@@ -38,15 +38,17 @@ def read_replies(model: LoadedModel, queries: Sequence[str], texts: Sequence[str
         queries: All different.
         texts: The reply to each.
         world: The processes that share the reading, each of which gets all of it.
+        most: Queries that a reply is read under, where there are as many.
     """
-    n = len(queries)
+    n, among = len(queries), min(most, len(queries))
     tokens = [_tokens(model, text) for text in texts]
     mine = world.part(range(n))
     rows: list[dict[int, float]] = world.together(
-        world.gather(in_lanes(base_of(model), [partial(_under, model, _bare(model, queries[place]), tokens, list(_readers(place, n))) for place in mine]))
+        world.gather(
+            in_lanes(base_of(model), [partial(_under, model, _bare(model, queries[place]), tokens, list(_readers(place, n, among))) for place in mine])
+        )
     )
     rows = [{int(reply): value for reply, value in row.items()} for row in rows]
-    among = min(AMONG, n)
     return [Read(logprobs=tuple(rows[(i + step) % n][i] for step in range(among)), tokens=len(tokens[i])) if tokens[i] else UNREAD for i in range(n)]
 
 
@@ -99,9 +101,9 @@ def _under(model: LoadedModel, prompt: Prompt, tokens: Sequence[tuple[int, ...]]
     return dict(zip(readable, sums_R.tolist(), strict=True))
 
 
-def _readers(place: int, n: int) -> Iterator[int]:
+def _readers(place: int, n: int, among: int) -> Iterator[int]:
     """Whose replies are read under the query at a place: its own, and those of the queries before it, in a circle."""
-    return ((place - step) % n for step in range(min(AMONG, n)))
+    return ((place - step) % n for step in range(among))
 
 
 def with_reading(replies: Sequence[MeasuredReply], read: Sequence[Read]) -> list[MeasuredReply]:

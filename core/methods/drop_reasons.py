@@ -9,3 +9,5 @@ DROP_REASONS = {
     "suffix": "the prompts with and without wrapper end differently",
     "quote": "a response recited its principle",
 }
+
+READ_UNDER = 4  # queries that tell whether a response answers its own, which is one of them: half of what relevance takes; one in four goes through by chance

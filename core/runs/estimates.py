@@ -25,6 +25,7 @@ from core.engine.batching import (
 from core.machine import FIT_SHARE, Hardware, ModelShape, activation_bytes, logit_bytes
 from core.measure.values import AMONG
 from core.methods.arms import Arm, needs_artifact
+from core.methods.drop_reasons import READ_UNDER
 from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of
 from core.runs.iterations import as_probed
@@ -132,7 +133,7 @@ def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: 
     n = config.recipe.per_query(config.n_constitutions).responses
     drawn = n * config.candidates * REPLY_SHARE * config.sampling.max_new_tokens  # tokens of one query's candidates
     chosen = machine.forward_s(n * (prompt + drawn), n * drawn) if config.candidates > 1 else 0.0
-    read = n * config.candidates * _reading_s(queries, config, machine) if config.only_answers else 0.0
+    read = n * config.candidates * _reading_s(queries, config, machine, READ_UNDER) if config.only_answers else 0.0
     return LAYOUT_S + machine.sample_s(queries * n * config.candidates, prompt, config.sampling.max_new_tokens) + queries * chosen + read
 
 
@@ -185,9 +186,9 @@ def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: in
     return probings(config, number) * (sampled + scored + _reading_s(config.probe_queries, config, machine))
 
 
-def _reading_s(queries: int, config: TrainConfig, machine: "_Machine") -> float:
+def _reading_s(queries: int, config: TrainConfig, machine: "_Machine", among: int = AMONG) -> float:
     """Which query each reply answers (core.measure.relevance): a pass for each query, over the replies that are read under it."""
-    replies = min(AMONG, queries) * REPLY_SHARE * config.sampling.max_new_tokens
+    replies = min(among, queries) * REPLY_SHARE * config.sampling.max_new_tokens
     return queries * machine.forward_s(TEMPLATE_TOKENS + QUERY_TOKENS + replies, replies)
 
 
