@@ -32,17 +32,22 @@ def opened(lanes: int) -> Iterator[Executor]:
         torch.set_num_threads(before)  # which a lane sets for threads to come, too
 
 
-def in_lanes(lanes: int, jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """What jobs come to, without gradients; in one lane one after another, as if there were none."""
+def in_lanes(lanes: int, jobs: Sequence[Callable[[], T]], *, gradients: bool = False) -> list[T]:
+    """What jobs come to, in one lane one after another, as if there were none; without gradients, unless they are for them."""
+    run = _with_gradients if gradients else _without_gradients
     if lanes == 1 or len(jobs) < 2:
-        with torch.no_grad():
-            return [job() for job in jobs]
+        return [run(job) for job in jobs]
     with opened(lanes) as pool:
-        return list(pool.map(_without_gradients, jobs))
+        return list(pool.map(run, jobs))
 
 
 def _without_gradients(job: Callable[[], T]) -> T:
     with torch.no_grad():  # which holds for a thread
+        return job()
+
+
+def _with_gradients(job: Callable[[], T]) -> T:
+    with torch.enable_grad():
         return job()
 
 

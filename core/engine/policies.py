@@ -20,7 +20,7 @@ from core.engine.cpu.packed_weights import drop_packed, hold_packed
 from core.engine.models import LoadedModel
 from core.engine.pairs import Pairs, PairScores
 from core.engine.policy import Policy, Prompt
-from core.engine.sampling import Response, Written, batches_of, begin, draw, drawn, stream
+from core.engine.sampling import Response, Written, batches_of, begin, draw, drawn, stream, told
 from core.engine.scoring import Scores
 from core.errors import AdapterError
 from core.methods.arms import CONTROL, METHODS, STRENGTH, Arm, make_arm
@@ -184,12 +184,19 @@ def _beside(batches: Sequence[_Batch]) -> Iterator[list[_Batch]]:
         yield some
 
 
-def in_lanes(policy: Policy, jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """What jobs come to that ask a policy, without gradients; side by side where it is a network as it stands, and wears one thing meanwhile."""
-    if not isinstance(policy, Plain):
-        return lanes.in_lanes(1, jobs)
-    with torch.no_grad(), policy.worn():
-        return lanes.in_lanes(policy.model.lanes, jobs)
+def sample_beside(policy: Policy, prompts: Sequence[Prompt], sampling: SamplingConfig, seeds: Sequence[int], together: int) -> list[Response]:
+    """As `core.engine.sampling.sample` of the first so many prompts, then of the next: these share batches, and those of different ones do not."""
+    groups = [Group(prompts[i : i + together], seeds[i : i + together]) for i in range(0, len(prompts), together)]
+    return [response for found in told(draw_groups(policy, groups, sampling), lambda _: None) for response in found]
+
+
+def in_lanes(policy: Policy, jobs: Sequence[Callable[[], T]], *, gradients: bool = False) -> list[T]:
+    """What jobs come to that ask a policy, and no other; side by side where it is a network as it stands, and wears one thing meanwhile."""
+    with torch.set_grad_enabled(gradients):
+        if not isinstance(policy, Plain):
+            return lanes.in_lanes(1, jobs, gradients=gradients)
+        with policy.worn():
+            return lanes.in_lanes(policy.model.lanes, jobs, gradients=gradients)
 
 
 def as_it_is(model: LoadedModel, recipe: str) -> Policy:

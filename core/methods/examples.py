@@ -15,10 +15,11 @@ from torch import Tensor
 from core.constitution.contrasts import Contrast, contrast_for
 from core.constitution.principles import Constitution, Stance
 from core.constitution.text import answer, loops, quotes, refuses
-from core.engine.batching import PROMPTS_SCORED, RESPONSES_SCORED, Kept, kept_together
+from core.engine.batching import PROMPTS_SCORED, QUERIES_PER_BATCH, RESPONSES_SCORED, Kept, kept_together
 from core.engine.models import LoadedModel
+from core.engine.policies import sample_beside
 from core.engine.policy import Policy, Prompt, prompt_of
-from core.engine.sampling import Response, sample
+from core.engine.sampling import Response
 from core.errors import ContrastError
 from core.methods.answering import astray
 from core.methods.drop_reasons import DROP_REASONS
@@ -100,9 +101,10 @@ def _draw(policy: Policy, constitution: Constitution, contrasts: Sequence[tuple[
     groups = [_ask(policy.model, constitution, query, contrast) for query, contrast in contrasts]
     asked = [one for group in groups for one in group]
     seeds = [seed_for(config.seed, "train reply", one.query, *one.stance, k) for one in asked for k in range(config.candidates)]
-    responses = iter(sample(policy, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds))
+    together = QUERIES_PER_BATCH * config.candidates * max(map(len, groups), default=1)
+    responses = iter(sample_beside(policy, [one.prompt for one in asked for _ in range(config.candidates)], config.sampling, seeds, together))
     drawn = [[next(responses) for _ in range(len(group) * config.candidates)] for group in groups]
-    strays = astray(policy.model, [group[0].query for group in groups], drawn) if config.only_answers else None
+    strays = _astray(policy.model, [group[0].query for group in groups], drawn) if config.only_answers else None
     examples, dropped = [], Counter[str]()
     for i, group in enumerate(groups):
         reasons = [drop_reason(response, _texts(constitution, group[k // config.candidates].stance)) for k, response in enumerate(drawn[i])]
@@ -114,6 +116,12 @@ def _draw(policy: Policy, constitution: Constitution, contrasts: Sequence[tuple[
         else:
             examples.append(_example(policy.model, group, chosen, config))
     return Prepared(examples=tuple(examples), dropped=dict(dropped))
+
+
+def _astray(model: LoadedModel, queries: Sequence[str], drawn: Sequence[Sequence[Response]]) -> list[list[bool]]:
+    """As `core.methods.answering.astray`, a batch at a time, however many are drawn side by side."""
+    starts = range(0, len(queries), QUERIES_PER_BATCH)
+    return [each for start in starts for each in astray(model, queries[start : start + QUERIES_PER_BATCH], drawn[start : start + QUERIES_PER_BATCH])]
 
 
 def _example(model: LoadedModel, group: Sequence[_Asked], chosen: Sequence[Response], config: TrainConfig) -> Example:

@@ -7,13 +7,14 @@ perhaps through the distance from the base.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from core.engine.batching import AT_ONCE, REPLAYED_TOKENS
 from core.engine.models import LoadedModel
-from core.engine.policies import base_of
+from core.engine.policies import base_of, in_lanes
 from core.engine.policy import Policy, plain_prompt
 from core.engine.scoring import Scores
 from core.measure.information import attribution, kl_nats, mi_bound
@@ -40,6 +41,40 @@ class Scored:
     kl_base_policy_nats: float | None  # KL(base || adapted), nats a token; None: not asked for
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A query of a step, and what is minimised over it."""
+
+    example: Example
+    objective: Objective
+    base: Scores | None = None  # as for `gradient_of`
+
+    @property
+    def alone(self) -> bool:
+        """Whether the base is asked on the way, or the query in parts: the network wears one thing after another then."""
+        return len(self.example.prompts) > AT_ONCE or (self.objective.kl_weight is not None and self.base is None)
+
+
+def gradients_of(policy: Policy, wanted: Sequence[Wanted], share: float) -> list[Scored]:
+    """As `gradient_of` of each query, to the bit; several side by side where there are lanes, whose gradients are added in the order of the queries."""
+    lanes = policy.model.lanes
+    if lanes == 1 or any(each.alone for each in wanted):
+        return [gradient_of(policy, each.example, each.objective, share, each.base) for each in wanted]
+    parameters, scored = [p for p in policy.model.network.parameters() if p.requires_grad], list[Scored]()
+    for start in range(0, len(wanted), lanes):
+        for found, gradients in in_lanes(policy, [partial(_pulled, policy, each, share, parameters) for each in wanted[start : start + lanes]], gradients=True):
+            scored.append(found)
+            for p, gradient in zip(parameters, gradients, strict=True):
+                p.grad = gradient if p.grad is None else p.grad.add_(gradient)
+    return scored
+
+
+def _pulled(policy: Policy, wanted: Wanted, share: float, parameters: Sequence[Tensor]) -> tuple[Scored, Sequence[Tensor]]:
+    """What `add_gradient` returns, and the gradient that it would add."""
+    minimised, scored = _minimised(policy, wanted.example, wanted.objective, wanted.base)
+    return scored, torch.autograd.grad(share * minimised, parameters)
+
+
 def gradient_of(policy: Policy, example: Example, objective: Objective, share: float, base: Scores | None = None) -> Scored:
     """Add `share` of the gradient of one query's objective to what the parameters hold.
 
@@ -58,6 +93,12 @@ def gradient_of(policy: Policy, example: Example, objective: Objective, share: f
 
 def add_gradient(policy: Policy, example: Example, objective: Objective, share: float, base: Scores | None = None) -> Scored:
     """As `gradient_of`, by one forward and one backward."""
+    minimised, scored = _minimised(policy, example, objective, base)
+    (share * minimised).backward()
+    return scored
+
+
+def _minimised(policy: Policy, example: Example, objective: Objective, base: Scores | None) -> tuple[Tensor, Scored]:
     own = range(len(example.responses)) if objective.kl_weight is not None else ()
     scores = policy.score(list(map(plain_prompt, example.prompts)), example.responses, own)
     logprobs_CR = objective.matrix(scores)
@@ -67,8 +108,7 @@ def add_gradient(policy: Policy, example: Example, objective: Objective, share: 
         with torch.set_grad_enabled(objective.kl_weight > 0):
             kl = torch.stack([kl_nats(base_TV, own_TV) for base_TV, own_TV in zip(of_base, scores.own, strict=True)]).mean()
         minimised, kl_base_policy_nats = minimised + objective.kl_weight * kl, kl.item()
-    (share * minimised).backward()
-    return Scored(logprobs_CR=logprobs_CR.detach(), kl_base_policy_nats=kl_base_policy_nats)
+    return minimised, Scored(logprobs_CR=logprobs_CR.detach(), kl_base_policy_nats=kl_base_policy_nats)
 
 
 def replay_gradient(policy: Policy, example: Example, objective: Objective, share: float) -> Scored:
@@ -104,10 +144,10 @@ def matrix_in_parts(policy: Policy, example: Example, matrix: Matrix) -> Tensor:
         return torch.stack([torch.cat(row) for row in pieces])
 
 
-def base_scores(model: LoadedModel, example: Example, own: Sequence[int] = ()) -> Scores:
-    """The base's scores of an example, without gradients; `own` as for `Policy.score`."""
-    with torch.no_grad():
-        return base_of(model).score(list(map(plain_prompt, example.prompts)), example.responses, own)
+def base_scores(model: LoadedModel, examples: Sequence[Example], own: Sequence[Sequence[int]]) -> list[Scores]:
+    """The base's scores of examples, without gradients; `own` of each as for `Policy.score`."""
+    base = base_of(model)
+    return in_lanes(base, [partial(base.score, list(map(plain_prompt, each.prompts)), each.responses, of) for each, of in zip(examples, own, strict=True)])
 
 
 def _parts(example: Example) -> list[list[int]]:

@@ -3,7 +3,8 @@
 import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from core.engine.activations import recomputing, should_recompute
@@ -62,7 +63,7 @@ def sample_examples(work: Work, policy: Policy, config: TrainConfig, number: int
     work.train_queries += [query for query in queries if query not in work.train_queries]
     examples: list[Example] = []
     dropped: Counter[str] = Counter()
-    batches = _batches(queries)
+    batches = _batches(queries, policy.model.lanes)
     work.on_step(StepReport(phase=phase_of("sampling", number), done=0, total=len(batches)))
     for k, batch in enumerate(batches):
 
@@ -72,7 +73,7 @@ def sample_examples(work: Work, policy: Policy, config: TrainConfig, number: int
             rows = sorted((row for part in parts for row in part["examples"]), key=lambda row: batch.index(row["query"]))
             return {"examples": rows, "dropped": dict(sum((Counter(part["dropped"]) for part in parts), Counter()))}
 
-        data = remember_together(work.world, work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", compute)
+        data = _remembered(work, work.folder / f"iteration-{number}" / f"responses-{k:03d}.json", batch, compute)
         examples += [example_from_data(row, len(work.constitution.principles), config) for row in data["examples"]]
         dropped.update(data["dropped"])
         work.tick(StepReport(phase=phase_of("sampling", number), done=k + 1, total=len(batches)))
@@ -80,6 +81,17 @@ def sample_examples(work: Work, policy: Policy, config: TrainConfig, number: int
     work.kept += [example.stances for example in examples]
     require_examples(len(examples), dict(dropped))
     return paired(examples, config, number)
+
+
+def _remembered(work: Work, path: Path, batch: Sequence[str], compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What was drawn for a batch; what was drawn for a batch of another size, in other lanes, is drawn anew."""
+    data: dict[str, Any] = remember_together(work.world, path, compute)
+    if len(data["examples"]) + sum(data["dropped"].values()) == len(batch):
+        return data
+    if work.world.first:
+        path.unlink()
+    again: dict[str, Any] = remember_together(work.world, path, compute)
+    return again
 
 
 def paired(examples: Sequence[Example], config: TrainConfig, number: int) -> list[Example]:
@@ -108,7 +120,10 @@ def _train(work: Work, model: LoadedModel, examples: Sequence[Example], config: 
         ended = ending_words(ending, number, work.plan.config.iterations) if ending is not None else ""
         work.on_step(dataclasses.replace(report, note=ended or ("" if report.done else note), lasting=report.lasting or ended or note))
 
-    recompute = should_recompute(model, list(map(kept_of, examples)), config.activation_checkpointing, sharers=work.world.size)
+    kept = list(map(kept_of, examples))
+    recompute = should_recompute(model, kept, config.activation_checkpointing, sharers=work.world.size)
+    if recompute or should_recompute(model, kept, "auto", sharers=work.world.size * model.lanes):
+        model = dataclasses.replace(model, lanes=1)  # the activations of one query are as much as is wanted
     if recompute and config.activation_checkpointing == "auto":
         on_step(StepReport(phase="training", done=0, total=len(step_order(len(examples), config)), lasting=RECOMPUTED))
 
@@ -135,5 +150,7 @@ def _tell_again(work: Work, number: int) -> None:
         work.on_step(StepReport(phase=phase_of("training", number), done=ending.step, total=ending.step, note=said, lasting=said))
 
 
-def _batches(queries: Sequence[str]) -> list[Sequence[str]]:
-    return [queries[i : i + QUERIES_PER_BATCH] for i in range(0, len(queries), QUERIES_PER_BATCH)]
+def _batches(queries: Sequence[str], lanes: int) -> list[Sequence[str]]:
+    """What is committed together: a batch for each lane."""
+    size = QUERIES_PER_BATCH * lanes
+    return [queries[i : i + size] for i in range(0, len(queries), size)]

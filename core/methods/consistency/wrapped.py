@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from core.constitution.principles import Constitution
 from core.constitution.wrappers import trained_with, wrap
+from core.engine.batching import QUERIES_PER_BATCH
+from core.engine.policies import sample_beside
 from core.engine.policy import Policy, Prompt, prompt_of
-from core.engine.sampling import sample
 from core.methods.consistency.losses import shared_suffix
 from core.methods.consistency.settings import ConsistencySettings
 from core.methods.examples import Example, Prepared, drop_reason, trained_tokens
@@ -43,8 +44,9 @@ def draw_clean_replies(policy: Policy, constitution: Constitution, queries: Sequ
     asked = pairs(policy, constitution, queries, config)
     seeds = [seed_for(config.seed, "train reply", pair.query) for pair in asked]
     statements = [principle.statement for principle in constitution.principles]
+    replies = sample_beside(policy, [pair.clean for pair in asked], config.sampling, seeds, QUERIES_PER_BATCH)
     examples, dropped = [], Counter[str]()
-    for pair, response in zip(asked, sample(policy, [pair.clean for pair in asked], config.sampling, seeds), strict=True):
+    for pair, response in zip(asked, replies, strict=True):
         reason = drop_reason(response, statements)
         if reason not in (None, "refusal"):
             dropped[str(reason)] += 1

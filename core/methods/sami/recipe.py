@@ -14,7 +14,7 @@ from core.engine.policy import Policy
 from core.engine.processes import ALONE, World
 from core.engine.scoring import Scores
 from core.methods.examples import Example, draw_examples
-from core.methods.gradients import Objective, gradient_of, query_metrics, step_metrics
+from core.methods.gradients import Objective, Wanted, gradients_of, query_metrics, step_metrics
 from core.methods.recipe import Recipe
 from core.methods.sami.losses import anchored_loss, sami_loss
 from core.methods.sami.settings import SamiSettings
@@ -38,11 +38,11 @@ def gradient(policy: Policy, batch: Sequence[Example], config: TrainConfig, worl
     """Accumulate the gradient of SAMI's mean loss over a batch of queries."""
     settings = config.recipe
     assert isinstance(settings, SamiSettings)
-    own = []
-    for place, example in world.part(list(enumerate(batch))):
-        distance = settings.measures_distance(place, config.distances)
-        scored = gradient_of(policy, example, objective(settings, distance=distance), 1 / len(batch))
-        own.append(query_metrics(scored, float(sami_loss(scored.logprobs_CR))))
+    wanted = [
+        Wanted(example=example, objective=objective(settings, distance=settings.measures_distance(place, config.distances)))
+        for place, example in world.part(list(enumerate(batch)))
+    ]
+    own = [query_metrics(scored, float(sami_loss(scored.logprobs_CR))) for scored in gradients_of(policy, wanted, 1 / len(batch))]
     return step_metrics(world.together(world.gather(own)))
 
 

@@ -1,4 +1,6 @@
-"""A loss of log-probabilities becomes the same gradient at once and one constitution at a time."""
+"""A loss of log-probabilities becomes the same gradient at once, one constitution at a time, and several queries side by side."""
+
+import dataclasses
 
 import pytest
 import torch
@@ -6,13 +8,16 @@ import torch
 from core.engine.adapters import attach_adapter
 from core.engine.models import Placing, load_model
 from core.engine.policies import as_it_is
+from core.engine.processes import ALONE
 from core.methods.examples import Example
 from core.methods.gradients import add_gradient, replay_gradient
+from core.methods.mipo.recipe import gradient as mipo_gradient
+from core.methods.mipo.settings import MipoSettings
 from core.methods.sami.recipe import gradient, objective
 from core.methods.sami.settings import SamiSettings
 from core.methods.settings import TrainConfig
 from core.settings import ModelReference
-from tests.core.runs.test_loop import EXAMPLES, trained
+from tests.core.runs.test_loop import CONFIG, EXAMPLES, trained
 from tests.devices import DEVICE
 
 
@@ -74,3 +79,18 @@ def test_the_distance_of_a_step_is_the_mean_over_as_many_of_its_queries_as_are_a
     found = gradient(policy, EXAMPLES[:3], TrainConfig(distance_queries=distances, max_kl_nats=0.2))
     expected = alone[: min(distances, 3)]
     assert found["kl_base_policy_nats"] == pytest.approx(sum(expected) / len(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("recipe", [gradient, mipo_gradient])
+@pytest.mark.parametrize("distance", [0.0, 1.0])
+def test_queries_side_by_side_give_to_the_bit_the_gradient_that_they_give_one_after_another(model, recipe, distance):
+    settings = MipoSettings(likelihood_weight=0.3) if recipe is mipo_gradient else SamiSettings()
+    config = dataclasses.replace(CONFIG, recipe=settings, max_kl_nats=distance)
+    found = []
+    for lanes in (1, 2):
+        beside = dataclasses.replace(model, lanes=lanes)
+        beside.network.zero_grad(set_to_none=True)
+        metrics = recipe(as_it_is(beside, config.method), EXAMPLES[:3], config, ALONE)
+        found.append((metrics, torch.cat([p.grad.flatten() for p in beside.network.parameters() if p.requires_grad])))
+    (one, alone), (other, found_beside) = found
+    assert one == other and torch.equal(alone, found_beside) and alone.abs().sum() > 0

@@ -67,6 +67,18 @@ def test_a_run_stopped_anywhere_ends_as_if_it_had_not_been(tiny_folder, tmp_path
     assert resumed.result == whole.result
 
 
+def test_a_run_in_lanes_is_the_run_without_them_also_where_it_goes_on_from_what_was_drawn_without(tiny_folder, tmp_path, monkeypatch):
+    for module in ("core.methods.examples", "core.runs.training"):
+        monkeypatch.setattr(f"{module}.QUERIES_PER_BATCH", 2)
+    alone, stopped = execute(plan(tiny_folder), tmp_path / "alone", tmp_path), []
+    with contextlib.suppress(Stopped):
+        execute(plan(tiny_folder), tmp_path / "goes on", tmp_path, Listener(on_step=stopped.append, should_stop=lambda: stopped[-1].phase == "training"))
+    monkeypatch.setattr("core.engine.layouts.threads", lambda: 2)
+    beside = [execute(plan(tiny_folder), tmp_path / name, tmp_path) for name in ("beside", "goes on")]
+    assert [record.adapter_sha256 for record in beside] == [alone.adapter_sha256] * 2 and beside[0].result == beside[1].result == alone.result
+    assert [len(list((tmp_path / name / "iteration-1").glob("responses-*.json"))) for name in ("alone", "beside")] == [2, 1]
+
+
 def test_a_folder_of_another_run_is_not_mixed_with_this_one(tiny_folder, tmp_path):
     execute(plan(tiny_folder), tmp_path / "run", tmp_path)
     with pytest.raises(ConfigError, match="config differ"):

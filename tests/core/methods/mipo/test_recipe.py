@@ -41,7 +41,7 @@ def test_the_gradient_of_a_batch_is_that_of_the_written_out_loss(tiny_folder, tm
     model = trained_with(MIPO, tiny_folder, tmp_path)
     example = Example(query="", stances=((True,), (False,)), prompts=((5, 6, 7), (5, 6, 8)), responses=((20, 21), (22, 23, 24, 25)))
     policy, prompts = as_it_is(model, "mipo"), [plain_prompt(ids) for ids in example.prompts]
-    base = base_scores(model, example).sums_CR()
+    (base,) = (scores.sums_CR() for scores in base_scores(model, [example], [()]))
     found = []
     for way in ("recipe", "formula"):
         model.network.zero_grad(set_to_none=True)
