@@ -116,7 +116,7 @@ def read_check(studio: Studio, check_id: int) -> ReadCheck:
     except ConfigError:
         checked = None
     if checked is None:
-        raise RefusedError(f"Check {check_id} was written by another version of the studio, or is damaged. Press Check again on the Train page.")
+        raise RefusedError(f"Check {check_id} was written by another version of the studio, or is damaged, and cannot be read. Press Check again.")
     return ReadCheck(id=check_id, constitution=constitution, config=config, checked=checked)
 
 

@@ -121,7 +121,7 @@ def conflict_found(studio: Studio, conflict_id: int) -> ConflictFound:
         version = named_version(session, row.version_id)
     read = conflict_replies_of(row, require_constitution(version))
     if read is None:
-        raise RefusedError(f"Conflict {conflict_id} was written by another version of the studio, or is damaged. Ask again on the Train page.")
+        raise RefusedError(f"Conflict {conflict_id} was written by another version of the studio, or is damaged, and cannot be read. Ask again.")
     return told_of(*read, kept=conflict_id)
 
 

@@ -184,9 +184,9 @@ def test_a_check_of_an_archived_constitution_is_still_marked(studio: Studio) -> 
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE checks SET replies = '{}'", "written by another version of the studio, or is damaged"),
-        ("UPDATE checks SET result = 'nonsense'", "written by another version of the studio, or is damaged"),
-        ("UPDATE checks SET config = '{\"unheard\": 1}'", "written by another version of the studio, or is damaged"),
+        ("UPDATE checks SET replies = '{}'", "written by another version of the studio, or is damaged, and cannot be read. Press Check again."),
+        ("UPDATE checks SET result = 'nonsense'", "written by another version of the studio, or is damaged, and cannot be read. Press Check again."),
+        ("UPDATE checks SET config = '{\"unheard\": 1}'", "written by another version of the studio, or is damaged, and cannot be read. Press Check again."),
         ("UPDATE checks SET version_id = 9999", "cannot be read"),
         ("DELETE FROM checks", "There is no check 1"),
     ],
