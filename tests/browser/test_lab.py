@@ -81,6 +81,13 @@ def test_a_battery_is_asked_for_watched_read_its_cards_picked_and_counted(page: 
     expect(before).to_contain_text("2 probes, ")
     require_accessible_in_both_schemes(page)
     pictures(page, "form")
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.get_by_role("heading", name="Batteries").scroll_into_view_if_needed()
+    edges = page.evaluate(
+        "[...document.querySelectorAll('.cs-preview, .cs-lab-drift')].map((each) => each.getBoundingClientRect()).map((box) => [box.top, box.bottom])"
+    )
+    assert edges[0][1] <= edges[1][0], "what is told before the click covers what comes below the form"
+    page.set_viewport_size({"width": 1280, "height": 900})
 
     page.get_by_role("button", name="Queue the battery").click()
     headline = page.locator(".cs-headline")

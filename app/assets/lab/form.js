@@ -20,7 +20,7 @@ export function openForm(page, reply) {
   const warning = reply.message ? h("div", { class: "cs-notice" }, h("p", { role: "alert" }, reply.message)) : "";
   const aside = h("aside", { class: "cs-preview cs-lab-before", "aria-label": "What this battery would be" }, h("h2", {}, "Before you click"), form.told, form.sum, form.problem, h("div", {}, form.go));
   page.root.classList.add("cs-lab-asking");
-  page.root.replaceChildren(head, form.node, aside, makeDrift(page.ask, reply.runs), h("section", { class: "cs-lab-list", "aria-label": "Batteries" }, h("h2", {}, "Batteries"), list.node));
+  page.root.replaceChildren(head, form.node, h("div", { class: "cs-beside" }, aside), makeDrift(page.ask, reply.runs), h("section", { class: "cs-lab-list", "aria-label": "Batteries" }, h("h2", {}, "Batteries"), list.node));
   form.node.prepend(warning);
   listenWhile(page.element, window, "pageshow", (event) => event.persisted && (form.key = newKey())); // back from a battery: a click now is another request
   showRuns(form);

@@ -105,7 +105,7 @@ function layout(page, message) {
   const form = h("form", { class: "cs-train-form", id: "content", novalidate: true, onsubmit: (event) => submit(page, event), oninput: (event) => onInput(page, event) }, warning, nodes);
   const aside = h("aside", { class: "cs-preview", "aria-label": "What this run would be" }, h("h2", {}, "Before you click"), page.before, told, reason, h("div", { class: "cs-train-go" }, button), commandBox(page));
   button.setAttribute("form", "content");
-  return [head, form, aside, h("section", { class: "cs-train-runs", "aria-label": "Runs" }, h("h2", {}, "Runs"), runList)];
+  return [head, form, h("div", { class: "cs-beside" }, aside), h("section", { class: "cs-train-runs", "aria-label": "Runs" }, h("h2", {}, "Runs"), runList)];
 }
 
 function commandBox({ command, linkYaml, linkQueries }) {
