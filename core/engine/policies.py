@@ -144,7 +144,8 @@ class Group:
 def draw_groups(policy: Policy, groups: Sequence[Group], sampling: SamplingConfig) -> Generator[Written, None, list[list[Response]]]:
     """The responses to each group, as `core.engine.sampling.draw` of it; where a policy is a network as it stands, batches are decoded side by side.
 
-    Which prompts share a batch is the same either way, and so are their replies.
+    Which prompts share a batch is the same either way. So are steady replies; the others are to the bit those of the threads of one lane, which in a large
+    batch may round otherwise than all threads do.
     """
     if not isinstance(policy, Plain) or policy.model.lanes == 1:
         alone = []

@@ -57,12 +57,14 @@ class Wanted:
 
 def gradients_of(policy: Policy, wanted: Sequence[Wanted], share: float) -> list[Scored]:
     """As `gradient_of` of each query, to the bit; several side by side where there are lanes, whose gradients are added in the order of the queries."""
-    lanes = policy.model.lanes
-    if lanes == 1 or any(each.alone for each in wanted):
-        return [gradient_of(policy, each.example, each.objective, share, each.base) for each in wanted]
-    parameters, scored = [p for p in policy.model.network.parameters() if p.requires_grad], list[Scored]()
+    lanes, scored = policy.model.lanes, list[Scored]()
+    parameters = [p for p in policy.model.network.parameters() if p.requires_grad]
     for start in range(0, len(wanted), lanes):
-        for found, gradients in in_lanes(policy, [partial(_pulled, policy, each, share, parameters) for each in wanted[start : start + lanes]], gradients=True):
+        some = wanted[start : start + lanes]
+        if lanes == 1 or any(each.alone for each in some):
+            scored += [gradient_of(policy, each.example, each.objective, share, each.base) for each in some]
+            continue
+        for found, gradients in in_lanes(policy, [partial(_pulled, policy, each, share, parameters) for each in some], gradients=True):
             scored.append(found)
             for p, gradient in zip(parameters, gradients, strict=True):
                 p.grad = gradient if p.grad is None else p.grad.add_(gradient)

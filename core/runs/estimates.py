@@ -11,47 +11,45 @@ from core.constitution.contrasts import asked_stances, is_asked
 from core.constitution.principles import NEUTRAL_SYSTEM, SIDES, Constitution
 from core.constitution.scenario_queries import ScenarioQuery, draw_tested
 from core.engine.batching import (
+    AT_ONCE,
     CHECKED_QUERIES,
-    LANES_UP_TO_BYTES,
     PACKED_ROWS,
     PAIRS_SCORED,
     PROMPTS_SCORED,
+    QUERIES_PER_BATCH,
     RESPONSES_SCORED,
     ROWS_BESIDE,
     SHOWN_QUERIES,
-    STEADY_ROWS,
     kept_together,
 )
 from core.machine import FIT_SHARE, Hardware, ModelShape, activation_bytes, logit_bytes
 from core.measure.values import AMONG
 from core.methods.arms import Arm, needs_artifact
 from core.methods.drop_reasons import READ_UNDER
+from core.methods.recipes import recipe_of
 from core.methods.settings import TrainConfig
 from core.progress import measuring_phase, phase_of
 from core.runs.iterations import as_probed
+from core.runs.passes import REPLY_SHARE, TRAINED_GAIN, Passes
 from core.runs.phases import measured_arms, run_phases
-from core.runs.rounds import FIRST
+from core.runs.rounds import CLOSER, FIRST
 from core.settings import SamplingConfig
 
 CHARS_PER_TOKEN = 4.2  # English prose under the tokenizers of small chat models
 TEMPLATE_TOKENS = 22  # the chat template's own, and the framing of principles
 QUERY_TOKENS = 14
 TEXT_TOKENS = 18  # one side of a principle alone
-REPLY_SHARE = 0.9  # mean reply length as a share of max_new_tokens
-DECODE_SHARE = 0.24  # of the measured matrix speed, when one token a row is computed at a time
-FORWARD_SHARE = 0.45  # of it, when whole sequences are
 TRAIN_FORWARDS = 1.9  # a training step in units of a forward pass: forward, gradients of activations, gradients of the adapter
 RECOMPUTED_FORWARDS = 1.0  # what computing the activations again adds
-UNSHARED = 0.4  # share of a prompt that is its own: what prompts begin with is read once (core.engine.decoding)
 BASE_FORWARDS = 1.0  # what a pass of the base adds, where its scores are wanted
 MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, sharing the rest
-LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
+ASKED_ALIGNED_FORWARDS = 2.0  # the same of several principles: with the adapter, and without it
+ADAPTED_DECODING = 1.2  # of a token with an adapter, whose small products cost more than they multiply
 IMPORT_S = 4.0  # torch and transformers
 LAYOUT_S = 0.1  # laying out the prompts of an iteration, also where nothing is drawn
 LOAD_BYTES_S = 400e6  # weights from disk into memory
 CHOICE_COPIES = 2  # of the logits of candidates, which are scored without gradients
 RUNTIME_BYTES = {"cpu": 900e6, "gpu": 900e6}  # torch, transformers and their buffers, without any model
-FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 0.127 for its scale (arXiv 2305.14314, section 3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +76,14 @@ def constitution_tokens(constitution: Constitution) -> int:
 
 def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constitution: Constitution, *, checked: bool = False) -> Estimate:
     """Time by phase and peak memory of a run on a machine; one that was `checked` already does not ask the base again."""
-    config, machine = as_probed(config, constitution), _Machine(shape, hardware, config.four_bit)
+    config, machine = as_probed(config, constitution), Passes(shape, hardware, config.four_bit)
     prompt = constitution_tokens(constitution) + TEMPLATE_TOKENS + QUERY_TOKENS
     sides = len(asked_stances(len(constitution.principles)))
     recomputed = config.recipe.pieces is None and recomputes(config, machine, prompt, sides)
-    asked_first = 0 if checked else FIRST.replies(CHECKED_QUERIES, len(constitution.principles))  # of the check, where they suffice
+    k = len(constitution.principles)
+    asked_first = 0 if checked else (FIRST if k == 1 else CLOSER).replies(CHECKED_QUERIES, k)  # of several principles one is hardly ever clear at once
     loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
-    seconds = {"preparing": IMPORT_S + loading + machine.sample_s(asked_first, prompt, config.sampling.max_new_tokens)}
+    seconds = {"preparing": IMPORT_S + loading + machine.sample_s(asked_first, prompt, config.sampling.max_new_tokens, beside=True)}
     for number in range(1, config.iterations + 1):
         chosen_on = min(config.recipe.validation, config.train_queries // 2)
         seconds[phase_of("sampling", number)] = _sampling_s(config, machine, prompt, number * config.train_queries - chosen_on)
@@ -104,7 +103,7 @@ def estimate(config: TrainConfig, shape: ModelShape, hardware: Hardware, constit
 
 def pair_s(sampling: SamplingConfig, shape: ModelShape, hardware: Hardware, pair: Constitution, replies: int) -> float:
     """Seconds of setting two principles against each other: so many replies of the base, from a model that is not loaded yet."""
-    machine = _Machine(shape, hardware, four_bit=False)
+    machine = Passes(shape, hardware, four_bit=False)
     prompt = constitution_tokens(pair) + TEMPLATE_TOKENS + QUERY_TOKENS
     loading = shape.parameters * hardware.bytes_per_parameter / LOAD_BYTES_S
     return IMPORT_S + loading + machine.sample_s(replies, prompt, sampling.max_new_tokens, steady=True)
@@ -120,7 +119,7 @@ def answered_s(config: TrainConfig, shape: ModelShape, hardware: Hardware, const
         constitution: What stands in the prompt; None: nothing does.
         texts: Among which a reader from outside chooses, each alone in the prompt.
     """
-    machine, queries = _Machine(shape, hardware, config.four_bit), config.held_out_queries
+    machine, queries = Passes(shape, hardware, config.four_bit), config.held_out_queries
     bare, reply = TEMPLATE_TOKENS + QUERY_TOKENS, REPLY_SHARE * config.sampling.max_new_tokens
     prompt = bare + (constitution_tokens(constitution) if constitution is not None else 0)
     passes, at_once = -(-texts // PROMPTS_SCORED), min(texts, PROMPTS_SCORED)
@@ -128,16 +127,19 @@ def answered_s(config: TrainConfig, shape: ModelShape, hardware: Hardware, const
     return machine.sample_s(queries, prompt, config.sampling.max_new_tokens, steady=True) + _reading_s(queries, config, machine) + queries * read
 
 
-def _sampling_s(config: TrainConfig, machine: "_Machine", prompt: int, queries: int) -> float:
+def _sampling_s(config: TrainConfig, machine: Passes, prompt: int, queries: int) -> float:
     """The candidates of so many queries, and choosing among them where there are several."""
     n = config.recipe.per_query(config.n_constitutions).responses
     drawn = n * config.candidates * REPLY_SHARE * config.sampling.max_new_tokens  # tokens of one query's candidates
     chosen = machine.forward_s(n * (prompt + drawn), n * drawn) if config.candidates > 1 else 0.0
     read = n * config.candidates * _reading_s(queries, config, machine, READ_UNDER) if config.only_answers else 0.0
-    return LAYOUT_S + machine.sample_s(queries * n * config.candidates, prompt, config.sampling.max_new_tokens) + queries * chosen + read
+    whole, rest = divmod(queries, QUERIES_PER_BATCH)
+    batch_s, rest_s = (machine.sample_s(some * n * config.candidates, prompt, config.sampling.max_new_tokens) for some in (QUERIES_PER_BATCH, rest))
+    sampled = whole * batch_s + rest_s
+    return LAYOUT_S + (machine.beside(sampled) if queries > QUERIES_PER_BATCH else sampled) + queries * chosen + read
 
 
-def _training_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int, recomputed: bool) -> float:
+def _training_s(config: TrainConfig, machine: Passes, prompt: int, number: int, recomputed: bool) -> float:
     """The steps of one iteration, with what is shown and probed meanwhile; or making something without a gradient."""
     if config.recipe.pieces is not None:
         return _making_s(config, machine, prompt, config.recipe.pieces)
@@ -145,7 +147,7 @@ def _training_s(config: TrainConfig, machine: "_Machine", prompt: int, number: i
     return steps + _showing_s(config, machine, prompt, number) + _probing_s(config, machine, prompt, number)
 
 
-def _making_s(config: TrainConfig, machine: "_Machine", prompt: int, pieces: int) -> float:
+def _making_s(config: TrainConfig, machine: Passes, prompt: int, pieces: int) -> float:
     """Both replies to each query are read once; then each candidate replies to the validation queries, and the base reads that twice over."""
     reply, bare = REPLY_SHARE * config.sampling.max_new_tokens, TEMPLATE_TOKENS + QUERY_TOKENS
     chosen_on = min(config.recipe.validation, config.train_queries // 2)
@@ -154,13 +156,22 @@ def _making_s(config: TrainConfig, machine: "_Machine", prompt: int, pieces: int
     return read + (pieces - 1) * (machine.sample_s(chosen_on, bare, config.sampling.max_new_tokens) + judged)
 
 
-def _step_s(config: TrainConfig, machine: "_Machine", prompt: int, recomputed: bool) -> float:
+def _step_s(config: TrainConfig, machine: Passes, prompt: int, recomputed: bool) -> float:
     """One optimiser step, as its recipe says what it reads."""
     each, reply = config.recipe.per_query(config.n_constitutions), REPLY_SHARE * config.sampling.max_new_tokens
     cost = config.recipe.step_cost(config.queries_per_step, config.distances)
     passes = cost.trained * (TRAIN_FORWARDS + RECOMPUTED_FORWARDS * recomputed) + cost.base * BASE_FORWARDS
     n, read = each.constitutions, each.responses * reply
-    return machine.forward_s(n * (prompt + read), n * read) * passes
+    seconds, lanes = machine.forward_s(n * (prompt + read), n * read) * passes, _queries_beside(config, machine, recomputed)
+    asked = config.distances if cost.base < config.queries_per_step else 0  # queries on the way of which the base is asked, which has to wear nothing
+    alone = 1.0 if lanes == 1 else min(1.0, -(-asked // lanes) * lanes / config.queries_per_step)
+    return alone * seconds + (1.0 - alone) * machine.beside(seconds, TRAINED_GAIN)
+
+
+def _queries_beside(config: TrainConfig, machine: Passes, recomputed: bool) -> int:
+    """Queries of a step that are worked on at the same time, if the memory allows it (core.methods.gradients)."""
+    together = recipe_of(config.recipe).contrasts and config.recipe.per_query(config.n_constitutions).constitutions <= AT_ONCE
+    return min(machine.lanes, config.queries_per_step) if together and not recomputed else 1
 
 
 def showings(config: TrainConfig, number: int) -> int:
@@ -173,12 +184,12 @@ def probings(config: TrainConfig, number: int) -> int:
     return config.steps_of(number) // config.probe_every + (number == 1) if config.probe_every else 0
 
 
-def _showing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
+def _showing_s(config: TrainConfig, machine: Passes, prompt: int, number: int) -> float:
     """The replies shown in one iteration: before its first step, and after some."""
     return showings(config, number) * machine.sample_s(len(SIDES) * SHOWN_QUERIES, prompt, config.sampling.max_new_tokens)
 
 
-def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: int) -> float:
+def _probing_s(config: TrainConfig, machine: Passes, prompt: int, number: int) -> float:
     """The probes of one iteration, and in the first that of the base; each samples and scores replies to each query (core.runs.probes)."""
     reply, sides = REPLY_SHARE * config.sampling.max_new_tokens, 1 if config.step_by == "replies" else len(SIDES)
     scored = config.probe_queries * machine.forward_s(sides * (prompt + sides * reply), sides**2 * reply)
@@ -186,24 +197,25 @@ def _probing_s(config: TrainConfig, machine: "_Machine", prompt: int, number: in
     return probings(config, number) * (sampled + scored + _reading_s(config.probe_queries, config, machine))
 
 
-def _reading_s(queries: int, config: TrainConfig, machine: "_Machine", among: int = AMONG) -> float:
+def _reading_s(queries: int, config: TrainConfig, machine: Passes, among: int = AMONG) -> float:
     """Which query each reply answers (core.measure.relevance): a pass for each query, over the replies that are read under it."""
     replies = min(among, queries) * REPLY_SHARE * config.sampling.max_new_tokens
-    return queries * machine.forward_s(TEMPLATE_TOKENS + QUERY_TOKENS + replies, replies)
+    return machine.beside(queries * machine.forward_s(TEMPLATE_TOKENS + QUERY_TOKENS + replies, replies))
 
 
-def _measuring_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int, sides: int) -> float:
+def _measuring_s(arm: Arm, config: TrainConfig, machine: Passes, prompt: int, sides: int) -> float:
     """The held-out replies of an arm, with their scores where the constitution stands in the prompt."""
     queries, new = config.held_out_queries, config.sampling.max_new_tokens
+    adapted = ADAPTED_DECODING if needs_artifact(arm) else 1.0
     if not arm.in_prompt:  # answered once, and not scored
-        return machine.sample_s(queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)
-    flips = sides - len(SIDES)
-    written = machine.sample_s(len(SIDES) * queries, prompt, new, steady=True) + machine.sample_s(flips * queries, prompt, new)
-    scored = _scored_s(config, machine, prompt, sides) * (MEASURE_ALIGNED_FORWARDS if needs_artifact(arm) else 1.0)
-    return written + scored + _reading_s(queries, config, machine)
+        return adapted * machine.sample_s(queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)
+    flips, again = sides - len(SIDES), MEASURE_ALIGNED_FORWARDS if sides == len(SIDES) else ASKED_ALIGNED_FORWARDS
+    written = machine.sample_s(len(SIDES) * queries, prompt, new, steady=True, beside=True) + machine.sample_s(flips * queries, prompt, new, beside=True)
+    scored = _scored_s(config, machine, prompt, sides) * (again if needs_artifact(arm) else 1.0)
+    return adapted * written + scored + _reading_s(queries, config, machine)
 
 
-def _scored_s(config: TrainConfig, machine: "_Machine", prompt: int, sides: int) -> float:
+def _scored_s(config: TrainConfig, machine: Passes, prompt: int, sides: int) -> float:
     """The held-out replies of an arm under the prompts that they are asked under, by one network (core.measure.ask)."""
     queries, reply = config.held_out_queries, REPLY_SHARE * config.sampling.max_new_tokens
     if sides == len(SIDES):
@@ -211,68 +223,31 @@ def _scored_s(config: TrainConfig, machine: "_Machine", prompt: int, sides: int)
     pairs = sum(is_asked(c, r, config.trace) for c in range(sides) for r in range(sides))
     passes = -(-queries * pairs // PAIRS_SCORED)  # each reads the constitution once, and of each prompt what is its own
     read = prompt * passes / queries + sides * (TEMPLATE_TOKENS + QUERY_TOKENS)
-    return queries * machine.forward_s(read + pairs * reply, pairs * reply)
+    return machine.beside(queries * machine.forward_s(read + pairs * reply, pairs * reply))
 
 
-def _trying_s(arm: Arm, config: TrainConfig, machine: "_Machine", prompt: int, tested: Sequence[ScenarioQuery]) -> float:
+def _trying_s(arm: Arm, config: TrainConfig, machine: Passes, prompt: int, tested: Sequence[ScenarioQuery]) -> float:
     """The replies of an arm to test scenarios, which are judged, and not scored: under the statements, of which the base reads which query they answer,
     and with each of their principles turned; or once.
     """
     replies = sum(1 + len(query.principles) for query in tested) if arm.in_prompt else len(tested)
     read = _reading_s(len(tested), config, machine) if arm.in_prompt and tested else 0.0
-    return read + machine.sample_s(replies, prompt if arm.in_prompt else TEMPLATE_TOKENS + QUERY_TOKENS, config.sampling.max_new_tokens, steady=True)
+    length = prompt if arm.in_prompt else TEMPLATE_TOKENS + QUERY_TOKENS
+    written = machine.sample_s(replies, length, config.sampling.max_new_tokens, steady=True, beside=True)
+    return read + (ADAPTED_DECODING if needs_artifact(arm) else 1.0) * written
 
 
-@dataclass(frozen=True)
-class _Machine:
-    """A model on a machine: how long its passes take."""
-
-    shape: ModelShape
-    hardware: Hardware
-    four_bit: bool
-
-    @property
-    def weights(self) -> float:
-        linear = self.shape.linear_parameters
-        each = self.hardware.bytes_per_parameter
-        return (self.shape.parameters - linear) * each + linear * (FOUR_BIT_BYTES if self.four_bit else each)
-
-    def _head(self) -> int:
-        return self.shape.hidden * self.shape.vocabulary
-
-    def _body(self) -> int:
-        return self.shape.parameters - self._head()
-
-    def forward_s(self, tokens: float, logit_tokens: float) -> float:
-        """One pass over whole sequences, with logits at some positions."""
-        flops = 2 * (tokens * self._body() + logit_tokens * self._head())
-        floor = max(self.weights / (self.hardware.copy_gb_s * 1e9), self.shape.layers * LAYER_S[self.hardware.kind])
-        return floor + flops / (FORWARD_SHARE * self.hardware.matmul_gflops * 1e9)
-
-    def sample_s(self, rows: int, prompt: float, new: int, *, steady: bool = False) -> float:
-        """Replies to some prompts, decoded in batches."""
-        at_once, read = (STEADY_ROWS, prompt) if steady else (PACKED_ROWS, UNSHARED * prompt)
-        whole, rest = divmod(rows, at_once)
-        return whole * self._batch_s(at_once, read, new) + (self._batch_s(rest, read, new) if rest else 0.0)
-
-    def _batch_s(self, rows: int, read: float, new: int) -> float:
-        arithmetic = 2 * self.shape.parameters * rows * REPLY_SHARE / (DECODE_SHARE * self.hardware.matmul_gflops * 1e9)
-        reading = self.weights / (self.hardware.copy_gb_s * 1e9)
-        return self.forward_s(rows * read, rows) + new * (max(arithmetic, reading) + self.shape.layers * LAYER_S[self.hardware.kind])
-
-
-def recomputes(config: TrainConfig, machine: _Machine, prompt: int, sides: int) -> bool:
+def recomputes(config: TrainConfig, machine: Passes, prompt: int, sides: int) -> bool:
     """Whether activations will be computed again in the backward pass (`core.engine.activations` decides it on the real memory)."""
     if config.activation_checkpointing != "auto":
         return config.activation_checkpointing == "on"
     return _memory(config, machine, prompt, sides, recomputed=False) > FIT_SHARE * machine.hardware.usable_bytes
 
 
-def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, recomputed: bool) -> float:
+def _memory(config: TrainConfig, machine: Passes, prompt: int, sides: int, recomputed: bool) -> float:
     shape, new = machine.shape, config.sampling.max_new_tokens
     n = config.recipe.per_query(config.n_constitutions).responses
-    beside = machine.hardware.kind == "cpu" and machine.weights <= LANES_UP_TO_BYTES
-    rows = min(ROWS_BESIDE if beside else PACKED_ROWS, max(config.train_queries * n, sides * config.held_out_queries))
+    rows = min(ROWS_BESIDE if machine.lanes > 1 else PACKED_ROWS, max(config.train_queries * n, sides * config.held_out_queries))
     cache = rows * (prompt + new) * shape.layers * 2 * shape.kv_width * machine.hardware.bytes_per_parameter
     adapter = config.lora_rank * shape.lora_units * 4 * 4  # float32: weights, gradients, two moments
     kept = kept_together(prompt, [new] * n)
@@ -283,7 +258,9 @@ def _memory(config: TrainConfig, machine: _Machine, prompt: int, sides: int, rec
     drawn = n * config.candidates if config.candidates > 1 else 0
     chosen = min(n, PROMPTS_SCORED) * min(drawn, RESPONSES_SCORED)
     logits = max(logit_bytes(max(kept.scored, measured * new), shape.vocabulary), logit_bytes(chosen * new, shape.vocabulary, copies=CHOICE_COPIES))
-    return RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter + max(cache, activations + logits)
+    held, beside = RUNTIME_BYTES[machine.hardware.kind] + machine.weights + adapter, _queries_beside(config, machine, recomputed)
+    together, alone = (held + max(cache, queries * activations + logits) for queries in (beside, 1))
+    return together if together <= FIT_SHARE * machine.hardware.usable_bytes else alone
 
 
 def _notes(config: TrainConfig, hardware: Hardware, recomputed: bool) -> tuple[str, ...]:
