@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -13,7 +13,8 @@ from core.runs.estimates import estimate
 from core.runs.pace import LOOK_S, Pace
 
 BRIEF = Constitution(name="Brevity", principles=(Principle(title="Brief", statement="Answer in one short sentence.", antithesis="Answer at length."),))
-SECONDS = estimate(preset("quick", candidates=4, max_kl_nats=3.0, likelihood_weight=0.3, end_token=False), DEFAULT_SHAPE, TYPICAL, BRIEF).seconds
+ALONE = replace(TYPICAL, cores=1)  # the runs below were recorded before passes were made side by side
+SECONDS = estimate(preset("quick", candidates=4, max_kl_nats=3.0, likelihood_weight=0.3, end_token=False), DEFAULT_SHAPE, ALONE, BRIEF).seconds
 Report = tuple[float, str, int, int]  # when, phase, done, total
 
 
