@@ -44,7 +44,6 @@ RECOMPUTED_FORWARDS = 1.0  # what computing the activations again adds
 BASE_FORWARDS = 1.0  # what a pass of the base adds, where its scores are wanted
 MEASURE_ALIGNED_FORWARDS = 1.6  # with the adapter, and without it for the KL, sharing the rest
 ASKED_ALIGNED_FORWARDS = 2.3  # the same of several principles: with the adapter, and without it, and replies that are longer
-ADAPTED_DECODING = 1.2  # of a token with an adapter, whose small products cost more than they multiply
 IMPORT_S = 4.0  # torch and transformers
 LAYOUT_S = 0.1  # laying out the prompts of an iteration, also where nothing is drawn
 LOAD_BYTES_S = 400e6  # weights from disk into memory
@@ -206,13 +205,12 @@ def _reading_s(queries: int, config: TrainConfig, machine: Passes, among: int = 
 def _measuring_s(arm: Arm, config: TrainConfig, machine: Passes, prompt: int, sides: int) -> float:
     """The held-out replies of an arm, with their scores where the constitution stands in the prompt."""
     queries, new = config.held_out_queries, config.sampling.max_new_tokens
-    adapted = ADAPTED_DECODING if needs_artifact(arm) else 1.0
     if not arm.in_prompt:  # answered once, and not scored
-        return adapted * machine.sample_s(queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)
+        return machine.sample_s(queries, TEMPLATE_TOKENS + QUERY_TOKENS, new, steady=True)
     flips, again = sides - len(SIDES), MEASURE_ALIGNED_FORWARDS if sides == len(SIDES) else ASKED_ALIGNED_FORWARDS
     written = machine.sample_s(len(SIDES) * queries, prompt, new, steady=True, beside=True) + machine.sample_s(flips * queries, prompt, new, beside=True)
     scored = _scored_s(config, machine, prompt, sides) * (again if needs_artifact(arm) else 1.0)
-    return adapted * written + scored + _reading_s(queries, config, machine)
+    return written + scored + _reading_s(queries, config, machine)
 
 
 def _scored_s(config: TrainConfig, machine: Passes, prompt: int, sides: int) -> float:
@@ -233,8 +231,7 @@ def _trying_s(arm: Arm, config: TrainConfig, machine: Passes, prompt: int, teste
     replies = sum(1 + len(query.principles) for query in tested) if arm.in_prompt else len(tested)
     read = _reading_s(len(tested), config, machine) if arm.in_prompt and tested else 0.0
     length = prompt if arm.in_prompt else TEMPLATE_TOKENS + QUERY_TOKENS
-    written = machine.sample_s(replies, length, config.sampling.max_new_tokens, steady=True, beside=True)
-    return read + (ADAPTED_DECODING if needs_artifact(arm) else 1.0) * written
+    return read + machine.sample_s(replies, length, config.sampling.max_new_tokens, steady=True, beside=True)
 
 
 def recomputes(config: TrainConfig, machine: Passes, prompt: int, sides: int) -> bool:
