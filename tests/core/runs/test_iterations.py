@@ -1,9 +1,13 @@
 """Which queries each iteration takes of the train split."""
 
+import dataclasses
+
 import pytest
 
+from core.constitution.checks import Check
+from core.constitution.principles import Constitution, Principle
 from core.methods.settings import BOUNDS, TrainConfig, preset
-from core.runs.iterations import iteration_config, left_to_probe, part_of
+from core.runs.iterations import as_probed, iteration_config, left_to_probe, part_of
 from core.runs.rounds import CLOSER, FIRST
 
 
@@ -30,3 +34,12 @@ def test_the_settings_of_the_last_iteration_of_the_largest_run_can_be_made():
     last = iteration_config(config, 10)
     assert last.train_queries == BOUNDS["train_queries"][1]
     assert 0 <= last.seed < 2**63
+
+
+def test_nothing_is_probed_where_replies_are_to_choose_and_no_check_can():
+    config = TrainConfig(probe_every=2, step_by="replies")
+    bare = Principle(title="Short", statement="Be short.", antithesis="Be long.")
+    checked = Principle(title="Short", statement="Be short.", antithesis="Be long.", check=Check("max_words", 3))
+    assert not as_probed(config, Constitution(name="Test", principles=(bare,))).probe_every
+    assert as_probed(dataclasses.replace(config, step_by="bound"), Constitution(name="Test", principles=(bare,))).probe_every == 2
+    assert as_probed(config, Constitution(name="Test", principles=(bare, checked))) == config

@@ -29,7 +29,7 @@ from core.methods.settings import TrainConfig
 from core.progress import Listener, Stopped
 from core.runs.endings import Probed
 from core.runs.execute import execute
-from core.runs.iterations import as_probed, iteration_queries, left_to_probe, probe_note, probe_queries
+from core.runs.iterations import iteration_queries, left_to_probe, probe_note, probe_queries
 from core.runs.loop import Company, train
 from core.runs.plan import RunPlan
 from core.runs.probes import Probes, go_back, probe
@@ -138,24 +138,10 @@ def test_where_replies_choose_the_step_only_replies_under_the_statements_are_dra
     assert found.surprise_nats > 0
 
 
-def test_nothing_is_probed_where_replies_are_to_choose_and_no_check_can():
-    config, checked = TrainConfig(probe_every=2, step_by="replies"), dataclasses.replace(CONSTITUTION.principles[0], check=Check("max_words", 3))
-    assert not as_probed(config, CONSTITUTION).probe_every
-    assert as_probed(dataclasses.replace(config, step_by="bound"), CONSTITUTION).probe_every == 2
-    assert as_probed(config, Constitution(name="Test", principles=(*CONSTITUTION.principles, checked))) == config
-
-
 def test_a_probe_counts_what_follows_and_still_answers_its_own_query(tiny):
     """Three of four replies are short; the base decides which of them are likeliest under their own query."""
-    both, queries = (
-        Constitution(name="Test", principles=(Principle(title="Short", statement="Be short.", antithesis="Be long.", check=Check("max_words", 3)),)),
-        [
-            "One?",
-            "Two?",
-            "Three?",
-            "Four?",
-        ],
-    )
+    short = Principle(title="Short", statement="Be short.", antithesis="Be long.", check=Check("max_words", 3))
+    both, queries = Constitution(name="Test", principles=(short,)), ["One?", "Two?", "Three?", "Four?"]
     says = {"One?": "one two", "Two?": "a b c d", "Three?": "three", "Four?": "x"}
     prompts = {side_prompt(tiny, both, side, query): says[query] for query in queries for side in ("statement", "antithesis")}
     answers = [
