@@ -63,7 +63,7 @@ def test_consistency_training_offers_its_wrappers_and_no_setting_of_a_contrast(s
     page = TrainPage(studio)
     offered = preset_values("quick")
     assert {"wrappers", "own_wrapper"} == set(offered["bct"]) - set(offered["sami"])
-    assert {"kl_weight", "likelihood_weight", "n_constitutions", "variant"} == set(offered["sami"]) - set(offered["bct"])
+    assert {"kl_weight", "likelihood_weight", "n_constitutions", "only_answers", "variant"} == set(offered["sami"]) - set(offered["bct"])
     assert set(offered["bct"]) - set(offered["act"]) == {"max_kl_nats"}
     wanted = {"method": "bct", "wrappers": "ignore, role_play", "own_wrapper": "My aunt’s rule: $(a) = “b”"}
     told = page.preview(sent(studio, settings=wanted), asks())

@@ -11,6 +11,7 @@ from app.services import query_sets, starter_queries
 from app.services import studio as module
 from app.services.starter_queries import FILES
 from app.services.studio import STARTERS, open_studio, read_starters
+from app.settings import prepare_data_folder
 from tests.app.damaging import damage
 from tests.app.planting import make_studio, settings_for
 
@@ -47,7 +48,8 @@ def test_the_studio_opens_with_damaged_files_and_plants_them_once_they_are_whole
     with monkeypatch.context() as damaged, caplog.at_level(logging.WARNING, "studio"):
         damaged.setattr(module.read_starters, "__defaults__", (folder,))
         damaged.setattr(starter_queries.missing_queries, "__defaults__", (folder,))
-        opened = make_studio(tmp_path)
+        prepare_data_folder(settings_for(tmp_path))
+        opened = open_studio(settings_for(tmp_path))  # not a copy of a database that was made of whole files
         assert "Brevity" not in {card.name for card in service.list_constitutions(opened)} and len(query_sets.list_query_sets(opened)) == len(FILES) - 1
         opened.engine.dispose()
     assert "The starter queries in queries.jsonl cannot be read" in caplog.text
