@@ -1,7 +1,7 @@
 """Which sampled responses answer the query that they were drawn for, read by the base.
 
-A response that speaks of its constitution and not of the query is the easiest to attribute, so training makes more of it than of any other: what a
-tenth of the base's replies do becomes what most of the tuned model's do (docs/decisions.md). No label is used: the base reads, as for relevance.
+A response that speaks of its constitution and not of the query is easy to attribute, and what a sixth of the base's replies do can become what most of
+the tuned model's do (docs/decisions.md). No label is used: the base reads, as for relevance.
 """
 
 from collections.abc import Sequence
