@@ -12,8 +12,8 @@ from core.machine import Hardware, ModelShape
 REPLY_SHARE = 0.9  # mean reply length as a share of max_new_tokens
 DECODE_SHARE = 0.24  # of the measured matrix speed, when one token a row is computed at a time
 FORWARD_SHARE = 0.45  # of it, when whole sequences are
-LANES_GAIN = 1.6  # by how much passes are faster side by side, without gradients
-TRAINED_GAIN = 1.3  # the same of training steps, whose products are larger, so that two cores wait less for each other at one of them
+LANES_GAIN = 1.25  # by how much passes are faster side by side, without gradients
+TRAINED_GAIN = 1.1  # the same of training steps, whose products are larger, so that two cores wait less for each other at one of them
 UNSHARED = 0.4  # share of a prompt that is its own: what prompts begin with is read once (core.engine.decoding)
 LAYER_S = {"cpu": 400e-6, "gpu": 350e-6}  # for each layer and decoded token, before any arithmetic
 FOUR_BIT_BYTES = 0.516  # a weight in nf4 with double quantisation: 4 bits, and 0.127 for its scale (arXiv 2305.14314, section 3)
