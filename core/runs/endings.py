@@ -77,7 +77,8 @@ def should_end(history: Sequence[Probed], base: Probed, planned: int, config: Tr
             return Ending(step=last.step, planned=planned, reason="repetition", found=last.repetition, limit=limit, back_to=back_to)
     best = best_step(history, config)
     stale = len(history) if best is None else sum(probed.step > best for probed in history)
-    if config.patience and stale >= config.patience:
+    nothing_chooses = config.step_by == "replies" and best is None  # no reply so far could be judged, which is no lack of progress
+    if config.patience and stale >= config.patience and not nothing_chooses:
         reason: Reason = "replies_patience" if _by_replies(history, config) else "patience"
         return Ending(step=last.step, planned=planned, reason=reason, found=stale, limit=config.patience, back_to=back_to)
     return None

@@ -58,7 +58,7 @@ def amount_of(config: TrainConfig, n_train: int = MOST * MOST, n_held_out: int =
 
 def as_probed(config: TrainConfig, constitution: Constitution) -> TrainConfig:
     """The settings as they are for a text: where replies choose the step and no check can tell which follow, there is nothing to probe for."""
-    chooses = any(principle.check is not None for principle in constitution.principles)
+    chooses = any(principle.check is not None and principle.check.kept is None for principle in constitution.principles)
     return config if chooses or config.step_by != "replies" else dataclasses.replace(config, probe_every=0)
 
 

@@ -100,6 +100,12 @@ def test_patience_with_replies_counts_probes_without_a_new_most():
     assert found is None  # no check: the bound, which rises
 
 
+def test_replies_that_nobody_could_judge_do_not_end_training():
+    unjudged = [Probed(step=2 * i, bound_nats=None, repetition=0.1, loops=0.0) for i in range(1, 6)]
+    assert should_end(unjudged, BASE, 40, TrainConfig(probe_every=2, step_by="replies", patience=2)) is None
+    assert should_end(unjudged, BASE, 40, config()).reason == "patience"  # by the bound it is an end, as before
+
+
 def test_repetition_ends_only_above_the_limit_over_the_base_and_never_goes_back_to_itself():
     rises = config(patience=0, max_repetition_rise=0.25)
     base = Probed(step=0, bound_nats=0.0, repetition=0.125, loops=0.0)

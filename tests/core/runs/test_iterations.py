@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from core.constitution.checks import Check
+from core.constitution.checks import Check, Kept
 from core.constitution.principles import Constitution, Principle
 from core.methods.settings import BOUNDS, TrainConfig, preset
 from core.runs.iterations import as_probed, iteration_config, left_to_probe, part_of
@@ -41,5 +41,7 @@ def test_nothing_is_probed_where_replies_are_to_choose_and_no_check_can():
     bare = Principle(title="Short", statement="Be short.", antithesis="Be long.")
     checked = Principle(title="Short", statement="Be short.", antithesis="Be long.", check=Check("max_words", 3))
     assert not as_probed(config, Constitution(name="Test", principles=(bare,))).probe_every
+    kept = dataclasses.replace(bare, check=Check("shouts", kept=Kept(written="{}", why="it is unknown")))
+    assert not as_probed(config, Constitution(name="Test", principles=(kept,))).probe_every
     assert as_probed(dataclasses.replace(config, step_by="bound"), Constitution(name="Test", principles=(bare,))).probe_every == 2
     assert as_probed(config, Constitution(name="Test", principles=(bare, checked))) == config
